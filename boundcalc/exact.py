@@ -1,0 +1,95 @@
+"""Exact rational numbers from what a caller hands in.
+
+Decimal text and floats are read as the decimal number they show: ``0.1`` means 1/10, not the nearest binary
+fraction, and ``1e300`` means 10**300. Nothing is ever evaluated: text that is not a number is refused.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import re
+from fractions import Fraction
+
+from sympy import Integer, Rational
+
+__all__ = ["describe", "exact_rational"]
+
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?:/\d+)?")
+# 10**5000 still converts in microseconds; anything longer is a typing error or an attack.
+_MAX_TEXT = 4000
+_MAX_EXPONENT = 5000
+
+
+def describe(value: object) -> str:
+    """Say what arrived, shortened, for an error message.
+
+    >>> describe("1" * 100)
+    "'11111111111111111111111111111111111111111... (str)"
+    """
+    shown = repr(value)
+    if len(shown) > 45:
+        shown = shown[:42] + "..."
+    return f"{shown} ({type(value).__name__})"
+
+
+def exact_rational(name: str, value: object) -> Rational:
+    """The exact number that ``value`` shows.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for the error message.
+    value : int, float, str, fractions.Fraction, sympy.Rational or numpy number
+
+    Raises
+    ------
+    TypeError
+        If ``value`` is not a number or text (booleans are not numbers here).
+    ValueError
+        If it is NaN, infinite, text that is not a plain decimal number or fraction, or absurdly long.
+
+    Examples
+    --------
+    >>> exact_rational("eta", "0.1"), exact_rational("eta", 0.1), exact_rational("n", 1e4)
+    (1/10, 1/10, 10000)
+    >>> exact_rational("n", "2**5")
+    Traceback (most recent call last):
+    ...
+    ValueError: n must be a number, got '2**5' (str); pass a decimal such as 0.5, 1e4 or 3/4
+    """
+    if type(value) is int:
+        return Integer(value)
+    if isinstance(value, Rational):
+        return value
+    if isinstance(value, str):
+        return _from_text(name, value)
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        if getattr(value, "is_Rational", False):  # sympy numbers that are not sympy.Rational subclasses
+            return Rational(value)
+        raise TypeError(f"{name} must be a number, got {describe(value)}; pass an int, float, Fraction or decimal text")
+    if isinstance(value, numbers.Rational):
+        return Rational(int(value.numerator), int(value.denominator))
+    as_float = float(value)
+    if math.isnan(as_float) or math.isinf(as_float):
+        raise ValueError(f"{name} must be a finite number, got {describe(value)}; pass large numbers as text, e.g. '1e400'")
+    if as_float.is_integer() and abs(as_float) < 2**53:
+        return Integer(int(as_float))
+    return _from_fraction(Fraction(repr(as_float)))
+
+
+def _from_text(name: str, text: str) -> Rational:
+    stripped = text.strip()
+    if len(stripped) > _MAX_TEXT or not _NUMBER.fullmatch(stripped):
+        raise ValueError(f"{name} must be a number, got {describe(text)}; pass a decimal such as 0.5, 1e4 or 3/4")
+    numerator, _, denominator = stripped.partition("/")
+    exponent = re.search(r"[eE]([+-]?\d+)$", numerator)
+    if exponent and abs(int(exponent.group(1))) > _MAX_EXPONENT:
+        raise ValueError(f"{name} must have an exponent of at most {_MAX_EXPONENT}, got {describe(text)}")
+    if denominator and int(denominator) == 0:
+        raise ValueError(f"{name} must be a number, got {describe(text)} with denominator 0")
+    return _from_fraction(Fraction(numerator) / Fraction(denominator or 1))
+
+
+def _from_fraction(value: Fraction) -> Rational:
+    return Rational(value.numerator, value.denominator)

@@ -1,0 +1,79 @@
+"""The exponent of one symbol, read off an expression that is a sum of products of powers."""
+
+from __future__ import annotations
+
+from sympy import Add, Expr, Integer, Mul, Poly, Pow, Symbol, expand_power_base, fraction, together
+
+__all__ = ["always_at_least", "leading_term", "power_exponent"]
+
+
+def power_exponent(term: Expr, symbol: Symbol) -> Expr:
+    """The exponent of ``symbol`` in a product of powers.
+
+    Raises
+    ------
+    ValueError
+        If ``symbol`` occurs in another way than as a power, for instance inside a sum or a logarithm.
+
+    Examples
+    --------
+    >>> from boundcalc.symbols import d, n, sigma
+    >>> power_exponent((sigma**2 / n) ** (2 / (d + 1)), n)
+    -2/(d + 1)
+    """
+    total: Expr = Integer(0)
+    for factor in Mul.make_args(expand_power_base(term)):
+        if not factor.has(symbol):
+            continue
+        base, exponent = factor.as_base_exp()
+        if exponent.has(symbol):
+            raise ValueError(f"{symbol} stands in an exponent of {term}")
+        if base == symbol:
+            total += exponent
+        elif isinstance(base, (Mul, Pow)):
+            total += power_exponent(base, symbol) * exponent
+        else:
+            raise ValueError(f"{symbol} does not stand as a power in {term}")
+    return together(total)
+
+
+def always_at_least(first: Expr, second: Expr, symbol: Symbol, start: int = 1) -> bool:
+    """Whether ``first >= second`` for every real ``symbol >= start``, by a sufficient test on coefficients.
+
+    Both must be rational functions of ``symbol``. After the shift symbol = start + t, a quotient of polynomials whose
+    coefficients all have one sign is nonnegative for t >= 0. A False says only that this test does not show it.
+
+    Examples
+    --------
+    >>> from boundcalc.symbols import d
+    >>> always_at_least(3 / (2 * d + 3), 1 / (2 * d + 4), d)
+    True
+    """
+    shift = Symbol("t", nonnegative=True)
+    numerator, denominator = fraction(together((first - second).subs(symbol, shift + start)))
+    signs = []
+    for part in (numerator, denominator):
+        coefficients = Poly(part, shift).all_coeffs()
+        if all(c >= 0 for c in coefficients):
+            signs.append(1)
+        elif all(c <= 0 for c in coefficients):
+            signs.append(-1)
+        else:
+            return False
+    return signs[0] == signs[1] or numerator == 0
+
+
+def leading_term(expr: Expr, symbol: Symbol, parameter: Symbol) -> Expr:
+    """The summand of ``expr`` with the largest exponent of ``symbol``, for every integer ``parameter >= 1``.
+
+    Raises
+    ------
+    ValueError
+        If no summand leads for every value of the parameter.
+    """
+    terms = Add.make_args(expr)
+    exponents = [power_exponent(term, symbol) for term in terms]
+    for term, exponent in zip(terms, exponents, strict=True):
+        if all(always_at_least(exponent, other, parameter) for other in exponents):
+            return term
+    raise ValueError(f"no summand of {expr} leads in {symbol} for every {parameter} >= 1")
