@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy import Add, Expr, Integer, Mul, Poly, Pow, Symbol, expand_power_base, fraction, together
 
-__all__ = ["always_at_least", "leading_term", "power_exponent"]
+__all__ = ["always_at_least", "leading_term", "power_exponent", "power_factors"]
 
 
 def power_exponent(term: Expr, symbol: Symbol) -> Expr:
@@ -77,3 +77,22 @@ def leading_term(expr: Expr, symbol: Symbol, parameter: Symbol) -> Expr:
         if all(always_at_least(exponent, other, parameter) for other in exponents):
             return term
     raise ValueError(f"no summand of {expr} leads in {symbol} for every {parameter} >= 1")
+
+
+def power_factors(term: Expr) -> tuple[tuple[Expr, Expr], ...]:
+    """A product of powers as (base, exponent) pairs; a base that is itself a product is split.
+
+    Examples
+    --------
+    >>> from boundcalc.symbols import d, n, sigma
+    >>> power_factors((sigma**2 / n) ** (2 / (d + 1)))
+    ((n, -2/(d + 1)), (sigma, 4/(d + 1)))
+    """
+    pairs: list[tuple[Expr, Expr]] = []
+    for factor in Mul.make_args(expand_power_base(term)):
+        base, exponent = factor.as_base_exp()
+        if isinstance(base, (Mul, Pow)) and base != term:
+            pairs += [(inner, power * exponent) for inner, power in power_factors(base)]
+        else:
+            pairs.append((base, exponent))
+    return tuple(sorted(pairs, key=lambda pair: pair[0].sort_key()))

@@ -1,0 +1,24 @@
+# make verify: the main job.   make test: lint, types, dependency directions, tests.   Both make .venv first.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+
+.PHONY: verify test clean
+
+verify: $(VENV)/.ready
+	$(PY) -m verify.packing --dim 12
+
+test: $(VENV)/.ready
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -m pytest -q
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; pass one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	PIP_CONSTRAINT=constraints.txt $(VENV)/bin/pip install -q --disable-pip-version-check -e '.[verify,test]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,1 @@
+"""Non-asymptotic bounds with every constant explicit, one family one file."""

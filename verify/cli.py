@@ -1,0 +1,104 @@
+"""What every command shares: exact option types, one-line errors, progress, interruption."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import NoReturn
+
+from boundcalc.exact import exact_rational
+from verify.files import check_writable
+from verify.report import ExitCode, Report
+
+__all__ = ["Parser", "Progress", "check_outputs", "deliver", "exact", "run"]
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser that says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and exit with the usage code."""
+        self.exit(ExitCode.USAGE, f"{self.prog}: error: {' '.join(message.split())}\n")
+
+
+def exact(name: str) -> Callable[[str], Fraction]:
+    """An option type that reads decimal text exactly, as a Fraction.
+
+    >>> exact("eta")("0.1")
+    Fraction(1, 10)
+    """
+
+    def read(text: str) -> Fraction:
+        try:
+            value = exact_rational(name, text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+        return Fraction(int(value.p), int(value.q))
+
+    return read
+
+
+class Progress:
+    """One line on stderr that says what is under way; silent where stderr is not a terminal unless a step is slow.
+
+    Parameters
+    ----------
+    steps : int
+        How many steps will be announced.
+    """
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+        self._done = 0
+        self._start = time.perf_counter()
+        self._terminal = sys.stderr.isatty()
+
+    def step(self, words: str) -> None:
+        """Announce the next step."""
+        self._done += 1
+        elapsed = time.perf_counter() - self._start
+        line = f"[{self._done}/{self._steps}] {words} ({elapsed:.1f} s)"
+        if self._terminal:
+            print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Clear the line."""
+        if self._terminal:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def deliver(report: Report, json_target: str | None) -> ExitCode:
+    """Print the report (or its JSON, for ``-``), write the JSON file, and return the exit code."""
+    if json_target == "-":
+        sys.stdout.write(report.json())
+    else:
+        print(report.text())
+        if json_target is not None:
+            report.write_json(Path(json_target))
+    return report.exit_code
+
+
+def check_outputs(**paths: str | None) -> None:
+    """Raise a ValueError naming the first output option whose path can't be written."""
+    for option, path in paths.items():
+        if path is not None and path != "-":
+            check_writable(f"--{option}", Path(path))
+
+
+def run(main: Callable[[Sequence[str] | None], int], program: str) -> NoReturn:
+    """Run a command's ``main`` and turn errors into one line and an exit code."""
+    try:
+        code = int(main(None))
+    except KeyboardInterrupt:
+        print(f"\n{program}: interrupted; nothing was left half-written", file=sys.stderr)
+        code = ExitCode.INTERRUPTED
+    except (ValueError, TypeError, OSError) as error:
+        print(f"{program}: error: {' '.join(str(error).split())}", file=sys.stderr)
+        code = ExitCode.USAGE
+    sys.exit(code)

@@ -1,0 +1,129 @@
+"""The report of a command: text for reading, JSON for machines, an exit code for scripts."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+
+from verify.check import Interval, Measured, Outcome, Verdict, show
+from verify.files import write_atomically
+
+__all__ = ["ExitCode", "Report"]
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every command."""
+
+    FINE = 0
+    REFUTED = 1
+    USAGE = 2
+    UNDECIDED = 3
+    INTERRUPTED = 130
+
+
+def _json_number(value: object) -> object:
+    """JSON has no infinities: they become text, loudly."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return {str(k): _json_number(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_json_number(v) for v in value]
+    return value
+
+
+def _json_measured(value: Measured) -> object:
+    if isinstance(value, Interval):
+        return {"lower": _json_number(value.lower), "upper": _json_number(value.upper), "meaning": value.meaning}
+    return _json_number(value)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Outcomes of a command with the setting that they belong to.
+
+    Attributes
+    ----------
+    title : str
+    setting : mapping
+        Every input and the seed; JSON types. Together with the code it determines all but ``timing``.
+    facts : mapping of str to mapping
+        What was built, by section, such as ``{"packing": {"size": 264, ...}}``.
+    outcomes : sequence of Outcome
+    timing : mapping
+        Seconds; the only entry that differs between runs with the same seed.
+    """
+
+    title: str
+    setting: Mapping[str, object]
+    facts: Mapping[str, Mapping[str, object]]
+    outcomes: Sequence[Outcome]
+    timing: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """REFUTED if anything is, else UNDECIDED if anything is, else FINE."""
+        verdicts = {o.verdict for o in self.outcomes}
+        if Verdict.REFUTED in verdicts:
+            return ExitCode.REFUTED
+        return ExitCode.UNDECIDED if Verdict.UNDECIDED in verdicts else ExitCode.FINE
+
+    def text(self) -> str:
+        """The report for a terminal: one line per claim under its check's name, aligned."""
+        rows = [("measured", "bound", "verdict", "status", "claim")]
+        rows += [(show(o.measured), show(o.bound), o.verdict.value, o.status.value, o.claim) for o in self.outcomes]
+        widths = [max(len(row[i]) for row in rows) for i in range(4)]
+
+        def line(row: tuple[str, ...]) -> str:
+            cells = [row[0].rjust(widths[0]), row[1].rjust(widths[1]), row[2].ljust(widths[2]), row[3].ljust(widths[3])]
+            return "  " + "  ".join([*cells, row[4]])
+
+        lines = [self.title, ""]
+        for name, facts in self.facts.items():
+            lines.append(f"{name}: " + ", ".join(f"{key} {show_fact(value)}" for key, value in facts.items()))
+        lines += ["", line(rows[0])]
+        previous = None
+        for outcome, row in zip(self.outcomes, rows[1:], strict=True):
+            if outcome.check != previous:
+                lines.append(f" {outcome.check}")
+                previous = outcome.check
+            lines.append(line(row))
+        counts = [(v, sum(o.verdict is v for o in self.outcomes)) for v in Verdict]
+        lines += ["", ", ".join(f"{count} {verdict.value}" for verdict, count in counts if count)]
+        return "\n".join(lines)
+
+    def json(self) -> str:
+        """The report as JSON text; floats print so that they read back exactly."""
+        content = {
+            "setting": _json_number(self.setting),
+            **{name: _json_number(facts) for name, facts in self.facts.items()},
+            "outcomes": [
+                {
+                    "check": o.check,
+                    "theorem": o.theorem,
+                    "claim": o.claim,
+                    "measured": _json_measured(o.measured),
+                    "bound": _json_measured(o.bound),
+                    "verdict": o.verdict.value,
+                    "status": o.status.value,
+                    "evidence": _json_number(o.evidence),
+                }
+                for o in self.outcomes
+            ],
+            "timing": _json_number(self.timing),
+        }
+        return json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+    def write_json(self, path: Path) -> None:
+        """Write the JSON text, whole or not at all."""
+        text = self.json().encode()
+        write_atomically(path, lambda stream: stream.write(text))
+
+
+def show_fact(value: object) -> str:
+    """A fact as short text; exact rationals arrive as text already."""
+    return show(value) if isinstance(value, (int, float, Interval)) or value is None else str(value)
