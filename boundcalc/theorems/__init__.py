@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from boundcalc.exact import describe
 from boundcalc.theorem import Theorem
 from boundcalc.theorems import (
+    fano_packing,
     gap_lower,
     gap_upper,
     low_norm_gap,
@@ -18,6 +19,7 @@ from boundcalc.theorems import (
     stability_seminorm_sharp,
     stable_minima_seminorm,
     stacked_hats,
+    two_point,
 )
 
 __all__ = ["THEOREMS", "get"]
@@ -34,6 +36,8 @@ THEOREMS: tuple[Theorem, ...] = (
     low_norm_gap.THEOREM,
     low_norm_mse.THEOREM,
     stacked_hats.THEOREM,
+    two_point.THEOREM,
+    fano_packing.THEOREM,
 )
 _BY_KEY = {theorem.key: theorem for theorem in THEOREMS}
 
