@@ -1,0 +1,1 @@
+"""Explicit objects behind the lower bounds: spherical codes, cap packings, sign codes, networks, samples."""

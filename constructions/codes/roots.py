@@ -1,0 +1,150 @@
+"""Root systems: the largest of rank d, at 60°.
+
+A_d has d(d+1) roots, D_d 2d(d−1), E_6, E_7, E_8 have 72, 126, 240. Orthogonal sums keep the 60° and beat the
+irreducible systems in d = 9, 10, 11 (E_8 with A_1, A_2, D_3 = A_3); from d = 12 on D_d is the largest.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from math import isqrt, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from constructions.codes.family import Family
+from constructions.spherical_code import ExactForm, SphericalCode
+
+Int = NDArray[np.int64]
+
+# Codewords of the [7,3] simplex code: the complements of the lines of the Fano plane.
+_SIMPLEX_CODE = tuple(tuple(bin(word & point).count("1") % 2 for point in range(1, 8)) for word in range(1, 8))
+
+
+def _d(n: int, max_size: int, scale: int = 1) -> Int:
+    """±e_i ± e_j, i < j, in the order of j: squared norm 2 (times scale²)."""
+    pairs = min(n * (n - 1) // 2, -(-max_size // 4))
+    index = np.arange(pairs)
+    j = np.array([(1 + isqrt(1 + 8 * int(p))) // 2 for p in index], dtype=np.int64)
+    i = index - j * (j - 1) // 2
+    signs = np.array(list(product((1, -1), repeat=2)))
+    vectors = np.zeros((pairs, 4, n), dtype=np.int64)
+    vectors[index[:, None], np.arange(4), i[:, None]] = signs[:, 0]
+    vectors[index[:, None], np.arange(4), j[:, None]] = signs[:, 1]
+    return scale * vectors.reshape(4 * pairs, n)[:max_size]
+
+
+def _signed(words: list[tuple[int, ...]]) -> Int:
+    """±2e_i, and the supports of the words of weight 4 with all signs: squared norm 4."""
+    length = len(words[0])
+    rows = [*(2 * np.eye(length, dtype=np.int64)), *(-2 * np.eye(length, dtype=np.int64))]
+    for word in words:
+        support = np.flatnonzero(word)
+        for signs in product((1, -1), repeat=4):
+            row = np.zeros(length, dtype=np.int64)
+            row[support] = signs
+            rows.append(row)
+    return np.array(rows)
+
+
+def _e7() -> Int:
+    """E_7 by Construction A from the [7,3] code: 14 + 7·16 vectors."""
+    return _signed(list(_SIMPLEX_CODE))
+
+
+def _e8() -> Int:
+    """E_8 by Construction A from the extended [8,4] code: 16 + 14·16 vectors."""
+    even = [(*word, 0) for word in _SIMPLEX_CODE]
+    return _signed(even + [tuple(1 - bit for bit in word) for word in even])
+
+
+def _e8_even() -> Int:
+    """E_8 as D_8 with its spinors, doubled: squared norm 8, to stand beside doubled vectors of norm 2."""
+    spinors = np.array([s for s in product((1, -1), repeat=8) if s.count(-1) % 2 == 0], dtype=np.int64)
+    return np.vstack([_d(8, 112, 2), spinors])
+
+
+def _block(first: Int, second: Int) -> Int:
+    """Orthogonal sum."""
+    left = np.pad(first, ((0, 0), (0, second.shape[1])))
+    right = np.pad(second, ((0, 0), (first.shape[1], 0)))
+    return np.vstack([left, right])
+
+
+def _a2() -> tuple[Int, NDArray[np.float64]]:
+    """A_2 as e_i − e_j in R^3 (squared norm 2), and as a hexagon in the plane."""
+    vectors = np.array([[1, -1, 0], [1, 0, -1], [0, 1, -1]])
+    plane = np.array([[1, 0], [0.5, sqrt(0.75)], [-0.5, sqrt(0.75)]])
+    return np.vstack([vectors, -vectors]), np.vstack([plane, -plane])
+
+
+def _e6() -> tuple[Int, NDArray[np.float64]]:
+    """E_6 over the Eisenstein integers: ±θω^a e_i and ±(ω^a, ω^b, ω^c), θ = ω − ω², squared norm 3.
+
+    1, ω, ω² stand in R^3 as (2,−1,−1), (−1,2,−1), (−1,−1,2), which multiplies squared norms by 6.
+    """
+    units = 3 * np.eye(3, dtype=np.int64) - 1
+    omega = np.array([[1, 0], [-0.5, sqrt(0.75)], [-0.5, -sqrt(0.75)]])
+    integers, points = [], []
+    for i, a in product(range(3), range(3)):
+        row, point = np.zeros((3, 3), dtype=np.int64), np.zeros((3, 2))
+        row[i], point[i] = units[(a + 1) % 3] - units[(a + 2) % 3], omega[(a + 1) % 3] - omega[(a + 2) % 3]
+        integers.append(row.ravel())
+        points.append(point.ravel())
+    for powers in product(range(3), repeat=3):
+        integers.append(units[list(powers)].ravel())
+        points.append(omega[list(powers)].ravel())
+    half, flat = np.array(integers), np.array(points) / sqrt(3)
+    return np.vstack([half, -half]), np.vstack([flat, -flat])
+
+
+def _isometric(integers: Int, points: NDArray[np.float64], family: str) -> SphericalCode:
+    return SphericalCode(points, family, ExactForm(integers, int(integers[0] @ integers[0])))
+
+
+def _candidates(d: int, max_size: int) -> list[SphericalCode]:
+    """Root systems of rank d, largest first; those after an irrational one keep 60° exactly in floats."""
+    exact = SphericalCode.from_integers
+    if d == 2:
+        return [_isometric(*_a2(), "roots A2")]
+    if d == 6:
+        return [_isometric(*_e6(), "roots E6"), exact(_d(6, max_size), "roots D6")]
+    if d == 7:
+        return [exact(_e7(), "roots E7")]
+    if d == 8:
+        return [exact(_e8(), "roots E8")]
+    if d == 9:
+        return [exact(_block(_e8(), np.array([[2], [-2]])), "roots E8+A1")]
+    if d == 10:
+        vectors, plane = _a2()
+        points = np.zeros((246, 10))
+        points[:240, :8], points[240:, 8:] = exact(_e8_even(), "").points, plane
+        square = 2 * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])
+        return [
+            _isometric(_block(_e8_even(), 2 * vectors), points, "roots E8+A2"),
+            exact(_block(_e8(), square), "roots E8+A1+A1"),
+        ]
+    if d == 11:
+        return [exact(_block(_e8_even(), _d(3, 12, 2)), "roots E8+D3")]
+    size = min(2 * d * (d - 1), max_size)
+    name = f"roots D{d}" + ("" if size == 2 * d * (d - 1) else f", first {size}")
+    return [exact(_d(d, size), name)]
+
+
+def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+    for code in _candidates(d, max_size):
+        if code.max_inner_product().upper <= cos_angle:
+            return code
+    return None
+
+
+def _obstacle(d: int, cos_angle: Fraction) -> str | None:
+    if d < 2:
+        return "roots need d >= 2 (in d = 1 use endpoints)"
+    if cos_angle < Fraction(1, 2):
+        return f"roots have inner products up to 1/2, which exceeds {cos_angle}: they need separation at most 60°"
+    return None
+
+
+FAMILY = Family("roots", "largest root system of rank d, at 60°", _build, _obstacle)

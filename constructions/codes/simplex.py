@@ -1,0 +1,60 @@
+"""Regular simplices: k ≤ d + 1 points with all inner products −1/(k−1).
+
+For a largest inner product s < 0 no code has more than 1 − 1/s points (0 ≤ |Σx|² ≤ N + N(N−1)s), and none has more
+than d + 1; the simplex of min(d + 1, ⌊1 − 1/s⌋) points attains both.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import floor, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from constructions.codes.family import Family
+from constructions.spherical_code import ExactForm, SphericalCode
+
+
+def _vectors(k: int) -> NDArray[np.int64]:
+    """k·e_i − (1, …, 1): squared norm k(k−1), inner products −k."""
+    return k * np.eye(k, dtype=np.int64) - 1
+
+
+def _simplex(k: int, d: int) -> SphericalCode:
+    """The regular simplex of k ≤ d + 1 points in R^d."""
+    name = f"simplex of {k} points"
+    if k == 2:
+        return SphericalCode.from_integers(np.outer([1, -1], np.eye(1, d, dtype=np.int64)), name)
+    if k <= d:
+        return SphericalCode.from_integers(np.pad(_vectors(k), ((0, 0), (0, d - k))), name)
+    if k == 4:
+        tetrahedron = [[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]
+        return SphericalCode.from_integers(tetrahedron, name)
+    # x_i = √((d+1)/d) e_i − ((√(d+1) + 1)/d^{3/2}) (1, …, 1) for i ≤ d, and (1, …, 1)/√d: unit vectors of sum zero
+    # that are exchanged by the permutations of the coordinates, with x_i·x_j = −1/d.
+    root = sqrt(d + 1)
+    points = np.full((d + 1, d), -(root + 1) / d**1.5)
+    points[np.arange(d), np.arange(d)] += root / sqrt(d)
+    points[d] = 1 / sqrt(d)
+    vectors = _vectors(k)
+    return SphericalCode(points, name, ExactForm(vectors, k * (k - 1)))
+
+
+def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+    # At most d + 1 points; where s is −1/(k−1) itself and the floats cannot attain it, the next smaller simplex.
+    most = d + 1 if cos_angle >= 0 else min(d + 1, floor(1 - 1 / cos_angle))
+    for k in range(min(most, max_size), max(1, min(most, max_size) - 2), -1):
+        code = _simplex(k, d)
+        if code.max_inner_product().upper <= cos_angle:
+            return code
+    return None
+
+
+def _obstacle(d: int, cos_angle: Fraction) -> str | None:
+    if d < 2:
+        return "simplex needs d >= 2 (in d = 1 use endpoints)"
+    return None
+
+
+FAMILY = Family("simplex", "regular simplex, at most d + 1 points", _build, _obstacle)

@@ -1,0 +1,224 @@
+"""Pairwise disjoint caps of the unit ball, with their certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor, isqrt
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from constructions import _arguments as check
+from constructions.certificate import InnerProductBound, SeparationCertificate, certify_separation
+from constructions.codes import best_code, build
+from constructions.spherical_code import SphericalCode
+
+_BLOCK_ENTRIES = 4_000_000
+_BALL_TOLERANCE = 1e-9
+_HEIGHT_MARGIN = Fraction(1, 10**9)
+_HEIGHT_DIGITS = 12
+
+
+def separation_limit(height: Fraction) -> Fraction:
+    """Largest inner product 2(1−h)² − 1 of the centres of disjoint caps of height h.
+
+    A cap has angular radius θ = arccos(1−h), and two are disjoint (up to a common boundary point) exactly if their
+    centres are at angle at least 2θ.
+
+    Examples
+    --------
+    >>> separation_limit(Fraction(1, 10))
+    Fraction(31, 50)
+    """
+    h = check.height(height)
+    return 2 * (1 - h) ** 2 - 1
+
+
+def largest_height(inner_product: Fraction | InnerProductBound) -> Fraction:
+    """A height h, a relative 1e-9 below the largest one, whose caps are disjoint at that inner product.
+
+    Parameters
+    ----------
+    inner_product : Fraction or InnerProductBound
+        Largest inner product of the centres, in [-1, 1); of a bound, its upper end is used.
+
+    Returns
+    -------
+    Fraction
+        A decimal of 12 significant digits with `separation_limit(h) >= inner_product`; exactly 1 for -1.
+
+    Examples
+    --------
+    >>> float(largest_height(Fraction(0)))  # 1 - cos 45°
+    0.29289321852
+    """
+    s = inner_product.upper if isinstance(inner_product, InnerProductBound) else inner_product
+    s = check.fraction("inner_product", s)
+    if not -1 <= s < 1:
+        raise ValueError(f"inner_product must lie in [-1, 1), got {s}")
+    if s == -1:
+        return Fraction(1)
+    # 1 − √x = (1 − x)/(1 + √x), x = (1+s)/2, with the root rounded up: h is rounded down, without cancellation.
+    x = (1 + s) / 2
+    scale = 1 << 128
+    root = Fraction(isqrt(x.numerator * scale * scale // x.denominator) + 1, scale)
+    h = (1 - x) / (1 + root) * (1 - _HEIGHT_MARGIN)
+    unit = Fraction(1)
+    while h * unit < 10 ** (_HEIGHT_DIGITS - 1):
+        unit *= 10
+    return floor(h * unit) / unit
+
+
+@dataclass(frozen=True, eq=False)
+class Packing:
+    """Disjoint caps {x : u_i·x ≥ 1 − h} of the unit ball.
+
+    Attributes
+    ----------
+    code : SphericalCode
+        The centres u_i.
+    height : Fraction
+        Common height h in (0, 1].
+    certificate : SeparationCertificate
+        That of the centres at `separation_limit(height)`; its `holds` is True.
+    """
+
+    code: SphericalCode
+    height: Fraction
+    certificate: SeparationCertificate
+
+    def __post_init__(self) -> None:
+        limit = separation_limit(self.height)
+        if self.certificate.limit != limit:
+            raise ValueError(f"certificate must be for the limit {limit} of this height, got {self.certificate.limit}")
+        if self.certificate.holds is not True:
+            found = self.certificate.max_inner_product
+            raise ValueError(
+                f"caps of height {self.height} around the {self.size} points of {self.code.family} must be certified "
+                f"disjoint: the largest inner product lies in [{float(found.lower)!r}, {float(found.upper)!r}], "
+                f"the limit is {float(limit)!r}; pass a smaller height or a code of larger separation"
+            )
+
+    @property
+    def centres(self) -> NDArray[np.float64]:
+        """Centres, shape (N, d), read-only."""
+        return self.code.points
+
+    @property
+    def size(self) -> int:
+        """Number of caps N."""
+        return self.code.size
+
+    @property
+    def dim(self) -> int:
+        """Dimension d."""
+        return self.code.dim
+
+    @property
+    def separation_limit(self) -> Fraction:
+        """2(1−h)² − 1."""
+        return separation_limit(self.height)
+
+    def active(self, X: ArrayLike) -> NDArray[np.int64]:
+        """Index of the cap that holds each point, or -1.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, d)
+            Points of the closed unit ball.
+
+        Returns
+        -------
+        ndarray of int64, shape (n,)
+        """
+        points = self._points(X)
+        result = np.full(len(points), -1, dtype=np.int64)
+        for rows, nearest, depth in self._near(points):
+            result[rows[depth >= 0]] = nearest[depth >= 0]
+        return result
+
+    def counts(self, X: ArrayLike) -> NDArray[np.int64]:
+        """Number of the points X (n, d) in each cap, shape (N,)."""
+        active = self.active(X)
+        return np.bincount(active[active >= 0], minlength=self.size).astype(np.int64)
+
+    def evaluate(self, X: ArrayLike, signs: ArrayLike) -> NDArray[np.float64]:
+        """f_ξ(x) = Σ_i ξ_i (u_i·x − (1−h))_+ / h on points of the unit ball.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, d)
+            Points of the closed unit ball, where at most one term is positive.
+        signs : array_like, shape (N,)
+            Coefficients ξ_i (any real numbers).
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+        """
+        points = self._points(X)
+        coefficients = check.array("signs", signs, (self.size,))
+        result = np.zeros(len(points))
+        for rows, nearest, depth in self._near(points):
+            result[rows] = coefficients[nearest] * np.maximum(depth, 0.0) / float(self.height)
+        return result
+
+    def _points(self, X: ArrayLike) -> NDArray[np.float64]:
+        points = check.array("X", X, (None, self.dim))
+        if len(points):
+            largest = float(np.einsum("ij,ij->i", points, points).max()) ** 0.5
+            if largest > 1 + _BALL_TOLERANCE:
+                raise ValueError(f"X must lie in the closed unit ball, got a point of norm {largest!r}")
+        return points
+
+    def _near(
+        self, points: NDArray[np.float64]
+    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]]:
+        """Blocks (rows, nearest centre, depth u·x − (1−h)) of the points whose norm lets them lie in a cap."""
+        level = 1 - float(self.height)
+        norms = np.sqrt(np.einsum("ij,ij->i", points, points))
+        outer = np.flatnonzero(norms >= level - 1e-12)  # |u·x| ≤ |x|, up to rounding
+        step = max(1, _BLOCK_ENTRIES // self.size)
+        for start in range(0, len(outer), step):
+            rows = outer[start : start + step]
+            products = points[rows] @ self.centres.T
+            nearest = products.argmax(axis=1)
+            yield rows, nearest, products[np.arange(len(rows)), nearest] - level
+
+
+def pack(d: int, height: Fraction, family: str = "auto", seed: int = 0, max_size: int | None = None) -> Packing:
+    """Certified packing of caps of a given height.
+
+    Parameters
+    ----------
+    d : int
+        Dimension.
+    height : Fraction
+        Cap height in (0, 1].
+    family : str
+        "auto" for the largest code of all families, or the name of one.
+    seed : int
+        Seed of the randomised families.
+    max_size : int, optional
+        Largest number of caps.
+
+    Raises
+    ------
+    ValueError
+        If the family has no code there, or the caps are not certified disjoint.
+
+    Examples
+    --------
+    >>> pack(12, Fraction(13, 100)).size  # angle 59.1°
+    264
+    """
+    d = check.integer("d", d, 1)
+    h = check.height(height)
+    limit = separation_limit(h)
+    if family == "auto":
+        code = best_code(d, limit, seed=seed, max_size=max_size)
+    else:
+        code = build(family, d, limit, seed=seed, max_size=max_size)
+    return Packing(code, h, certify_separation(code.points, limit))

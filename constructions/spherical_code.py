@@ -1,0 +1,144 @@
+"""Finite sets of unit vectors with a certificate for their largest inner product."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from math import frexp, ldexp
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from constructions import _arguments as check
+from constructions.certificate import InnerProductBound, integer_gram_maximum, max_inner_product
+
+_NORM_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class ExactForm:
+    """Integer vectors of one common squared norm, whose directions are the code.
+
+    Attributes
+    ----------
+    vectors : ndarray of int64, shape (N, D)
+        Read-only. D equals the dimension d of the code when the coordinates are the same up to scale, and exceeds it
+        when the code spans a d-dimensional subspace of R^D (A_2 in x + y + z = 0): then the code is an isometric image.
+    square_norm : int
+        Squared norm of every row.
+    """
+
+    vectors: NDArray[np.int64]
+    square_norm: int
+
+    def __post_init__(self) -> None:
+        vectors = np.array(self.vectors, dtype=np.int64, order="C", copy=True)
+        if vectors.ndim != 2 or not vectors.size:
+            raise ValueError(f"vectors must be a non-empty matrix, got shape {vectors.shape}")
+        wrong = np.flatnonzero(np.einsum("ij,ij->i", vectors, vectors) != self.square_norm)
+        if wrong.size or self.square_norm < 1:
+            raise ValueError(f"every row of vectors must have squared norm {self.square_norm}, row {wrong[:1]} has not")
+        vectors.setflags(write=False)
+        object.__setattr__(self, "vectors", vectors)
+
+    def max_inner_product(self) -> Fraction:
+        """Largest inner product of two different normalised rows, exactly (-1 for a single row).
+
+        Examples
+        --------
+        >>> ExactForm(np.array([[1, 1, 0], [1, 0, 1]]), 2).max_inner_product()
+        Fraction(1, 2)
+        """
+        if len(self.vectors) == 1:
+            return Fraction(-1)
+        return Fraction(integer_gram_maximum(self.vectors), self.square_norm)
+
+
+@dataclass(frozen=True, eq=False)
+class SphericalCode:
+    """N unit vectors in R^d.
+
+    Attributes
+    ----------
+    points : ndarray of float64, shape (N, d)
+        Read-only; rows have norm 1 up to rounding (relative error below 1e-9, in general below 1e-13). What is
+        certified is the configuration of the exactly normalised rows.
+    family : str
+        Name of the construction, with its parameters.
+    exact : ExactForm or None
+        The ideal configuration that the floats approximate, where it has integer coordinates.
+
+    Examples
+    --------
+    >>> code = SphericalCode.from_integers([[1, 0], [-1, 0], [0, 1]], "three axes")
+    >>> code.size, code.dim, code.max_inner_product().upper
+    (3, 2, Fraction(0, 1))
+    """
+
+    points: NDArray[np.float64]
+    family: str
+    exact: ExactForm | None = None
+
+    def __post_init__(self) -> None:
+        points = check.frozen(check.array("points", self.points, (None, None)))
+        if not points.size:
+            raise ValueError(f"points must have at least one row and one column, got shape {points.shape}")
+        worst = float(np.abs(np.einsum("ij,ij->i", points, points) - 1).max())
+        if worst > 2 * _NORM_TOLERANCE:
+            raise ValueError(f"points must have rows of norm 1, got one whose squared norm is off by {worst:.3g}")
+        if self.exact is not None:
+            size, ambient = self.exact.vectors.shape
+            if size != len(points) or ambient < points.shape[1]:
+                raise ValueError(
+                    f"exact must have {len(points)} rows in at least {points.shape[1]} coordinates, "
+                    f"got shape {self.exact.vectors.shape}"
+                )
+            if ambient == points.shape[1]:
+                gap = float(np.abs(points * np.sqrt(self.exact.square_norm) - self.exact.vectors).max())
+                if gap > _NORM_TOLERANCE * np.sqrt(self.exact.square_norm):
+                    raise ValueError(
+                        f"points must equal exact.vectors/sqrt(square_norm), got a difference of {gap:.3g}"
+                    )
+        object.__setattr__(self, "points", points)
+
+    @classmethod
+    def from_integers(cls, vectors: ArrayLike, family: str) -> SphericalCode:
+        """Code along integer vectors of common norm, in floats that keep the directions exactly.
+
+        The scale 1/√m is rounded to so few bits that its integer multiples are floats: the rows are then exact
+        multiples of the integer vectors, and only their norm is rounded.
+        """
+        integers = np.asarray(vectors, dtype=np.int64)
+        square_norm = int(np.dot(integers[0], integers[0]))
+        exact = ExactForm(integers, square_norm)
+        mantissa, exponent = frexp(square_norm**-0.5)
+        bits = 53 - int(np.abs(integers).max()).bit_length()
+        scale = ldexp(round(ldexp(mantissa, bits)), exponent - bits)
+        return cls(np.asarray(integers * scale, dtype=np.float64), family, exact)
+
+    @property
+    def size(self) -> int:
+        """Number of points N."""
+        return int(self.points.shape[0])
+
+    @property
+    def dim(self) -> int:
+        """Dimension d of the space."""
+        return int(self.points.shape[1])
+
+    def max_inner_product(self) -> InnerProductBound:
+        """Rigorous largest inner product of the normalised rows of `points` (computed once)."""
+        return self._max_inner_product
+
+    @cached_property
+    def _max_inner_product(self) -> InnerProductBound:
+        return max_inner_product(self.points)
+
+    def truncated(self, size: int) -> SphericalCode:
+        """The first `size` points (the code itself if it has no more)."""
+        size = check.integer("size", size, 1)
+        if size >= self.size:
+            return self
+        exact = None if self.exact is None else ExactForm(self.exact.vectors[:size], self.exact.square_norm)
+        return SphericalCode(self.points[:size], f"{self.family}, first {size}", exact)
