@@ -98,14 +98,31 @@ class _Root:
 
 
 @dataclass(frozen=True)
-class _Extreme:
-    """The maximum: exactly `root`, or only within [lower, upper]."""
+class Extreme:
+    """The largest inner product as computed: exactly an algebraic number, or only within [lower, upper]."""
 
     root: _Root | None
     lower: Fraction
     upper: Fraction
     exact_pairs: int
     method: str
+
+    def bound(self) -> InnerProductBound:
+        """The rational enclosure."""
+        return InnerProductBound(self.lower, self.upper, self.lower == self.upper, self.method)
+
+    def separation(self, limit: Fraction) -> SeparationCertificate:
+        """Whether it is at most `limit`."""
+        limit = check.fraction("limit", limit)
+        holds: bool | None
+        if self.root is not None:
+            # p/√q <= c  <=>  p|p|/q <= c|c|, since x -> x|x| increases.
+            holds = self.root.signed_square() <= limit * abs(limit)
+        elif self.upper <= limit:
+            holds = True
+        else:
+            holds = False if self.lower > limit else None
+        return SeparationCertificate(holds, self.bound(), limit, self.method, self.exact_pairs)
 
 
 def max_inner_product(points: ArrayLike) -> InnerProductBound:
@@ -133,7 +150,7 @@ def max_inner_product(points: ArrayLike) -> InnerProductBound:
     >>> max_inner_product([[1.0, 0.0], [3.0, 4.0]]).upper
     Fraction(3, 5)
     """
-    return _bound(_extreme(_rows(points)))
+    return extreme(points).bound()
 
 
 def certify_separation(points: ArrayLike, limit: Fraction) -> SeparationCertificate:
@@ -161,16 +178,21 @@ def certify_separation(points: ArrayLike, limit: Fraction) -> SeparationCertific
     False
     """
     limit = check.fraction("limit", limit)
-    extreme = _extreme(_rows(points))
-    holds: bool | None
-    if extreme.root is not None:
-        # p/sqrt(q) <= c  <=>  p|p|/q <= c|c|, since x -> x|x| increases.
-        holds = extreme.root.signed_square() <= limit * abs(limit)
-    elif extreme.upper <= limit:
-        holds = True
-    else:
-        holds = False if extreme.lower > limit else None
-    return SeparationCertificate(holds, _bound(extreme), limit, extreme.method, extreme.exact_pairs)
+    return extreme(points).separation(limit)
+
+
+def extreme(points: ArrayLike) -> Extreme:
+    """What `max_inner_product` and `certify_separation` both rest on, for callers that need both."""
+    rows = check.array("points", points, (None, None))
+    if not rows.size:
+        raise ValueError(f"points must have at least one row and one column, got shape {rows.shape}")
+    zero = np.flatnonzero(~rows.any(axis=1))
+    if zero.size:
+        raise ValueError(f"points must have no zero row, got one at index {zero[0]}")
+    if len(rows) == 1:
+        return Extreme(_Root(-1, 1), Fraction(-1), Fraction(-1), 0, "single point")
+    integers = _integer_directions(rows)
+    return (None if integers is None else _integer_extreme(integers)) or _screened_extreme(rows)
 
 
 def integer_gram_maximum(vectors: NDArray[np.integer]) -> int:
@@ -194,34 +216,9 @@ def integer_gram_maximum(vectors: NDArray[np.integer]) -> int:
     return int(max(float(block.max()) for _, block in _upper_blocks(rows)))
 
 
-def _rows(points: ArrayLike) -> Float:
-    rows = check.array("points", points, (None, None))
-    if not rows.size:
-        raise ValueError(f"points must have at least one row and one column, got shape {rows.shape}")
-    zero = np.flatnonzero(~rows.any(axis=1))
-    if zero.size:
-        raise ValueError(f"points must have no zero row, got one at index {zero[0]}")
-    return rows
-
-
-def _bound(extreme: _Extreme) -> InnerProductBound:
-    return InnerProductBound(extreme.lower, extreme.upper, extreme.lower == extreme.upper, extreme.method)
-
-
-def _extreme(rows: Float) -> _Extreme:
-    if len(rows) == 1:
-        return _Extreme(_Root(-1, 1), Fraction(-1), Fraction(-1), 0, "single point")
-    integers = _integer_directions(rows)
-    if integers is not None:
-        extreme = _integer_extreme(integers)
-        if extreme is not None:
-            return extreme
-    return _screened_extreme(rows)
-
-
-def _exactly(root: _Root, pairs: int, method: str) -> _Extreme:
+def _exactly(root: _Root, pairs: int, method: str) -> Extreme:
     lower, upper = root.enclosure()
-    return _Extreme(root, lower, upper, pairs, method)
+    return Extreme(root, lower, upper, pairs, method)
 
 
 # Integer route ------------------------------------------------------------------------------------------------------
@@ -262,7 +259,7 @@ def _primitive(rows: Float, limit: int) -> NDArray[np.int64] | None:
     return shifted if int(np.abs(shifted).max()) <= limit else None
 
 
-def _integer_extreme(integers: NDArray[np.int64]) -> _Extreme | None:
+def _integer_extreme(integers: NDArray[np.int64]) -> Extreme | None:
     square_norms = np.einsum("ij,ij->i", integers, integers)
     norms = np.unique(square_norms)
     if len(norms) > _MAX_NORMS:
@@ -329,7 +326,7 @@ def _normalised(rows: Float) -> Float:
     return scaled / np.sqrt(np.einsum("ij,ij->i", scaled, scaled))[:, None]
 
 
-def _screened_extreme(rows: Float) -> _Extreme:
+def _screened_extreme(rows: Float) -> Extreme:
     error = _screening_error(rows.shape[1])
     if error >= Fraction(1, 4):
         raise ValueError(f"points must have fewer columns than 10^14, got {rows.shape[1]}")
@@ -353,7 +350,7 @@ def _screened_extreme(rows: Float) -> _Extreme:
     if overflow:
         centre = Fraction(largest)
         lower, upper = max(centre - error, Fraction(-1)), min(centre + error, Fraction(1))
-        return _Extreme(None, lower, upper, 0, "float64 products with an a-priori rounding bound")
+        return Extreme(None, lower, upper, 0, "float64 products with an a-priori rounding bound")
     pairs = [
         (int(i), int(j))
         for first, second, value in found

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
-from constructions.certificate import InnerProductBound, SeparationCertificate, certify_separation
+from constructions.certificate import InnerProductBound, SeparationCertificate
 from constructions.codes import best_code, build
 from constructions.spherical_code import SphericalCode
 
@@ -93,8 +93,10 @@ class Packing:
         limit = separation_limit(self.height)
         if self.certificate.limit != limit:
             raise ValueError(f"certificate must be for the limit {limit} of this height, got {self.certificate.limit}")
+        found = self.code.max_inner_product()
+        if self.certificate.max_inner_product != found:
+            raise ValueError("certificate must be that of the code, code.certify_separation(limit); got another one")
         if self.certificate.holds is not True:
-            found = self.certificate.max_inner_product
             raise ValueError(
                 f"caps of height {self.height} around the {self.size} points of {self.code.family} must be certified "
                 f"disjoint: the largest inner product lies in [{float(found.lower)!r}, {float(found.upper)!r}], "
@@ -221,4 +223,4 @@ def pack(d: int, height: Fraction, family: str = "auto", seed: int = 0, max_size
         code = best_code(d, limit, seed=seed, max_size=max_size)
     else:
         code = build(family, d, limit, seed=seed, max_size=max_size)
-    return Packing(code, h, certify_separation(code.points, limit))
+    return Packing(code, h, code.certify_separation(limit))

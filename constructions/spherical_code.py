@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
-from constructions.certificate import InnerProductBound, integer_gram_maximum, max_inner_product
+from constructions.certificate import (
+    Extreme,
+    InnerProductBound,
+    SeparationCertificate,
+    extreme,
+    integer_gram_maximum,
+)
 
 _NORM_TOLERANCE = 1e-9
 
@@ -129,11 +135,15 @@ class SphericalCode:
 
     def max_inner_product(self) -> InnerProductBound:
         """Rigorous largest inner product of the normalised rows of `points` (computed once)."""
-        return self._max_inner_product
+        return self._extreme.bound()
+
+    def certify_separation(self, limit: Fraction) -> SeparationCertificate:
+        """Whether all inner products of the normalised rows are at most `limit`, rigorously."""
+        return self._extreme.separation(limit)
 
     @cached_property
-    def _max_inner_product(self) -> InnerProductBound:
-        return max_inner_product(self.points)
+    def _extreme(self) -> Extreme:
+        return extreme(self.points)
 
     def truncated(self, size: int) -> SphericalCode:
         """The first `size` points (the code itself if it has no more)."""

@@ -47,4 +47,4 @@ class Family:
         if code is None:
             return None
         code = code.truncated(max_size)
-        return code if code.max_inner_product().upper <= cos_angle else None
+        return code if code.certify_separation(cos_angle).holds else None

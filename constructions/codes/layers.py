@@ -97,7 +97,7 @@ def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int)
         points = np.vstack(rows)
         points /= np.linalg.norm(points, axis=1, keepdims=True)
         code = SphericalCode(points, f"layers in R^{d}")
-        if code.max_inner_product().upper <= cos_angle:
+        if code.certify_separation(cos_angle).holds:
             return code
         margin *= 16
     return None

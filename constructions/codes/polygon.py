@@ -58,7 +58,7 @@ def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int)
     for size in (most, most - 1):
         if size >= 2:
             code = _polygon(size, min(size, max_size))
-            if code.max_inner_product().upper <= cos_angle:
+            if code.certify_separation(cos_angle).holds:
                 return code
     return None
 

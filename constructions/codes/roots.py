@@ -134,7 +134,7 @@ def _candidates(d: int, max_size: int) -> list[SphericalCode]:
 
 def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
     for code in _candidates(d, max_size):
-        if code.max_inner_product().upper <= cos_angle:
+        if code.certify_separation(cos_angle).holds:
             return code
     return None
 

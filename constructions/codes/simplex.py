@@ -46,7 +46,7 @@ def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int)
     most = d + 1 if cos_angle >= 0 else min(d + 1, floor(1 - 1 / cos_angle))
     for k in range(min(most, max_size), max(1, min(most, max_size) - 2), -1):
         code = _simplex(k, d)
-        if code.max_inner_product().upper <= cos_angle:
+        if code.certify_separation(cos_angle).holds:
             return code
     return None
 
