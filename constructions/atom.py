@@ -75,6 +75,17 @@ def cap_mass(d: int, height: float | Fraction) -> float:
     return exp(log_cap_moment(d, height, 0))
 
 
+def squared_norm(d: int, height: float | Fraction) -> float:
+    """‖Φ_h‖² = h^{-2} E[(X₁ − (1−h))_+²] in L²(uniform on the unit ball), by quadrature.
+
+    Examples
+    --------
+    >>> round(squared_norm(1, Fraction(1, 2)), 14)  # h/6
+    0.08333333333333
+    """
+    return exp(log_cap_moment(d, height, 2) - 2 * log(height))
+
+
 def cap_expectation(d: int, height: float | Fraction, function: Callable[[Float], Float]) -> float:
     """E[function(X₁); X₁ > 1−h], X uniform on the unit ball, by quadrature.
 
@@ -160,7 +171,7 @@ class CapAtom:
     @property
     def squared_norm(self) -> float:
         """‖Φ_h‖² in L²(P)."""
-        return exp(self.log_squared_norm)
+        return squared_norm(self.dim, self.height)
 
     def seminorm(self, weight: Callable[[float], float]) -> float:
         """|Φ_h|_{V_g} = g(1−h)/h for a weight g that depends on the offset t alone.

@@ -60,7 +60,8 @@ class SeparationCertificate:
     ----------
     holds : bool or None
         True and False are proved; None means undecided (too many near-ties).
-    max_inner_product : InnerProductBound
+    bound : InnerProductBound
+        On the largest inner product.
     limit : Fraction
     method : str
     exact_pairs : int
@@ -68,7 +69,7 @@ class SeparationCertificate:
     """
 
     holds: bool | None
-    max_inner_product: InnerProductBound
+    bound: InnerProductBound
     limit: Fraction
     method: str
     exact_pairs: int

@@ -94,7 +94,7 @@ class Packing:
         if self.certificate.limit != limit:
             raise ValueError(f"certificate must be for the limit {limit} of this height, got {self.certificate.limit}")
         found = self.code.max_inner_product()
-        if self.certificate.max_inner_product != found:
+        if self.certificate.bound != found:
             raise ValueError("certificate must be that of the code, code.certify_separation(limit); got another one")
         if self.certificate.holds is not True:
             raise ValueError(
@@ -102,6 +102,17 @@ class Packing:
                 f"disjoint: the largest inner product lies in [{float(found.lower)!r}, {float(found.upper)!r}], "
                 f"the limit is {float(limit)!r}; pass a smaller height or a code of larger separation"
             )
+
+    @classmethod
+    def of(cls, code: SphericalCode, height: Fraction) -> Packing:
+        """The caps of that height around the points of a code, certified.
+
+        Raises
+        ------
+        ValueError
+            If the caps are not certified disjoint.
+        """
+        return cls(code, height, code.certify_separation(separation_limit(height)))
 
     @property
     def centres(self) -> NDArray[np.float64]:
@@ -223,4 +234,4 @@ def pack(d: int, height: Fraction, family: str = "auto", seed: int = 0, max_size
         code = best_code(d, limit, seed=seed, max_size=max_size)
     else:
         code = build(family, d, limit, seed=seed, max_size=max_size)
-    return Packing(code, h, code.certify_separation(limit))
+    return Packing.of(code, h)
