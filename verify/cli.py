@@ -43,7 +43,7 @@ def exact(name: str) -> Callable[[str], Fraction]:
 
 
 class Progress:
-    """One line on stderr that says what is under way; silent where stderr is not a terminal unless a step is slow.
+    """One line on stderr that says what is under way; where stderr is no terminal, one line per step.
 
     Parameters
     ----------
@@ -67,7 +67,10 @@ class Progress:
         else:
             print(line, file=sys.stderr, flush=True)
 
-    def close(self) -> None:
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Clear the line."""
         if self._terminal:
             print("\r\033[K", end="", file=sys.stderr, flush=True)

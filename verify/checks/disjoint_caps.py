@@ -1,0 +1,62 @@
+"""The caps are pairwise disjoint, as many as guaranteed, and no more than volume allows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from sympy import Rational
+
+from boundcalc import cap
+from boundcalc.theorem import Status
+from boundcalc.theorems.packing_size import THEOREM
+from verify.artefact import Artefact
+from verify.check import Outcome, Verdict
+from verify.checks.base import Check
+from verify.setting import PackingSetting
+
+
+def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
+    """Disjointness by certificate, then the size against both explicit bounds."""
+    packing = artefact.packing
+    certificate = packing.certificate
+    height = Rational(packing.height.numerator, packing.height.denominator)
+    yield Outcome(
+        NAME,
+        THEOREM.key,
+        f"the {packing.size} caps are pairwise disjoint: largest inner product of centres <= 2(1-h)^2 - 1",
+        float(certificate.bound.upper),
+        float(certificate.limit),
+        {True: Verdict.PROVED, False: Verdict.REFUTED, None: Verdict.UNDECIDED}[certificate.holds],
+        Status.DERIVED,
+        {"method": certificate.method, "limit": str(certificate.limit)},
+    )
+    guaranteed = cap.existence_bound.enclose(setting.d, height)
+    enough = guaranteed.upper <= packing.size
+    yield Outcome(
+        NAME,
+        THEOREM.key,
+        "at least 1/sigma_d(2 theta) disjoint caps exist, and the packing has as many"
+        if enough
+        else "at least 1/sigma_d(2 theta) disjoint caps exist; this packing has fewer",
+        packing.size,
+        guaranteed.floats[0],
+        Verdict.PROVED if enough else Verdict.UNDECIDED,
+        Status.DERIVED,
+        {"log10_bound": guaranteed.log10},
+    )
+    most = cap.volume_bound.enclose(setting.d, height)
+    yield Outcome(
+        NAME,
+        THEOREM.key,
+        "no packing has more than 1/sigma_d(theta) caps",
+        packing.size,
+        min(most.floats[0], math.inf),
+        Verdict.PROVED if packing.size <= most.lower else Verdict.REFUTED,
+        Status.DERIVED,
+        {"log10_bound": most.log10},
+    )
+
+
+NAME = "disjoint caps"
+CHECK = Check(NAME, run)

@@ -1,0 +1,115 @@
+"""Flatness: the network of the empty caps is as flat as can be; the full one is measured in two balances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from sympy import Rational
+
+from boundcalc import cap
+from boundcalc.enclosure import enclose
+from boundcalc.symbols import d as D
+from boundcalc.symbols import h as H
+from boundcalc.theorem import Status
+from boundcalc.theorems.empty_network import THEOREM
+from constructions.network import Network
+from verify.artefact import Artefact
+from verify.balance import flattest_balance
+from verify.check import Interval, Outcome, Verdict
+from verify.checks.base import Check
+from verify.hessian import Sharpness, sharpness
+from verify.setting import PackingSetting
+
+
+def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
+    """Prop. I.2 on the empty caps, then lambda_max of the full network against 2/eta."""
+    yield from _empty_caps(setting, artefact)
+    yield from _full_network(setting, artefact)
+
+
+def _empty_caps(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
+    packing, empty = artefact.packing, artefact.empty
+    count = int(empty.sum())
+    claim = f"the network on the {count} empty caps interpolates zero labels and has lambda_max = 1 exactly"
+    if count == 0:
+        reason = {"reason": "every cap holds a sample; raise n less or lower the height"}
+        yield Outcome(NAME, THEOREM.key, claim, None, 1, Verdict.NOT_APPLICABLE, Status.PAPER, reason)
+        return
+    signs = artefact.signs[empty].astype(float)
+    network = Network.from_atoms(packing.centres[empty], packing.height, float(artefact.amplitude) * signs)
+    zero = np.zeros(setting.n)
+    found = sharpness(network, artefact.X, zero, seed=setting.seed, device=_device(setting))
+    interpolates = not np.any(network(artefact.X))
+    decided = found.proved and found.lower <= 1 <= found.upper and found.upper - found.lower <= 1e-9
+    yield Outcome(
+        NAME,
+        THEOREM.key,
+        claim,
+        Interval(found.lower, found.upper),
+        1,
+        Verdict.PROVED if interpolates and decided else Verdict.UNDECIDED,
+        Status.PAPER,
+        {**_evidence(found), "training_loss": 0.0 if interpolates else "positive"},
+    )
+    height = Rational(packing.height.numerator, packing.height.denominator)
+    scale = Rational(artefact.amplitude.numerator, artefact.amplitude.denominator) ** 2
+    distance = enclose(
+        scale * count * cap.atom_norm_squared.expr, {D: Rational(setting.d), H: height}
+    )
+    total = enclose(
+        scale * packing.size * cap.atom_norm_squared.expr, {D: Rational(setting.d), H: height}
+    )
+    yield Outcome(
+        NAME,
+        THEOREM.key,
+        "that flat interpolant is far from zero: squared L2(P) norm, against that of all caps",
+        Interval(*distance.floats),
+        total.floats[1],
+        Verdict.PROVED if distance.lower > 0 else Verdict.UNDECIDED,
+        Status.DERIVED,
+        {"share_of_all_caps": count / packing.size, "log10_measured": distance.log10},
+    )
+
+
+def _full_network(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
+    edge = 2 / setting.real("eta")
+    balances = (
+        ("balanced |v_k| = |w_k|", artefact.network),
+        ("flattest balance found", flattest_balance(artefact.network, artefact.X, artefact.y)),
+    )
+    for name, network in balances:
+        found = sharpness(network, artefact.X, artefact.y, seed=setting.seed, device=_device(setting))
+        flat, sharp = found.upper <= edge, found.lower > edge
+        word = "flat, lambda_max <= 2/eta" if flat else "sharp, lambda_max > 2/eta" if sharp else "near the edge 2/eta"
+        if flat or sharp:
+            verdict = Verdict.PROVED if found.proved else Verdict.CONSISTENT
+        else:
+            verdict = Verdict.UNDECIDED
+        yield Outcome(
+            NAME,
+            "stable-minima-seminorm",
+            f"the network of all caps on noisy labels, {name}: {word}",
+            Interval(found.lower, found.upper),
+            edge,
+            verdict,
+            Status.NUMERIC,
+            {**_evidence(found), "balance": name},
+        )
+
+
+def _device(setting: PackingSetting) -> str | None:
+    return None if setting.device == "auto" else setting.device
+
+
+def _evidence(found: Sharpness) -> dict[str, object]:
+    return {
+        "method": found.method,
+        "rigorous": found.proved,
+        "kink_distance": found.kink_distance,
+        "failure_probability": found.failure_probability,
+    }
+
+
+NAME = "flatness"
+CHECK = Check(NAME, run)

@@ -1,0 +1,76 @@
+"""Varshamov-Gilbert words: their Hamming distances, and the L2 distances that these imply."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from sympy import Rational
+
+from boundcalc import cap
+from boundcalc.enclosure import enclose
+from boundcalc.symbols import d as D
+from boundcalc.symbols import h as H
+from boundcalc.theorem import Status
+from verify.artefact import Artefact
+from verify.check import Interval, Outcome, Verdict
+from verify.checks.base import Check
+from verify.setting import PackingSetting
+
+# Level of the empirical Bernstein interval: a false alarm once in a million reports.
+_LEVEL = 1e-6
+
+
+def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
+    """Distances counted exactly; L2 distances on the drawn data against 4 A^2 |Phi|^2 d_H."""
+    packing, words = artefact.packing, artefact.words
+    required = packing.size / 8
+    count = words.size
+    yield Outcome(
+        NAME,
+        "fano-packing",
+        f"{count} drawn sign words have pairwise Hamming distance >= N/8",
+        words.min_distance,
+        required,
+        Verdict.PROVED if words.min_distance >= required else Verdict.UNDECIDED,
+        Status.PAPER,
+        {"words": count, "length": packing.size, "counted": "every pair", "seed": setting.seed},
+    )
+    if count < 2:
+        return
+    first, second = words.words[0].astype(float), words.words[1].astype(float)
+    differing = int(np.count_nonzero(first != second))
+    height = Rational(packing.height.numerator, packing.height.denominator)
+    scale = Rational(artefact.amplitude.numerator, artefact.amplitude.denominator) ** 2 * 4 * differing
+    implied = enclose(scale * cap.atom_norm_squared.expr, {D: Rational(setting.d), H: height})
+    amplitude = float(artefact.amplitude)
+    values = (amplitude * packing.evaluate(artefact.X, first - second)) ** 2
+    interval = bernstein(values, 4 * amplitude**2)
+    hits = int(np.count_nonzero(values))
+    yield Outcome(
+        NAME,
+        "cap-atom-norm",
+        "squared L2 distance of two words, measured on the data, contains 4 A^2 |Phi|^2 d_H",
+        interval,
+        implied.floats[1],
+        Verdict.CONSISTENT if interval.lower <= implied.floats[1] and implied.floats[0] <= interval.upper else Verdict.REFUTED,
+        Status.DERIVED,
+        {"hamming_distance": differing, "points_seen": hits, "mean": float(values.mean()), "level": 1 - _LEVEL},
+    )
+
+
+def bernstein(values: np.ndarray, largest: float) -> Interval:
+    """Empirical Bernstein interval for the mean of independent values in [0, largest] (Maurer & Pontil 2009)."""
+    count = len(values)
+    mean = float(values.mean())
+    if count < 2:
+        return Interval(0.0, largest, "range")
+    log_term = math.log(4 / _LEVEL)
+    variance = float(values.var(ddof=1))
+    radius = math.sqrt(2 * variance * log_term / count) + 7 * largest * log_term / (3 * (count - 1))
+    return Interval(max(0.0, mean - radius), mean + radius, f"empirical Bernstein, level 1 - {_LEVEL:g}")
+
+
+NAME = "sign codes"
+CHECK = Check(NAME, run)

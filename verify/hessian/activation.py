@@ -1,0 +1,86 @@
+"""Which neuron is active on which point, decided without error.
+
+The preactivation g_ik = w_k·x_i - b_k of float64 data is a rational number, so its sign is a fact. Almost all signs
+follow from the float64 product and its error bound; the rest are computed in integer arithmetic. A kink is a pair
+with g_ik = 0 exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.hessian.arrays import Array, Backend
+from verify.hessian.rounding import SLACK, TINY, gamma
+
+__all__ = ["Pattern", "augment", "dense_pattern", "exact_signs", "power_of_two_scale"]
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """The 0/1 matrix ``active`` (n, K), dense in the backend or scipy CSR; ``kinks`` (m, 2) holds pairs (i, k);
+    ``distance`` is min over all pairs of the float64 \\|w_k·x_i - b_k\\|, 0.0 exactly where there is a kink."""
+
+    active: Array
+    kinks: NDArray[np.int64]
+    distance: float
+
+
+def augment(X: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rows z_i = (x_i, -1)."""
+    return np.concatenate([X, np.full((len(X), 1), -1.0)], axis=1)
+
+
+def power_of_two_scale(rows: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Exponents e such that the largest entry of each row of ``ldexp(rows, -e)`` lies in [1/2, 1); 0 for zero rows."""
+    if rows.shape[0] == 0 or rows.shape[1] == 0:
+        return np.zeros(rows.shape[0], dtype=np.int64)
+    return np.frexp(np.abs(rows).max(axis=1))[1].astype(np.int64)
+
+
+def exact_signs(Z: NDArray[np.float64], omega: NDArray[np.float64], pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Signs of z_i·omega_k for the given pairs (i, k), by exact rational arithmetic."""
+    signs = np.empty(len(pairs), dtype=np.int64)
+    for at, (i, k) in enumerate(pairs.tolist()):
+        total = sum((Fraction(p) * Fraction(q) for p, q in zip(Z[i].tolist(), omega[k].tolist(), strict=True)), Fraction(0))
+        signs[at] = (total > 0) - (total < 0)
+    return signs
+
+
+def dense_pattern(Z: NDArray[np.float64], omega: NDArray[np.float64], backend: Backend) -> Pattern:
+    """The activation pattern as a dense float64 matrix of the backend."""
+    n, width = Z.shape
+    # Rows are scaled by powers of two, which keeps every sign and can't overflow. Components lost to underflow are
+    # below 2**-1021, which TINY covers.
+    scale, zscale = power_of_two_scale(omega), int(power_of_two_scale(Z.reshape(1, -1))[0])
+    scaled, points = np.ldexp(omega, -scale[:, None]), np.ldexp(Z, -zscale)
+    values = backend.asarray(points) @ backend.asarray(scaled).T
+    norms = np.linalg.norm(scaled, axis=1)
+    # |fl(z·w) - z·w| <= gamma(d + 1) |z||w|
+    error = gamma(width) * float(np.linalg.norm(points, axis=1).max()) * norms * SLACK + TINY
+    if not len(omega):
+        return Pattern(backend.positive_pattern(values), np.empty((0, 2), dtype=np.int64), np.inf)
+    smallest = _to_host(abs(values).min(0))
+    active = backend.positive_pattern(values)
+    kinks = []
+    for k in np.flatnonzero(smallest <= error):
+        column = np.asarray(_to_host(values[:, int(k)]))
+        rows = np.flatnonzero(np.abs(column) <= error[k])
+        pairs = np.stack([rows, np.full_like(rows, k)], axis=1)
+        signs = exact_signs(Z, omega, pairs) if norms[k] > 0 else np.zeros(len(rows), dtype=np.int64)
+        for i, sign in zip(rows.tolist(), signs.tolist(), strict=True):
+            active[i, int(k)] = 1.0 if sign > 0 else 0.0
+        kinks.append(pairs[signs == 0])
+    found = np.concatenate(kinks) if kinks else np.empty((0, 2), dtype=np.int64)
+    with np.errstate(over="ignore", under="ignore"):
+        distance = 0.0 if len(found) else float(np.min(np.ldexp(smallest, scale + zscale)))
+    return Pattern(active, found.astype(np.int64), distance)
+
+
+def _to_host(value: Array) -> NDArray[np.float64]:
+    if isinstance(value, tuple):  # torch returns (values, indices)
+        value = value[0]
+    return value if isinstance(value, np.ndarray) else np.asarray(value.cpu().numpy())

@@ -1,0 +1,154 @@
+"""The few array functions whose names differ between numpy and torch; torch is imported only for torch input."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import lapack
+
+__all__ = ["Array", "Backend", "NumpyBackend", "TorchBackend", "backend_for", "is_torch_tensor", "to_numpy"]
+
+Array = Any  # numpy.ndarray or torch.Tensor
+
+
+def is_torch_tensor(value: object) -> bool:
+    """Whether ``value`` is a torch tensor, without importing torch (a tensor can't exist before torch is imported)."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def to_numpy(value: Any) -> NDArray[Any]:
+    """A numpy copy-free view where possible; torch tensors are detached and moved to the host."""
+    if is_torch_tensor(value):
+        return np.asarray(value.detach().cpu().numpy())
+    return np.asarray(value)
+
+
+@dataclass(frozen=True)
+class NumpyBackend:
+    """numpy on the host."""
+
+    name: str = "numpy"
+
+    def asarray(self, value: NDArray[Any], dtype: Any = np.float64) -> Array:
+        return np.ascontiguousarray(value, dtype=dtype)
+
+    def empty(self, *shape: int, dtype: Any = np.float64) -> Array:
+        return np.empty(shape, dtype=dtype)
+
+    def cast(self, value: Array, dtype: Any) -> Array:
+        return value.astype(dtype)
+
+    def positive_pattern(self, values: Array) -> Array:
+        return (values > 0).astype(np.float64)
+
+    def gram(self, rows: Array) -> Array:
+        """rows @ rows.T; numpy hands this to the symmetric rank-k update, at half the cost."""
+        return rows @ rows.T
+
+    def sqrt(self, value: Array) -> Array:
+        return np.sqrt(value)
+
+    def concatenate(self, parts: list[Array]) -> Array:
+        return np.concatenate(parts)
+
+    def stack_columns(self, parts: list[Array]) -> Array:
+        return np.concatenate([p if p.ndim == 2 else p[:, None] for p in parts], axis=1)
+
+    def is_positive_definite(self, matrix: Array) -> bool:
+        """Whether a Cholesky factorisation runs to completion. Overwrites the lower triangle's copy."""
+        _, info = lapack.dpotrf(matrix.T, lower=1, clean=0, overwrite_a=1)
+        return bool(info == 0)
+
+    def subtract_from_diagonal(self, diagonal: float, matrix: Array) -> Array:
+        """diagonal * I - matrix, in place."""
+        np.negative(matrix, out=matrix)
+        matrix.flat[:: matrix.shape[0] + 1] += diagonal
+        return matrix
+
+
+@dataclass(frozen=True)
+class TorchBackend:
+    """torch on the device of the data."""
+
+    device: Any
+    name: str = "torch"
+
+    def asarray(self, value: NDArray[Any], dtype: Any = np.float64) -> Array:
+        import torch
+
+        return torch.tensor(np.ascontiguousarray(value, dtype=dtype), device=self.device)
+
+    def empty(self, *shape: int, dtype: Any = np.float64) -> Array:
+        import torch
+
+        return torch.empty(shape, dtype=_torch_dtype(dtype), device=self.device)
+
+    def cast(self, value: Array, dtype: Any) -> Array:
+        return value.to(_torch_dtype(dtype))
+
+    def positive_pattern(self, values: Array) -> Array:
+        return (values > 0).to(values.dtype)
+
+    def gram(self, rows: Array) -> Array:
+        return rows @ rows.T
+
+    def sqrt(self, value: Array) -> Array:
+        return value.sqrt()
+
+    def concatenate(self, parts: list[Array]) -> Array:
+        import torch
+
+        return torch.cat(parts)
+
+    def stack_columns(self, parts: list[Array]) -> Array:
+        import torch
+
+        return torch.cat([p if p.ndim == 2 else p[:, None] for p in parts], dim=1)
+
+    def is_positive_definite(self, matrix: Array) -> bool:
+        import torch
+
+        _, info = torch.linalg.cholesky_ex(matrix)
+        return bool((info == 0).item())
+
+    def subtract_from_diagonal(self, diagonal: float, matrix: Array) -> Array:
+        matrix.neg_()
+        matrix.diagonal().add_(diagonal)
+        return matrix
+
+
+Backend = NumpyBackend | TorchBackend
+
+
+def _torch_dtype(dtype: Any) -> Any:
+    import torch
+
+    return {np.dtype(np.float64): torch.float64, np.dtype(np.float32): torch.float32}[np.dtype(dtype)]
+
+
+def backend_for(X: object, device: object) -> Backend:
+    """numpy unless ``device`` is given or ``X`` is a torch tensor.
+
+    >>> backend_for([[1.0]], None).name
+    'numpy'
+    """
+    if device is None and not is_torch_tensor(X):
+        return NumpyBackend()
+    try:
+        import torch
+    except ImportError as error:
+        raise ValueError(f"device {device!r} needs torch, which isn't installed; leave device out for numpy") from error
+    if device is None:
+        return TorchBackend(X.device)  # type: ignore[attr-defined]
+    try:
+        chosen = torch.device(device)  # type: ignore[arg-type]
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(f"device must name a torch device such as 'cpu' or 'cuda', got {device!r}") from error
+    if chosen.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"device {device!r} asked for, but torch sees no CUDA device; pass 'cpu' or leave it out")
+    return TorchBackend(chosen)

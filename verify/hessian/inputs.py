@@ -1,0 +1,83 @@
+"""Arguments shared by every function of the package, checked before any work."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.hessian.arrays import is_torch_tensor, to_numpy
+
+__all__ = ["Inputs", "check_positive", "check_seed", "read_inputs"]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Network and data as float64 arrays: W (K, d), b (K,), v (K,), beta, X (n, d), y (n,)."""
+
+    W: NDArray[np.float64]
+    b: NDArray[np.float64]
+    v: NDArray[np.float64]
+    beta: float
+    X: NDArray[np.float64]
+    y: NDArray[np.float64]
+
+
+def _float64(name: str, value: Any, ndim: int) -> NDArray[np.float64]:
+    array = to_numpy(value)
+    if array.dtype.kind in "iub":
+        raise TypeError(f"{name} must hold floating-point numbers, got dtype {array.dtype}; pass {name}.astype(float)")
+    if array.dtype.kind != "f":
+        raise TypeError(f"{name} must be an array of float64, got dtype {array.dtype}")
+    if array.ndim != ndim:
+        raise ValueError(f"{name} must have {ndim} dimension(s), got shape {array.shape}")
+    array = array.astype(np.float64, copy=False)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, got NaN or inf at index {np.argwhere(~np.isfinite(array))[0].tolist()}")
+    return array
+
+
+def read_inputs(network: Any, X: Any, y: Any) -> Inputs:
+    """Check a network (anything with W, b, v, beta) and data; nothing is copied or modified."""
+    for name in ("W", "b", "v", "beta"):
+        if not hasattr(network, name):
+            raise TypeError(f"network must have the attributes W, b, v, beta, got {type(network).__name__} without {name}")
+    W, b, v = (_float64(f"network.{name}", getattr(network, name), ndim) for name, ndim in (("W", 2), ("b", 1), ("v", 1)))
+    beta = float(network.beta)
+    if not math.isfinite(beta):
+        raise ValueError(f"network.beta must be finite, got {beta!r}")
+    if b.shape != W.shape[:1] or v.shape != W.shape[:1]:
+        raise ValueError(f"network.b and network.v must have shape {W.shape[:1]}, got {b.shape} and {v.shape}")
+    data, labels = _float64("X", X, 2), _float64("y", y, 1)
+    if not data.size:
+        raise ValueError(f"X must hold at least one point, got shape {data.shape}")
+    if data.shape[1] != W.shape[1]:
+        raise ValueError(f"X must have as many columns as network.W, got shapes {data.shape} and {W.shape}")
+    if labels.shape != data.shape[:1]:
+        raise ValueError(f"y must have shape {data.shape[:1]}, one label per row of X, got {labels.shape}")
+    if is_torch_tensor(X) and is_torch_tensor(y) and X.device != y.device:
+        raise ValueError(f"X and y must be on one device, got {X.device} and {y.device}")
+    return Inputs(W, b, v, beta, data, labels)
+
+
+def check_positive(name: str, value: Any, below: float = math.inf) -> float:
+    """``value`` as a float in (0, below)."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    number = float(value)
+    if not 0 < number < below:
+        limit = "positive and finite" if below == math.inf else f"in (0, {below:g})"
+        raise ValueError(f"{name} must be {limit}, got {value!r}")
+    return number
+
+
+def check_seed(seed: Any) -> int:
+    """``seed`` as a nonnegative int."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise TypeError(f"seed must be an int, got {seed!r}")
+    if seed < 0:
+        raise ValueError(f"seed must be nonnegative, got {seed!r}")
+    return int(seed)

@@ -1,0 +1,217 @@
+"""The Hessian of the loss as exact data plus error bounds: what every certificate starts from.
+
+With z_i = (x_i, -1), omega_k = (w_k, b_k), A_ik = 1[z_i·omega_k > 0], h_ik = A_ik z_i·omega_k, residual r = y - f and
+c_k = -(1/n) sum_i r_i A_ik z_i, the Hessian of L = (1/2n) \\|y - f\\|^2 is J'J/n + D: row i of J is
+(v_k A_ik z_i, h_ik over all k, 1) and D couples omega_k and v_k by c_k. (d^2 f_i / d omega_k d v_k = A_ik z_i.)
+
+J depends on the float64 data by products that certificates bound themselves. Only D needs the residuals, which are
+computed here; the computed c_k replaces c_k, and by Weyl's inequality no eigenvalue moves by more than
+max_k \\|c_k - computed c_k\\| <= ``c_error``.
+
+Neurons that are active on no point have zero rows in J and D: they are left out.
+
+Magnitudes above 2**64 are scaled away by exact powers of two: with z' = z 2**-f, omega' = omega 2**-e, v' = v 2**-e,
+y' = y 2**-(2e+f), beta' likewise, and 2**-(e+f) in place of the last column 1 of J, every entry of the Hessian is
+multiplied by 2**-2(e+f).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from verify.hessian.activation import Pattern, augment, dense_pattern
+from verify.hessian.arrays import Array, Backend, to_numpy
+from verify.hessian.inputs import Inputs
+from verify.hessian.rounding import SLACK, TINY, gamma
+
+__all__ = ["Problem", "prepare"]
+
+# Below this share of active pairs a compressed matrix multiplies faster than a dense one.
+SPARSE_BELOW = 0.04
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Scaled, live part of a problem; see the module's text. Host arrays unless said.
+
+    Attributes
+    ----------
+    backend : Backend
+    Z, omega, v, c, A : backend arrays (n, D), (k, D), (k,), (k, D), (n, k) with D = d + 1; A may be scipy CSR
+    z_norm (n,), omega_norm (k,), c_norm (k,) : norms, rounded up
+    one : the last column of J
+    residual, residual_error : (n,)
+    c_error : bound on \\|c_k - computed c_k\\| for every k
+    row_count : largest number of neurons active on one point; column_count : of points per neuron
+    exponent : the true Hessian is 2**exponent times the scaled one
+    live : indices of the live neurons among ``neurons``
+    """
+
+    backend: Backend
+    Z: Array
+    omega: Array
+    v: Array
+    c: Array
+    A: Array
+    z_norm: NDArray[np.float64]
+    omega_norm: NDArray[np.float64]
+    c_norm: NDArray[np.float64]
+    v_host: NDArray[np.float64]
+    one: float
+    residual: NDArray[np.float64]
+    residual_error: NDArray[np.float64]
+    c_error: float
+    row_count: int
+    column_count: int
+    exponent: int
+    shift: int
+    live: NDArray[np.int64]
+    neurons: int
+    pattern: Pattern
+    kink_jacobian: float
+    kink_curvature: float
+
+    @property
+    def n(self) -> int:
+        return len(self.z_norm)
+
+    @property
+    def width(self) -> int:
+        """d + 1."""
+        return int(self.Z.shape[1])
+
+    @property
+    def live_count(self) -> int:
+        return len(self.live)
+
+    @property
+    def size(self) -> int:
+        """Number of parameters of the live part, K'(d + 2) + 1."""
+        return self.live_count * (self.width + 1) + 1
+
+    @property
+    def sparse(self) -> bool:
+        return scipy.sparse.issparse(self.A)
+
+    @property
+    def gamma_max(self) -> float:
+        """The largest norm of a computed c_k, rounded up: the norm of D."""
+        return float(self.c_norm.max(initial=0.0))
+
+
+def _norms_up(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.sqrt((rows * rows).sum(axis=1)) * (1 + gamma(rows.shape[1] + 4)) + TINY
+
+
+def _exponent(values: NDArray[np.float64]) -> int:
+    return int(np.frexp(np.abs(values).max(initial=0.0))[1])
+
+
+def prepare(inputs: Inputs, backend: Backend, pattern: Pattern | None = None) -> Problem:
+    """Activation pattern, residuals and residual couplings, with bounds on their rounding errors."""
+    Z = augment(inputs.X)
+    omega = np.concatenate([inputs.W, inputs.b[:, None]], axis=1)
+    n, width = Z.shape
+    neurons = len(omega)
+    pattern = pattern or dense_pattern(Z, omega, backend)
+    A = pattern.active
+    column_counts = np.asarray(to_numpy(A.sum(0))).ravel()
+    live = np.flatnonzero(column_counts > 0)
+    if len(live) < neurons:
+        A = A[:, live]
+    if backend.name == "numpy" and not scipy.sparse.issparse(A) and column_counts.sum() < SPARSE_BELOW * n * len(live):
+        A = scipy.sparse.csr_array(A)
+    row_count = int(np.asarray(to_numpy(A.sum(1))).max(initial=0)) if len(live) else 0
+    column_count = int(column_counts.max(initial=0))
+
+    # Scaling by powers of two, only where something is beyond 2**64.
+    f = max(0, _exponent(Z) - 1)
+    used = np.union1d(live, pattern.kinks[:, 1])
+    weights = max(_exponent(omega[used]), _exponent(inputs.v[used]))
+    labels = max(_exponent(inputs.y), _exponent(np.array([inputs.beta])))
+    if max(f, weights, labels) <= 64:
+        e = f = 0
+    else:
+        e = max(0, weights, -((f - labels) // 2))
+    omega_s, v_s = np.ldexp(omega[live], -e), np.ldexp(inputs.v[live], -e)
+    Z_s, one = np.ldexp(Z, -f), float(np.ldexp(1.0, -(e + f)))
+    y_s, beta_s = np.ldexp(inputs.y, -(2 * e + f)), float(np.ldexp(inputs.beta, -(2 * e + f)))
+
+    z_norm, omega_norm = _norms_up(Z_s), _norms_up(omega_s)
+    amplitude = np.abs(v_s) * omega_norm
+    # One product gives f = rowsum(Z o A(v omega)) and the sums of |v_k||omega_k| over the active neurons that bound
+    # its error: each f_i sums row_count products of d + 1 terms, then beta and y are subtracted.
+    Zb, omega_b, v_b = backend.asarray(Z_s), backend.asarray(omega_s), backend.asarray(v_s)
+    right = backend.stack_columns([omega_b * v_b[:, None], backend.asarray(amplitude)])
+    product = A @ right
+    output = to_numpy((Zb * product[:, :width]).sum(1))
+    reach = to_numpy(product[:, width])
+    residual = y_s - beta_s - output
+    residual_error = (
+        gamma(row_count + width + 5) * (z_norm * reach + abs(beta_s) + np.abs(y_s)) * SLACK + TINY
+    )
+    # c_k sums column_count terms; its error in norm is at most (1/n) sum_i A_ik (gamma |r_i| + error of r_i) |z_i|.
+    left = np.concatenate(
+        [
+            residual[:, None] * Z_s,
+            ((gamma(column_count + 4) * np.abs(residual) + residual_error) * z_norm)[:, None],
+        ],
+        axis=1,
+    )
+    sums = A.T @ backend.asarray(left)
+    c = sums[:, :width] * (-1.0 / n)
+    c_host = to_numpy(c)
+    c_error = float(to_numpy(sums[:, width]).max(initial=0.0)) / n * SLACK + gamma(3) * float(
+        np.abs(c_host).sum(axis=1).max(initial=0.0)
+    ) * SLACK + TINY
+
+    kink_jacobian, kink_curvature = _kink_terms(pattern, Z_s, np.ldexp(inputs.v, -e), z_norm, residual, residual_error)
+    return Problem(
+        backend=backend,
+        Z=Zb,
+        omega=omega_b,
+        v=v_b,
+        c=c,
+        A=A,
+        z_norm=z_norm,
+        omega_norm=omega_norm,
+        c_norm=_norms_up(c_host),
+        v_host=v_s,
+        one=one,
+        residual=residual,
+        residual_error=residual_error,
+        c_error=c_error,
+        row_count=row_count,
+        column_count=column_count,
+        exponent=2 * (e + f),
+        shift=e,
+        live=live,
+        neurons=neurons,
+        pattern=pattern,
+        kink_jacobian=kink_jacobian,
+        kink_curvature=kink_curvature,
+    )
+
+
+def _kink_terms(
+    pattern: Pattern,
+    Z: NDArray[np.float64],
+    v: NDArray[np.float64],
+    z_norm: NDArray[np.float64],
+    residual: NDArray[np.float64],
+    residual_error: NDArray[np.float64],
+) -> tuple[float, float]:
+    """Bounds on \\|J - J0\\| and \\|D - D0\\| over all one-sided choices A_ik in {0, 1} at the kinks.
+
+    A kink has h_ik = 0, so the choice adds v_k z_i to row i of J, in block k, and -r_i z_i / n to c_k.
+    """
+    if not len(pattern.kinks):
+        return 0.0, 0.0
+    i, k = pattern.kinks.T
+    jacobian = float(np.sqrt(((np.abs(v[k]) * z_norm[i]) ** 2).sum())) * SLACK + TINY
+    pull = np.bincount(k, weights=(np.abs(residual[i]) + residual_error[i]) * z_norm[i])
+    return jacobian, float(pull.max()) / len(Z) * SLACK + TINY

@@ -1,0 +1,87 @@
+"""``python -m verify.packing``: build a boundary-localised packing and check every claim about it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from constructions.codes import FAMILIES
+from verify.artefact import build_artefact, save_artefact
+from verify.check import Outcome
+from verify.checks import CHECKS, scaling
+from verify.cli import Parser, Progress, check_outputs, deliver, exact, run
+from verify.files import write_atomically
+from verify.report import Report
+from verify.setting import PackingSetting
+
+DEFAULT_N = "65536"
+
+
+def parser() -> Parser:
+    """The options."""
+    parse = Parser(prog="python -m verify.packing", description=__doc__)
+    parse.add_argument("--dim", type=exact("dim"), default="12", help="dimension d >= 2 (default 12)")
+    parse.add_argument("--n", type=exact("n"), default=DEFAULT_N, help=f"samples (default {DEFAULT_N})")
+    parse.add_argument("--height", type=exact("height"), help="cap height in (0, 1] (default: critical for n)")
+    parse.add_argument("--epsilon", type=exact("epsilon"), help="root of the cap height, instead of --height")
+    families = ["auto", *(family.name for family in FAMILIES)]
+    parse.add_argument("--code", default="auto", help=f"spherical code: {', '.join(families)} (default auto)")
+    parse.add_argument("--eta", type=exact("eta"), default="0.5", help="step size in (0, 2) (default 0.5)")
+    parse.add_argument("--noise", type=exact("noise"), default="1", help="sigma, standard deviation of the label noise")
+    parse.add_argument("--sup", type=exact("sup"), default="1", help="B, bound on the sup norm")
+    parse.add_argument("--norm", type=exact("norm"), default="1", help="C, bound on the weighted variation norm")
+    parse.add_argument("--seed", type=int, default=0, help="seed of everything random (default 0)")
+    parse.add_argument("--device", default="auto", help="auto, cpu or cuda (default auto)")
+    parse.add_argument("--no-scaling", action="store_true", help="skip the study over a grid of n")
+    parse.add_argument("--scaling", action="store_false", dest="no_scaling", help="the study over n (on by default)")
+    parse.add_argument("--json", metavar="PATH|-", help="write the report as JSON; - prints it")
+    parse.add_argument("--save", metavar="PATH.npz", help="write the arrays")
+    parse.add_argument("--plot", metavar="PATH", help="draw weight norms and inner products (png, svg, pdf)")
+    return parse
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse, build, check, report; the exit code."""
+    options = parser().parse_args(arguments)
+    setting = PackingSetting.parse(
+        options.dim,
+        options.n,
+        height=options.height,
+        epsilon=options.epsilon,
+        family=options.code,
+        eta=options.eta,
+        noise=options.noise,
+        sup=options.sup,
+        norm=options.norm,
+        seed=options.seed,
+        device=options.device,
+    )
+    check_outputs(json=options.json, save=options.save, plot=options.plot)
+    checks = [check for check in CHECKS if not (options.no_scaling and check is scaling.CHECK)]
+    start = time.perf_counter()
+    with Progress(len(checks) + 2) as progress:
+        artefact = build_artefact(setting, progress.step)
+        outcomes: list[Outcome] = []
+        timing = {"build": time.perf_counter() - start}
+        for check in checks:
+            progress.step(check.name)
+            begun = time.perf_counter()
+            outcomes += check.run(setting, artefact)
+            timing[check.name] = time.perf_counter() - begun
+    timing["total"] = time.perf_counter() - start
+    title = f"Packing of {artefact.packing.size} caps in dimension {setting.d}, n = {setting.n}, seed {setting.seed}"
+    report = Report(title, setting.as_json(), {"packing": artefact.facts()}, outcomes, timing)
+    if options.save:
+        save_artefact(artefact, Path(options.save))
+    if options.plot:
+        from verify.plot import packing_figure
+
+        figure = packing_figure(artefact)
+        kind = Path(options.plot).suffix.lstrip(".") or "png"
+        write_atomically(Path(options.plot), lambda stream: figure.savefig(stream, format=kind))
+    return deliver(report, options.json)
+
+
+if __name__ == "__main__":
+    run(main, "python -m verify.packing")
