@@ -27,8 +27,8 @@ INFORMATION = n * N_ATOMS * AMPLITUDE**2 * NORM2 / (2 * sigma**2)
 THEOREM = Theorem(
     key="fano-packing",
     title="Fano's inequality on sign words over disjoint atoms",
-    statement="No estimator does better than this over a class that holds A times the sum of the N atoms with the signs "
-    "of each of M_words words, pairwise different in at least Delta places.",
+    statement="No estimator does better than this over a class that holds A times the sum of the N atoms with the "
+    "signs of each of M_words words, pairwise different in at least Delta places.",
     bounds={
         "mse": Bound(
             AMPLITUDE**2 * NORM2 * DISTANCE * (1 - (INFORMATION + log(2)) / log(WORDS)),
