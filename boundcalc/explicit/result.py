@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from boundcalc.enclosure import Enclosure
@@ -36,10 +37,17 @@ class ExplicitBound:
         """A float below the exact value (rounded down)."""
         return self.enclosure.floats[0]
 
+    def _shown(self) -> str:
+        """The lower end, rounded down to what is shown; as a power of ten where floats end."""
+        if self.lower > 0:
+            digits = 5 - math.floor(math.log10(self.lower))
+            return f"{math.floor(self.lower * 10.0**digits) / 10.0**digits:.6g}" if digits < 300 else f"{self.lower:.6g}"
+        return f"10^{math.floor(self.enclosure.log10[0] * 1000) / 1000:.3f}"
+
     def __str__(self) -> str:
         assumed = f" at {', '.join(self.assumed)}" if self.assumed else ""
         return (
-            f"no estimator has a smaller worst-case error than {self.lower:.6g}{assumed} "
+            f"no estimator has a smaller worst-case error than {self._shown()}{assumed} "
             f"({self.theorem.source}, {self.theorem.status.value})."
         )
 

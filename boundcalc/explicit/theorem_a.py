@@ -29,15 +29,15 @@ def evaluate(setting: Setting) -> ExplicitBound | Unmet:
     --------
     >>> bound = evaluate(Setting.parse(d=5, n="1e6"))
     >>> f"{bound.lower:.4e}"
-    '2.6353e-05'
+    '2.6309e-05'
     >>> print(evaluate(Setting.parse(d=5, n="1e4")))
     boundcalc Theorem A (derived) says nothing here: it needs n >= 18537 (caps of height at most 1/8).
     """
     assumed = {name: value for name, value in _DEFAULTS.items() if getattr(setting, name) is None}
     full = dataclasses.replace(setting, **assumed)
     thresholds = zip(SMALLEST_N, smallest_n(full), strict=True)
-    words, needed = max(thresholds, key=lambda pair: pair[1].log10)
-    if not needed.upper <= full.n:
+    words, needed = max(thresholds, key=lambda pair: pair[1].log10[1])
+    if not needed.at_most(full.n):
         return Unmet(THEOREM, full, f"it needs n >= {_size(needed)} ({words})")
     return ExplicitBound(
         THEOREM, full, enclose(THEOREM.bound.expr, full.substitution), tuple(f"{name} = 1" for name in assumed)
@@ -46,8 +46,9 @@ def evaluate(setting: Setting) -> ExplicitBound | Unmet:
 
 def _size(needed: Enclosure) -> str:
     """The smallest integer sample size, rounded up to what is shown."""
-    if needed.log10 < 12:
+    log10 = needed.log10[1]
+    if log10 < 12:
         return str(math.ceil(needed.upper))
-    exponent = math.floor(needed.log10)
-    mantissa = math.ceil(10 ** (needed.log10 - exponent + 2)) / 100
+    exponent = math.floor(log10)
+    mantissa = math.ceil(10 ** (log10 - exponent + 2)) / 100
     return f"{mantissa:.3g}e{exponent}"

@@ -7,6 +7,10 @@ from difflib import get_close_matches
 from boundcalc.exact import describe
 from boundcalc.theorem import Theorem
 from boundcalc.theorems import (
+    cap_atom_norm,
+    cap_atom_seminorm,
+    empty_caps,
+    empty_network,
     fano_packing,
     gap_lower,
     gap_upper,
@@ -15,6 +19,8 @@ from boundcalc.theorems import (
     minimax_lower,
     minimax_lower_1d,
     mse_upper,
+    packing_size,
+    sign_class,
     stability_seminorm,
     stability_seminorm_sharp,
     stable_minima_seminorm,
@@ -33,6 +39,12 @@ THEOREMS: tuple[Theorem, ...] = (
     mse_upper.THEOREM,
     minimax_lower.THEOREM,
     minimax_lower_1d.THEOREM,
+    packing_size.THEOREM,
+    cap_atom_norm.THEOREM,
+    cap_atom_seminorm.THEOREM,
+    sign_class.THEOREM,
+    empty_caps.THEOREM,
+    empty_network.THEOREM,
     low_norm_gap.THEOREM,
     low_norm_mse.THEOREM,
     stacked_hats.THEOREM,

@@ -6,14 +6,14 @@ The squared norm is c_1 times the integral over the depth s in [0, h] of (2s - s
 
 from sympy import Integer
 
-from boundcalc.cap import C1
+from boundcalc.cap import marginal_constant
 from boundcalc.symbols import d, eps
 from boundcalc.theorem import Assumption, Bound, Quantity, Side, Status, Theorem
 from boundcalc.theorems.assumptions import UNIFORM_BALL
 from boundcalc.theorems.sources import LQWP25
 
 _beta = 16 / ((d + 1) * (d + 3) * (d + 5))
-_power = C1 * _beta * eps ** (d + 1)
+_power = marginal_constant.expr * _beta * eps ** (d + 1)
 
 THEOREM = Theorem(
     key="cap-atom-norm",

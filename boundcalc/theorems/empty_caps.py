@@ -8,13 +8,13 @@ paper passes through Poisson variables.
 
 from sympy import Integer, exp
 
-from boundcalc.cap import C1
+from boundcalc.cap import marginal_constant
 from boundcalc.symbols import d, eps, n
 from boundcalc.theorem import Assumption, Bound, Quantity, Side, Status, Theorem
 from boundcalc.theorems.assumptions import D_AT_LEAST_2, UNIFORM_BALL
 from boundcalc.theorems.sources import LQWP25
 
-MASS_CONSTANT = C1 * Integer(2) ** ((d + 1) / 2) / (d + 1)
+MASS_CONSTANT = marginal_constant.expr * Integer(2) ** ((d + 1) / 2) / (d + 1)
 _expected_count = n * MASS_CONSTANT * eps ** (d + 1)
 
 # The height at which the bound on the expected number of samples per cap is 1.

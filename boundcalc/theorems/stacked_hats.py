@@ -9,15 +9,16 @@ by the choice of a. Flipping one sign changes the law of the data by a Kullback-
 choice of h, so by Assouad's lemma each sign costs B^2 * (lower norm)/2; the sum over all slabs is the bound.
 """
 
-from sympy import Integer, Rational, gamma, pi, sqrt
+from sympy import Integer, Rational, sqrt
 from sympy.core.relational import Le
 
+from boundcalc.cap import marginal_constant
 from boundcalc.symbols import B, C, d, n, sigma
 from boundcalc.theorem import Assumption, Bound, Quantity, Side, Status, Theorem
 from boundcalc.theorems.assumptions import GAUSSIAN_NOISE, UNIFORM_BALL
 from boundcalc.theorems.sources import BOUNDCALC
 
-_c1 = gamma(d / 2 + 1) / (sqrt(pi) * gamma((d + 1) / 2))
+_c1 = marginal_constant.expr
 _a = sqrt(Integer(8) ** ((3 - d) / 2) * B / C)
 _numerator = 3 * sigma**2 / (4 * _c1 * Integer(2) ** ((d - 1) / 2) * _a * B**2)
 

@@ -31,7 +31,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         Status.DERIVED,
         {"method": certificate.method, "limit": str(certificate.limit)},
     )
-    guaranteed = cap.existence_bound.enclose(setting.d, height)
+    guaranteed = cap.packing_existence.enclose(setting.d, height)
     enough = guaranteed.upper <= packing.size
     yield Outcome(
         NAME,
@@ -43,9 +43,9 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         guaranteed.floats[0],
         Verdict.PROVED if enough else Verdict.UNDECIDED,
         Status.DERIVED,
-        {"log10_bound": guaranteed.log10},
+        {"log10_bound": guaranteed.log10[0]},
     )
-    most = cap.volume_bound.enclose(setting.d, height)
+    most = cap.packing_volume.enclose(setting.d, height)
     yield Outcome(
         NAME,
         THEOREM.key,
@@ -54,7 +54,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         min(most.floats[0], math.inf),
         Verdict.PROVED if packing.size <= most.lower else Verdict.REFUTED,
         Status.DERIVED,
-        {"log10_bound": most.log10},
+        {"log10_bound": most.log10[0]},
     )
 
 

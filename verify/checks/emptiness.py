@@ -43,7 +43,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         tolerance,
         Verdict.CONSISTENT if share in tolerance else Verdict.REFUTED,
         Status.DERIVED,
-        {"empty": int(artefact.empty.sum()), "caps": size, "expectation": high, "log10_cap_mass": mass.log10},
+        {"empty": int(artefact.empty.sum()), "caps": size, "expectation": high, "log10_cap_mass": mass.log10[0]},
     )
     values = {D: Rational(setting.d), N: Rational(setting.n)}
     guaranteed = enclose(THEOREM.bound.expr.subs(eps, sqrt(height)), values)

@@ -68,7 +68,7 @@ def _empty_caps(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome
         total.floats[1],
         Verdict.PROVED if distance.lower > 0 else Verdict.UNDECIDED,
         Status.DERIVED,
-        {"share_of_all_caps": count / packing.size, "log10_measured": distance.log10},
+        {"share_of_all_caps": count / packing.size, "log10_measured": distance.log10[0]},
     )
 
 

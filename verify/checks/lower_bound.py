@@ -64,7 +64,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
             if says_something
             else Verdict.NOT_APPLICABLE,
             Status.DERIVED,
-            {"amplitude": float(amplitude), "log10_bound": value.log10 if says_something else None},
+            {"amplitude": float(amplitude), "log10_bound": value.log10[0] if says_something else None},
         )
 
 

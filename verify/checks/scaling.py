@@ -72,9 +72,14 @@ def symbolic_exponents() -> dict[str, Expr]:
 def grid(d: int) -> list[int]:
     """Sample sizes over three decades, the largest with about ``_CAPS`` caps (at least 10^4)."""
     top = 4
-    while top < 15 and cap.existence_bound.log(d, float(critical_height(d, 10 ** (top + 1)))) < math.log(_CAPS):
+    while top < 15 and log_existence(d, float(critical_height(d, 10 ** (top + 1)))) < math.log(_CAPS):
         top += 1
     return [round(10 ** (top - _DECADES * (1 - k / (_POINTS - 1)))) for k in range(_POINTS)]
+
+
+def log_existence(d: int, h: float) -> float:
+    """Logarithm of the guaranteed number of disjoint caps."""
+    return float(cap.packing_existence.log(d, h).log)
 
 
 def measure(setting: PackingSetting, n: int) -> Row:
@@ -84,8 +89,8 @@ def measure(setting: PackingSetting, n: int) -> Row:
     h = float(height)
     log_norm = CapAtom(d, height).log_squared_norm
     log_size = math.log(packing.size)
-    model_size = float(cap.existence_bound.log(d, h))
-    model_norm = float(cap.atom_norm_squared.log(d, h))
+    model_size = log_existence(d, h)
+    model_norm = float(cap.atom_norm_squared.log(d, h).log)
     weight = (d + 1) * math.log(h)
     words = varshamov_gilbert(packing.size, None if packing.size <= 16 else _WORDS, seed=setting.seed)
     return Row(
@@ -122,7 +127,7 @@ def _in_range(d: int, h: float) -> bool:
     step = 1.01
     if h * step >= 1 - math.sqrt(0.5):  # 2 theta reaches a right angle: the bound is no longer a power of h
         return False
-    slope = (cap.existence_bound.log(d, h * step) - cap.existence_bound.log(d, h / step)) / (2 * math.log(step))
+    slope = (log_existence(d, h * step) - log_existence(d, h / step)) / (2 * math.log(step))
     return bool(abs(slope / (-(d - 1) / 2) - 1) <= _RANGE_TOLERANCE)
 
 

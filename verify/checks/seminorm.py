@@ -35,10 +35,10 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         setting.real("C"),
         Verdict.PROVED if canonical <= norm else Verdict.REFUTED,
         Status.PAPER,
-        {"arithmetic": "exact rational", "log10_measured": size.log10},
+        {"arithmetic": "exact rational", "log10_measured": size.log10[0]},
     )
     place = {D: Rational(setting.d), H: height}
-    population = enclose(exact_amplitude * packing.size * cap.atom_population_seminorm.expr, place)
+    population = enclose(exact_amplitude * packing.size * cap.atom_seminorm_population.expr, place)
     fits = population.upper <= norm
     yield Outcome(
         NAME,
@@ -48,9 +48,9 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         setting.real("C"),
         Verdict.PROVED if fits or population.lower > norm else Verdict.UNDECIDED,
         Status.DERIVED,
-        {"log10_measured": population.log10, "in_class": fits},
+        {"log10_measured": population.log10[0], "in_class": fits},
     )
-    limit = enclose(cap.population_constant.expr * canonical, place)
+    limit = enclose(cap.weight_limit.expr * canonical, place)
     yield Outcome(
         NAME,
         THEOREM.key,
@@ -59,7 +59,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         limit.floats[0],
         Verdict.PROVED if population.upper < limit.lower else Verdict.UNDECIDED,
         Status.DERIVED,
-        {"log10_bound": limit.log10},
+        {"log10_bound": limit.log10[0]},
     )
     empirical = artefact.network.empirical_seminorm(artefact.X)
     fits = empirical <= setting.real("C")
