@@ -1,0 +1,170 @@
+"""A formula whose floats, logarithms, enclosures and LaTeX all come from one expression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Expr, Rational, Symbol, latex
+
+from boundcalc.exact import describe, exact_rational
+from boundcalc.symbols import Variable, h
+from boundcalc.theorem import Status
+
+if TYPE_CHECKING:
+    from boundcalc.enclosure import Enclosure
+    from boundcalc.logspace import LogValue
+
+__all__ = ["ClosedForm"]
+
+NARROW = Rational(1, 10**15)
+
+
+@dataclass(frozen=True)
+class ClosedForm:
+    """A formula in d and one more variable: expression, floats, enclosure and LaTeX from one tree.
+
+    Attributes
+    ----------
+    name, words : str
+        ``words`` says what the number is.
+    expr : sympy.Expr
+        The formula, true on the whole domain.
+    variables : tuple of Variable
+        In the order of the arguments of :meth:`value`, :meth:`log`, :meth:`enclose`.
+    source : str
+        Where it comes from.
+    status : Status
+    beyond : sympy.Expr or None
+        An equal formula that is well conditioned where ``pivot`` > 1 (caps larger than half the ball), used for floats
+        there.
+    pivot : sympy.Expr
+        Height whose passing 1 means a cap larger than half the ball.
+    """
+
+    name: str
+    words: str
+    expr: Expr
+    variables: tuple[Variable, ...]
+    source: str
+    status: Status = Status.DERIVED
+    beyond: Expr | None = None
+    pivot: Expr = h
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The symbols of ``variables``."""
+        return tuple(v.symbol for v in self.variables)
+
+    def log(self, *values: Any) -> LogValue:
+        """Sign and natural logarithm, for numbers or arrays that broadcast against each other.
+
+        Right to about 1e-15 relative to the logarithm, and 1e-12 relative to the value wherever a float can hold it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For arguments that aren't numbers, or outside the domain; the message names the argument.
+        """
+        return self._log(*self._floats(values))
+
+    def value(self, *values: Any) -> Any:
+        """The number as a float (an array for array arguments).
+
+        Raises
+        ------
+        OverflowError
+            If it is outside the range of floats; :meth:`log` gives it then.
+        """
+        result = self.log(*values).value()
+        return float(result) if result.ndim == 0 else result
+
+    def enclose(self, *values: Any, relative: Rational = NARROW) -> Enclosure:
+        """A rigorous enclosure at exact values: int, Rational, Fraction, decimal text, or float read as its decimal."""
+        from boundcalc.enclosure import enclose
+
+        self._count(values)
+        exact = {v.symbol: v.exact(value) for v, value in zip(self.variables, values, strict=True)}
+        return enclose(self.expr, exact, relative=relative)
+
+    def latex(self) -> str:
+        """The formula as LaTeX."""
+        return str(latex(self.expr))
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.words} = {self.expr} [{self.source}; {self.status.value}]"
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    @cached_property
+    def _log(self) -> Callable[..., LogValue]:
+        from boundcalc.logspace import LogValue, compile_log
+
+        inner = compile_log(self.expr, self.symbols)
+        if self.beyond is None:
+            return inner
+        outer, pivot = compile_log(self.beyond, self.symbols), compile_log(self.pivot, self.symbols)
+
+        def both(*arrays: NDArray[np.float64]) -> LogValue:
+            large = pivot(*arrays).log > 0
+            if not np.any(large):
+                return inner(*arrays)
+            if np.all(large):
+                return outer(*arrays)
+            spread = np.broadcast_arrays(*arrays)
+            sign, log = np.empty(large.shape), np.empty(large.shape)
+            for mask, function in ((large, outer), (~large, inner)):
+                part = function(*(array[mask] for array in spread))
+                sign[mask], log[mask] = part.sign, part.log
+            return LogValue(sign, log)
+
+        return both
+
+    def _count(self, values: tuple[Any, ...]) -> None:
+        if len(values) != len(self.variables):
+            names = ", ".join(v.name for v in self.variables)
+            raise TypeError(f"{self.name} takes ({names}), got {len(values)} arguments")
+
+    def _floats(self, values: tuple[Any, ...]) -> list[NDArray[np.float64]]:
+        self._count(values)
+        arrays = [_as_floats(v, value) for v, value in zip(self.variables, values, strict=True)]
+        try:
+            np.broadcast_shapes(*(array.shape for array in arrays))
+        except ValueError:
+            shapes = ", ".join(f"{v.name} {a.shape}" for v, a in zip(self.variables, arrays, strict=True))
+            raise ValueError(f"the arguments of {self.name} must broadcast to one shape, got {shapes}") from None
+        return arrays
+
+
+def _as_floats(variable: Variable, value: Any) -> NDArray[np.float64]:
+    """Validated float64 array; ValueError or TypeError names the variable."""
+    if isinstance(value, (np.ndarray, list, tuple)):
+        array = np.asarray(value)
+        if array.dtype.kind not in "iuf":
+            raise TypeError(
+                f"{variable.name} must hold numbers, got an array of {array.dtype}; pass integers or floats"
+            )
+        array = array.astype(np.float64)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        array = np.asarray(value, dtype=np.float64)
+    else:
+        exact = exact_rational(variable.name, value)
+        array = np.asarray(int(exact.p) / int(exact.q))
+    inside = np.isfinite(array)
+    if variable.integer:
+        inside &= array == np.floor(array)
+    if variable.lower is not None:
+        low = float(variable.lower)
+        inside &= (array > low) if variable.lower_open else (array >= low)
+    if variable.upper is not None:
+        high = float(variable.upper)
+        inside &= (array < high) if variable.upper_open else (array <= high)
+    if not np.all(inside):
+        shown = value if array.ndim == 0 else float(array[~inside].ravel()[0])
+        raise ValueError(f"{variable.name} ({variable.meaning}) must be {variable.domain}, got {describe(shown)}")
+    return array
