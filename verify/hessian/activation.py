@@ -22,7 +22,7 @@ __all__ = ["Pattern", "augment", "dense_pattern", "exact_signs", "power_of_two_s
 @dataclass(frozen=True)
 class Pattern:
     """The 0/1 matrix ``active`` (n, K), dense in the backend or scipy CSR; ``kinks`` (m, 2) holds pairs (i, k);
-    ``distance`` is min over all pairs of the float64 \\|w_k·x_i - b_k\\|, 0.0 exactly where there is a kink."""
+    ``distance`` is min over all pairs of the float64 |w_k·x_i - b_k|, 0.0 exactly where there is a kink."""
 
     active: Array
     kinks: NDArray[np.int64]
@@ -45,14 +45,16 @@ def exact_signs(Z: NDArray[np.float64], omega: NDArray[np.float64], pairs: NDArr
     """Signs of z_i·omega_k for the given pairs (i, k), by exact rational arithmetic."""
     signs = np.empty(len(pairs), dtype=np.int64)
     for at, (i, k) in enumerate(pairs.tolist()):
-        total = sum((Fraction(p) * Fraction(q) for p, q in zip(Z[i].tolist(), omega[k].tolist(), strict=True)), Fraction(0))
+        total = sum(
+            (Fraction(p) * Fraction(q) for p, q in zip(Z[i].tolist(), omega[k].tolist(), strict=True)), Fraction(0)
+        )
         signs[at] = (total > 0) - (total < 0)
     return signs
 
 
 def dense_pattern(Z: NDArray[np.float64], omega: NDArray[np.float64], backend: Backend) -> Pattern:
     """The activation pattern as a dense float64 matrix of the backend."""
-    n, width = Z.shape
+    width = Z.shape[1]
     # Rows are scaled by powers of two, which keeps every sign and can't overflow. Components lost to underflow are
     # below 2**-1021, which TINY covers.
     scale, zscale = power_of_two_scale(omega), int(power_of_two_scale(Z.reshape(1, -1))[0])

@@ -131,7 +131,7 @@ def _torch_dtype(dtype: Any) -> Any:
     return {np.dtype(np.float64): torch.float64, np.dtype(np.float32): torch.float32}[np.dtype(dtype)]
 
 
-def backend_for(X: object, device: object) -> Backend:
+def backend_for(X: Any, device: Any) -> Backend:
     """numpy unless ``device`` is given or ``X`` is a torch tensor.
 
     >>> backend_for([[1.0]], None).name
@@ -144,9 +144,9 @@ def backend_for(X: object, device: object) -> Backend:
     except ImportError as error:
         raise ValueError(f"device {device!r} needs torch, which isn't installed; leave device out for numpy") from error
     if device is None:
-        return TorchBackend(X.device)  # type: ignore[attr-defined]
+        return TorchBackend(X.device)
     try:
-        chosen = torch.device(device)  # type: ignore[arg-type]
+        chosen = torch.device(device)
     except (RuntimeError, TypeError) as error:
         raise ValueError(f"device must name a torch device such as 'cpu' or 'cuda', got {device!r}") from error
     if chosen.type == "cuda" and not torch.cuda.is_available():

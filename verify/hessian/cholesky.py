@@ -1,20 +1,22 @@
 """Upper bounds of the largest eigenvalue by one Cholesky factorisation of an n x n matrix.
 
-For c > max gamma_k, gamma_k = \\|c_k\\|, the matrix cI - D is positive definite and lambda_max(J'J/n + D) < c iff
-lambda_max(J (cI - D)^-1 J') < n. On the span of (c_k, 0), (0, 1) the inverse is [[c, gamma], [gamma, c]] / (c^2 - gamma^2)
-and 1/c elsewhere in block k; with rows (v_k A_ik z_i, h_ik) this gives (times c)
+For c > max gamma_k, gamma_k = |c_k|, the matrix cI - D is positive definite and lambda_max(J'J/n + D) < c iff
+lambda_max(J (cI - D)^-1 J') < n. On the span of (c_k, 0), (0, 1) the inverse is
+[[c, gamma], [gamma, c]] / (c^2 - gamma^2), and 1/c elsewhere in block k; with rows (v_k A_ik z_i, h_ik) this gives
+(times c)
 
     M(c) = one^2 11' + ZZ' o (A diag(v^2) A') + YY',   Y_ik = A_ik z_i·q_k,   q_k = s_k (omega_k + v_k c_k / c),
     s_k = c / sqrt(c^2 - gamma_k^2),
 
 and lambda_max < c iff ncI - M(c) is positive definite. Replacing s_k by anything larger only enlarges M in the order
-of semidefinite matrices, so s_k is rounded up and then counts as exact. The remaining rounding errors are bounded in norm:
+of semidefinite matrices, so s_k is rounded up and then counts as exact. The other rounding errors are bounded in norm:
 
 * A product of positive semidefinite Gram matrices computed with relative entry errors eps against
-  \\|z_i\\| \\|z_j\\| (A V^2 A')_ij is off by at most eps times the trace, since that matrix is positive semidefinite.
-* YY' with computed Y: \\|Y Y' - Yc Yc'\\| <= 2 \\|Yc\\|_F \\|dY\\|_F + \\|dY\\|_F^2, and gamma(m) \\|Yc\\|_F^2 for the product.
-* If a floating-point Cholesky factorisation of B runs to completion, then lambda_min(B) >= -gamma(n + 1)/(1 - gamma(n + 1))
-  tr(B) (Demmel 1989; Rump, BIT 46 (2006) 433-452). Constants are padded for libraries that multiply by reciprocals of pivots.
+  |z_i| |z_j| (A V^2 A')_ij is off by at most eps times the trace, since that matrix is positive semidefinite.
+* YY' with computed Y: |Y Y' - Yc Yc'| <= 2 |Yc|_F |dY|_F + |dY|_F^2, and gamma(m) |Yc|_F^2 for the product.
+* If a floating-point Cholesky factorisation of B runs to completion, then
+  lambda_min(B) >= -gamma(n + 1)/(1 - gamma(n + 1)) tr(B) (Demmel 1989; Rump, BIT 46 (2006) 433-452). The constants
+  are padded for libraries that multiply by reciprocals of pivots.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ __all__ = ["CholeskyCertificate", "Directions", "build_cholesky", "directions"]
 
 @dataclass(frozen=True)
 class Directions:
-    """q_k of M(c) as computed (k, D), and bounds: ``norm`` (k,) of \\|q_k\\|, ``error`` (k,) of \\|q_k - computed q_k\\|."""
+    """q_k of M(c) as computed (k, D), and bounds: ``norm`` (k,) of |q_k|, ``error`` (k,) of |q_k - computed q_k|."""
 
     q: Array
     norm: NDArray[np.float64]
@@ -79,7 +81,7 @@ class CholeskyCertificate:
         Y = problem.Z @ q.q.T
         Y *= dense
         y_norm = math.sqrt(max(0.0, float((Y * Y).sum()))) * SLACK + TINY
-        # \\|dY\\|_F^2 <= sum_ik A_ik \\|z_i\\|^2 (gamma(d + 1) \\|q_k\\| + error_k)^2
+        # |dY|_F^2 <= sum_ik A_ik |z_i|^2 (gamma(d + 1) |q_k| + error_k)^2
         per_neuron = (gamma(width + 1) * q.norm + q.error) ** 2
         weight = to_numpy(problem.A @ backend.asarray(per_neuron))
         y_error = math.sqrt(float((problem.z_norm**2 * weight).sum())) * SLACK + TINY

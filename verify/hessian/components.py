@@ -76,8 +76,8 @@ def _bounds(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Errors of H_b and g_b from those of J_b in the Frobenius norm.
 
-    \\|J'J - Jc'Jc\\| <= 2 \\|Jc\\|_F \\|dJ\\|_F + \\|dJ\\|_F^2, the product itself gamma(points) \\|Jc\\|_F^2, and for column
-    sums \\|dJ'1\\| <= sqrt(points) \\|dJ\\|_F.
+    |J'J - Jc'Jc| <= 2 |Jc|_F |dJ|_F + |dJ|_F^2, the product itself gamma(points) |Jc|_F^2, and for column
+    sums |dJ'1| <= sqrt(points) |dJ|_F.
     """
     gam = gamma(int(points.max()) + 6)
     H_error = ((2 * np.sqrt(trace) + jacobian_error) * jacobian_error + gam * trace) / problem.n + gamma(4) * c_norm

@@ -36,7 +36,9 @@ def _float64(name: str, value: Any, ndim: int) -> NDArray[np.float64]:
         raise ValueError(f"{name} must have {ndim} dimension(s), got shape {array.shape}")
     array = array.astype(np.float64, copy=False)
     if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, got NaN or inf at index {np.argwhere(~np.isfinite(array))[0].tolist()}")
+        raise ValueError(
+            f"{name} must be finite, got NaN or inf at index {np.argwhere(~np.isfinite(array))[0].tolist()}"
+        )
     return array
 
 
@@ -44,8 +46,12 @@ def read_inputs(network: Any, X: Any, y: Any) -> Inputs:
     """Check a network (anything with W, b, v, beta) and data; nothing is copied or modified."""
     for name in ("W", "b", "v", "beta"):
         if not hasattr(network, name):
-            raise TypeError(f"network must have the attributes W, b, v, beta, got {type(network).__name__} without {name}")
-    W, b, v = (_float64(f"network.{name}", getattr(network, name), ndim) for name, ndim in (("W", 2), ("b", 1), ("v", 1)))
+            raise TypeError(
+                f"network must have the attributes W, b, v, beta, got {type(network).__name__} without {name}"
+            )
+    W, b, v = (
+        _float64(f"network.{name}", getattr(network, name), ndim) for name, ndim in (("W", 2), ("b", 1), ("v", 1))
+    )
     beta = float(network.beta)
     if not math.isfinite(beta):
         raise ValueError(f"network.beta must be finite, got {beta!r}")

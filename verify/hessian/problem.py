@@ -1,12 +1,12 @@
 """The Hessian of the loss as exact data plus error bounds: what every certificate starts from.
 
 With z_i = (x_i, -1), omega_k = (w_k, b_k), A_ik = 1[z_i·omega_k > 0], h_ik = A_ik z_i·omega_k, residual r = y - f and
-c_k = -(1/n) sum_i r_i A_ik z_i, the Hessian of L = (1/2n) \\|y - f\\|^2 is J'J/n + D: row i of J is
+c_k = -(1/n) sum_i r_i A_ik z_i, the Hessian of L = (1/2n) |y - f|^2 is J'J/n + D: row i of J is
 (v_k A_ik z_i, h_ik over all k, 1) and D couples omega_k and v_k by c_k. (d^2 f_i / d omega_k d v_k = A_ik z_i.)
 
 J depends on the float64 data by products that certificates bound themselves. Only D needs the residuals, which are
 computed here; the computed c_k replaces c_k, and by Weyl's inequality no eigenvalue moves by more than
-max_k \\|c_k - computed c_k\\| <= ``c_error``.
+max_k |c_k - computed c_k| <= ``c_error``.
 
 Neurons that are active on no point have zero rows in J and D: they are left out.
 
@@ -45,7 +45,7 @@ class Problem:
     z_norm (n,), omega_norm (k,), c_norm (k,) : norms, rounded up
     one : the last column of J
     residual, residual_error : (n,)
-    c_error : bound on \\|c_k - computed c_k\\| for every k
+    c_error : bound on |c_k - computed c_k| for every k
     row_count : largest number of neurons active on one point; column_count : of points per neuron
     exponent : the true Hessian is 2**exponent times the scaled one
     live : indices of the live neurons among ``neurons``
@@ -151,9 +151,7 @@ def prepare(inputs: Inputs, backend: Backend, pattern: Pattern | None = None) ->
     output = to_numpy((Zb * product[:, :width]).sum(1))
     reach = to_numpy(product[:, width])
     residual = y_s - beta_s - output
-    residual_error = (
-        gamma(row_count + width + 5) * (z_norm * reach + abs(beta_s) + np.abs(y_s)) * SLACK + TINY
-    )
+    residual_error = gamma(row_count + width + 5) * (z_norm * reach + abs(beta_s) + np.abs(y_s)) * SLACK + TINY
     # c_k sums column_count terms; its error in norm is at most (1/n) sum_i A_ik (gamma |r_i| + error of r_i) |z_i|.
     left = np.concatenate(
         [
@@ -165,9 +163,11 @@ def prepare(inputs: Inputs, backend: Backend, pattern: Pattern | None = None) ->
     sums = A.T @ backend.asarray(left)
     c = sums[:, :width] * (-1.0 / n)
     c_host = to_numpy(c)
-    c_error = float(to_numpy(sums[:, width]).max(initial=0.0)) / n * SLACK + gamma(3) * float(
-        np.abs(c_host).sum(axis=1).max(initial=0.0)
-    ) * SLACK + TINY
+    c_error = (
+        float(to_numpy(sums[:, width]).max(initial=0.0)) / n * SLACK
+        + gamma(3) * float(np.abs(c_host).sum(axis=1).max(initial=0.0)) * SLACK
+        + TINY
+    )
 
     kink_jacobian, kink_curvature = _kink_terms(pattern, Z_s, np.ldexp(inputs.v, -e), z_norm, residual, residual_error)
     return Problem(
@@ -205,7 +205,7 @@ def _kink_terms(
     residual: NDArray[np.float64],
     residual_error: NDArray[np.float64],
 ) -> tuple[float, float]:
-    """Bounds on \\|J - J0\\| and \\|D - D0\\| over all one-sided choices A_ik in {0, 1} at the kinks.
+    """Bounds on |J - J0| and |D - D0| over all one-sided choices A_ik in {0, 1} at the kinks.
 
     A kink has h_ik = 0, so the choice adds v_k z_i to row i of J, in block k, and -r_i z_i / n to c_k.
     """

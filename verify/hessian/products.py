@@ -26,7 +26,9 @@ class LiveProducts:
         self.problem = problem
         self.dtype = np.dtype(dtype)
         cast = (lambda a: a) if self.dtype == np.float64 else (lambda a: problem.backend.cast(a, dtype))
-        self.Z, self.omega, self.v, self.c, self.A = map(cast, (problem.Z, problem.omega, problem.v, problem.c, problem.A))
+        self.Z, self.omega, self.v, self.c, self.A = map(
+            cast, (problem.Z, problem.omega, problem.v, problem.c, problem.A)
+        )
         self.AT = self.A.T.tocsr() if problem.sparse else self.A.T
         self.count, self.width = problem.live_count, problem.width
         self.split = self.count * self.width

@@ -17,10 +17,10 @@ __all__ = ["rayleigh_lower_bound"]
 def rayleigh_lower_bound(products: LiveProducts, p: Array) -> float:
     """A float below p'Hp / p'p, the Rayleigh quotient of the exact scaled Hessian; at least its value for p = e_beta.
 
-    p'Hp = \\|J p\\|^2 / n + 2 sum_k p_vk c_k·p_wk. Entry i of J p is a sum of at most row_count (d + 1) + 1 terms, each
+    p'Hp = |J p|^2 / n + 2 sum_k p_vk c_k·p_wk. Entry i of J p is a sum of at most row_count (d + 1) + 1 terms, each
     with at most 3 roundings, in a nested order: its error is at most
-    gamma(row_count + d + 6) (\\|z_i\\| sum_k (\\|v_k\\| \\|p_wk\\| + \\|p_vk\\| \\|omega_k\\|) + \\|p_beta\\|).
-    The computed c_k replace c_k at the price c_error \\|p\\|^2.
+    gamma(row_count + d + 6) (|z_i| sum_k (|v_k| |p_wk| + |p_vk| |omega_k|) + |p_beta|).
+    The computed c_k replace c_k at the price c_error |p|^2.
     """
     problem: Problem = products.problem
     base = problem.one * problem.one * (1 - 2e-16)
@@ -33,14 +33,18 @@ def rayleigh_lower_bound(products: LiveProducts, p: Array) -> float:
         return base
     s = to_numpy(products.jacobian(p))
     reach = float((np.abs(problem.v_host) * w_norm + v_abs * problem.omega_norm).sum())
-    s_error = gamma(problem.row_count + width + 6) * (problem.z_norm * reach + abs(float(p_beta)) * problem.one) * SLACK + TINY
+    s_error = (
+        gamma(problem.row_count + width + 6) * (problem.z_norm * reach + abs(float(p_beta)) * problem.one) * SLACK
+        + TINY
+    )
     s_norm = math.sqrt(float(s @ s)) * (1 - gamma(n + 4))
     lost = math.sqrt(float(s_error @ s_error)) * SLACK
     gained = max(0.0, s_norm - lost) ** 2 / n * (1 - gamma(6))
     c = to_numpy(problem.c)
     cross = 2 * float(((c * p_w).sum(1) * p_v).sum())
     cross_error = (
-        gamma(width + problem.live_count + 4) * 2 * float((problem.c_norm * w_norm * v_abs).sum()) + problem.c_error * norm2
+        gamma(width + problem.live_count + 4) * 2 * float((problem.c_norm * w_norm * v_abs).sum())
+        + problem.c_error * norm2
     ) * SLACK + TINY
     numerator = (gained + cross - cross_error) - (gained + abs(cross) + cross_error) * gamma(4)
     if numerator <= 0:

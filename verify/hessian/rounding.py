@@ -1,10 +1,11 @@
 """Constants of the rounding-error analysis behind the certificates.
 
-The model is the standard one: every operation on float64 numbers returns its exact value times 1 + e, \\|e\\| <= u = 2**-53,
-plus an absolute error below 2**-1021 where it underflows (whether gradually or by flushing to zero). A sum of m
-products, in any order and with or without fused operations, then differs from its exact value by at most
+The model is the standard one: every operation on float64 numbers returns its exact value times 1 + e,
+|e| <= u = 2**-53, plus an absolute error below 2**-1021 where it underflows (gradually or by flushing to zero). A
+sum of m products, in any order and with or without fused operations, then differs from its exact value by at most
 ``gamma(m)`` times the sum of the absolute products (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed.,
-section 3.1). This covers every classical matrix product; it doesn't cover Strassen-like ones, which no BLAS uses by default.
+section 3.1). This covers every classical matrix product; not Strassen-like ones, which no BLAS uses by
+default.
 """
 
 from __future__ import annotations

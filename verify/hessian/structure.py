@@ -1,11 +1,11 @@
-"""Both bounds from the block structure: secular equation for the value, one small Cholesky factorisation per block for proof.
+"""Both bounds from the block structure: a secular equation for the value, one small Cholesky factorisation per block.
 
 lambda_max(H) < c iff every cI - H_b is positive definite and
 
     sum_b g_b'(cI - H_b)^-1 g_b < c - one^2
 
 (Schur complement of the output bias). For any x, with N = cI - H_b >= mu I and r = g - N x,
-g'N^-1 g = g'x + x'r + r'N^-1 r <= g'x + \\|x\\| \\|r\\| + \\|r\\|^2 / mu: evaluated at the computed solution, with the
+g'N^-1 g = g'x + x'r + r'N^-1 r <= g'x + |x| |r| + |r|^2 / mu: evaluated at the computed solution, with the
 errors of H_b and g_b added to r, this is a rigorous bound that is as sharp as the arithmetic.
 """
 
@@ -68,7 +68,7 @@ class StructureCertificate:
                 coefficients = np.where(values >= value * (1 - 1e-14), 1e8, coefficients)
             x = np.einsum("mpq,mq->mp", vectors, coefficients)
             m, k = group.neurons.shape
-            p[: split].reshape(-1, D)[group.neurons.ravel()] = x[:, : k * D].reshape(m * k, D)
+            p[:split].reshape(-1, D)[group.neurons.ravel()] = x[:, : k * D].reshape(m * k, D)
             p[split:-1][group.neurons.ravel()] = x[:, k * D :].ravel()
         return p / np.linalg.norm(p)
 
@@ -81,7 +81,7 @@ class StructureCertificate:
                 return False
             total += bound
         rest = (c - self.problem.one**2) - gamma(4) * (c + self.problem.one**2)
-        return total * SLACK + TINY < rest
+        return total + gamma(len(self.groups) + 4) * abs(total) + TINY < rest
 
 
 def _schur_bound(group: Blocks, values: NDArray[np.float64], c: float) -> float | None:
@@ -109,9 +109,9 @@ def _schur_bound(group: Blocks, values: NDArray[np.float64], c: float) -> float 
     N_norm = np.linalg.norm(N, axis=(1, 2))
     r_norm = np.linalg.norm(r, axis=1) + group.g_error + (group.H_error + gamma(2) * size) * x_norm
     r_norm = (r_norm + gamma(p + 3) * (N_norm * x_norm + g_norm)) * SLACK + TINY
-    inner = (group.g * x).sum(1) + gamma(p + 2) * g_norm * x_norm + group.g_error * x_norm
-    bounds = inner + x_norm * r_norm + r_norm**2 / mu
-    total = float(bounds.sum()) + gamma(m + 4) * float(np.abs(bounds).sum())
+    inner = (group.g * x).sum(1)
+    errors = gamma(p + 2) * g_norm * x_norm + group.g_error * x_norm + x_norm * r_norm + r_norm**2 / mu
+    total = float(inner.sum()) + (float(errors.sum()) + gamma(m + 4) * float(np.abs(inner).sum())) * SLACK
     return total if np.isfinite(total) else None
 
 

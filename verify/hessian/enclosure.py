@@ -1,0 +1,223 @@
+"""Two-sided enclosure of the largest Hessian eigenvalue."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.hessian.arrays import Array, backend_for, to_numpy
+from verify.hessian.cholesky import build_cholesky
+from verify.hessian.components import build_blocks
+from verify.hessian.inputs import check_positive, check_seed, read_inputs
+from verify.hessian.lanczos import Krylov, lanczos
+from verify.hessian.problem import Problem, prepare
+from verify.hessian.products import LiveProducts
+from verify.hessian.rayleigh import rayleigh_lower_bound
+from verify.hessian.result import Certificate, Sharpness
+from verify.hessian.rounding import SLACK, UNIT, up
+from verify.hessian.structure import build_structure
+
+__all__ = ["sharpness", "top_krylov"]
+
+_MAX_STEPS = 400
+
+
+def sharpness(
+    network: Any,
+    X: Any,
+    y: Any,
+    *,
+    certificate: Certificate | str = Certificate.AUTO,
+    tol: float = 1e-10,
+    seed: int = 0,
+    device: Any = None,
+    dtype: Any = None,
+) -> Sharpness:
+    """Enclose lambda_max of the Hessian of L = (1/2n) sum_i (y_i - f(x_i))^2 with respect to all parameters.
+
+    Parameters
+    ----------
+    network : object with W (K, d), b (K,), v (K,), beta
+        f(x) = sum_k v_k relu(w_k·x - b_k) + beta.
+    X, y : arrays (n, d) and (n,), numpy or torch
+    certificate : Certificate or its value
+    tol : float in (0, 1)
+        Relative width aimed at; rounding sets a floor of about n**2 * 1e-16 for the dense certificate.
+    seed : int
+        Seed of the random part of the start vector; results are deterministic for a seed.
+    device : torch device, optional
+        Compute with torch on this device; by default numpy, or the device of a torch ``X``.
+    dtype : numpy dtype float64 (default) or float32
+        Precision of the Krylov iteration. Bounds are computed in float64 whatever it is.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad input, before any work. OverflowError if the eigenvalue exceeds the range of float64.
+
+    Examples
+    --------
+    One dead neuron: only the output bias is felt, and lambda_max is 1.
+
+    >>> import numpy as np
+    >>> from types import SimpleNamespace
+    >>> net = SimpleNamespace(W=np.array([[1.0, 0.0]]), b=np.array([2.0]), v=np.array([3.0]), beta=0.0)
+    >>> result = sharpness(net, np.array([[0.5, 0.5], [-0.5, 0.1]]), np.zeros(2))
+    >>> result.lower, result.upper, result.proved
+    (1.0, 1.0, True)
+    """
+    kind = _certificate(certificate)
+    tol = check_positive("tol", tol, below=1.0)
+    rng = np.random.default_rng(check_seed(seed))
+    precision = _dtype(dtype)
+    inputs = read_inputs(network, X, y)
+    problem = prepare(inputs, backend_for(X, device))
+    if problem.live_count == 0:
+        vector = np.zeros(problem.size)
+        vector[-1] = 1.0
+        return _finish(problem, problem.one**2, problem.one**2, "structure", 0, 0.0, vector)
+
+    if kind is Certificate.STRUCTURE or (kind is Certificate.AUTO and (problem.sparse or problem.size <= problem.n)):
+        result = _by_structure(problem, tol)
+        if result is not None:
+            return result
+        if kind is Certificate.STRUCTURE:
+            raise ValueError(
+                "certificate 'structure' needs an activation graph with small components on the host; "
+                "pass certificate='auto'"
+            )
+    products = LiveProducts(problem)
+    krylov = top_krylov(problem, products, rng, tol, precision)
+    vector = krylov.coefficients @ to_numpy(krylov.basis)
+    lower = rayleigh_lower_bound(products, problem.backend.asarray(vector))
+    choice = build_cholesky(problem)
+    upper = _search(choice.proves_below, max(krylov.value, lower), tol, choice.excess(krylov.value), problem.gamma_max)
+    return _finish(problem, lower, upper, "cholesky", krylov.steps, krylov.residual, vector)
+
+
+def _certificate(value: Certificate | str) -> Certificate:
+    try:
+        return Certificate(value)
+    except ValueError:
+        names = ", ".join(repr(item.value) for item in Certificate)
+        raise ValueError(f"certificate must be one of {names}, got {value!r}") from None
+
+
+def _dtype(value: Any) -> np.dtype[Any]:
+    chosen = np.dtype(np.float64 if value is None else value)
+    if chosen not in (np.dtype(np.float64), np.dtype(np.float32)):
+        raise ValueError(f"dtype must be float64 or float32, got {value!r}")
+    return chosen
+
+
+def top_krylov(
+    problem: Problem, products: LiveProducts, rng: np.random.Generator, tol: float, dtype: Any = np.float64
+) -> Krylov:
+    """Lanczos from the gradient of the mean output, J'1 / n, plus a small random vector.
+
+    At zero residual the top eigenvector is J'p with p close to its nonnegative Perron vector for data in the unit
+    ball, so J'1 starts near it; the random part makes sure that no eigenvector is missed by symmetry.
+    """
+    backend = problem.backend
+    start = products.jacobian_transposed(backend.asarray(np.full(problem.n, 1.0 / problem.n)))
+    noise = backend.asarray(rng.standard_normal(problem.size))
+    start = start * float((start @ start) ** -0.5) + noise * (1e-3 * float((noise @ noise) ** -0.5))
+    working = products if np.dtype(dtype) == np.float64 else LiveProducts(problem, dtype)
+    start = start if working is products else backend.cast(start, dtype)
+    return lanczos(
+        working.hessian_with_image,
+        start,
+        backend,
+        tolerance=max(min(tol / 8, 1e-14), 4 * UNIT),
+        max_steps=_MAX_STEPS,
+        dtype=dtype,
+    )
+
+
+def _by_structure(problem: Problem, tol: float) -> Sharpness | None:
+    groups = build_blocks(problem)
+    if groups is None:
+        return None
+    certificate = build_structure(problem, groups)
+    value, vector = certificate.solve()
+    products = LiveProducts(problem)
+    lower = rayleigh_lower_bound(products, vector)
+    remainder = products.hessian(vector) - value * vector
+    excess = 64 * UNIT * value * max(group.g.shape[1] for group in groups)
+    upper = _search(certificate.proves_below, max(value, lower), tol, excess, problem.gamma_max)
+    return _finish(problem, lower, upper, "structure", 1, float(np.linalg.norm(remainder)), vector)
+
+
+def _search(proves_below: Callable[[float], bool], value: float, tol: float, excess: float, gamma_max: float) -> float:
+    """The first c of a growing sequence above ``value`` that is proved; inf if none is within a factor 2**20.
+
+    I - G(c) has its smallest eigenvalue above (c - lambda_max) / (c + max gamma_k): to absorb an absolute error
+    ``excess`` in c I - ..., c must exceed lambda_max by at most twice that.
+    """
+    step = max(tol * value / 2, 2 * excess)
+    base = max(value, gamma_max)
+    while step <= base * 2**20:
+        c = base + step
+        if proves_below(c):
+            return c
+        step *= 4
+    return math.inf
+
+
+def _finish(
+    problem: Problem,
+    lower: float,
+    upper: float,
+    method: str,
+    iterations: int,
+    residual: float,
+    vector: Array,
+    failure_probability: float = 0.0,
+) -> Sharpness:
+    """Add the errors of D and of the kinks, undo the scaling, and put the vector into the full parameter layout."""
+    # lambda_max of the exact Hessian differs by at most c_error from that with the computed c_k.
+    slack = 0.0
+    if len(problem.pattern.kinks):
+        reach = math.sqrt((upper + problem.gamma_max + problem.c_error) * SLACK)
+        per_point = problem.kink_jacobian / math.sqrt(problem.n)
+        slack = ((2 * reach + per_point) * per_point + problem.kink_curvature) * SLACK
+    if problem.live_count:
+        upper = up(upper + problem.c_error)
+    upper, lower = (up(upper + slack), (lower - slack) * (1 - 2 * UNIT)) if slack else (upper, lower)
+    try:
+        upper, lower = math.ldexp(upper, problem.exponent), math.ldexp(lower, problem.exponent)
+        residual = math.ldexp(residual, problem.exponent)
+    except OverflowError as error:
+        raise OverflowError(
+            f"lambda_max is above the range of float64 (about {lower:.3g} * 2**{problem.exponent}); rescale the network"
+        ) from error
+    # The output bias alone has curvature 1.
+    return Sharpness(
+        lower=max(lower, 1.0),
+        upper=max(upper, 1.0),
+        proved=failure_probability == 0.0 and math.isfinite(upper),
+        method=method,
+        failure_probability=failure_probability,
+        iterations=iterations,
+        residual=residual,
+        kink_distance=problem.pattern.distance,
+        eigenvector=_to_full(problem, vector),
+    )
+
+
+def _to_full(problem: Problem, vector: Array) -> NDArray[np.float64]:
+    """From the live layout (omega, v, beta) to (W, b, v, beta) with zeros for dead neurons."""
+    host = np.asarray(to_numpy(vector), dtype=np.float64)
+    D, K = problem.width, problem.neurons
+    omega = np.zeros((K, D))
+    v = np.zeros(K)
+    omega[problem.live] = host[: problem.live_count * D].reshape(-1, D)
+    v[problem.live] = host[problem.live_count * D : -1]
+    full = np.concatenate([omega[:, :-1].ravel(), omega[:, -1], v, host[-1:]])
+    full /= np.linalg.norm(full)
+    full.setflags(write=False)
+    return full

@@ -1,0 +1,63 @@
+"""The result of a sharpness computation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Certificate", "Sharpness"]
+
+
+class Certificate(Enum):
+    """How the upper bound of lambda_max is obtained.
+
+    AUTO takes the cheapest that applies. STRUCTURE: components of the activation graph. CHOLESKY: one n x n
+    factorisation per bound.
+    """
+
+    AUTO = "auto"
+    STRUCTURE = "structure"
+    CHOLESKY = "cholesky"
+
+
+@dataclass(frozen=True, eq=False)
+class Sharpness:
+    """An enclosure of the largest eigenvalue of the Hessian of the loss.
+
+    Attributes
+    ----------
+    lower, upper : float
+        ``lower <= lambda_max <= upper``. The lower bound is always rigorous; the upper one if ``proved``.
+    proved : bool
+        Whether ``upper`` is a theorem about the float64 data: all rounding errors are bounded.
+    method : str
+        The certificate behind ``upper``.
+    failure_probability : float
+        0.0 if ``proved``; otherwise the probability, over the random start, that lambda_max exceeds ``upper``.
+    iterations : int
+        Hessian-vector products made.
+    residual : float
+        |H p - value p| for the unit eigenvector estimate, in units of the Hessian.
+    kink_distance : float
+        min |w_k·x_i - b_k| over all pairs. At 0 the loss isn't twice differentiable; the enclosure then holds for
+        every one-sided Hessian, each pair on a kink counted as active or inactive.
+    eigenvector : ndarray (P,)
+        Unit vector in the order W (row by row), b, v, beta.
+    """
+
+    lower: float
+    upper: float
+    proved: bool
+    method: str
+    failure_probability: float
+    iterations: int
+    residual: float
+    kink_distance: float
+    eigenvector: NDArray[np.float64]
+
+    def __str__(self) -> str:
+        kind = "proved" if self.proved else f"fails with probability {self.failure_probability:.1e}"
+        return f"lambda_max in [{self.lower:.12g}, {self.upper:.12g}] ({self.method}, {kind})"
