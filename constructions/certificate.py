@@ -27,7 +27,7 @@ UNIT_ROUNDOFF = Fraction(1, 2**53)
 _BLOCK_ENTRIES = 4_000_000  # 32 MB of float64 products at a time
 _MAX_EXACT_PAIRS = 50_000  # near-ties evaluated exactly; above, the a-priori enclosure is returned
 _MAX_NORMS = 8  # distinct squared norms handled on the integer route
-_ROOT_BITS = 128  # bits in the enclosure of an irrational inner product
+_ROOT_BITS = 128  # leading bits in the enclosure of an irrational inner product
 
 Float = NDArray[np.float64]
 
@@ -86,13 +86,14 @@ class _Root:
         return Fraction(self.p * abs(self.p), self.q)
 
     def enclosure(self) -> tuple[Fraction, Fraction]:
-        """Rational bounds, equal where the number is rational, else within 2^-126 of each other."""
+        """Rational bounds, equal where the number is rational, else a relative 2^-126 apart."""
         square = Fraction(self.p * self.p, self.q)
         a, b = isqrt(square.numerator), isqrt(square.denominator)
         if a * a == square.numerator and b * b == square.denominator:
             exact = Fraction(a if self.p >= 0 else -a, b)
             return exact, exact
-        scale = 1 << _ROOT_BITS
+        leading_zeros = max(0, square.denominator.bit_length() - square.numerator.bit_length()) // 2
+        scale = 1 << (_ROOT_BITS + leading_zeros)
         r = isqrt(square.numerator * scale * scale // square.denominator)
         low, high = Fraction(r, scale), Fraction(r + 1, scale)
         return (low, high) if self.p > 0 else (-high, -low)

@@ -140,7 +140,7 @@ def varshamov_gilbert(length: int, size: int | None = None, min_distance: int | 
     if len(words) < wanted:
         raise ValueError(
             f"size must be attainable: {wanted} words of length {length} at distance {distance} were asked for, "
-            f"{len(words)} were found, and at least {gilbert_size(length, distance)} exist; "
+            f"{len(words)} were found, and 2^{gilbert_log2_size(length, distance):.6g} are guaranteed to exist; "
             "pass a smaller size or min_distance"
         )
     pairwise = distances(words)

@@ -1,0 +1,109 @@
+"""Cap packings: disjointness, occupancy and function values against loops over caps."""
+
+from fractions import Fraction
+from math import sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from constructions.certificate import InnerProductBound
+from constructions.codes import build
+from constructions.data import uniform_ball
+from constructions.network import Network
+from constructions.packing import Packing, largest_height, pack, separation_limit
+
+
+@given(st.fractions(Fraction(-1), Fraction(1) - Fraction(1, 10**12)))
+def test_largest_height(s: Fraction) -> None:
+    h = largest_height(s)
+    assert 0 < h <= 1
+    assert separation_limit(h) >= s
+    if s > -1:
+        assert h < 1
+        # With a height 2e-9 larger the caps would overlap.
+        assert 2 * (1 - h * (1 + Fraction(2, 10**9))) ** 2 - 1 < s
+
+
+def test_largest_height_takes_the_upper_end() -> None:
+    bound = InnerProductBound(Fraction(0), Fraction(1, 2), False, "test")
+    assert largest_height(bound) == largest_height(Fraction(1, 2))
+    assert float(largest_height(Fraction(1, 2))) == pytest.approx(1 - sqrt(3) / 2, rel=2e-9)
+    with pytest.raises(ValueError, match="inner_product must lie in"):
+        largest_height(Fraction(1))
+
+
+@pytest.mark.parametrize(
+    ("d", "height"), [(1, "1"), (1, "1/9"), (2, "1/1000"), (3, "1/50"), (5, "1/8"), (12, "13/100")]
+)
+def test_occupancy_and_values_by_loops(d: int, height: str) -> None:
+    h = Fraction(height)
+    packing = pack(d, h, max_size=60)
+    rng = np.random.default_rng(0)
+    inside = uniform_ball(300, d, rng)
+    near = packing.centres[rng.integers(0, packing.size, 200)] * (1 - float(h) * rng.random((200, 1)))
+    X = np.vstack([inside, near, packing.centres * (1 - 2**-40), np.zeros((1, d))])
+    signs = rng.choice([-1.0, 1.0], packing.size)
+    active, values = packing.active(X), packing.evaluate(X, signs)
+    counts = np.zeros(packing.size, dtype=int)
+    level = 1 - float(h)
+    for x, where, value in zip(X, active, values, strict=True):
+        hits = [i for i, u in enumerate(packing.centres) if u @ x > level]
+        assert len(hits) <= 1
+        if hits:
+            assert where == hits[0]
+            counts[hits[0]] += 1
+        expected = sum(s * max(u @ x - level, 0) / float(h) for s, u in zip(signs, packing.centres, strict=True))
+        assert value == pytest.approx(expected, abs=1e-12)
+    assert (packing.counts(X) >= counts).all()
+    assert packing.counts(X).sum() == (active >= 0).sum()
+    network = Network.from_atoms(packing.centres, h, signs)
+    assert np.allclose(network(X), values, atol=1e-12)
+
+
+def test_caps_are_disjoint_on_a_dense_sample() -> None:
+    packing = pack(3, Fraction(1, 20))
+    X = uniform_ball(50_000, 3, np.random.default_rng(1))
+    assert ((X @ packing.centres.T > 1 - 1 / 20).sum(axis=1) <= 1).all()
+
+
+def test_overlap_is_refused() -> None:
+    code = build("orthoplex", 3, Fraction(0))
+    fits = largest_height(Fraction(0))
+    assert Packing.of(code, fits).size == 6
+    with pytest.raises(ValueError, match="must be certified disjoint"):
+        Packing.of(code, fits + Fraction(1, 10**8))
+    other = build("orthoplex", 4, Fraction(0)).certify_separation(separation_limit(Fraction(1, 5)))
+    with pytest.raises(ValueError, match="for the limit"):
+        Packing(code, Fraction(1, 4), other)
+    simplex = build("simplex", 3, Fraction(-1, 3)).certify_separation(separation_limit(Fraction(1, 5)))
+    with pytest.raises(ValueError, match="that of the code"):
+        Packing(code, Fraction(1, 5), simplex)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 5, 8, 12, 20, 24, 40, 64])
+def test_all_dimensions(d: int) -> None:
+    for height in (Fraction(1), Fraction(7, 10), Fraction(29, 100), Fraction(13, 100)):
+        packing = pack(d, height, max_size=300)
+        assert packing.size >= 2
+        assert packing.certificate.holds is True
+        assert packing.certificate.bound.upper <= packing.separation_limit
+
+
+@pytest.mark.parametrize(
+    ("height", "error"), [(Fraction(0), ValueError), (Fraction(3, 2), ValueError), (0.1, TypeError), (True, TypeError)]
+)
+def test_bad_height(height: object, error: type[Exception]) -> None:
+    with pytest.raises(error, match="height"):
+        pack(3, height)  # type: ignore[arg-type]
+
+
+def test_points_outside_the_ball_are_refused() -> None:
+    packing = pack(3, Fraction(1, 5))
+    with pytest.raises(ValueError, match="closed unit ball"):
+        packing.active([[1.0, 1.0, 0.0]])
+    with pytest.raises(ValueError, match="X must have shape"):
+        packing.active([[1.0, 0.0]])
+    with pytest.raises(ValueError, match="signs must have shape"):
+        packing.evaluate([[1.0, 0.0, 0.0]], [1.0])
