@@ -6,6 +6,7 @@ All take and return float64 arrays (or scalars). They serve :mod:`boundcalc.logs
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,13 +162,16 @@ def _log_contiguous(a: Array, b: int, c: Array, z: Array) -> Array:
 
 
 def _backward(first: Array, base: Array, t: Array, product: Array, b: int, steps: int) -> Array:
-    def kappa(j: int) -> Array:
-        return product * (j * (first + j)) / ((base + (j - 1)) * (base + j))
+    def kappa(j: Any) -> Array:
+        return np.asarray(product * (j * (first + j)) / ((base + (j - 1)) * (base + j)))
 
-    ratio = 2.0 / (t + np.sqrt(t * t + 4 * kappa(steps)))
+    # For few elements the overhead of numpy counts: all coefficients in one operation.
+    table = kappa(np.arange(1.0, steps + 1)[:, None]) if t.size * steps <= 1 << 14 else None
+    last = kappa(steps)
+    ratio = 2.0 / (t + np.sqrt(t * t + 4 * last))
     total = np.zeros_like(t)
     for j in range(steps, 0, -1):
-        ratio = 1.0 / (t + kappa(j) * ratio)
+        ratio = 1.0 / (t + (kappa(j) if table is None else table[j - 1]) * ratio)
         if j <= b:
             total += np.log(ratio)
     return total
