@@ -87,7 +87,7 @@ def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int)
         code = np.vstack([code, fresh])
         if len(fresh) <= _STALE * _BATCH:
             break
-    return SphericalCode(code, f"greedy in R^{d}")
+    return SphericalCode(code, f"greedy in R^{d}" + (f", first {len(code)}" if len(code) >= max_size else ""))
 
 
 def _obstacle(d: int, cos_angle: Fraction) -> str | None:

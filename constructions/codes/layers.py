@@ -19,7 +19,9 @@ from constructions.certificate import rounded_down
 from constructions.codes.family import Family
 from constructions.spherical_code import SphericalCode
 
-_MARGIN = 4e-15  # kept from the cosine, so that rounding does not break the separation
+# Kept from the cosine: above rounding, and above the screening error of the certificate, so that the many pairs at
+# exactly the separation angle need no exact arithmetic.
+_MARGIN = 2e-14
 _MOST_DIM = 8
 
 
@@ -96,7 +98,7 @@ def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int)
                 break
         points = np.vstack(rows)
         points /= np.linalg.norm(points, axis=1, keepdims=True)
-        code = SphericalCode(points, f"layers in R^{d}")
+        code = SphericalCode(points, f"layers in R^{d}" + (f", first {size}" if size >= max_size else ""))
         if code.certify_separation(cos_angle).holds:
             return code
         margin *= 16

@@ -45,11 +45,12 @@ def polygon_size(cos_angle: Fraction) -> int:
 
 
 def _polygon(size: int, count: int) -> SphericalCode:
+    name = f"regular {size}-gon" + ("" if count == size else f", first {count}")
     if size in (2, 4):
         square = np.array([[1, 0], [0, 1], [-1, 0], [0, -1]])[:: 4 // size]
-        return SphericalCode.from_integers(square[:count], f"regular {size}-gon")
+        return SphericalCode.from_integers(square[:count], name)
     angle = 2 * np.pi * (np.arange(count) / size)
-    return SphericalCode(np.column_stack([np.cos(angle), np.sin(angle)]), f"regular {size}-gon")
+    return SphericalCode(np.column_stack([np.cos(angle), np.sin(angle)]), name)
 
 
 def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:

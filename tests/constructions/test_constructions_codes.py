@@ -229,3 +229,20 @@ def test_code_validation() -> None:
         SphericalCode(np.eye(2), "wrong", ExactForm(-np.eye(2, dtype=np.int64), 1))
     with pytest.raises(ValueError, match="read-only"):
         SphericalCode(np.eye(2), "axes").points[0, 0] = 2.0
+
+
+@pytest.mark.parametrize(("name", "d"), [("layers", 3), ("greedy", 4), ("polygon", 2), ("roots", 30)])
+def test_truncation_shows_in_the_name(name: str, d: int) -> None:
+    whole, part = (build(name, d, Fraction(9, 10), max_size=size) for size in (20_000, 10))
+    assert part.size == 10 < whole.size
+    assert part.family.endswith(", first 10")
+    assert "first" not in whole.family
+
+
+@pytest.mark.parametrize(("name", "d"), [("polygon", 2), ("layers", 3), ("layers", 4), ("layers", 5), ("greedy", 3)])
+def test_sizes_follow_the_power_law(name: str, d: int) -> None:
+    """N grows like (angle)^{-(d-1)}, hence like (1 - cos)^{-(d-1)/2}."""
+    largest = Fraction(1, 200 if d < 4 else 25)
+    sizes = [build(name, d, 1 - largest / 4**k, max_size=50_000).size for k in range(3 if d < 4 else 2)]
+    slopes = np.diff(np.log(sizes)) / np.log(4)
+    assert slopes == pytest.approx((d - 1) / 2, rel=0.05 if d < 4 else 0.1)
