@@ -1,0 +1,70 @@
+"""A small calculus of rates: exponents derived from their ingredients, each choice certified to be the best."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from boundcalc.derivation import (
+    gap_core_shell,
+    gap_upper,
+    lemma_f5,
+    lemma_g2,
+    minimax_lower_1d,
+    mse_core_shell,
+    mse_upper,
+    radial,
+    single_atoms,
+    subspaces,
+    theorem_a,
+    theorem_b,
+    theorem_c,
+    theorem_e,
+)
+from boundcalc.derivation.derivation import Derivation
+from boundcalc.exact import describe
+
+__all__ = ["DERIVATIONS", "Derivation", "derive"]
+
+DERIVATIONS: tuple[Derivation, ...] = (
+    lemma_f5.DERIVATION,
+    lemma_g2.DERIVATION,
+    lemma_g2.LOW_NORM,
+    gap_upper.DERIVATION,
+    mse_upper.DERIVATION,
+    gap_core_shell.DERIVATION,
+    mse_core_shell.DERIVATION,
+    single_atoms.DERIVATION,
+    single_atoms.GAP,
+    minimax_lower_1d.DERIVATION,
+    theorem_a.DERIVATION,
+    theorem_b.DERIVATION,
+    theorem_c.DERIVATION,
+    theorem_e.UPPER,
+    theorem_e.LOWER,
+    theorem_e.GAP,
+    radial.UPPER,
+    radial.LOWER,
+    subspaces.DERIVATION,
+)
+_BY_KEY = {derivation.key: derivation for derivation in DERIVATIONS}
+
+
+def derive(key: str) -> Derivation:
+    """The derivation with this key; it prints as numbered steps and renders in a notebook.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message names the nearest keys.
+
+    Examples
+    --------
+    >>> derive("theorem-a").exponent, derive("theorem-b").exponent
+    (4/(3*d + 5), 2/(3*d + 1))
+    >>> derive("gap-upper").terms["core"]
+    3/(2*(2*d + 3))
+    """
+    if key not in _BY_KEY:
+        near = get_close_matches(str(key), _BY_KEY, n=3) or list(_BY_KEY)
+        raise ValueError(f"key must name a derivation, got {describe(key)}; nearest: {', '.join(near)}")
+    return _BY_KEY[key]

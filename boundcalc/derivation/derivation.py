@@ -1,0 +1,96 @@
+"""A derivation: an exponent, and the steps that lead to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sympy import Expr, Rational
+
+from boundcalc.derivation.formula import Step
+from boundcalc.symbols import d as D
+from boundcalc.theorem import Side
+
+__all__ = ["Derivation", "Derived"]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What a derivation's function returns.
+
+    Attributes
+    ----------
+    exponent : sympy.Expr
+        e in n^{-e}.
+    steps : tuple of Step
+    terms : mapping of str to Expr
+        Exponents of the single summands, where the bound is a sum.
+    """
+
+    exponent: Expr
+    steps: tuple[Step, ...]
+    terms: Mapping[str, Expr] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """An exponent derived from its ingredients; the work is done at the first access.
+
+    Attributes
+    ----------
+    key : str
+    title : str
+    theorem : str
+        Key of the registered statement whose exponent this derives. Nothing is read from that statement.
+    side : Side
+    work : callable
+        Returns the :class:`Derived`.
+    """
+
+    key: str
+    title: str
+    theorem: str
+    side: Side
+    work: Callable[[], Derived]
+
+    @cached_property
+    def derived(self) -> Derived:
+        """Exponent, steps and terms."""
+        return self.work()
+
+    @property
+    def exponent(self) -> Expr:
+        """e in n^{-e}, in the dimension d (and other parameters of the statement)."""
+        return self.derived.exponent
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Words and formulas, in order."""
+        return self.derived.steps
+
+    @property
+    def terms(self) -> Mapping[str, Expr]:
+        """Exponents of the single summands at the best choice."""
+        return self.derived.terms
+
+    def exponent_at(self, d: int) -> Expr:
+        """The exponent at one dimension, exactly."""
+        value = self.exponent.subs(D, d)
+        return Rational(value) if value.is_Rational else value
+
+    def __str__(self) -> str:
+        lines = [f"{self.title} [{self.key}]"]
+        lines += [f"{i}. {step}" for i, step in enumerate(self.steps, start=1)]
+        return "\n".join([*lines, f"Exponent of 1/n ({self.side.value} bound): {self.exponent}"])
+
+    def __repr__(self) -> str:
+        return f"Derivation({self.key!r})"
+
+    def _repr_markdown_(self) -> str:
+        from sympy import latex
+
+        parts = [f"**{self.title}** (`{self.key}`)"]
+        parts += [f"{i}. {step._repr_markdown_()}" for i, step in enumerate(self.steps, start=1)]
+        parts.append(f"Exponent of $1/n$ ({self.side.value} bound): $${latex(self.exponent)}$$")
+        return "\n\n".join(parts)

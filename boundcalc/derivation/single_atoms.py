@@ -1,0 +1,58 @@
+"""2/(d+1): one atom on each of the disjoint caps, by Fano with noise, or because empty caps show nothing."""
+
+from __future__ import annotations
+
+from sympy import Expr, Integer
+
+from boundcalc.derivation.caps import GEOMETRY, cap_count, cap_mass, weight
+from boundcalc.derivation.derivation import Derivation, Derived
+from boundcalc.derivation.formula import Step
+from boundcalc.derivation.lower import Construction, fano, unseen
+from boundcalc.symbols import h
+from boundcalc.theorem import Side
+
+__all__ = ["DERIVATION", "GAP", "single_atoms"]
+
+_ONE = Integer(1)
+WORDS = Step(
+    "One ReLU on each cap, scaled to height 1: its slope is 1/h, and its squared norm is of the order of the cap's "
+    "mass."
+)
+
+
+def single_atoms(radial: Expr = _ONE) -> Construction:
+    """One ReLU of slope 1/h on every cap; ``radial`` as in :func:`boundcalc.derivation.caps.cap_mass`."""
+    return Construction(
+        caps=cap_count(),
+        atoms_per_cap=_ONE,
+        norm_squared=cap_mass(radial),
+        seminorm=cap_count() * weight(radial) / h,
+        parameters=(h,),
+        cap_mass=cap_mass(radial),
+    )
+
+
+def _fano() -> Derived:
+    bound = fano(single_atoms())
+    return Derived(bound.exponent, (GEOMETRY, WORDS, *bound.steps))
+
+
+def _unseen() -> Derived:
+    bound = unseen(single_atoms())
+    return Derived(bound.exponent, (GEOMETRY, WORDS, *bound.steps))
+
+
+DERIVATION = Derivation(
+    key="minimax-lower",
+    title="Single atoms on disjoint caps, by Fano",
+    theorem="minimax-lower",
+    side=Side.LOWER,
+    work=_fano,
+)
+GAP = Derivation(
+    key="gap-lower",
+    title="Single atoms on caps that hold no sample",
+    theorem="gap-lower",
+    side=Side.LOWER,
+    work=_unseen,
+)

@@ -1,0 +1,35 @@
+"""2/(3d+1) from above: entropy of the weighted class, depth by depth."""
+
+from __future__ import annotations
+
+from boundcalc.derivation.balance import balance
+from boundcalc.derivation.caps import GEOMETRY
+from boundcalc.derivation.derivation import Derivation, Derived
+from boundcalc.derivation.entropy import ENTROPY_STEP
+from boundcalc.derivation.localised import SEMINORM_STEP, depth_entropy, seminorm_cell
+from boundcalc.derivation.parameters import resolution
+from boundcalc.symbols import h, n
+from boundcalc.theorem import Side
+
+__all__ = ["DERIVATION"]
+
+
+def _work() -> Derived:
+    found = balance(
+        {
+            "shell": h,
+            "squared resolution": resolution**2,
+            "entropy over n": depth_entropy(seminorm_cell(), resolution) / n,
+        },
+        [h, resolution],
+    )
+    return Derived(found.exponent, (GEOMETRY, ENTROPY_STEP, SEMINORM_STEP, *found.steps), found.terms)
+
+
+DERIVATION = Derivation(
+    key="theorem-c",
+    title="Entropy of the weighted class by depth: the matching upper bound",
+    theorem="theorem-c",
+    side=Side.UPPER,
+    work=_work,
+)
