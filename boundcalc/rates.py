@@ -173,7 +173,9 @@ class RateReport:
         if omitted:
             notes.append(f"Factors in {', '.join(omitted)} are left out; pass them to have them evaluated.")
         if self.quantity is Quantity.MSE:
-            notes.append("The upper bound is in the empirical norm of optimized stable minima, the lower ones in L2(P).")
+            notes.append(
+                "The upper bound is in the empirical norm of optimized stable minima, the lower ones in L2(P)."
+            )
         if self.lower is None:
             notes.append("The paper states no lower bound for the gap at d = 1.")
         return tuple(notes)
@@ -194,7 +196,10 @@ class RateReport:
         widths = [max(len(row[i]) for row in table) for i in range(5)]
         given = ", ".join(f"{name} = {_number(value)}" for name, value in self.setting.given())
         lines = [f"Flat minima of two-layer ReLU networks: {self.quantity.value}, {given}", ""]
-        lines += ["  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+        lines += [
+            "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in table
+        ]
         lines += ["", *self.notes, ""]
         if self.quantity is Quantity.MSE:
             lines.append(f"Explicit: {self.explicit}")
@@ -284,7 +289,9 @@ def rate(
     which = _QUANTITIES[quantity]
     setting = Setting.parse(d=d, n=n, eta=eta, sigma=sigma, B=B, C=C, M=M)
     if setting.d is None or setting.n is None:
-        raise TypeError(f"{'d' if setting.d is None else 'n'} must be a number, got None; pass for instance d=20, n=1e4")
+        raise TypeError(
+            f"{'d' if setting.d is None else 'n'} must be a number, got None; pass for instance d=20, n=1e4"
+        )
     upper, lower, lower_1d, low_norm = _SELECTION[which]
     lower_key = lower if setting.d >= 2 else lower_1d
 

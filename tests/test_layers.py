@@ -63,7 +63,9 @@ def test_every_file_is_registered(folder: str, collection: str) -> None:
         for f in sorted((ROOT / folder).glob("*.py"))
         if any(
             isinstance(node, (ast.Assign, ast.AnnAssign))
-            and any(getattr(t, "id", None) == collection for t in getattr(node, "targets", [getattr(node, "target", None)]))
+            and any(
+                getattr(t, "id", None) == collection for t in getattr(node, "targets", [getattr(node, "target", None)])
+            )
             for node in ast.parse(f.read_text()).body
         )
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from constructions.hypercube import SignCode, varshamov_gilbert
 from constructions.network import Network
 from constructions.packing import Packing, largest_height, pack
 from verify.files import write_atomically
+from verify.hessian import Sharpness, sharpness
 from verify.setting import PackingSetting
 
 __all__ = ["Artefact", "build_artefact", "build_packing", "critical_height", "save_artefact", "stream"]
@@ -93,6 +95,8 @@ class Artefact:
         f_xi(x_i) + noise.
     counts : array (N,)
         Samples in each cap.
+    sharpness_options : dict
+        Seed and device of every sharpness.
     """
 
     packing: Packing
@@ -103,6 +107,12 @@ class Artefact:
     X: NDArray[np.float64]
     y: NDArray[np.float64]
     counts: NDArray[np.int64]
+    sharpness_options: dict[str, Any]
+
+    @cached_property
+    def sharpness(self) -> Sharpness:
+        """Enclosed sharpness of ``network`` on the labels y."""
+        return sharpness(self.network, self.X, self.y, **self.sharpness_options)
 
     @cached_property
     def signs(self) -> NDArray[np.int8]:
@@ -140,13 +150,14 @@ def build_artefact(setting: PackingSetting, announce: Callable[[str], None]) -> 
     X = uniform_ball(setting.n, setting.d, stream(setting.seed, "data"))
     noise = stream(setting.seed, "noise").standard_normal(setting.n)
     y = network(X) + setting.real("sigma") * noise
-    return Artefact(packing, reason, amplitude, words, network, X, y, packing.counts(X))
+    options = {"seed": setting.seed, "device": None if setting.device == "auto" else setting.device}
+    return Artefact(packing, reason, amplitude, words, network, X, y, packing.counts(X), options)
 
 
 def save_artefact(artefact: Artefact, path: Path) -> None:
     """Write every array as .npz, so that the claims can be re-checked with other software."""
     network = artefact.network
-    arrays = {
+    arrays: dict[str, Any] = {
         "centres": artefact.packing.centres,
         "height": np.float64(artefact.packing.height),
         "signs": artefact.signs,

@@ -2,21 +2,25 @@
 
 For one neuron with |v||w| = a fixed and active points z_i = (x_i, -1), the Gauss-Newton part is
 v^2 Z Z^T + (a/v)^2 h h^T with h the preactivations for |w| = 1. Its two parts are equally large at
-v^2 = a |h| / s(Z), s the largest singular value: the local balance. It is not optimal for neurons that share points, so a
-few powers of it between the balanced network and beyond are compared by their sharpness.
+v^2 = a |h| / s(Z), s the largest singular value: the local balance. It is not optimal for neurons that share points, so
+it and the geometric mean with the given balance are compared by their sharpness.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from constructions.network import Network
-from verify.hessian import sharpness
+from verify.hessian import Sharpness, sharpness
 
-__all__ = ["flattest_balance", "local_balance"]
+__all__ = ["Balanced", "flattest_balance", "local_balance"]
 
-_POWERS = (0.5, 0.75, 1.0, 1.25)
+_POWERS = (0.5, 1.0)
 _BLOCK = 64
 
 
@@ -39,7 +43,21 @@ def local_balance(network: Network, X: NDArray[np.float64]) -> NDArray[np.float6
     return factors
 
 
-def flattest_balance(network: Network, X: NDArray[np.float64], y: NDArray[np.float64]) -> Network:
+@dataclass(frozen=True, eq=False)
+class Balanced:
+    """A parametrisation of a function with its enclosed sharpness."""
+
+    network: Network
+    sharpness: Sharpness
+
+
+def flattest_balance(
+    network: Network,
+    X: NDArray[np.float64],
+    y: NDArray[np.float64],
+    known: Sharpness | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Balanced:
     """The parametrisation of the same function with the smallest sharpness found.
 
     Parameters
@@ -47,17 +65,22 @@ def flattest_balance(network: Network, X: NDArray[np.float64], y: NDArray[np.flo
     network : Network
     X : array (n, d)
     y : array (n,)
+    known : Sharpness, optional
+        That of ``network``, if it is known.
+    options : mapping, optional
+        Passed to :func:`verify.hessian.sharpness`.
 
     Returns
     -------
-    Network
+    Balanced
         Equal to ``network`` as a function; ``network`` itself if nothing flatter is found.
     """
+    settings = dict(options or {})
     factors = local_balance(network, X)
-    best, lowest = network, sharpness(network, X, y).upper
+    best = Balanced(network, known or sharpness(network, X, y, **settings))
     for power in _POWERS:
         candidate = network.rescale(factors**power)
-        value = sharpness(candidate, X, y).upper
-        if value < lowest:
-            best, lowest = candidate, value
+        found = sharpness(candidate, X, y, **settings)
+        if found.upper < best.sharpness.upper:
+            best = Balanced(candidate, found)
     return best

@@ -96,15 +96,15 @@ class PackingSetting:
     @property
     def d(self) -> int:
         """Dimension."""
-        return int(self.theory.d)
+        return int(self.fraction("d"))
 
     @property
     def n(self) -> int:
         """Sample size."""
-        return int(self.theory.n)
+        return int(self.fraction("n"))
 
     def fraction(self, name: str) -> Fraction:
-        """One of eta, sigma, B, C as a Fraction."""
+        """One of d, n, eta, sigma, B, C as a Fraction."""
         value: Rational = getattr(self.theory, name)
         return Fraction(int(value.p), int(value.q))
 

@@ -65,14 +65,16 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         "squared L2(P) norm: Monte Carlo interval contains the closed form",
         interval,
         closed.floats[1],
-        Verdict.CONSISTENT if interval.lower <= closed.floats[1] and closed.floats[0] <= interval.upper else Verdict.REFUTED,
+        Verdict.CONSISTENT
+        if interval.lower <= closed.floats[1] and closed.floats[0] <= interval.upper
+        else Verdict.REFUTED,
         Status.DERIVED,
         {"draws": _DRAWS, "standard_errors": _Z, "seed": setting.seed},
     )
     values = {D: Rational(d), eps: sqrt(exact_height)}
     for name, relation in (("lower", ">="), ("upper", "<=")):
         bound = enclose(THEOREM.bounds[name].expr.subs(eps, sqrt(exact_height)), {D: values[D]})
-        inside = closed.lower >= bound.upper if name == "lower" else closed.upper <= bound.lower
+        inside = closed.at_least(bound) if name == "lower" else closed.at_most(bound)
         yield Outcome(
             NAME,
             THEOREM.key,
@@ -95,7 +97,10 @@ def monte_carlo(d: int, height: Fraction, rng: np.random.Generator) -> Interval:
     depth = h * rng.random(_DRAWS) ** (2 / (d + 1))
     sample = np.exp((d - 1) / 2 * np.log1p(-depth / 2)) * (1 - depth / h) ** 2
     scale = math.exp(
-        float(cap.marginal_constant.log(d).log) + (d - 1) / 2 * math.log(2) + (d + 1) / 2 * math.log(h) + math.log(2 / (d + 1))
+        float(cap.marginal_constant.log(d).log)
+        + (d - 1) / 2 * math.log(2)
+        + (d + 1) / 2 * math.log(h)
+        + math.log(2 / (d + 1))
     )
     mean, error = float(sample.mean()), float(sample.std(ddof=1)) / math.sqrt(_DRAWS)
     return Interval(scale * (mean - _Z * error), scale * (mean + _Z * error), f"Monte Carlo, {_Z:g} standard errors")

@@ -32,7 +32,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         {"method": certificate.method, "limit": str(certificate.limit)},
     )
     guaranteed = cap.packing_existence.enclose(setting.d, height)
-    enough = guaranteed.upper <= packing.size
+    enough = guaranteed.at_most(packing.size) is True
     yield Outcome(
         NAME,
         THEOREM.key,
@@ -52,7 +52,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         "no packing has more than 1/sigma_d(theta) caps",
         packing.size,
         min(most.floats[0], math.inf),
-        Verdict.PROVED if packing.size <= most.lower else Verdict.REFUTED,
+        Verdict.PROVED if most.at_least(packing.size) else Verdict.REFUTED,
         Status.DERIVED,
         {"log10_bound": most.log10[0]},
     )

@@ -48,7 +48,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     values = {D: Rational(setting.d), N: Rational(setting.n)}
     guaranteed = enclose(THEOREM.bound.expr.subs(eps, sqrt(height)), values)
     kappa = float(sqrt(height)) * setting.n ** (1 / (setting.d + 1))
-    holds = expected.lower >= guaranteed.upper
+    holds = expected.at_least(guaranteed) is True
     yield Outcome(
         NAME,
         THEOREM.key,

@@ -39,7 +39,7 @@ def _empty_caps(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome
     signs = artefact.signs[empty].astype(float)
     network = Network.from_atoms(packing.centres[empty], packing.height, float(artefact.amplitude) * signs)
     zero = np.zeros(setting.n)
-    found = sharpness(network, artefact.X, zero, seed=setting.seed, device=_device(setting))
+    found = sharpness(network, artefact.X, zero, **artefact.sharpness_options)
     interpolates = not np.any(network(artefact.X))
     decided = found.proved and found.lower <= 1 <= found.upper and found.upper - found.lower <= 1e-9
     yield Outcome(
@@ -54,19 +54,16 @@ def _empty_caps(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome
     )
     height = Rational(packing.height.numerator, packing.height.denominator)
     scale = Rational(artefact.amplitude.numerator, artefact.amplitude.denominator) ** 2
-    distance = enclose(
-        scale * count * cap.atom_norm_squared.expr, {D: Rational(setting.d), H: height}
-    )
-    total = enclose(
-        scale * packing.size * cap.atom_norm_squared.expr, {D: Rational(setting.d), H: height}
-    )
+    place = {D: Rational(setting.d), H: height}
+    distance = enclose(scale * count * cap.atom_norm_squared.expr, place)
+    total = enclose(scale * packing.size * cap.atom_norm_squared.expr, place)
     yield Outcome(
         NAME,
         THEOREM.key,
         "that flat interpolant is far from zero: squared L2(P) norm, against that of all caps",
         Interval(*distance.floats),
         total.floats[1],
-        Verdict.PROVED if distance.lower > 0 else Verdict.UNDECIDED,
+        Verdict.PROVED if distance.greater_than(0) else Verdict.UNDECIDED,
         Status.DERIVED,
         {"share_of_all_caps": count / packing.size, "log10_measured": distance.log10[0]},
     )
@@ -74,12 +71,10 @@ def _empty_caps(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome
 
 def _full_network(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     edge = 2 / setting.real("eta")
-    balances = (
-        ("balanced |v_k| = |w_k|", artefact.network),
-        ("flattest balance found", flattest_balance(artefact.network, artefact.X, artefact.y)),
+    flattest = flattest_balance(
+        artefact.network, artefact.X, artefact.y, artefact.sharpness, artefact.sharpness_options
     )
-    for name, network in balances:
-        found = sharpness(network, artefact.X, artefact.y, seed=setting.seed, device=_device(setting))
+    for name, found in (("balanced |v_k| = |w_k|", artefact.sharpness), ("flattest balance found", flattest.sharpness)):
         flat, sharp = found.upper <= edge, found.lower > edge
         word = "flat, lambda_max <= 2/eta" if flat else "sharp, lambda_max > 2/eta" if sharp else "near the edge 2/eta"
         if flat or sharp:
@@ -96,10 +91,6 @@ def _full_network(setting: PackingSetting, artefact: Artefact) -> Iterator[Outco
             Status.NUMERIC,
             {**_evidence(found), "balance": name},
         )
-
-
-def _device(setting: PackingSetting) -> str | None:
-    return None if setting.device == "auto" else setting.device
 
 
 def _evidence(found: Sharpness) -> dict[str, object]:

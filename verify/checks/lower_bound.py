@@ -51,7 +51,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         zero = enclose(
             amplitude**2 * N_ATOMS * cap.atom_norm_squared.expr, {key: values[key] for key in (N_ATOMS, D, H)}
         )
-        says_something = value.lower > 0
+        says_something = value.greater_than(0) is True
         yield Outcome(
             NAME,
             theorem.key,
@@ -60,9 +60,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
             else f"{words}: empty at this setting, the data tell the signs apart",
             zero.floats[1],
             value.floats[0] if says_something else 0.0,
-            (Verdict.PROVED if zero.lower >= value.upper else Verdict.REFUTED)
-            if says_something
-            else Verdict.NOT_APPLICABLE,
+            (Verdict.PROVED if zero.at_least(value) else Verdict.REFUTED) if says_something else Verdict.NOT_APPLICABLE,
             Status.DERIVED,
             {"amplitude": float(amplitude), "log10_bound": value.log10[0] if says_something else None},
         )
@@ -72,7 +70,7 @@ def best_amplitude(expr: Expr, values: dict[Symbol, Rational], largest: Rational
     """The largest enclosure over a grid of amplitudes up to ``largest``, and its amplitude."""
     grid = [largest * Rational(k, _GRID) for k in range(_GRID, 0, -1)]
     grid += [grid[-1] / 2**k for k in range(1, 20)]
-    best = max(((enclose(expr, {**values, AMPLITUDE: a}), a) for a in grid), key=lambda pair: pair[0].lower)
+    best = max(((enclose(expr, {**values, AMPLITUDE: a}), a) for a in grid), key=lambda pair: pair[0].floats[0])
     return best
 
 

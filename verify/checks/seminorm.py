@@ -39,14 +39,14 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     )
     place = {D: Rational(setting.d), H: height}
     population = enclose(exact_amplitude * packing.size * cap.atom_seminorm_population.expr, place)
-    fits = population.upper <= norm
+    fits = population.at_most(norm) is True
     yield Outcome(
         NAME,
         THEOREM.key,
         f"population weight: A N g_P(1-h)/h {'<=' if fits else '>'} C",
         Interval(*population.floats),
         setting.real("C"),
-        Verdict.PROVED if fits or population.lower > norm else Verdict.UNDECIDED,
+        Verdict.PROVED if population.at_most(norm) is not None else Verdict.UNDECIDED,
         Status.DERIVED,
         {"log10_measured": population.log10[0], "in_class": fits},
     )
@@ -57,7 +57,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         "population weight < c_inf(d) times the canonical one",
         Interval(*population.floats),
         limit.floats[0],
-        Verdict.PROVED if population.upper < limit.lower else Verdict.UNDECIDED,
+        Verdict.PROVED if population.less_than(limit) else Verdict.UNDECIDED,
         Status.DERIVED,
         {"log10_bound": limit.log10[0]},
     )

@@ -54,7 +54,9 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         "squared L2 distance of two words, measured on the data, contains 4 A^2 |Phi|^2 d_H",
         interval,
         implied.floats[1],
-        Verdict.CONSISTENT if interval.lower <= implied.floats[1] and implied.floats[0] <= interval.upper else Verdict.REFUTED,
+        Verdict.CONSISTENT
+        if interval.lower <= implied.floats[1] and implied.floats[0] <= interval.upper
+        else Verdict.REFUTED,
         Status.DERIVED,
         {"hamming_distance": differing, "points_seen": hits, "mean": float(values.mean()), "level": 1 - _LEVEL},
     )

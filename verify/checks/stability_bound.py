@@ -14,7 +14,6 @@ from boundcalc.theorems import stability_seminorm, stability_seminorm_sharp
 from verify.artefact import Artefact
 from verify.check import Outcome, Verdict
 from verify.checks.base import Check
-from verify.hessian import sharpness
 from verify.setting import PackingSetting
 
 # Relative rounding of the two sums over n points that are compared.
@@ -25,8 +24,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     """Both forms; the slack is in the evidence."""
     residual = artefact.y - artefact.network(artefact.X)
     loss = float(residual @ residual) / (2 * setting.n)
-    device = None if setting.device == "auto" else setting.device
-    found = sharpness(artefact.network, artefact.X, artefact.y, seed=setting.seed, device=device)
+    found = artefact.sharpness
     radius = max(1.0, float(np.linalg.norm(artefact.X, axis=1).max()))
     measured = artefact.network.empirical_seminorm(artefact.X)
     theorems: tuple[Theorem, ...] = (stability_seminorm.THEOREM, stability_seminorm_sharp.THEOREM)
