@@ -91,10 +91,10 @@ def test_screened_and_integer_routes_agree() -> None:
 
 
 def test_many_near_ties_give_a_valid_wide_enclosure() -> None:
-    # 512 points, 130 816 pairs: two clusters of equal generic directions, too many ties for the exact stage.
+    # A random orthonormal basis: 79 800 pairs within rounding of 0, too many for the exact stage.
     rng = np.random.default_rng(1)
     basis, _ = np.linalg.qr(rng.standard_normal((400, 400)))
-    bound = max_inner_product(basis)  # about 80 000 inner products, all within rounding of 0
+    bound = max_inner_product(basis)
     assert bound.lower <= 0 <= bound.upper
     assert bound.upper - bound.lower < Fraction(1, 10**12)
     undecided = certify_separation(basis, Fraction(0))
