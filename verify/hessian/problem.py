@@ -27,11 +27,14 @@ from verify.hessian.activation import Pattern, augment, dense_pattern
 from verify.hessian.arrays import Array, Backend, to_numpy
 from verify.hessian.inputs import Inputs
 from verify.hessian.rounding import SLACK, TINY, gamma
+from verify.hessian.sparse_pattern import estimate_density, sparse_pattern
 
 __all__ = ["Problem", "prepare"]
 
 # Below this share of active pairs a compressed matrix multiplies faster than a dense one.
 SPARSE_BELOW = 0.04
+_DENSE_ENTRIES = 2 * 10**7
+_DENSE_LIMIT = 2**29
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,22 @@ class Problem:
         return float(self.c_norm.max(initial=0.0))
 
 
+def _choose_pattern(inputs: Inputs, Z: NDArray[np.float64], omega: NDArray[np.float64], backend: Backend) -> Pattern:
+    """Dense where it fits comfortably or most pairs are active, compressed otherwise."""
+    n, neurons = len(Z), len(omega)
+    if n * neurons > _DENSE_ENTRIES and backend.name == "numpy":
+        with np.errstate(over="ignore", invalid="ignore"):
+            density = estimate_density(inputs.X, inputs.W, inputs.b)
+        if density < SPARSE_BELOW:
+            return sparse_pattern(Z, omega)
+    if n * neurons > _DENSE_LIMIT:
+        raise ValueError(
+            f"X and network: the activation pattern of {n} points and {neurons} neurons needs "
+            f"{8 * n * neurons / 2**30:.0f} GiB, over the limit of {8 * _DENSE_LIMIT / 2**30:.0f} GiB; use fewer points"
+        )
+    return dense_pattern(Z, omega, backend)
+
+
 def _norms_up(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.sqrt((rows * rows).sum(axis=1)) * (1 + gamma(rows.shape[1] + 4)) + TINY
 
@@ -117,7 +136,7 @@ def prepare(inputs: Inputs, backend: Backend, pattern: Pattern | None = None) ->
     omega = np.concatenate([inputs.W, inputs.b[:, None]], axis=1)
     n, width = Z.shape
     neurons = len(omega)
-    pattern = pattern or dense_pattern(Z, omega, backend)
+    pattern = pattern or _choose_pattern(inputs, Z, omega, backend)
     A = pattern.active
     column_counts = np.asarray(to_numpy(A.sum(0))).ravel()
     live = np.flatnonzero(column_counts > 0)
