@@ -48,6 +48,9 @@ class Quantity(Enum):
     NORM = "norm"
     SIZE = "number of elements"
     APPROXIMATION = "approximation error"
+    WEIGHT = "weight of a neuron"
+    COVARIANCE = "covariance"
+    CONSTANT = "constant of an identity"
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,9 @@ class Theorem:
     def _repr_markdown_(self) -> str:
         parts = [f"**{self.title}** (`{self.key}`, {self.source}, *{self.status.value}*)", self.statement]
         for name, bound in self.bounds.items():
-            relation = {Side.UPPER: r"\lesssim_d", Side.LOWER: r"\gtrsim_d", Side.TIGHT: r"\asymp_d"}.get(bound.side, r"\le")
+            relation = {Side.UPPER: r"\lesssim_d", Side.LOWER: r"\gtrsim_d", Side.TIGHT: r"\asymp_d"}.get(
+                bound.side, r"\le"
+            )
             if bound.constant_known:
                 relation = {Side.UPPER: r"\le", Side.LOWER: r"\ge", Side.TIGHT: "="}.get(bound.side, r"\le")
             parts.append(rf"$$\text{{{name}}} \;{relation}\; {bound.latex()}$$")
