@@ -311,12 +311,13 @@ def _rectangle_blocks(first: Float, second: Float) -> Iterator[tuple[int, Float]
 def _screening_error(d: int) -> Fraction:
     """A bound on |computed − true| cosine in `_screened_extreme`, for entries scaled to max |x| in [1/2, 1).
 
-    With u = 2^-53 and γ_k = ku/(1−ku) (Higham, Accuracy and Stability, Lemma 3.1; any order of summation, with or
-    without fused multiply-add; conventional products, as in every common BLAS, not fast ones of Strassen's kind): the squared norm has relative error γ_{d+1} (all terms are nonnegative), its correctly
-    rounded root at most γ_{d+1}/2 + u, and the entry divided by it one u more: in all γ_{d+4} per normalised entry.
-    The product of two such rows thus moves by 2γ_{d+4} + γ_{d+4}², and its summation adds γ_d times Σ|y_k z_k| ≤
-    (1+γ_{d+4})². Sum < γ_{3d+10}. Underflow (gradual or flushed to zero) adds at most 4d·2^-1022 here and as much
-    in the norms. 3d+20 in place of 3d+10 covers both with room to spare.
+    With u = 2^-53 and γ_k = ku/(1−ku) (Higham, Accuracy and Stability, Lemma 3.1: any order of summation, with or
+    without fused multiply-add; conventional products, as in every common BLAS, not fast ones of Strassen's kind): the
+    squared norm has relative error γ_{d+1} (all terms are nonnegative), its correctly rounded root at most
+    γ_{d+1}/2 + u, and the entry divided by it one u more: in all γ_{d+4} per normalised entry. The product of two such
+    rows thus moves by 2γ_{d+4} + γ_{d+4}², and its summation adds γ_d times Σ|y_k z_k| ≤ (1+γ_{d+4})². Sum < γ_{3d+10}.
+    Underflow (gradual or flushed to zero) adds at most 4d·2^-1022 here and as much in the norms. 3d+20 in place of
+    3d+10 covers both with room to spare.
     """
     k = 3 * d + 20
     return k * UNIT_ROUNDOFF / (1 - k * UNIT_ROUNDOFF)
