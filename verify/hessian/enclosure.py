@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from verify.hessian.arrays import Array, backend_for, to_numpy
-from verify.hessian.cholesky import build_cholesky
+from verify.hessian.cholesky import build_cholesky, cholesky_bytes
 from verify.hessian.components import build_blocks
 from verify.hessian.inputs import check_positive, check_seed, read_inputs
 from verify.hessian.lanczos import Krylov, lanczos
+from verify.hessian.perron import perron_proves_below, positive_vector
+from verify.hessian.probabilistic import relative_error_bound
 from verify.hessian.problem import Problem, prepare
 from verify.hessian.products import LiveProducts
 from verify.hessian.rayleigh import rayleigh_lower_bound
 from verify.hessian.result import Certificate, Sharpness
 from verify.hessian.rounding import SLACK, UNIT, up
 from verify.hessian.structure import build_structure
+from verify.hessian.trace import TraceCertificate
 
 __all__ = ["sharpness", "top_krylov"]
 
 _MAX_STEPS = 400
+_PROBABILISTIC_STEPS = 300
+_FAILURE = 1e-12
+_MEMORY = 14 * 2**30
 
 
 def sharpness(
@@ -79,7 +85,7 @@ def sharpness(
     if problem.live_count == 0:
         vector = np.zeros(problem.size)
         vector[-1] = 1.0
-        return _finish(problem, problem.one**2, problem.one**2, "structure", 0, 0.0, vector)
+        return _finish(problem, problem.one**2, problem.one**2, problem.one**2, "structure", 0, 0.0, vector)
 
     if kind is Certificate.STRUCTURE or (kind is Certificate.AUTO and (problem.sparse or problem.size <= problem.n)):
         result = _by_structure(problem, tol)
@@ -91,12 +97,83 @@ def sharpness(
                 "pass certificate='auto'"
             )
     products = LiveProducts(problem)
+    if kind is Certificate.PROBABILISTIC:
+        return _by_probability(problem, products, rng, tol)
     krylov = top_krylov(problem, products, rng, tol, precision)
-    vector = krylov.coefficients @ to_numpy(krylov.basis)
+    vector = krylov.coefficients @ to_numpy(krylov.basis).astype(np.float64)
     lower = rayleigh_lower_bound(products, problem.backend.asarray(vector))
-    choice = build_cholesky(problem)
-    upper = _search(choice.proves_below, max(krylov.value, lower), tol, choice.excess(krylov.value), problem.gamma_max)
-    return _finish(problem, lower, upper, "cholesky", krylov.steps, krylov.residual, vector)
+    value = max(krylov.value, lower)
+    upper, method = math.inf, kind.value
+    for method, attempt in _attempts(kind, problem, krylov, value, tol):
+        upper = attempt()
+        if upper < math.inf:
+            return _finish(problem, lower, upper, value, method, krylov.steps, krylov.residual, vector)
+    if kind is Certificate.AUTO:
+        return _by_probability(problem, products, rng, tol)
+    return _finish(problem, lower, upper, value, method, krylov.steps, krylov.residual, vector)
+
+
+def _attempts(
+    kind: Certificate, problem: Problem, krylov: Krylov, value: float, tol: float
+) -> Iterator[tuple[str, Callable[[], float]]]:
+    """The certificates to try in turn, each with its search for an upper bound."""
+    if kind in (Certificate.AUTO, Certificate.TRACE):
+        # m vectors cost about 4 n K (d + 1) m operations, the dense certificate 2 n^2 K.
+        limit = 96 if kind is Certificate.TRACE else min(96, max(24, problem.n // (2 * problem.width)))
+        trace = TraceCertificate.from_images(problem, krylov.images, limit)
+
+        def by_trace() -> float:
+            return _search(trace.proves_below, value, tol, trace.excess(value), problem, lambda: trace.exhausted)
+
+        yield "trace", by_trace
+    if kind in (Certificate.AUTO, Certificate.CHOLESKY):
+        needed = cholesky_bytes(problem)
+        if needed <= _MEMORY:
+            yield "cholesky", lambda: _by_cholesky(problem, value, tol)
+        elif kind is Certificate.CHOLESKY:
+            raise ValueError(
+                f"certificate 'cholesky' needs {needed / 2**30:.0f} GiB for {problem.n} points, over the limit of "
+                f"{_MEMORY / 2**30:.0f} GiB; pass certificate='auto'"
+            )
+    if kind in (Certificate.AUTO, Certificate.PERRON):
+        p = positive_vector(np.tensordot(krylov.coefficients, np.stack([to_numpy(s) for s in krylov.images]), 1))
+
+        def by_perron() -> float:
+            found = _search(lambda c: perron_proves_below(problem, c, p), value, max(tol, 1e-12), 0.0, problem)
+            return _refine(lambda c: perron_proves_below(problem, c, p), value, found)
+
+        yield "perron", by_perron
+
+
+def _by_cholesky(problem: Problem, value: float, tol: float) -> float:
+    certificate = build_cholesky(problem)
+    return _search(certificate.proves_below, value, tol, certificate.excess(value), problem)
+
+
+def _by_probability(problem: Problem, products: LiveProducts, rng: np.random.Generator, tol: float) -> Sharpness:
+    """Lanczos from a Gaussian vector, until the bound is within ``tol`` or the steps are used up."""
+    backend = problem.backend
+    start = backend.asarray(rng.standard_normal(problem.size))
+    krylov = lanczos(
+        products.hessian_with_image, start, backend, tolerance=0.0, max_steps=_PROBABILISTIC_STEPS, wanted=1
+    )
+    vector = krylov.coefficients @ to_numpy(krylov.basis)
+    lower = rayleigh_lower_bound(products, backend.asarray(vector))
+    shift = problem.gamma_max
+    error = relative_error_bound(problem.size, krylov.steps, _FAILURE)
+    value = max(krylov.value, lower)
+    upper = (value + shift) / (1 - error) * (1 + 1e-12) - shift if error < 1 else math.inf
+    return _finish(
+        problem,
+        lower,
+        upper,
+        value,
+        "probabilistic",
+        krylov.steps,
+        krylov.residual,
+        vector,
+        failure_probability=_FAILURE,
+    )
 
 
 def _certificate(value: Certificate | str) -> Certificate:
@@ -148,19 +225,26 @@ def _by_structure(problem: Problem, tol: float) -> Sharpness | None:
     lower = rayleigh_lower_bound(products, vector)
     remainder = products.hessian(vector) - value * vector
     excess = 64 * UNIT * value * max(group.g.shape[1] for group in groups)
-    upper = _search(certificate.proves_below, max(value, lower), tol, excess, problem.gamma_max)
-    return _finish(problem, lower, upper, "structure", 1, float(np.linalg.norm(remainder)), vector)
+    upper = _search(certificate.proves_below, max(value, lower), tol, excess, problem)
+    return _finish(problem, lower, upper, value, "structure", 1, float(np.linalg.norm(remainder)), vector)
 
 
-def _search(proves_below: Callable[[float], bool], value: float, tol: float, excess: float, gamma_max: float) -> float:
+def _search(
+    proves_below: Callable[[float], bool],
+    value: float,
+    tol: float,
+    excess: float,
+    problem: Problem,
+    give_up: Callable[[], bool] = lambda: False,
+) -> float:
     """The first c of a growing sequence above ``value`` that is proved; inf if none is within a factor 2**20.
 
     I - G(c) has its smallest eigenvalue above (c - lambda_max) / (c + max gamma_k): to absorb an absolute error
     ``excess`` in c I - ..., c must exceed lambda_max by at most twice that.
     """
     step = max(tol * value / 2, 2 * excess)
-    base = max(value, gamma_max)
-    while step <= base * 2**20:
+    base = max(value, problem.gamma_max)
+    while step <= base * 2**20 and not give_up():
         c = base + step
         if proves_below(c):
             return c
@@ -168,10 +252,25 @@ def _search(proves_below: Callable[[float], bool], value: float, tol: float, exc
     return math.inf
 
 
+def _refine(proves_below: Callable[[float], bool], value: float, proved: float, halvings: int = 12) -> float:
+    """Bisection between an unproved and a proved bound."""
+    low, high = value, proved
+    for _ in range(halvings):
+        middle = (low + high) / 2
+        if not math.isfinite(high) or high - low <= 1e-12 * high:
+            break
+        if proves_below(middle):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
 def _finish(
     problem: Problem,
     lower: float,
     upper: float,
+    value: float,
     method: str,
     iterations: int,
     residual: float,
@@ -190,7 +289,7 @@ def _finish(
     upper, lower = (up(upper + slack), (lower - slack) * (1 - 2 * UNIT)) if slack else (upper, lower)
     try:
         upper, lower = math.ldexp(upper, problem.exponent), math.ldexp(lower, problem.exponent)
-        residual = math.ldexp(residual, problem.exponent)
+        value, residual = math.ldexp(value, problem.exponent), math.ldexp(residual, problem.exponent)
     except OverflowError as error:
         raise OverflowError(
             f"lambda_max is above the range of float64 (about {lower:.3g} * 2**{problem.exponent}); rescale the network"
@@ -199,6 +298,7 @@ def _finish(
     return Sharpness(
         lower=max(lower, 1.0),
         upper=max(upper, 1.0),
+        value=min(max(value, lower, 1.0), max(upper, 1.0)),
         proved=failure_probability == 0.0 and math.isfinite(upper),
         method=method,
         failure_probability=failure_probability,

@@ -14,13 +14,18 @@ __all__ = ["Certificate", "Sharpness"]
 class Certificate(Enum):
     """How the upper bound of lambda_max is obtained.
 
-    AUTO takes the cheapest that applies. STRUCTURE: components of the activation graph. CHOLESKY: one n x n
-    factorisation per bound.
+    AUTO takes the cheapest rigorous one that applies, and PROBABILISTIC where none fits into memory.
+    STRUCTURE: connected components of the activation graph, or the whole P x P matrix of a small network.
+    TRACE: a subspace that holds most of the trace. CHOLESKY: one n x n factorisation per bound.
+    PERRON: a positive vector, for points in the unit ball. PROBABILISTIC: Lanczos from a random vector.
     """
 
     AUTO = "auto"
     STRUCTURE = "structure"
+    TRACE = "trace"
     CHOLESKY = "cholesky"
+    PERRON = "perron"
+    PROBABILISTIC = "probabilistic"
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +36,8 @@ class Sharpness:
     ----------
     lower, upper : float
         ``lower <= lambda_max <= upper``. The lower bound is always rigorous; the upper one if ``proved``.
+    value : float
+        The best estimate: the Ritz value, inside the enclosure and usually right to 1e-13.
     proved : bool
         Whether ``upper`` is a theorem about the float64 data: all rounding errors are bounded.
     method : str
@@ -50,6 +57,7 @@ class Sharpness:
 
     lower: float
     upper: float
+    value: float
     proved: bool
     method: str
     failure_probability: float

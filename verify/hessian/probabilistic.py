@@ -1,0 +1,53 @@
+"""Upper bounds of the largest eigenvalue that hold with a stated probability, for problems of any size.
+
+Let A be positive semidefinite with largest eigenvalue L, b uniform on the unit sphere of R^P, and theta the largest Ritz
+value of the Krylov space of dimension k. If theta < (1 - e) L =: a, then sum_i b_i^2 q(l_i)^2 (l_i - a) < 0 for every
+polynomial q of degree below k. Choose q with q(x) sqrt(a - x) = sqrt(a) T_(2k-1)(sqrt(1 - x/a)), Chebyshev's polynomial,
+which is odd: it is at most sqrt(a) in absolute value on [0, a], and at L the left side is
+-sqrt(a) sinh((2k-1) artanh sqrt(e)) times the imaginary unit. Hence b_1^2 sinh^2 < 1 - b_1^2, that is
+
+    b_1^2 < 1 / cosh^2((2k - 1) artanh sqrt(e)),
+
+and b_1^2 has the Beta(1/2, (P-1)/2) distribution. (The bound of Kuczynski & Wozniakowski, SIAM J. Matrix Anal. Appl. 13
+(1992), without the estimates of its last step.) The Hessian is made semidefinite by adding max gamma_k.
+"""
+
+from __future__ import annotations
+
+import math
+
+from scipy.special import betainc, betaincinv
+
+from verify.hessian.inputs import check_positive
+
+__all__ = ["failure_probability", "relative_error_bound"]
+
+
+def failure_probability(parameters: int, krylov: int, relative_error: float) -> float:
+    """Probability that Lanczos underestimates the largest eigenvalue by more than ``relative_error``.
+
+    >>> failure_probability(1000, 60, 0.05) < 1e-9
+    True
+    """
+    if parameters < 2:
+        return 0.0
+    phase = (2 * krylov - 1) * math.atanh(math.sqrt(check_positive("relative_error", relative_error, below=1.0)))
+    return float(betainc(0.5, (parameters - 1) / 2, math.cosh(min(phase, 350.0)) ** -2))
+
+
+def relative_error_bound(parameters: int, krylov: int, probability: float) -> float:
+    """The smallest relative error whose failure probability is at most ``probability``; 1.0 if none below 1.
+
+    >>> e = relative_error_bound(1000, 60, 1e-12)
+    >>> abs(failure_probability(1000, 60, e) / 1e-12 - 1) < 1e-6
+    True
+    """
+    if parameters < 2:
+        return 0.0
+    # cosh(phase)^-2 = x with I_x(1/2, (P-1)/2) = probability; slightly smaller x is safe.
+    x = float(betaincinv(0.5, (parameters - 1) / 2, check_positive("probability", probability, below=1.0))) * (1 - 1e-9)
+    if x <= 0.0:
+        return 1.0
+    phase = math.acosh(1 / math.sqrt(x)) if x < 1 else 0.0
+    error = math.tanh(phase / (2 * krylov - 1)) ** 2
+    return min(1.0, error * (1 + 1e-9))
