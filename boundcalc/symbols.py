@@ -49,12 +49,15 @@ class Variable:
     @property
     def domain(self) -> str:
         """The domain in words."""
+        return self._domain(self.name)
+
+    def _domain(self, name: str) -> str:
         kind = "an integer" if self.integer else "a number"
         left = "" if self.lower is None else f"{self.lower} {'<' if self.lower_open else '<='} "
         right = "" if self.upper is None else f" {'<' if self.upper_open else '<='} {self.upper}"
         if self.lower is not None and self.upper is None:
-            return f"{kind} with {self.name} {'>' if self.lower_open else '>='} {self.lower}"
-        return f"{kind} with {left}{self.name}{right}" if left or right else kind
+            return f"{kind} with {name} {'>' if self.lower_open else '>='} {self.lower}"
+        return f"{kind} with {left}{name}{right}" if left or right else kind
 
     def contains(self, value: Rational) -> bool:
         """Whether an exact value lies in the domain."""
@@ -64,11 +67,15 @@ class Variable:
             return False
         return self.upper is None or bool(value < self.upper if self.upper_open else value <= self.upper)
 
-    def exact(self, value: object) -> Rational:
-        """The exact value of what a caller passed; raises an error that names this variable."""
-        number = exact_rational(self.name, value)
+    def exact(self, value: object, name: str | None = None) -> Rational:
+        """The exact value of what a caller passed; raises an error that names this variable.
+
+        ``name`` is the caller's word for it, where that is another one (such as the option ``noise`` for sigma).
+        """
+        called = name or self.name
+        number = exact_rational(called, value)
         if not self.contains(number):
-            raise ValueError(f"{self.name} ({self.meaning}) must be {self.domain}, got {describe(value)}")
+            raise ValueError(f"{called} ({self.meaning}) must be {self._domain(called)}, got {describe(value)}")
         return number
 
 
@@ -94,7 +101,9 @@ VARIABLES: dict[str, Variable] = {
     for v in (
         Variable(d, "d", "dimension of the inputs", lower=_one, integer=True),
         Variable(n, "n", "number of samples", lower=_one),
-        Variable(eta, "eta", "step size of gradient descent", lower=_zero, lower_open=True, upper=_two, upper_open=True),
+        Variable(
+            eta, "eta", "step size of gradient descent", lower=_zero, lower_open=True, upper=_two, upper_open=True
+        ),
         Variable(sigma, "sigma", "standard deviation of the label noise", lower=_zero, lower_open=True),
         Variable(B, "B", "bound on the sup norm", lower=_zero, lower_open=True),
         Variable(C, "C", "bound on the weighted variation norm", lower=_zero, lower_open=True),

@@ -1,4 +1,4 @@
-"""What every command shares: exact option types, one-line errors, progress, interruption."""
+"""What every command shares: outputs, one-line errors, progress, interruption."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from boundcalc.exact import exact_rational
-from verify.files import check_writable
+from verify.files import check_writable, write_atomically
 from verify.report import ExitCode, Report
 
-__all__ = ["Parser", "Progress", "check_outputs", "deliver", "exact", "run"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Parser", "Progress", "check_outputs", "deliver", "run", "save_figure"]
 
 
 class Parser(argparse.ArgumentParser):
@@ -23,23 +24,6 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print one line and exit with the usage code."""
         self.exit(ExitCode.USAGE, f"{self.prog}: error: {' '.join(message.split())}\n")
-
-
-def exact(name: str) -> Callable[[str], Fraction]:
-    """An option type that reads decimal text exactly, as a Fraction.
-
-    >>> exact("eta")("0.1")
-    Fraction(1, 10)
-    """
-
-    def read(text: str) -> Fraction:
-        try:
-            value = exact_rational(name, text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-        return Fraction(int(value.p), int(value.q))
-
-    return read
 
 
 class Progress:
@@ -87,11 +71,24 @@ def deliver(report: Report, json_target: str | None) -> ExitCode:
     return report.exit_code
 
 
-def check_outputs(**paths: str | None) -> None:
-    """Raise a ValueError naming the first output option whose path can't be written."""
-    for option, path in paths.items():
-        if path is not None and path != "-":
+_FIGURES = ("png", "svg", "pdf")
+
+
+def check_outputs(*, json: str | None = None, save: str | None = None, plot: str | None = None) -> None:
+    """Raise a ValueError naming the first output option that can't be written as asked."""
+    for option, path in (("json", json), ("save", save), ("plot", plot)):
+        if path is not None and not (option == "json" and path == "-"):
             check_writable(f"--{option}", Path(path))
+    if plot is not None and Path(plot).suffix.lstrip(".") not in _FIGURES:
+        raise ValueError(f"--plot must end in .png, .svg or .pdf, got {plot!r}")
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure in the format that the suffix names, whole or not at all."""
+    kind = path.suffix.lstrip(".")
+    # A fixed date and salt: the same figure gives the same bytes.
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
+    write_atomically(path, lambda stream: figure.savefig(stream, format=kind, dpi=160, metadata=metadata))
 
 
 def run(main: Callable[[Sequence[str] | None], int], program: str) -> NoReturn:

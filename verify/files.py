@@ -24,7 +24,14 @@ def check_writable(argument: str, path: Path) -> None:
         raise ValueError(f"{argument} must lie in an existing folder, got {str(path)!r}; create {str(folder)!r} first")
     if path.is_dir():
         raise ValueError(f"{argument} must be a file, got the folder {str(path)!r}; pass a file name inside it")
-    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+    problem = None
+    try:
+        # The only sure test is to do what the writing will do.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        problem = error.strerror
+    if problem or (path.exists() and not os.access(path, os.W_OK)):
         raise ValueError(f"{argument} must be writable, got {str(path)!r}; pass a path that you may write")
 
 

@@ -10,8 +10,7 @@ from constructions.codes import FAMILIES
 from verify.artefact import build_artefact, save_artefact
 from verify.check import Outcome
 from verify.checks import CHECKS, scaling
-from verify.cli import Parser, Progress, check_outputs, deliver, exact, run
-from verify.files import write_atomically
+from verify.cli import Parser, Progress, check_outputs, deliver, run, save_figure
 from verify.report import Report
 from verify.setting import PackingSetting
 
@@ -21,17 +20,17 @@ DEFAULT_N = "65536"
 def parser() -> Parser:
     """The options."""
     parse = Parser(prog="python -m verify.packing", description=__doc__)
-    parse.add_argument("--dim", type=exact("dim"), default="12", help="dimension d >= 2 (default 12)")
-    parse.add_argument("--n", type=exact("n"), default=DEFAULT_N, help=f"samples (default {DEFAULT_N})")
-    parse.add_argument("--height", type=exact("height"), help="cap height in (0, 1] (default: critical for n)")
-    parse.add_argument("--epsilon", type=exact("epsilon"), help="root of the cap height, instead of --height")
+    parse.add_argument("--dim", default="12", help="dimension d >= 2 (default 12)")
+    parse.add_argument("--n", default=DEFAULT_N, help=f"samples (default {DEFAULT_N})")
+    parse.add_argument("--height", help="cap height in (0, 1] (default: critical for n)")
+    parse.add_argument("--epsilon", help="root of the cap height, instead of --height")
     families = ["auto", *(family.name for family in FAMILIES)]
     parse.add_argument("--code", default="auto", help=f"spherical code: {', '.join(families)} (default auto)")
-    parse.add_argument("--eta", type=exact("eta"), default="0.5", help="step size in (0, 2) (default 0.5)")
-    parse.add_argument("--noise", type=exact("noise"), default="1", help="sigma, standard deviation of the label noise")
-    parse.add_argument("--sup", type=exact("sup"), default="1", help="B, bound on the sup norm")
-    parse.add_argument("--norm", type=exact("norm"), default="1", help="C, bound on the weighted variation norm")
-    parse.add_argument("--seed", type=int, default=0, help="seed of everything random (default 0)")
+    parse.add_argument("--eta", default="0.5", help="step size in (0, 2) (default 0.5)")
+    parse.add_argument("--noise", default="1", help="sigma, standard deviation of the label noise")
+    parse.add_argument("--sup", default="1", help="B, bound on the sup norm")
+    parse.add_argument("--norm", default="1", help="C, bound on the weighted variation norm")
+    parse.add_argument("--seed", default="0", help="seed of everything random (default 0)")
     parse.add_argument("--device", default="auto", help="auto, cpu or cuda (default auto)")
     parse.add_argument("--no-scaling", action="store_true", help="skip the study over a grid of n")
     parse.add_argument("--scaling", action="store_false", dest="no_scaling", help="the study over n (on by default)")
@@ -49,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.n,
         height=options.height,
         epsilon=options.epsilon,
-        family=options.code,
+        code=options.code,
         eta=options.eta,
         noise=options.noise,
         sup=options.sup,
@@ -77,9 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.plot:
         from verify.plot import packing_figure
 
-        figure = packing_figure(artefact)
-        kind = Path(options.plot).suffix.lstrip(".") or "png"
-        write_atomically(Path(options.plot), lambda stream: figure.savefig(stream, format=kind))
+        save_figure(packing_figure(artefact), Path(options.plot))
     return deliver(report, options.json)
 
 

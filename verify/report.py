@@ -29,6 +29,8 @@ def _json_number(value: object) -> object:
     """JSON has no infinities: they become text, loudly."""
     if isinstance(value, float) and not math.isfinite(value):
         return repr(value)
+    if not isinstance(value, (str, int, float, Mapping, list, tuple, type(None))):
+        raise TypeError(f"a report holds JSON types only, got {value!r} ({type(value).__name__})")
     if isinstance(value, Mapping):
         return {str(k): _json_number(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

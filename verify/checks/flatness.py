@@ -77,10 +77,8 @@ def _full_network(setting: PackingSetting, artefact: Artefact) -> Iterator[Outco
     for name, found in (("balanced |v_k| = |w_k|", artefact.sharpness), ("flattest balance found", flattest.sharpness)):
         flat, sharp = found.upper <= edge, found.lower > edge
         word = "flat, lambda_max <= 2/eta" if flat else "sharp, lambda_max > 2/eta" if sharp else "near the edge 2/eta"
-        if flat or sharp:
-            verdict = Verdict.PROVED if found.proved else Verdict.CONSISTENT
-        else:
-            verdict = Verdict.UNDECIDED
+        evidence = Verdict.PROVED if found.proved else Verdict.CONSISTENT
+        verdict = evidence if flat or sharp else Verdict.UNDECIDED
         yield Outcome(
             NAME,
             "stable-minima-seminorm",
