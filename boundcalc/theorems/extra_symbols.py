@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from sympy import Symbol
 
-__all__ = ["J", "N", "alpha", "depth", "m", "n_S"]
+__all__ = ["J", "N", "alpha", "k", "m", "n_S", "p", "q", "s", "width"]
 
 alpha = Symbol("alpha", positive=True)
 m = Symbol("m", integer=True, positive=True)
 J = Symbol("J", integer=True, positive=True)
 N = Symbol("N", integer=True, positive=True)
 n_S = Symbol("n_S", integer=True, positive=True)
-depth = Symbol("h", positive=True)
+k = Symbol("k", integer=True, positive=True)
+p = Symbol("p", positive=True)
+q = Symbol("q", positive=True)
+s = Symbol("s", positive=True)
+width = Symbol("K", integer=True, positive=True)

@@ -12,9 +12,7 @@ THEOREM = Theorem(
     title="Stable minima have a bounded weighted variation norm",
     statement="Thm 3.2 at the edge of stability lambda_max = 2/eta.",
     bounds={
-        "seminorm": Bound(
-            STABILITY.bound.expr.subs(lam, 2 / eta), Side.UPPER, Quantity.SEMINORM, constant_known=True
-        ),
+        "seminorm": Bound(STABILITY.bound.expr.subs(lam, 2 / eta), Side.UPPER, Quantity.SEMINORM, constant_known=True),
         "seminorm, sharper constant": Bound(
             SHARPER.bound.expr.subs(lam, 2 / eta),
             Side.UPPER,
