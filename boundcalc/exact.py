@@ -15,7 +15,7 @@ from sympy import Integer, Rational
 
 __all__ = ["describe", "exact_rational"]
 
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?:/\d+)?")
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?:/\d+)?", re.ASCII)
 # 10**5000 still converts in microseconds; anything longer is a typing error or an attack.
 _MAX_TEXT = 4000
 _MAX_EXPONENT = 5000
@@ -72,7 +72,9 @@ def exact_rational(name: str, value: object) -> Rational:
         return Rational(int(value.numerator), int(value.denominator))
     as_float = float(value)
     if math.isnan(as_float) or math.isinf(as_float):
-        raise ValueError(f"{name} must be a finite number, got {describe(value)}; pass large numbers as text, e.g. '1e400'")
+        raise ValueError(
+            f"{name} must be a finite number, got {describe(value)}; pass large numbers as text, e.g. '1e400'"
+        )
     if as_float.is_integer() and abs(as_float) < 2**53:
         return Integer(int(as_float))
     return _from_fraction(Fraction(repr(as_float)))

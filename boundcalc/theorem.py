@@ -131,7 +131,7 @@ class Bound:
 
     def latex(self) -> str:
         """The expression as LaTeX."""
-        return str(latex(self.expr))
+        return str(latex(self.expr, root_notation=False))
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,8 @@ class Outcome:
         Status of the claim, not of the measurement.
     evidence : mapping
         Numbers and words behind the verdict: method, seeds, confidence levels. JSON types only.
+    relation : str
+        How measured value and bound are compared: "<=", ">=", "=", ">", "in" or "contains".
     """
 
     check: str
@@ -92,3 +94,4 @@ class Outcome:
     verdict: Verdict
     status: Status
     evidence: Mapping[str, object] = field(default_factory=dict)
+    relation: str = "<="

@@ -76,22 +76,37 @@ class Report:
 
     def text(self) -> str:
         """The report for a terminal: one line per claim under its check's name, aligned."""
-        rows = [("measured", "bound", "verdict", "status", "claim")]
-        rows += [(show(o.measured), show(o.bound), o.verdict.value, o.status.value, o.claim) for o in self.outcomes]
-        widths = [max(len(row[i]) for row in rows) for i in range(4)]
+        rows = [
+            (
+                o.verdict.value,
+                o.status.value,
+                show(o.measured),
+                "" if o.bound is None else o.relation,
+                show(o.bound),
+                o.claim,
+            )
+            for o in self.outcomes
+        ]
+        head = ("verdict", "status", "measured", "", "bound", "claim")
+        widths = [max(len(row[i]) for row in (head, *rows)) for i in range(5)]
 
         def line(row: tuple[str, ...]) -> str:
-            cells = [row[0].rjust(widths[0]), row[1].rjust(widths[1]), row[2].ljust(widths[2]), row[3].ljust(widths[3])]
-            return "  " + "  ".join([*cells, row[4]])
+            cells = [
+                row[0].ljust(widths[0]),
+                row[1].ljust(widths[1]),
+                row[2].rjust(widths[2]),
+                row[3].center(widths[3]),
+            ]
+            return "  " + "  ".join([*cells, row[4].ljust(widths[4]), row[5]])
 
         lines = [self.title, ""]
         for name, facts in self.facts.items():
             lines.append(f"{name}: " + ", ".join(f"{key} {show_fact(value)}" for key, value in facts.items()))
-        lines += ["", line(rows[0])]
+        lines += ["", line(head)]
         previous = None
-        for outcome, row in zip(self.outcomes, rows[1:], strict=True):
+        for outcome, row in zip(self.outcomes, rows, strict=True):
             if outcome.check != previous:
-                lines.append(f" {outcome.check}")
+                lines.append(outcome.check)
                 previous = outcome.check
             lines.append(line(row))
         counts = [(v, sum(o.verdict is v for o in self.outcomes)) for v in Verdict]
@@ -107,7 +122,7 @@ class Report:
                 {
                     "check": o.check,
                     "theorem": o.theorem,
-                    "claim": o.claim,
+                    "claim": f"{o.claim} (measured {o.relation} bound)",
                     "measured": _json_measured(o.measured),
                     "bound": _json_measured(o.bound),
                     "verdict": o.verdict.value,

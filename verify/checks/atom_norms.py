@@ -37,13 +37,14 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     yield Outcome(
         NAME,
         THEOREM.key,
-        "the atom (u.x - (1-h))_+/h has sup norm 1 on the ball, at x = u",
+        "sup norm of the atom (u.x - (1-h))_+/h, at x = u",
         peak,
         1,
         # u.u differs from 1 by at most d roundings, the division by h magnifies them.
         Verdict.CONSISTENT if abs(peak - 1) <= (d + 2) * 2**-52 / float(height) else Verdict.REFUTED,
         Status.PAPER,
         {"point": "the centre of the first cap"},
+        relation="=",
     )
     closed = cap.atom_norm_squared.enclose(d, exact_height)
     log_closed = closed.log10[0] * math.log(10)
@@ -51,18 +52,19 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     yield Outcome(
         NAME,
         THEOREM.key,
-        "squared L2(P) norm: quadrature equals the closed form",
+        "squared L2(P) norm: quadrature against closed form",
         math.exp(log_quadrature),
         closed.floats[1],
         Verdict.CONSISTENT if abs(log_quadrature - log_closed) <= _QUADRATURE else Verdict.REFUTED,
         Status.DERIVED,
         {"relative_difference": math.expm1(log_quadrature - log_closed), "log10_closed_form": closed.log10[0]},
+        relation="=",
     )
     interval = monte_carlo(d, height, stream(setting.seed, "monte carlo"))
     yield Outcome(
         NAME,
         THEOREM.key,
-        "squared L2(P) norm: Monte Carlo interval contains the closed form",
+        "squared L2(P) norm: Monte Carlo against closed form",
         interval,
         closed.floats[1],
         Verdict.CONSISTENT
@@ -70,6 +72,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         else Verdict.REFUTED,
         Status.DERIVED,
         {"draws": _DRAWS, "standard_errors": _Z, "seed": setting.seed},
+        relation="contains",
     )
     values = {D: Rational(d), eps: sqrt(exact_height)}
     for name, relation in (("lower", ">="), ("upper", "<=")):
@@ -78,12 +81,13 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         yield Outcome(
             NAME,
             THEOREM.key,
-            f"squared L2(P) norm {relation} explicit constant times epsilon^(d+1)",
+            f"squared L2(P) norm against its {name} constant times epsilon^(d+1)",
             closed.floats[1],
             bound.floats[0],
             Verdict.PROVED if inside else Verdict.UNDECIDED,
             Status.DERIVED,
             {"log10_bound": bound.log10[0]},
+            relation=relation,
         )
 
 

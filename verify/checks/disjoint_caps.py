@@ -24,7 +24,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     yield Outcome(
         NAME,
         THEOREM.key,
-        f"the {packing.size} caps are pairwise disjoint: largest inner product of centres <= 2(1-h)^2 - 1",
+        f"{packing.size} disjoint caps: inner products at most 2(1-h)^2 - 1",
         float(certificate.bound.upper),
         float(certificate.limit),
         {True: Verdict.PROVED, False: Verdict.REFUTED, None: Verdict.UNDECIDED}[certificate.holds],
@@ -36,20 +36,19 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     yield Outcome(
         NAME,
         THEOREM.key,
-        "at least 1/sigma_d(2 theta) disjoint caps exist, and the packing has as many"
-        if enough
-        else "at least 1/sigma_d(2 theta) disjoint caps exist; this packing has fewer",
+        "as many caps as guaranteed, 1/sigma_d(2 theta)" if enough else "fewer caps than exist, 1/sigma_d(2 theta)",
         packing.size,
         guaranteed.floats[0],
         Verdict.PROVED if enough else Verdict.UNDECIDED,
         Status.DERIVED,
         {"log10_bound": guaranteed.log10[0]},
+        relation=">=",
     )
     most = cap.packing_volume.enclose(setting.d, height)
     yield Outcome(
         NAME,
         THEOREM.key,
-        "no packing has more than 1/sigma_d(theta) caps",
+        "no more caps than volume allows, 1/sigma_d(theta)",
         packing.size,
         min(most.floats[0], math.inf),
         Verdict.PROVED if most.at_least(packing.size) else Verdict.REFUTED,

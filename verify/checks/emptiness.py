@@ -38,12 +38,13 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     yield Outcome(
         NAME,
         THEOREM.key,
-        "share of caps without a sample: near its expectation (1-Q)^n",
+        "share of empty caps, around its expectation (1-Q)^n",
         share,
         tolerance,
         Verdict.CONSISTENT if share in tolerance else Verdict.REFUTED,
         Status.DERIVED,
         {"empty": int(artefact.empty.sum()), "caps": size, "expectation": high, "log10_cap_mass": mass.log10[0]},
+        relation="in",
     )
     values = {D: Rational(setting.d), N: Rational(setting.n)}
     guaranteed = enclose(THEOREM.bound.expr.subs(eps, sqrt(height)), values)
@@ -52,12 +53,13 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     yield Outcome(
         NAME,
         THEOREM.key,
-        "expected share of empty caps >= q_* - lambda^2/n, q_* = exp(-U_d kappa^(d+1))",
+        "expected share, at least exp(-lambda) - lambda^2/n",
         Interval(*expected.floats),
         guaranteed.floats[1],
         Verdict.PROVED if holds else Verdict.UNDECIDED,
         Status.DERIVED,
         {"kappa": kappa},
+        relation=">=",
     )
 
 

@@ -31,7 +31,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
 def _empty_caps(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     packing, empty = artefact.packing, artefact.empty
     count = int(empty.sum())
-    claim = f"the network on the {count} empty caps interpolates zero labels and has lambda_max = 1 exactly"
+    claim = f"the {count} atoms of the empty caps interpolate zeros: lambda_max"
     if count == 0:
         reason = {"reason": "every cap holds a sample; raise n less or lower the height"}
         yield Outcome(NAME, THEOREM.key, claim, None, 1, Verdict.NOT_APPLICABLE, Status.PAPER, reason)
@@ -51,6 +51,7 @@ def _empty_caps(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome
         Verdict.PROVED if interpolates and decided else Verdict.UNDECIDED,
         Status.PAPER,
         {**_evidence(found), "training_loss": 0.0 if interpolates else "positive"},
+        relation="=",
     )
     height = Rational(packing.height.numerator, packing.height.denominator)
     scale = Rational(artefact.amplitude.numerator, artefact.amplitude.denominator) ** 2
@@ -60,12 +61,13 @@ def _empty_caps(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome
     yield Outcome(
         NAME,
         THEOREM.key,
-        "that flat interpolant is far from zero: squared L2(P) norm, against that of all caps",
+        "squared L2(P) norm of that flat interpolant: far from zero",
         Interval(*distance.floats),
         total.floats[1],
         Verdict.PROVED if distance.greater_than(0) else Verdict.UNDECIDED,
         Status.DERIVED,
         {"share_of_all_caps": count / packing.size, "log10_measured": distance.log10[0]},
+        relation="of",
     )
 
 
@@ -74,20 +76,21 @@ def _full_network(setting: PackingSetting, artefact: Artefact) -> Iterator[Outco
     flattest = flattest_balance(
         artefact.network, artefact.X, artefact.y, artefact.sharpness, artefact.sharpness_options
     )
-    for name, found in (("balanced |v_k| = |w_k|", artefact.sharpness), ("flattest balance found", flattest.sharpness)):
+    for name, found in (("|v_k| = |w_k|", artefact.sharpness), ("flattest found", flattest.sharpness)):
         flat, sharp = found.upper <= edge, found.lower > edge
-        word = "flat, lambda_max <= 2/eta" if flat else "sharp, lambda_max > 2/eta" if sharp else "near the edge 2/eta"
+        word = "flat" if flat else "sharp" if sharp else "at the edge"
         evidence = Verdict.PROVED if found.proved else Verdict.CONSISTENT
         verdict = evidence if flat or sharp else Verdict.UNDECIDED
         yield Outcome(
             NAME,
             "stable-minima-seminorm",
-            f"the network of all caps on noisy labels, {name}: {word}",
+            f"lambda_max of all atoms, {name}: {word}",
             Interval(found.lower, found.upper),
             edge,
             verdict,
             Status.NUMERIC,
-            {**_evidence(found), "balance": name},
+            {**_evidence(found), "balance": name, "edge": "2/eta"},
+            relation="<=" if flat else ">" if sharp else "?",
         )
 
 

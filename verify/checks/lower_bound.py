@@ -41,9 +41,9 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     log2_words = max(1, math.ceil(packing.size / 8))
     fano = {fano_packing.WORDS: Rational(2) ** log2_words, fano_packing.DISTANCE: Rational(packing.size, 8)}
     for theorem, name, words, values in (
-        (two_point.THEOREM, "mmse", "two-point prior", fixed),
-        (two_point.THEOREM, "erfc", "two-point prior, weaker closed form", fixed),
-        (fano_packing.THEOREM, "mse", "Fano on Varshamov-Gilbert words", {**fixed, **fano}),
+        (two_point.THEOREM, "mmse", "two-point", fixed),
+        (two_point.THEOREM, "erfc", "erfc form", fixed),
+        (fano_packing.THEOREM, "mse", "Fano", {**fixed, **fano}),
     ):
         expr = theorem.bounds[name].expr.subs(NORM2, cap.atom_norm_squared.expr)
         value, amplitude = best_amplitude(expr, values, largest)
@@ -55,14 +55,15 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         yield Outcome(
             NAME,
             theorem.key,
-            f"no estimator's worst-case MSE is below the bound ({words}); measured: the zero estimator"
+            f"no estimator's MSE is below it ({words}); here the zero estimator"
             if says_something
-            else f"{words}: empty at this setting, the data tell the signs apart",
+            else f"{words}: says nothing here, the data tell the signs apart",
             zero.floats[1],
             value.floats[0] if says_something else 0.0,
             (Verdict.PROVED if zero.at_least(value) else Verdict.REFUTED) if says_something else Verdict.NOT_APPLICABLE,
             Status.DERIVED,
             {"amplitude": float(amplitude), "log10_bound": value.log10[0] if says_something else None},
+            relation=">=",
         )
 
 

@@ -3,7 +3,8 @@
 Every quantity is a power of n only as the caps get thin. Packings lose a share of order theta ~ sqrt(h) at the seams of
 their layers, so log q = a + e log n + c sqrt(h) is fitted: a power law with its first correction. What the closed forms
 of the norm and of the existence bound leave of the symbolic exponent after the same fit is the bias that finite heights
-explain; it is added to the confidence interval. A row counts as in the power-law range where the local slope of the
+explain; it is added to the confidence interval. Where too few rows are thin enough, the plain slope over all rows is
+shown and nothing is concluded. A row counts as in the power-law range where the local slope of the
 existence bound 1/sigma_d(2 theta) is within 10 % of its limit.
 """
 
@@ -140,10 +141,13 @@ def _in_range(d: int, h: float) -> bool:
     return bool(abs(slope / (-(d - 1) / 2) - 1) <= _RANGE_TOLERANCE)
 
 
-def slope(rows: list[Row], values: NDArray[np.float64]) -> tuple[float, float]:
-    """Exponent of n in a power law with first correction, and the half-width of its confidence interval."""
+def slope(rows: list[Row], values: NDArray[np.float64], corrected: bool) -> tuple[float, float]:
+    """Exponent of n in a power law, with its first correction or plain, and the half-width of its confidence interval."""
     logs = np.log([row.n for row in rows])
-    design = np.column_stack([np.ones(len(rows)), logs - logs.mean(), np.sqrt([row.height for row in rows])])
+    columns = [np.ones(len(rows)), logs - logs.mean()]
+    if corrected:
+        columns.append(np.sqrt([row.height for row in rows]))
+    design = np.column_stack(columns)
     coefficients, *_ = np.linalg.lstsq(design, values, rcond=None)
     residual = values - design @ coefficients
     freedom = len(rows) - design.shape[1]
@@ -156,17 +160,18 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     """One outcome per fitted exponent; the rows are in the evidence of the first."""
     rows = [measure(setting, n) for n in grid(setting.d)]
     inside = [row for row in rows if row.in_range]
-    fitted_rows = inside if len(inside) >= _LEAST_ROWS else rows
-    where = f"{len(inside)} of {len(rows)} rows in the power-law range"
-    if len(inside) < _LEAST_ROWS:
+    enough = len(inside) >= _LEAST_ROWS
+    fitted_rows = inside if enough else rows
+    where = f"{len(inside)} of {len(rows)} rows in range"
+    if not enough:
         where += ", too few"
     for name, symbolic in symbolic_exponents().items():
         exponent = symbolic.subs(D, Integer(setting.d))
         target = float(exponent)
-        measured, half_width = slope(fitted_rows, np.array([row.measured[name] for row in fitted_rows]))
-        modelled, _ = slope(fitted_rows, np.array([row.model[name] for row in fitted_rows]))
+        measured, half_width = slope(fitted_rows, np.array([row.measured[name] for row in fitted_rows]), enough)
+        modelled, _ = slope(fitted_rows, np.array([row.model[name] for row in fitted_rows]), enough)
         bias = abs(modelled - target)
-        if len(inside) < _LEAST_ROWS:
+        if not enough:
             verdict = Verdict.NOT_APPLICABLE
         else:
             agrees = abs(measured - target) <= half_width + bias
@@ -174,7 +179,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         yield Outcome(
             NAME,
             minimax_lower.THEOREM.key if name == "lower bound" else _THEOREMS[name],
-            f"{name} ~ n^({exponent}) at the critical height; {where}",
+            f"{name} ~ n^({exponent}); {where}",
             Interval(measured - half_width, measured + half_width, f"confidence interval, level {_LEVEL}"),
             target,
             verdict,
@@ -187,6 +192,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
                 "in_range": [row.in_range for row in fitted_rows],
                 "log_measured": [row.measured[name] for row in fitted_rows],
             },
+            relation="contains",
         )
 
 

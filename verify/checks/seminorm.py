@@ -30,7 +30,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     yield Outcome(
         NAME,
         THEOREM.key,
-        "canonical weight: A N h^(d+1) <= C, so every f_xi is in the class",
+        "canonical weight: A N h^(d+1), every f_xi is in the class",
         size.floats[1],
         setting.real("C"),
         Verdict.PROVED if canonical <= norm else Verdict.REFUTED,
@@ -43,7 +43,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     yield Outcome(
         NAME,
         THEOREM.key,
-        f"population weight: A N g_P(1-h)/h {'<=' if fits else '>'} C",
+        f"population weight: A N g_P(1-h)/h, {'in' if fits else 'outside'} the class",
         Interval(*population.floats),
         setting.real("C"),
         Verdict.PROVED if population.at_most(norm) is not None else Verdict.UNDECIDED,
@@ -54,7 +54,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     yield Outcome(
         NAME,
         THEOREM.key,
-        "population weight < c_inf(d) times the canonical one",
+        "population weight against c_inf(d) times the canonical one",
         Interval(*population.floats),
         limit.floats[0],
         Verdict.PROVED if population.less_than(limit) else Verdict.UNDECIDED,
@@ -66,7 +66,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     yield Outcome(
         NAME,
         THEOREM.key,
-        f"empirical weight of the drawn sample: sum |v_k||w_k| g_n {'<=' if fits else '>'} C",
+        f"weight of the drawn sample, {'in' if fits else 'outside'} the class",
         empirical,
         setting.real("C"),
         Verdict.CONSISTENT,

@@ -30,12 +30,13 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     yield Outcome(
         NAME,
         "fano-packing",
-        f"{count} drawn sign words have pairwise Hamming distance >= N/8",
+        f"Hamming distance of {count} drawn sign words, against N/8",
         words.min_distance,
         required,
         Verdict.PROVED if words.min_distance >= required else Verdict.UNDECIDED,
         Status.PAPER,
         {"words": count, "length": packing.size, "counted": "every pair", "seed": setting.seed},
+        relation=">=",
     )
     if count < 2:
         return
@@ -51,7 +52,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     yield Outcome(
         NAME,
         "cap-atom-norm",
-        "squared L2 distance of two words, measured on the data, contains 4 A^2 |Phi|^2 d_H",
+        "squared L2 distance of two words on the data, 4 A^2 |Phi|^2 d_H",
         interval,
         implied.floats[1],
         Verdict.CONSISTENT
@@ -59,6 +60,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         else Verdict.REFUTED,
         Status.DERIVED,
         {"hamming_distance": differing, "points_seen": hits, "mean": float(values.mean()), "level": 1 - _LEVEL},
+        relation="contains",
     )
 
 

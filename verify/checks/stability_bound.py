@@ -35,7 +35,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         yield Outcome(
             NAME,
             theorem.key,
-            f"seminorm of the network <= lambda_max/2 - 1/2 + constant * sqrt(2L), {words}",
+            f"seminorm by Thm 3.2, {words}",
             measured,
             bound,
             Verdict.CONSISTENT if measured <= bound * (1 + _ROUNDING) else Verdict.REFUTED,

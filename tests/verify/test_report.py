@@ -1,0 +1,108 @@
+"""Reports: verdicts to exit codes, JSON that reads back, files that are whole or untouched."""
+
+import json
+import math
+import os
+from pathlib import Path
+
+import pytest
+
+from boundcalc.theorem import Status
+from verify.check import Interval, Outcome, Verdict, show
+from verify.files import check_writable, write_atomically
+from verify.report import ExitCode, Report
+
+
+def outcome(verdict: Verdict, **changes: object) -> Outcome:
+    fields: dict[str, object] = {
+        "check": "caps",
+        "theorem": "packing-size",
+        "claim": "a claim",
+        "measured": 0.5,
+        "bound": Interval(0.25, 1.0),
+        "verdict": verdict,
+        "status": Status.DERIVED,
+        "evidence": {"seed": 3},
+    }
+    return Outcome(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def report(*verdicts: Verdict) -> Report:
+    return Report("title", {"n": 3}, {"packing": {"size": 2}}, [outcome(v) for v in verdicts], {"total": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code"),
+    [
+        ((), 0),
+        ((Verdict.PROVED, Verdict.CONSISTENT, Verdict.NOT_APPLICABLE), 0),
+        ((Verdict.PROVED, Verdict.UNDECIDED), 3),
+        ((Verdict.UNDECIDED, Verdict.REFUTED), 1),
+    ],
+)
+def test_exit_code(verdicts: tuple[Verdict, ...], code: int) -> None:
+    assert report(*verdicts).exit_code == code
+
+
+def test_json_reads_back() -> None:
+    content = json.loads(report(Verdict.PROVED).json())
+    assert content["setting"] == {"n": 3}
+    assert content["packing"] == {"size": 2}
+    assert content["outcomes"][0]["bound"] == {"lower": 0.25, "upper": 1.0, "meaning": "enclosure"}
+    assert content["outcomes"][0]["verdict"] == "proved"
+    assert set(content["outcomes"][0]) == {
+        "check", "theorem", "claim", "measured", "bound", "verdict", "status", "evidence",
+    }  # fmt: skip
+
+
+def test_json_has_no_infinities_and_refuses_foreign_types() -> None:
+    bad = Report("t", {}, {}, [outcome(Verdict.PROVED, measured=math.inf)])
+    assert json.loads(bad.json())["outcomes"][0]["measured"] == "inf"
+    with pytest.raises(TypeError, match="JSON types"):
+        Report("t", {"x": object()}, {}, []).json()
+
+
+def test_text_shows_verdict_status_values_and_counts() -> None:
+    text = report(Verdict.PROVED, Verdict.REFUTED).text()
+    assert "proved" in text
+    assert "REFUTED" in text
+    assert "[0.25, 1]" in text
+    assert text.endswith("1 proved, 1 REFUTED")
+
+
+def test_intervals() -> None:
+    assert 0.5 in Interval(0.0, 1.0)
+    assert 1.5 not in Interval(0.0, 1.0)
+    assert str(Interval(1.0, 1.0 + 1e-9)) == "1"
+    with pytest.raises(ValueError, match="lower end"):
+        Interval(1.0, 0.0)
+    with pytest.raises(ValueError, match="lower end"):
+        Interval(math.nan, 0.0)
+    assert show(10**15) == "1e+15"
+
+
+def test_a_failing_write_leaves_the_old_file(tmp_path: Path) -> None:
+    target = tmp_path / "report.json"
+    target.write_text("old")
+
+    def fail(stream: object) -> None:
+        stream.write(b"half")  # type: ignore[attr-defined]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(target, fail)
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["report.json"]
+
+
+def test_unwritable_targets_are_found_before_work(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="--json must lie in an existing folder"):
+        check_writable("--json", tmp_path / "missing" / "x.json")
+    with pytest.raises(ValueError, match="--json must be a file"):
+        check_writable("--json", tmp_path)
+    check_writable("--json", tmp_path / "x.json")
+    assert not os.listdir(tmp_path)
+
+
+def test_exit_codes_are_the_documented_ones() -> None:
+    assert [int(c) for c in ExitCode] == [0, 1, 2, 3, 130]
