@@ -18,7 +18,7 @@ THEOREM = Theorem(
     bounds={
         "mass": Bound(MASS, Side.TIGHT, Quantity.PROBABILITY, constant_known=True),
         "share of the samples": Bound(
-            MASS + sqrt(3 * MASS * log(1 / delta) / n),
+            MASS + sqrt(3 * MASS * log(1 / delta) / n, evaluate=False),
             Side.UPPER,
             Quantity.PROBABILITY,
             constant_known=True,

@@ -22,7 +22,7 @@ THEOREM = Theorem(
     "holds at most this share of the samples.",
     bounds={
         "share of the samples": Bound(
-            MASS + sqrt(2 * MASS * _deviation) + 2 * _deviation / 3,
+            MASS + sqrt(2 * MASS * _deviation, evaluate=False) + 2 * _deviation / 3,
             Side.UPPER,
             Quantity.PROBABILITY,
             constant_known=True,

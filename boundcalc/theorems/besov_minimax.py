@@ -13,7 +13,8 @@ from boundcalc.theorem import Assumption, Bound, Quantity, Side, Status, Theorem
 from boundcalc.theorems.extra_symbols import p, q, s
 from boundcalc.theorems.sources import OPTIMAL_RECOVERY
 
-RECOVERY = n ** (-s / d + Max(0, 1 / p - 1 / q))
+# Comparisons are left unevaluated: no assumption on the symbols decides them.
+RECOVERY = n ** (-s / d + Max(0, 1 / p - 1 / q, evaluate=False))
 NOISE = (sigma**2 / n) ** (s / (2 * s + d))
 
 THEOREM = Theorem(
@@ -22,14 +23,16 @@ THEOREM = Theorem(
     statement="From n noisy point samples of a function in the unit ball of the Besov space of smoothness s in L_p, "
     "the best error in L_q: the rate of optimal recovery without noise, plus what the noise costs.",
     bounds={
-        "error": Bound(RECOVERY + Min(1, NOISE), Side.TIGHT, Quantity.APPROXIMATION, constant_known=False),
+        "error": Bound(
+            RECOVERY + Min(1, NOISE, evaluate=False), Side.TIGHT, Quantity.APPROXIMATION, constant_known=False
+        ),
         "without noise": Bound(RECOVERY, Side.TIGHT, Quantity.APPROXIMATION, constant_known=False),
         "noise": Bound(NOISE, Side.UPPER, Quantity.APPROXIMATION, constant_known=False, remark="and at most 1"),
     },
     assumptions=(
-        Assumption("s > d/p (point values make sense)", Gt(s, d / p)),
-        Assumption("p >= 1 and q >= 1", Ge(Min(p, q), 1)),
-        Assumption("q < p (2s + d)/d (the dense zone)", Lt(q, p * (2 * s + d) / d)),
+        Assumption("s > d/p (point values make sense)", Gt(s, d / p, evaluate=False)),
+        Assumption("p >= 1 and q >= 1", Ge(Min(p, q, evaluate=False), 1, evaluate=False)),
+        Assumption("q < p (2s + d)/d (the dense zone)", Lt(q, p * (2 * s + d) / d, evaluate=False)),
         Assumption("y_i = f(x_i) + independent N(0, sigma^2) noise at points of the domain"),
     ),
     source=OPTIMAL_RECOVERY,

@@ -28,7 +28,7 @@ THEOREM = Theorem(
             constant_known=True,
         )
     },
-    assumptions=(Assumption("1 <= k < d", Lt(k, d)),),
+    assumptions=(Assumption("1 <= k < d", Lt(k, d, evaluate=False)),),
     source=K_PLANE,
     status=Status.DERIVED,
     symbols={k: "dimension of the planes"},

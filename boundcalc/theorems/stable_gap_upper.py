@@ -1,11 +1,14 @@
 """Generalization gap of stable minima under localised flatness, upper bound."""
 
-from sympy import Min, Rational
+from sympy import Min, Pow, Rational
 
 from boundcalc.symbols import d, n
 from boundcalc.theorem import Assumption, Bound, Quantity, Side, Status, Theorem
 from boundcalc.theorems.assumptions import ETA_BELOW_2, STABLE, UNIFORM_BALL
 from boundcalc.theorems.sources import BOUNDCALC
+
+# Left unevaluated: which side is smaller depends on d, and asking costs sympy 80 ms at import.
+_exponent = Min(Rational(1, 2), 2 * (d + 3) / (3 * (d + 1) ** 2), evaluate=False)
 
 THEOREM = Theorem(
     key="stable-gap-upper",
@@ -14,7 +17,7 @@ THEOREM = Theorem(
     "minima with outputs at most M this generalization gap, with high probability: n^{-1/2} at d = 1.",
     bounds={
         "gap": Bound(
-            n ** (-Min(Rational(1, 2), 2 * (d + 3) / (3 * (d + 1) ** 2))),
+            Pow(n, -_exponent, evaluate=False),
             Side.UPPER,
             Quantity.GAP,
             constant_known=False,

@@ -8,7 +8,8 @@ c_1 (1 - t^2)^{(d+1)/2}/(d+1), where 1 - t^2 >= h and 1 - t'^2 >= 3h/4. The prod
 t' is at least 16 Lambda/n exactly when h >= rho_n by this bound. The opposite side of the hyperplane weighs no less.
 """
 
-from sympy import E, Integer, Rational, log
+from sympy import E, Integer, Pow, Rational, log
+from sympy.core.relational import Ge, Le
 
 from boundcalc.cap import marginal_constant
 from boundcalc.symbols import d, delta, h, n
@@ -19,7 +20,7 @@ from boundcalc.theorems.sources import BOUNDCALC
 _c1 = marginal_constant.expr
 GAMMA = _c1**2 / (8 * (d + 1) ** 2) * Rational(3, 4) ** ((d + 1) / 2)
 LAMBDA = (d + 1) * log(2 * E * n / (d + 1)) + log(4 / delta)
-SMALLEST_DEPTH = Rational(4, 3) * (16 * (d + 1) * LAMBDA / (_c1 * n)) ** (Integer(2) / (d + 1))
+SMALLEST_DEPTH = Rational(4, 3) * Pow(16 * (d + 1) * LAMBDA / (_c1 * n), Integer(2) / (d + 1), evaluate=False)
 
 THEOREM = Theorem(
     key="theorem-d",
@@ -38,8 +39,8 @@ THEOREM = Theorem(
     },
     assumptions=(
         UNIFORM_BALL,
-        Assumption("n >= (d+1)/2", n >= (d + 1) / Integer(2)),
-        Assumption("depth h at most 1 (it is 1 - |t|)", h <= 1),
+        Assumption("n >= (d+1)/2", Ge(n, (d + 1) / 2, evaluate=False)),
+        Assumption("depth h at most 1 (it is 1 - |t|)", Le(h, 1, evaluate=False)),
     ),
     source=BOUNDCALC.at("Theorem D"),
     status=Status.DERIVED,

@@ -30,7 +30,7 @@ THEOREM = Theorem(
             constant_known=True,
         )
     },
-    assumptions=(DATA_IN_BALL, TWICE_DIFFERENTIABLE, Assumption("1 <= |S| <= n", Le(n_S, n))),
+    assumptions=(DATA_IN_BALL, TWICE_DIFFERENTIABLE, Assumption("1 <= |S| <= n", Le(n_S, n, evaluate=False))),
     source=BOUNDCALC.at("Theorem E"),
     status=Status.DERIVED,
     symbols={n_S: "number of points in the subset S"},
