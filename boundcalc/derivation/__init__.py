@@ -64,7 +64,7 @@ def derive(key: str) -> Derivation:
     >>> derive("gap-upper").terms["core"]
     3/(2*(2*d + 3))
     """
-    if key not in _BY_KEY:
+    if not isinstance(key, str) or key not in _BY_KEY:
         near = get_close_matches(str(key), _BY_KEY, n=3) or list(_BY_KEY)
         raise ValueError(f"key must name a derivation, got {describe(key)}; nearest: {', '.join(near)}")
     return _BY_KEY[key]

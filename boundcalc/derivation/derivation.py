@@ -9,6 +9,7 @@ from functools import cached_property
 from sympy import Expr, Rational
 
 from boundcalc.derivation.formula import Step
+from boundcalc.derivation.program import Optimum
 from boundcalc.symbols import d as D
 from boundcalc.theorem import Side
 
@@ -26,11 +27,14 @@ class Derived:
     steps : tuple of Step
     terms : mapping of str to Expr
         Exponents of the single summands, where the bound is a sum.
+    optima : tuple of Optimum
+        The certified programs behind the exponent.
     """
 
     exponent: Expr
     steps: tuple[Step, ...]
     terms: Mapping[str, Expr] = field(default_factory=dict)
+    optima: tuple[Optimum, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ __all__ = ["DERIVATION"]
 
 def _work() -> Derived:
     found, steps = core_shell_gap(samples_in_caps(eps))
-    return Derived(found.exponent, steps, found.terms)
+    return Derived(found.exponent, steps, found.terms, (found.optimum,))
 
 
 DERIVATION = Derivation(

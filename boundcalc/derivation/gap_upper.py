@@ -11,7 +11,7 @@ __all__ = ["DERIVATION"]
 
 def _work() -> Derived:
     found, steps = core_shell_gap(ADDITIVE)
-    return Derived(found.exponent, steps, found.terms)
+    return Derived(found.exponent, steps, found.terms, (found.optimum,))
 
 
 DERIVATION = Derivation(

@@ -15,7 +15,7 @@ __all__ = ["DERIVATION"]
 def _work() -> Derived:
     product, found = net_deviation()
     last = Step("With the bound C on the variation norm kept.", (Formula("gap", Relation.AT_MOST_ORDER, product),))
-    return Derived(-power_exponent(product, n), (ENTROPY_STEP, *found.steps, last))
+    return Derived(-power_exponent(product, n), (ENTROPY_STEP, *found.steps, last), optima=(found.optimum,))
 
 
 DERIVATION = Derivation(

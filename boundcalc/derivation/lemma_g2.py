@@ -18,7 +18,7 @@ def _work() -> Derived:
         "With the bound C on the variation norm kept (n stands for n/sigma^2).",
         (Formula("squared radius", Relation.ORDER, product),),
     )
-    return Derived(-power_exponent(product, n), (ENTROPY_STEP, *found.steps, last))
+    return Derived(-power_exponent(product, n), (ENTROPY_STEP, *found.steps, last), optima=(found.optimum,))
 
 
 DERIVATION = Derivation(

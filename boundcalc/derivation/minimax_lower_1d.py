@@ -24,7 +24,7 @@ def _work() -> Derived:
     )
     bound = fano(on_interval, domain={})
     words = Step("On the interval, h/w hats of width w fill the last stretch of length h before an end.")
-    return Derived(bound.exponent, (words, *bound.steps))
+    return Derived(bound.exponent, (words, *bound.steps), optima=(bound.optimum,))
 
 
 DERIVATION = Derivation(

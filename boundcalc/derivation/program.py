@@ -48,6 +48,8 @@ class Optimum:
     slacks : mapping of Constraint to Expr
         Every constraint's slack at ``point``, each shown to be nonnegative on the domain.
     domain : mapping of Symbol to lower end
+    objective : sympy.Expr
+        What was optimised, affine in the unknowns.
     """
 
     value: Expr
@@ -55,6 +57,7 @@ class Optimum:
     multipliers: Mapping[Constraint, Expr]
     slacks: Mapping[Constraint, Expr]
     domain: Domain
+    objective: Expr
 
     @property
     def binding(self) -> tuple[Constraint, ...]:
@@ -111,7 +114,7 @@ def minimise(objective: Expr, unknowns: Sequence[Symbol], constraints: Sequence[
 def maximise(objective: Expr, unknowns: Sequence[Symbol], constraints: Sequence[Constraint], domain: Domain) -> Optimum:
     """As :func:`minimise`, for the largest value: value - objective = sum of multipliers * slacks."""
     best = minimise(-objective, unknowns, constraints, domain)
-    return Optimum(factor(-best.value), best.point, best.multipliers, best.slacks, domain)
+    return Optimum(factor(-best.value), best.point, best.multipliers, best.slacks, domain, objective)
 
 
 def _affine(expr: Expr, unknowns: Sequence[Symbol]) -> list[Expr]:
@@ -163,4 +166,4 @@ def _certified(
     identity = sympify(objective) - value - sum((y * c.slack for c, y in dual.items()), Integer(0))
     if cancel(identity) != 0 or not all(is_nonnegative(e, domain) for e in (*dual.values(), *slacks.values())):
         return None
-    return Optimum(value, point, dual, slacks, domain)
+    return Optimum(value, point, dual, slacks, domain, sympify(objective))

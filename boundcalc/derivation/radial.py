@@ -38,12 +38,12 @@ def _upper() -> Derived:
         "the numerator of the spare exponent, is nonnegative.",
         (Formula(spare, Relation.AT_LEAST, Rational(0)),),
     )
-    return Derived(found.exponent, (_GEOMETRY, *steps, additive), found.terms)
+    return Derived(found.exponent, (_GEOMETRY, *steps, additive), found.terms, (found.optimum,))
 
 
 def _lower() -> Derived:
     bound = unseen(single_atoms(alpha), domain=_DOMAIN)
-    return Derived(bound.exponent, (_GEOMETRY, WORDS, *bound.steps))
+    return Derived(bound.exponent, (_GEOMETRY, WORDS, *bound.steps), optima=(bound.optimum,))
 
 
 UPPER = Derivation(

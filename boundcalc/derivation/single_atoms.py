@@ -34,12 +34,12 @@ def single_atoms(radial: Expr = _ONE) -> Construction:
 
 def _fano() -> Derived:
     bound = fano(single_atoms())
-    return Derived(bound.exponent, (GEOMETRY, WORDS, *bound.steps))
+    return Derived(bound.exponent, (GEOMETRY, WORDS, *bound.steps), optima=(bound.optimum,))
 
 
 def _unseen() -> Derived:
     bound = unseen(single_atoms())
-    return Derived(bound.exponent, (GEOMETRY, WORDS, *bound.steps))
+    return Derived(bound.exponent, (GEOMETRY, WORDS, *bound.steps), optima=(bound.optimum,))
 
 
 DERIVATION = Derivation(

@@ -19,7 +19,9 @@ def _work() -> Derived:
         "its own shell and core. The steps below are those of one ball in dimension d; at the end d is the "
         "subspaces' dimension m."
     )
-    return Derived(found.exponent.subs(d, m), (words, *steps), {k: e.subs(d, m) for k, e in found.terms.items()})
+    return Derived(
+        found.exponent.subs(d, m), (words, *steps), {k: e.subs(d, m) for k, e in found.terms.items()}, (found.optimum,)
+    )
 
 
 DERIVATION = Derivation(

@@ -35,7 +35,7 @@ def _work() -> Derived:
         "In each cap, slabs of width w across the axis, each with a ridge hat of height 1: three ReLUs, slope "
         "variation of order 1/w."
     )
-    return Derived(bound.exponent, (GEOMETRY, words, *bound.steps))
+    return Derived(bound.exponent, (GEOMETRY, words, *bound.steps), optima=(bound.optimum,))
 
 
 DERIVATION = Derivation(

@@ -45,7 +45,7 @@ WORDS = Step(
 
 def _work() -> Derived:
     bound = assouad(wave_packets())
-    return Derived(bound.exponent, (GEOMETRY, WORDS, *bound.steps))
+    return Derived(bound.exponent, (GEOMETRY, WORDS, *bound.steps), optima=(bound.optimum,))
 
 
 DERIVATION = Derivation(

@@ -23,7 +23,7 @@ def _work() -> Derived:
         },
         [h, resolution],
     )
-    return Derived(found.exponent, (GEOMETRY, ENTROPY_STEP, SEMINORM_STEP, *found.steps), found.terms)
+    return Derived(found.exponent, (GEOMETRY, ENTROPY_STEP, SEMINORM_STEP, *found.steps), found.terms, (found.optimum,))
 
 
 DERIVATION = Derivation(

@@ -32,7 +32,7 @@ def _upper() -> Derived:
         [h, resolution],
         conditions=samples_in_caps(h),
     )
-    return Derived(found.exponent, (GEOMETRY, ENTROPY_STEP, FLATNESS_STEP, *found.steps), found.terms)
+    return Derived(found.exponent, (GEOMETRY, ENTROPY_STEP, FLATNESS_STEP, *found.steps), found.terms, (found.optimum,))
 
 
 def _lower() -> Derived:
@@ -46,7 +46,7 @@ def _lower() -> Derived:
         "samples must be O(1): a second budget.",
         (Formula("curvature of one cap", Relation.ORDER, curvature),),
     )
-    return Derived(bound.exponent, (GEOMETRY, WORDS, words, *bound.steps))
+    return Derived(bound.exponent, (GEOMETRY, WORDS, words, *bound.steps), optima=(bound.optimum,))
 
 
 def _gap() -> Derived:
@@ -71,7 +71,12 @@ def _gap() -> Derived:
         *above.steps,
     )
     # One formula for both ranges; the test compares it with each.
-    return Derived(Min(Rational(1, 2), above.exponent), steps, {"d = 1": interval.exponent, "d >= 2": above.exponent})
+    return Derived(
+        Min(Rational(1, 2), above.exponent),
+        steps,
+        {"d = 1": interval.exponent, "d >= 2": above.exponent},
+        (interval.optimum, above.optimum),
+    )
 
 
 UPPER = Derivation(
