@@ -78,6 +78,8 @@ class Dyadic:
     def round_down(self) -> float:
         """The largest float (or −inf) that is not above the number."""
         mantissa, exponent = self.mantissa, self.exponent
+        if mantissa == 0:
+            return 0.0
         shift = max(mantissa.bit_length() - 53, -1074 - exponent)
         if shift > 0:
             mantissa, exponent = mantissa >> shift, exponent + shift  # >> rounds towards −inf

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Symbol
 
 from boundcalc import pairs
+from boundcalc.factors import CONSTANTS, group_powers, is_linear, is_polynomial, pair_gammas
 from boundcalc.logvalue import Log, LogValue, extreme, log_sine, signed_sum
 from boundcalc.pairs import Pair
 from boundcalc.special import log_erfc, log_gamma, log_gamma_ratio, log_hyp2f1
@@ -158,17 +159,17 @@ class _Compiler:
 
     def _real_step(self, expr: Expr) -> _Step:
         self._check(expr)
-        if expr.is_Rational or expr in _CONSTANTS:
+        if expr.is_Rational or expr in CONSTANTS:
             constant = _float(expr)
             return lambda slots: constant
         if isinstance(expr, sp.Add):
             parts = [self.real(arg) for arg in expr.args]
             return lambda slots: sum(slots[i] for i in parts)
-        if isinstance(expr, sp.Mul) and all(_is_linear(arg) or _is_linear(1 / arg) for arg in expr.args):
-            top = [self.real(arg) for arg in expr.args if _is_linear(arg)]
-            bottom = [self.real(1 / arg) for arg in expr.args if not _is_linear(arg)]
+        if isinstance(expr, sp.Mul) and all(is_linear(arg) or is_linear(1 / arg) for arg in expr.args):
+            top = [self.real(arg) for arg in expr.args if is_linear(arg)]
+            bottom = [self.real(1 / arg) for arg in expr.args if not is_linear(arg)]
             return lambda slots: _product(slots, top) / _product(slots, bottom)
-        if isinstance(expr, sp.Pow) and _is_linear(1 / expr):
+        if isinstance(expr, sp.Pow) and is_linear(1 / expr):
             inner = self.real(1 / expr)
             return lambda slots: 1.0 / slots[inner]
         if isinstance(expr, sp.log):
@@ -181,7 +182,7 @@ class _Compiler:
         return lambda slots: slots[inner].sign * np.exp(slots[inner].log)
 
     def _pair_step(self, expr: Expr) -> _Step:
-        if expr.is_Rational or expr in _CONSTANTS:
+        if expr.is_Rational or expr in CONSTANTS:
             exact = expr if expr.is_Rational else sp.Rational(str(expr.evalf(40)))
             constant = pairs.split_rational(exact) if 0 < abs(_float(exact)) < math.inf else Pair(math.nan, 0.0)
             return lambda slots: constant
@@ -197,7 +198,7 @@ class _Compiler:
 
     def _log_step(self, expr: Expr) -> _Step:
         self._check(expr)
-        if expr.is_Rational or expr in _CONSTANTS:
+        if expr.is_Rational or expr in CONSTANTS:
             constant = _log_constant(expr)
             return lambda slots: constant
         if isinstance(expr, Symbol):
@@ -238,7 +239,7 @@ class _Compiler:
 
     def _add(self, expr: Expr) -> _Step:
         parts = [self.log(arg) for arg in expr.args]
-        if not _is_polynomial(expr):
+        if not is_polynomial(expr):
             return lambda slots: signed_sum([slots[i] for i in parts])
         value = self.pair(expr)
 
@@ -254,8 +255,8 @@ class _Compiler:
         return polynomial
 
     def _mul(self, expr: Expr) -> _Step:
-        ratios, rest = _pair_gammas(expr)
-        powers, rest = _group_powers(rest)
+        ratios, rest = pair_gammas(expr)
+        powers, rest = group_powers(rest)
         parts = [self.log(factor) for factor in rest]
         parts += [self.emit(self._power_of_product(bases, power)) for power, bases in powers]
         inputs = [(self.real(x), float(s), times) for (x, s), times in ratios.items()]
@@ -295,7 +296,7 @@ class _Compiler:
             if np.any(e == 0):
                 log = np.where(e == 0, 0.0, log)
             if parity is None:
-                return Log(1.0, log if isinstance(b.sign, float) else np.where(b.sign >= 0, log, np.nan))
+                return Log(1.0, log if np.all(b.sign >= 0) else np.where(b.sign >= 0, log, np.nan))
             return Log(b.sign if parity else 1.0, log)
 
         return raised
@@ -306,9 +307,6 @@ class _Compiler:
             raise TypeError(f"only 2F1 is supported among hypergeometric functions, got {_shorten(expr)}")
         inputs = [self.real(arg) for arg in (*upper, *lower, argument)]
         return lambda slots: Log(1.0, log_hyp2f1(*(slots[i] for i in inputs)))
-
-
-_CONSTANTS = (sp.pi, sp.E)
 
 
 def _erf(x: Any) -> Any:
@@ -346,23 +344,6 @@ _POSITIVE: dict[type, Callable[..., Any]] = {
 }
 
 
-def _is_linear(expr: Expr) -> bool:
-    """A number, a symbol, or a sum of numbers and multiples of symbols: never overflows as a float."""
-    if isinstance(expr, (sp.Add, sp.Mul)):
-        symbols = sum(1 for arg in expr.args if not arg.is_number)
-        return (isinstance(expr, sp.Add) or symbols <= 1) and all(_is_linear(arg) for arg in expr.args)
-    return bool(expr.is_Rational or expr.is_Symbol or expr in _CONSTANTS)
-
-
-def _is_polynomial(expr: Expr) -> bool:
-    """A polynomial in symbols with rational, π or E as coefficients and small powers."""
-    if isinstance(expr, sp.Pow):
-        return bool(expr.exp.is_Integer and 1 <= expr.exp <= 4 and _is_polynomial(expr.base))
-    if isinstance(expr, (sp.Add, sp.Mul)):
-        return all(_is_polynomial(arg) for arg in expr.args)
-    return bool(expr.is_Rational or expr.is_Symbol or expr in _CONSTANTS)
-
-
 def _product(slots: _Slots, parts: list[int]) -> Any:
     return math.prod([slots[i] for i in parts])
 
@@ -384,42 +365,3 @@ def _log_constant(expr: Expr) -> Log:
     if expr.is_Rational and not 0 < value < math.inf:
         return Log(1.0 if expr > 0 else -1.0, math.log(abs(int(expr.p))) - math.log(int(expr.q)))
     return Log(1.0 if expr > 0 else -1.0, math.log(value))
-
-
-def _group_powers(factors: list[Expr]) -> tuple[list[tuple[Expr, list[Expr]]], list[Expr]]:
-    """Powers of polynomials that share an exponent which isn't a number, and the other factors."""
-    groups: dict[Expr, list[Expr]] = {}
-    rest: list[Expr] = []
-    for factor in factors:
-        base, power = factor.as_base_exp()
-        if power.is_Rational or base == sp.E or not _is_polynomial(base):
-            rest.append(factor)
-        else:
-            groups.setdefault(power, []).append(base)
-    single = [power for power, bases in groups.items() if len(bases) == 1]
-    rest += [groups.pop(power)[0] ** power for power in single]
-    return list(groups.items()), rest
-
-
-def _pair_gammas(expr: Expr) -> tuple[dict[tuple[Expr, Expr], int], list[Expr]]:
-    """Split a product into quotients Γ(x+s)/Γ(x), as (x, s) with a number s, how often, and the other factors."""
-    above: list[Expr] = []
-    below: list[Expr] = []
-    rest: list[Expr] = []
-    for factor in expr.args:
-        base, power = factor.as_base_exp()
-        if isinstance(base, (sp.gamma, sp.factorial)) and power.is_Integer and abs(power) <= 8:
-            argument = base.args[0] + (1 if isinstance(base, sp.factorial) else 0)
-            (above if power > 0 else below).extend([argument] * abs(int(power)))
-        else:
-            rest.append(factor)
-    ratios: dict[tuple[Expr, Expr], int] = {}
-    for x in list(above):
-        for y in below:
-            step = sp.expand(x - y)
-            if step.is_Rational and abs(step) < 10**6:
-                ratios[y, step] = ratios.get((y, step), 0) + 1
-                above.remove(x)
-                below.remove(y)
-                break
-    return ratios, rest + [sp.gamma(x) for x in above] + [1 / sp.gamma(x) for x in below]

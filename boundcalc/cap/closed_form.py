@@ -150,11 +150,10 @@ def _as_floats(variable: Variable, value: Any) -> NDArray[np.float64]:
                 f"{variable.name} must hold numbers, got an array of {array.dtype}; pass integers or floats"
             )
         array = array.astype(np.float64)
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        array = np.asarray(value, dtype=np.float64)
+    elif isinstance(value, float):
+        array = np.asarray(value)
     else:
-        exact = exact_rational(variable.name, value)
-        array = np.asarray(int(exact.p) / int(exact.q))
+        array = np.asarray(_nearest_float(variable, exact_rational(variable.name, value), value))
     inside = np.isfinite(array)
     if variable.integer:
         inside &= array == np.floor(array)
@@ -168,3 +167,15 @@ def _as_floats(variable: Variable, value: Any) -> NDArray[np.float64]:
         shown = value if array.ndim == 0 else float(array[~inside].ravel()[0])
         raise ValueError(f"{variable.name} ({variable.meaning}) must be {variable.domain}, got {describe(shown)}")
     return array
+
+
+def _nearest_float(variable: Variable, exact: Rational, value: Any) -> float:
+    try:
+        nearest = int(exact.p) / int(exact.q)
+    except OverflowError:
+        nearest = 0.0
+    if nearest == 0.0 and exact != 0:
+        raise ValueError(
+            f"{variable.name} ({variable.meaning}) must be in the range of floats here, got {describe(value)}; use enclose"
+        )
+    return nearest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sympy import Integer, Rational, Symbol, asin, sin, sqrt
+from sympy import Integer, Rational, Symbol, asin, powsimp, sin, sqrt
 
 from boundcalc.cap.closed_form import ClosedForm
 from boundcalc.cap.expressions import beyond_expr, marginal_expr, moment_expr, series_expr
@@ -97,7 +97,7 @@ conditional_mean = ClosedForm(
 
 # g_P = P² · E[X·u−t | X·u>t] · sqrt(1+‖E[X | X·u>t]‖²) = E[(X₁−t)_+] · sqrt(Q² + M²), with Q = M F, at |t|. The branch
 # (−u, −t) is larger: its mass is 1−Q >= Q, and (|t|(1−Q)+M) >= M − |t|Q.
-_WEIGHT = moment_expr(1) * _FIRST * sqrt(1 + series_expr(0, d, h) ** 2)
+_WEIGHT = powsimp(moment_expr(1) * _FIRST * sqrt(1 + series_expr(0, d, h) ** 2))
 population_weight = ClosedForm(
     "population_weight",
     "g_P(u, t) at |t| = 1 - h",
@@ -114,7 +114,7 @@ canonical_weight = ClosedForm(
 weight_ratio = ClosedForm(
     "weight_ratio",
     "g_P(t) / (1-|t|)^(d+2) at |t| = 1 - h; below it for smaller caps: a lower constant for |t| >= 1 - h",
-    _WEIGHT / h ** (d + 2),
+    powsimp(_WEIGHT / h ** (d + 2)),
     (_D, _HEIGHT),
     "population weight over canonical weight",
 )
@@ -138,7 +138,7 @@ atom_sup = ClosedForm(
 atom_norm_squared = ClosedForm(
     "atom_norm_squared",
     "squared L2(P) norm of the normalised atom h^(-1) (u.x - (1-h))_+",
-    moment_expr(2) / h**2,
+    powsimp(moment_expr(2) / h**2),
     (_D, _HEIGHT_ANY),
     "second truncated moment",
     beyond=beyond_expr(2) / h**2,
@@ -155,7 +155,7 @@ atom_seminorm = ClosedForm(
 atom_seminorm_population = ClosedForm(
     "atom_seminorm_population",
     "weighted variation norm of the normalised atom, population weight",
-    _WEIGHT / h,
+    powsimp(_WEIGHT / h),
     (_D, _HEIGHT),
     "population weight at the atom's neuron over h",
 )
