@@ -1,0 +1,186 @@
+"""Each check sees a claim fail when the artefact is broken: no verdict is a constant."""
+
+from __future__ import annotations
+
+import dataclasses
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from boundcalc import cap
+from constructions.data import uniform_ball
+from constructions.hypercube import SignCode
+from constructions.packing import Packing, pack
+from verify.artefact import Artefact, build_artefact, stream
+from verify.balance import flattest_balance, local_balance
+from verify.check import Verdict
+from verify.checks import (
+    atom_norms,
+    disjoint_caps,
+    emptiness,
+    flatness,
+    lower_bound,
+    seminorm,
+    sign_codes,
+    stability_bound,
+)
+from verify.checks.base import Check
+from verify.hessian import sharpness
+from verify.setting import PackingSetting
+
+SETTING = PackingSetting.parse(3, 1500, eta="0.3", seed=4)
+
+
+@pytest.fixture(scope="module")
+def artefact() -> Artefact:
+    return build_artefact(SETTING, lambda words: None)
+
+
+def verdicts(check: Check, setting: PackingSetting, built: Artefact) -> list[Verdict]:
+    return [outcome.verdict for outcome in check.run(setting, built)]
+
+
+MODULES = (disjoint_caps, atom_norms, seminorm, sign_codes, emptiness, flatness, stability_bound, lower_bound)
+
+
+@pytest.mark.parametrize("check", [module.CHECK for module in MODULES], ids=lambda check: check.name)
+def test_nothing_is_refuted_on_a_sound_artefact(check: Check, artefact: Artefact) -> None:
+    found = verdicts(check, SETTING, artefact)
+    assert found
+    assert Verdict.REFUTED not in found
+
+
+def changed(artefact: Artefact, **fields: Any) -> Artefact:
+    return dataclasses.replace(artefact, **fields)
+
+
+def test_a_wrong_certificate_is_refuted(artefact: Artefact) -> None:
+    certificate = dataclasses.replace(artefact.packing.certificate, holds=False)
+    packing = dataclasses.replace(artefact.packing)
+    object.__setattr__(packing, "certificate", certificate)
+    assert verdicts(disjoint_caps.CHECK, SETTING, changed(artefact, packing=packing))[0] is Verdict.REFUTED
+
+
+def test_a_small_packing_is_undecided_against_the_guarantee(artefact: Artefact) -> None:
+    packing = Packing.of(artefact.packing.code.truncated(3), artefact.packing.height)
+    found = verdicts(disjoint_caps.CHECK, SETTING, changed(artefact, packing=packing))
+    assert found[1] is Verdict.UNDECIDED
+
+
+def test_an_amplitude_beyond_the_class_is_refuted(artefact: Artefact) -> None:
+    huge = artefact.amplitude * 10**30
+    assert verdicts(seminorm.CHECK, SETTING, changed(artefact, amplitude=huge))[0] is Verdict.REFUTED
+
+
+def test_words_too_near_are_not_accepted(artefact: Artefact) -> None:
+    words = artefact.words.words.copy()
+    words[1] = words[0]
+    words[1, 0] = -words[1, 0]
+    near = SignCode(words, 1, True)
+    assert verdicts(sign_codes.CHECK, SETTING, changed(artefact, words=near))[0] is Verdict.UNDECIDED
+
+
+def test_data_that_are_not_uniform_are_refuted(artefact: Artefact) -> None:
+    inner = uniform_ball(SETTING.n, 3, np.random.default_rng(0)) * 0.5
+    counts = artefact.packing.counts(inner)
+    assert counts.sum() == 0
+    found = verdicts(emptiness.CHECK, SETTING, changed(artefact, X=inner, counts=counts))
+    assert found[0] is Verdict.REFUTED
+
+
+def test_a_wrong_closed_form_is_refuted(artefact: Artefact, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = dataclasses.replace(cap.atom_norm_squared, expr=cap.atom_norm_squared.expr * 2)
+    monkeypatch.setattr(cap, "atom_norm_squared", wrong)
+    found = verdicts(atom_norms.CHECK, SETTING, artefact)
+    assert found[1] is Verdict.REFUTED
+    assert found[2] is Verdict.REFUTED
+
+
+def test_a_network_seen_by_data_is_not_flat_by_prop_i2(artefact: Artefact) -> None:
+    pretended = changed(artefact, counts=np.zeros_like(artefact.counts))
+    first = next(flatness.CHECK.run(SETTING, pretended))
+    assert first.verdict is Verdict.UNDECIDED
+
+
+def test_no_empty_cap_is_not_applicable(artefact: Artefact) -> None:
+    full = changed(artefact, counts=np.ones_like(artefact.counts))
+    assert next(flatness.CHECK.run(SETTING, full)).verdict is Verdict.NOT_APPLICABLE
+
+
+def test_a_false_stability_bound_is_refuted(artefact: Artefact) -> None:
+    sound = artefact.sharpness
+    lying = changed(artefact)
+    lying.__dict__["sharpness"] = dataclasses.replace(sound, lower=-1e3, upper=-1e3)
+    assert set(verdicts(stability_bound.CHECK, SETTING, lying)) == {Verdict.REFUTED}
+
+
+def test_monte_carlo_interval_covers_and_is_narrow() -> None:
+    for d, height in ((2, Fraction(1, 10)), (30, Fraction(1, 100)), (300, Fraction(1, 10**6))):
+        interval = atom_norms.monte_carlo(d, height, np.random.default_rng(5))
+        exact = cap.atom_norm_squared.log(d, float(height))
+        if float(exact.log) < -700:
+            continue
+        value = float(np.exp(exact.log))
+        assert value in interval
+        assert interval.upper - interval.lower < 0.1 * value
+
+
+def test_bernstein_covers_the_mean() -> None:
+    rng = np.random.default_rng(1)
+    misses = 0
+    for _ in range(200):
+        interval = sign_codes.bernstein((rng.random(400) < 0.01).astype(float), 1.0)
+        misses += 0.01 not in interval
+    assert misses == 0
+
+
+def test_lower_bound_peaks_inside_the_amplitudes(artefact: Artefact) -> None:
+    """With little noise the largest amplitude is not the best one."""
+    quiet = PackingSetting.parse(3, 1500, noise="0.01", seed=4)
+    outcome = next(lower_bound.CHECK.run(quiet, artefact))
+    assert outcome.evidence["amplitude"] < float(artefact.amplitude)  # type: ignore[operator]
+    assert outcome.verdict is Verdict.PROVED
+
+
+def test_the_two_point_bound_is_below_a_simulated_bayes_risk() -> None:
+    """Exact posterior means on simulated data: their risk must lie above the bound."""
+    setting = PackingSetting.parse(2, 300, seed=1)
+    packing = pack(2, Fraction(1, 20))
+    outcome = next(
+        lower_bound.CHECK.run(setting, dataclasses.replace(build_artefact(setting, lambda w: None), packing=packing))
+    )
+    amplitude = float(outcome.evidence["amplitude"])  # type: ignore[arg-type]
+    rng = stream(1, "monte carlo")
+    norm = float(cap.atom_norm_squared.value(2, 0.05))
+    errors = []
+    for _ in range(200):
+        X = uniform_ball(300, 2, rng)
+        signs = rng.choice([-1.0, 1.0], packing.size)
+        y = amplitude * packing.evaluate(X, signs) + rng.standard_normal(300)
+        which = packing.active(X)
+        heights = amplitude * np.abs(packing.evaluate(X, np.ones(packing.size)))
+        evidence = np.bincount(which[which >= 0], weights=(heights * y)[which >= 0], minlength=packing.size)
+        errors.append(float(((signs - np.tanh(evidence)) ** 2).sum()) * amplitude**2 * norm)
+    risk, error = float(np.mean(errors)), float(np.std(errors)) / np.sqrt(len(errors))
+    assert outcome.bound is not None
+    assert risk + 5 * error >= outcome.bound  # type: ignore[operator]
+    assert risk <= 1.5 * outcome.bound  # type: ignore[operator]
+
+
+def test_balances_keep_the_function_and_flatten(artefact: Artefact) -> None:
+    rng = np.random.default_rng(2)
+    X = uniform_ball(200, 3, rng)
+    network = artefact.network.rescale(np.exp(rng.standard_normal(artefact.network.width)))
+    y = rng.standard_normal(200)
+    found = flattest_balance(network, X, y)
+    assert np.allclose(found.network(X), network(X), rtol=0, atol=1e-12)
+    assert found.sharpness.upper <= sharpness(network, X, y).upper
+    assert np.all(local_balance(network, X) > 0)
+
+
+def test_streams_are_independent_and_seeded() -> None:
+    one, again, other = stream(3, "data").random(4), stream(3, "data").random(4), stream(3, "noise").random(4)
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
