@@ -43,8 +43,8 @@ class Interval:
         return self.lower <= value <= self.upper
 
     def __str__(self) -> str:
-        if math.isclose(self.lower, self.upper, rel_tol=1e-6, abs_tol=0):
-            return show((self.lower + self.upper) / 2)
+        if math.isclose(self.lower, self.upper, rel_tol=1e-9, abs_tol=0):
+            return f"{(self.lower + self.upper) / 2:.9g}"
         return f"[{show(self.lower)}, {show(self.upper)}]"
 
 

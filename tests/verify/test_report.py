@@ -73,7 +73,7 @@ def test_text_shows_verdict_status_values_and_counts() -> None:
 def test_intervals() -> None:
     assert 0.5 in Interval(0.0, 1.0)
     assert 1.5 not in Interval(0.0, 1.0)
-    assert str(Interval(1.0, 1.0 + 1e-9)) == "1"
+    assert str(Interval(1.0, 1.0 + 1e-10)) == "1"
     with pytest.raises(ValueError, match="lower end"):
         Interval(1.0, 0.0)
     with pytest.raises(ValueError, match="lower end"):
