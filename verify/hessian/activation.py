@@ -59,18 +59,16 @@ def dense_pattern(Z: NDArray[np.float64], omega: NDArray[np.float64], backend: B
     # below 2**-1021, which TINY covers.
     scale, zscale = power_of_two_scale(omega), int(power_of_two_scale(Z.reshape(1, -1))[0])
     scaled, points = np.ldexp(omega, -scale[:, None]), np.ldexp(Z, -zscale)
-    values = backend.asarray(points) @ backend.asarray(scaled).T
     norms = np.linalg.norm(scaled, axis=1)
     # |fl(z·w) - z·w| <= gamma(d + 1) |z||w|
     error = gamma(width) * float(np.linalg.norm(points, axis=1).max()) * norms * SLACK + TINY
-    if not len(omega):
-        return Pattern(backend.positive_pattern(values), np.empty((0, 2), dtype=np.int64), np.inf)
-    smallest = _to_host(abs(values).min(0))
-    active = backend.positive_pattern(values)
+    fill = _fill_numpy if backend.name == "numpy" else _fill_torch
+    active, smallest = fill(points, scaled, backend)
     kinks = []
     for k in np.flatnonzero(smallest <= error):
-        column = np.asarray(_to_host(values[:, int(k)]))
-        rows = np.flatnonzero(np.abs(column) <= error[k])
+        column = points @ scaled[k]
+        # A second computation of the same products: within twice the error of the first.
+        rows = np.flatnonzero(np.abs(column) <= 3 * error[k])
         pairs = np.stack([rows, np.full_like(rows, k)], axis=1)
         signs = exact_signs(Z, omega, pairs) if norms[k] > 0 else np.zeros(len(rows), dtype=np.int64)
         for i, sign in zip(rows.tolist(), signs.tolist(), strict=True):
@@ -78,8 +76,35 @@ def dense_pattern(Z: NDArray[np.float64], omega: NDArray[np.float64], backend: B
         kinks.append(pairs[signs == 0])
     found = np.concatenate(kinks) if kinks else np.empty((0, 2), dtype=np.int64)
     with np.errstate(over="ignore", under="ignore"):
-        distance = 0.0 if len(found) else float(np.min(np.ldexp(smallest, scale + zscale)))
+        distance = 0.0 if len(found) else float(np.min(np.ldexp(smallest, scale + zscale), initial=np.inf))
     return Pattern(active, found.astype(np.int64), distance)
+
+
+def _fill_numpy(
+    points: NDArray[np.float64], omega: NDArray[np.float64], backend: Backend
+) -> tuple[Array, NDArray[np.float64]]:
+    """The 0/1 matrix of points @ omega.T > 0, and the least absolute value per column, in blocks that stay in cache."""
+    n, neurons = len(points), len(omega)
+    active = np.empty((n, neurons))
+    smallest = np.full(neurons, np.inf)
+    step = max(8, 2**16 // max(neurons, 1))
+    buffer = np.empty((min(step, n), neurons))
+    right = omega.T
+    for at in range(0, n, step):
+        block = active[at : at + step]
+        np.matmul(points[at : at + step], right, out=block)
+        absolute = np.abs(block, out=buffer[: len(block)])
+        np.minimum(smallest, absolute.min(axis=0), out=smallest)
+        np.greater(block, 0.0, out=block)
+    return active, smallest
+
+
+def _fill_torch(
+    points: NDArray[np.float64], omega: NDArray[np.float64], backend: Backend
+) -> tuple[Array, NDArray[np.float64]]:
+    values = backend.asarray(points) @ backend.asarray(omega).T
+    smallest = _to_host(abs(values).min(0)) if len(omega) else np.empty(0)
+    return backend.positive_pattern(values), smallest
 
 
 def _to_host(value: Array) -> NDArray[np.float64]:

@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
-__all__ = ["Array", "Backend", "NumpyBackend", "TorchBackend", "backend_for", "is_torch_tensor", "to_numpy"]
+__all__ = [
+    "Array",
+    "Backend",
+    "NumpyBackend",
+    "TorchBackend",
+    "backend_for",
+    "is_torch_tensor",
+    "times_pattern",
+    "to_numpy",
+]
 
 Array = Any  # numpy.ndarray or torch.Tensor
 
@@ -41,7 +50,11 @@ class NumpyBackend:
         return np.empty(shape, dtype=dtype)
 
     def cast(self, value: Array, dtype: Any) -> Array:
-        return value.astype(dtype)
+        return value.astype(dtype, copy=False)
+
+    def transposed(self, value: Array) -> Array:
+        """A contiguous copy of the transpose."""
+        return np.ascontiguousarray(value.T)
 
     def positive_pattern(self, values: Array) -> Array:
         return (values > 0).astype(np.float64)
@@ -50,14 +63,8 @@ class NumpyBackend:
         """rows @ rows.T; numpy hands this to the symmetric rank-k update, at half the cost."""
         return rows @ rows.T
 
-    def sqrt(self, value: Array) -> Array:
-        return np.sqrt(value)
-
-    def concatenate(self, parts: list[Array]) -> Array:
-        return np.concatenate(parts)
-
-    def stack_columns(self, parts: list[Array]) -> Array:
-        return np.concatenate([p if p.ndim == 2 else p[:, None] for p in parts], axis=1)
+    def stack_rows(self, parts: list[Array]) -> Array:
+        return np.concatenate([p if p.ndim == 2 else p[None] for p in parts])
 
     def is_positive_definite(self, matrix: Array) -> bool:
         """Whether a Cholesky factorisation runs to completion. Overwrites the lower triangle's copy."""
@@ -91,24 +98,19 @@ class TorchBackend:
     def cast(self, value: Array, dtype: Any) -> Array:
         return value.to(_torch_dtype(dtype))
 
+    def transposed(self, value: Array) -> Array:
+        return value.T.contiguous()
+
     def positive_pattern(self, values: Array) -> Array:
         return (values > 0).to(values.dtype)
 
     def gram(self, rows: Array) -> Array:
         return rows @ rows.T
 
-    def sqrt(self, value: Array) -> Array:
-        return value.sqrt()
-
-    def concatenate(self, parts: list[Array]) -> Array:
+    def stack_rows(self, parts: list[Array]) -> Array:
         import torch
 
-        return torch.cat(parts)
-
-    def stack_columns(self, parts: list[Array]) -> Array:
-        import torch
-
-        return torch.cat([p if p.ndim == 2 else p[:, None] for p in parts], dim=1)
+        return torch.cat([p if p.ndim == 2 else p[None] for p in parts])
 
     def is_positive_definite(self, matrix: Array) -> bool:
         import torch
@@ -152,3 +154,11 @@ def backend_for(X: Any, device: Any) -> Backend:
     if chosen.type == "cuda" and not torch.cuda.is_available():
         raise ValueError(f"device {device!r} asked for, but torch sees no CUDA device; pass 'cpu' or leave it out")
     return TorchBackend(chosen)
+
+
+def times_pattern(rows: Array, A: Array, transposed: bool = False) -> Array:
+    """rows @ A or rows @ A.T for rows of shape (m, n) or (m, k); A dense or compressed."""
+    if isinstance(A, np.ndarray) or not hasattr(A, "tocsr"):
+        return rows @ (A.T if transposed else A)
+    # scipy multiplies a compressed matrix from the left only.
+    return np.ascontiguousarray((A @ rows.T).T) if transposed else np.ascontiguousarray((A.T @ rows.T).T)

@@ -50,13 +50,14 @@ def build_blocks(problem: Problem, *, largest: int = 1500, cost_limit: float = 4
         return []
     graph = scipy.sparse.block_array([[None, A], [A.T, None]], format="csr")
     _, labels = connected_components(graph, directed=False)
-    owner = labels[problem.n :]
-    order = np.argsort(owner, kind="stable")
-    _, counts = np.unique(owner[order], return_counts=True)
+    columns = scipy.sparse.csc_array(A)
+    used = np.flatnonzero(np.diff(columns.indptr) > 0)
+    owner = labels[problem.n :][used]
+    order = used[np.argsort(owner, kind="stable")]
+    _, counts = np.unique(owner, return_counts=True)
     sizes = counts * (problem.width + 1)
     if sizes.max() > largest or float((sizes.astype(float) ** 3).sum()) > cost_limit:
         return None
-    columns = scipy.sparse.csc_array(A)
     starts = np.concatenate([[0], np.cumsum(counts)])
     groups = []
     for count in np.unique(counts):

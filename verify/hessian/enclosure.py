@@ -14,10 +14,10 @@ from verify.hessian.cholesky import build_cholesky, cholesky_bytes
 from verify.hessian.components import build_blocks
 from verify.hessian.inputs import check_positive, check_seed, read_inputs
 from verify.hessian.lanczos import Krylov, lanczos
-from verify.hessian.perron import perron_proves_below, positive_vector
+from verify.hessian.perron import perron_bound, positive_vector
 from verify.hessian.probabilistic import relative_error_bound
 from verify.hessian.problem import Problem, prepare
-from verify.hessian.products import LiveProducts
+from verify.hessian.products import LiveProducts, from_live
 from verify.hessian.rayleigh import rayleigh_lower_bound
 from verify.hessian.result import Certificate, Sharpness
 from verify.hessian.rounding import SLACK, UNIT, up
@@ -122,10 +122,8 @@ def _attempts(
         limit = 96 if kind is Certificate.TRACE else min(96, max(24, problem.n // (2 * problem.width)))
         trace = TraceCertificate.from_images(problem, krylov.images, limit)
 
-        def by_trace() -> float:
-            return _search(trace.proves_below, value, tol, trace.excess(value), problem, lambda: trace.exhausted)
-
-        yield "trace", by_trace
+        near = max(value, problem.gamma_max * (1 + 1e-6)) * (1 + 1e-13)
+        yield "trace", lambda: trace.bound(near, value * (1 + tol))
     if kind in (Certificate.AUTO, Certificate.CHOLESKY):
         needed = cholesky_bytes(problem)
         if needed <= _MEMORY:
@@ -138,11 +136,8 @@ def _attempts(
     if kind in (Certificate.AUTO, Certificate.PERRON):
         p = positive_vector(np.tensordot(krylov.coefficients, np.stack([to_numpy(s) for s in krylov.images]), 1))
 
-        def by_perron() -> float:
-            found = _search(lambda c: perron_proves_below(problem, c, p), value, max(tol, 1e-12), 0.0, problem)
-            return _refine(lambda c: perron_proves_below(problem, c, p), value, found)
-
-        yield "perron", by_perron
+        above = max(value, problem.gamma_max * (1 + 1e-6)) * (1 + 1e-13)
+        yield "perron", lambda: perron_bound(problem, above, p)
 
 
 def _by_cholesky(problem: Problem, value: float, tol: float) -> float:
@@ -235,7 +230,6 @@ def _search(
     tol: float,
     excess: float,
     problem: Problem,
-    give_up: Callable[[], bool] = lambda: False,
 ) -> float:
     """The first c of a growing sequence above ``value`` that is proved; inf if none is within a factor 2**20.
 
@@ -244,26 +238,12 @@ def _search(
     """
     step = max(tol * value / 2, 2 * excess)
     base = max(value, problem.gamma_max)
-    while step <= base * 2**20 and not give_up():
+    while step <= base * 2**20:
         c = base + step
         if proves_below(c):
             return c
         step *= 4
     return math.inf
-
-
-def _refine(proves_below: Callable[[float], bool], value: float, proved: float, halvings: int = 12) -> float:
-    """Bisection between an unproved and a proved bound."""
-    low, high = value, proved
-    for _ in range(halvings):
-        middle = (low + high) / 2
-        if not math.isfinite(high) or high - low <= 1e-12 * high:
-            break
-        if proves_below(middle):
-            high = middle
-        else:
-            low = middle
-    return high
 
 
 def _finish(
@@ -310,14 +290,8 @@ def _finish(
 
 
 def _to_full(problem: Problem, vector: Array) -> NDArray[np.float64]:
-    """From the live layout (omega, v, beta) to (W, b, v, beta) with zeros for dead neurons."""
-    host = np.asarray(to_numpy(vector), dtype=np.float64)
-    D, K = problem.width, problem.neurons
-    omega = np.zeros((K, D))
-    v = np.zeros(K)
-    omega[problem.live] = host[: problem.live_count * D].reshape(-1, D)
-    v[problem.live] = host[problem.live_count * D : -1]
-    full = np.concatenate([omega[:, :-1].ravel(), omega[:, -1], v, host[-1:]])
+    """The unit vector in the full parameter layout."""
+    full = from_live(problem, np.asarray(to_numpy(vector), dtype=np.float64))
     full /= np.linalg.norm(full)
     full.setflags(write=False)
     return full

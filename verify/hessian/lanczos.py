@@ -117,9 +117,9 @@ def lanczos(
 def _settled(
     values: NDArray[np.float64], residuals: NDArray[np.float64], wanted: int, tolerance: float, scale: float
 ) -> bool:
-    if len(values) <= wanted:
+    if len(values) <= wanted or tolerance <= 0:
         return False
-    top, errors = values[-wanted:], residuals[-wanted:]
+    errors = residuals[-wanted:]
     gap = np.maximum(np.diff(values[-wanted - 1 :]), np.finfo(np.float64).tiny)
     estimate = np.minimum(errors, errors * (errors / gap))
-    return bool(np.all(estimate <= tolerance * scale) and np.all(errors <= 1e-4 * scale) and len(top) == wanted)
+    return bool(np.all(estimate <= tolerance * scale) and np.all(errors <= 1e-4 * scale))

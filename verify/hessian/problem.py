@@ -24,7 +24,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from verify.hessian.activation import Pattern, augment, dense_pattern
-from verify.hessian.arrays import Array, Backend, to_numpy
+from verify.hessian.arrays import Array, Backend, times_pattern, to_numpy
 from verify.hessian.inputs import Inputs
 from verify.hessian.rounding import SLACK, TINY, gamma
 from verify.hessian.sparse_pattern import estimate_density, sparse_pattern
@@ -46,6 +46,7 @@ class Problem:
     backend : Backend
     Z, omega, v, c, A : backend arrays (n, D), (k, D), (k,), (k, D), (n, k) with D = d + 1; A may be scipy CSR
     z_norm (n,), omega_norm (k,), c_norm (k,) : norms, rounded up
+    neuron_weight (k,) : sum_i A_ik |z_i|^2, within SLACK
     one : the last column of J
     residual, residual_error : (n,)
     c_error : bound on |c_k - computed c_k| for every k
@@ -64,6 +65,7 @@ class Problem:
     omega_norm: NDArray[np.float64]
     c_norm: NDArray[np.float64]
     v_host: NDArray[np.float64]
+    neuron_weight: NDArray[np.float64]
     one: float
     residual: NDArray[np.float64]
     residual_error: NDArray[np.float64]
@@ -126,6 +128,11 @@ def _norms_up(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.sqrt((rows * rows).sum(axis=1)) * (1 + gamma(rows.shape[1] + 4)) + TINY
 
 
+def _row_of_ones(backend: Backend, n: int, A: Array) -> Array:
+    """Column sums of A; exact, since they are small integers."""
+    return times_pattern(backend.asarray(np.ones((1, n))), A)[0]
+
+
 def _exponent(values: NDArray[np.float64]) -> int:
     return int(np.frexp(np.abs(values).max(initial=0.0))[1])
 
@@ -138,13 +145,16 @@ def prepare(inputs: Inputs, backend: Backend, pattern: Pattern | None = None) ->
     neurons = len(omega)
     pattern = pattern or _choose_pattern(inputs, Z, omega, backend)
     A = pattern.active
-    column_counts = np.asarray(to_numpy(A.sum(0))).ravel()
+    column_counts = np.asarray(to_numpy(_row_of_ones(backend, n, A)), dtype=np.int64)
     live = np.flatnonzero(column_counts > 0)
-    if len(live) < neurons:
-        A = A[:, live]
+    # Leaving dead neurons out costs a copy; a few of moderate size may stay: their columns of A are zero.
+    moderate = max(_exponent(omega), _exponent(inputs.v)) <= 64
+    if len(live) == 0 or not moderate or len(live) < 0.9 * neurons or scipy.sparse.issparse(A):
+        A = A[:, live] if len(live) < neurons else A
+    else:
+        live = np.arange(neurons)
     if backend.name == "numpy" and not scipy.sparse.issparse(A) and column_counts.sum() < SPARSE_BELOW * n * len(live):
         A = scipy.sparse.csr_array(A)
-    row_count = int(np.asarray(to_numpy(A.sum(1))).max(initial=0)) if len(live) else 0
     column_count = int(column_counts.max(initial=0))
 
     # Scaling by powers of two, only where something is beyond 2**64.
@@ -162,28 +172,22 @@ def prepare(inputs: Inputs, backend: Backend, pattern: Pattern | None = None) ->
 
     z_norm, omega_norm = _norms_up(Z_s), _norms_up(omega_s)
     amplitude = np.abs(v_s) * omega_norm
-    # One product gives f = rowsum(Z o A(v omega)) and the sums of |v_k||omega_k| over the active neurons that bound
-    # its error: each f_i sums row_count products of d + 1 terms, then beta and y are subtracted.
+    # One product gives f = rowsum(Z o A(v omega)), the number of active neurons, and the sums of |v_k||omega_k| over
+    # them, which bound its error: f_i sums row_count products of d + 1 terms, then beta and y are subtracted.
     Zb, omega_b, v_b = backend.asarray(Z_s), backend.asarray(omega_s), backend.asarray(v_s)
-    right = backend.stack_columns([omega_b * v_b[:, None], backend.asarray(amplitude)])
-    product = A @ right
-    output = to_numpy((Zb * product[:, :width]).sum(1))
-    reach = to_numpy(product[:, width])
+    right = np.concatenate([(omega_s * v_s[:, None]).T, amplitude[None], np.ones((1, len(live)))])
+    product = to_numpy(times_pattern(backend.asarray(right), A, transposed=True))
+    output, reach = (Z_s.T * product[:width]).sum(0), product[width]
+    row_count = int(product[width + 1].max(initial=0))
     residual = y_s - beta_s - output
     residual_error = gamma(row_count + width + 5) * (z_norm * reach + abs(beta_s) + np.abs(y_s)) * SLACK + TINY
     # c_k sums column_count terms; its error in norm is at most (1/n) sum_i A_ik (gamma |r_i| + error of r_i) |z_i|.
-    left = np.concatenate(
-        [
-            residual[:, None] * Z_s,
-            ((gamma(column_count + 4) * np.abs(residual) + residual_error) * z_norm)[:, None],
-        ],
-        axis=1,
-    )
-    sums = A.T @ backend.asarray(left)
-    c = sums[:, :width] * (-1.0 / n)
-    c_host = to_numpy(c)
+    spread = (gamma(column_count + 4) * np.abs(residual) + residual_error) * z_norm
+    left = np.concatenate([residual * Z_s.T, spread[None], (z_norm**2)[None]])
+    sums = to_numpy(times_pattern(backend.asarray(left), A))
+    c_host = np.ascontiguousarray(sums[:width].T) * (-1.0 / n)
     c_error = (
-        float(to_numpy(sums[:, width]).max(initial=0.0)) / n * SLACK
+        float(sums[width].max(initial=0.0)) / n * SLACK
         + gamma(3) * float(np.abs(c_host).sum(axis=1).max(initial=0.0)) * SLACK
         + TINY
     )
@@ -194,7 +198,8 @@ def prepare(inputs: Inputs, backend: Backend, pattern: Pattern | None = None) ->
         Z=Zb,
         omega=omega_b,
         v=v_b,
-        c=c,
+        c=backend.asarray(c_host),
+        neuron_weight=sums[width + 1],
         A=A,
         z_norm=z_norm,
         omega_norm=omega_norm,

@@ -1,7 +1,8 @@
 """Products with the scaled, live Hessian: two skinny matrix products each, no automatic differentiation.
 
-For p = (p_w (k, D), p_v (k,), p_beta), flat in this order: s = J p = rowsum(Z o A(v p_w + p_v omega)) + one p_beta, and
-J's = (v T, rowsum(T o omega), one sum(s)) with T = A'(s o Z). Only the 0/1 matrix A is large.
+For p = (p_w (D, k), p_v (k,), p_beta), flat in this order: s = J p = colsum(Z o (v p_w + p_v omega) A') + one p_beta, and
+J's = (v T, colsum(T o omega), one sum(s)) with T = (s o Z) A. Only the 0/1 matrix A is large. Here Z, omega and c are
+kept with one row per coordinate, (D, n) and (D, k): row-major BLAS runs fastest that way and numpy sums over rows.
 """
 
 from __future__ import annotations
@@ -10,74 +11,70 @@ from typing import Any
 
 import numpy as np
 
-from verify.hessian.arrays import Array
+from verify.hessian.arrays import Array, times_pattern
 from verify.hessian.problem import Problem
 
-__all__ = ["LiveProducts"]
+__all__ = ["LiveProducts", "from_live"]
 
 
 class LiveProducts:
     """J p, J's, D p and H p of one problem, in a working precision.
 
-    Vectors are backend arrays of shape (P,) or, for several at once, (P, m).
+    Vectors are backend arrays of shape (P,), or (m, P) for several at once; images J p have shape (n,) or (m, n).
     """
 
     def __init__(self, problem: Problem, dtype: Any = np.float64) -> None:
         self.problem = problem
         self.dtype = np.dtype(dtype)
-        cast = (lambda a: a) if self.dtype == np.float64 else (lambda a: problem.backend.cast(a, dtype))
-        self.Z, self.omega, self.v, self.c, self.A = map(
-            cast, (problem.Z, problem.omega, problem.v, problem.c, problem.A)
+        backend = problem.backend
+        self.Z, self.omega, self.c = (
+            backend.cast(backend.transposed(a), dtype) for a in (problem.Z, problem.omega, problem.c)
         )
-        self.AT = self.A.T.tocsr() if problem.sparse else self.A.T
+        same = self.dtype == np.float64
+        self.v, self.A = (a if same else backend.cast(a, dtype) for a in (problem.v, problem.A))
         self.count, self.width = problem.live_count, problem.width
         self.split = self.count * self.width
 
     def parts(self, p: Array) -> tuple[Array, Array, Array]:
-        """Views (p_w (k, D, ...), p_v (k, ...), p_beta (...))."""
-        tail = tuple(p.shape[1:])
-        return p[: self.split].reshape(self.count, self.width, *tail), p[self.split : -1], p[-1]
+        """Views (p_w (..., D, k), p_v (..., k), p_beta (...))."""
+        return p[..., : self.split].reshape(*p.shape[:-1], self.width, self.count), p[..., self.split : -1], p[..., -1]
+
+    def _assemble(self, w_part: Array, v_part: Array, beta_part: Array) -> Array:
+        lead = tuple(w_part.shape[:-2])
+        out = self.problem.backend.empty(*lead, self.problem.size, dtype=self.dtype)
+        out_w, out_v, _ = self.parts(out)
+        out_w[...] = w_part
+        out_v[...] = v_part
+        out[..., -1] = beta_part
+        return out
 
     def jacobian(self, p: Array) -> Array:
-        """J p, shape (n,) or (n, m)."""
+        """J p."""
         p_w, p_v, p_beta = self.parts(p)
-        if p.ndim == 1:
-            right = self.v[:, None] * p_w + p_v[:, None] * self.omega
-            return (self.Z * (self.A @ right)).sum(1) + self.problem.one * p_beta
-        m = p.shape[1]
-        right = self.v[:, None, None] * p_w + p_v[:, None, :] * self.omega[:, :, None]
-        inner = (self.A @ right.reshape(self.count, self.width * m)).reshape(-1, self.width, m)
-        return (self.Z[:, :, None] * inner).sum(1) + self.problem.one * p_beta
+        right = self.v * p_w
+        right += p_v[..., None, :] * self.omega
+        inner = times_pattern(right.reshape(-1, self.count), self.A, transposed=True).reshape(
+            *p.shape[:-1], self.width, -1
+        )
+        inner *= self.Z
+        return inner.sum(-2) + self.problem.one * p_beta[..., None]
 
     def moments(self, s: Array) -> Array:
-        """T = A'(s o Z), shape (k, D) or (k, D, m)."""
-        if s.ndim == 1:
-            return self.AT @ (s[:, None] * self.Z)
-        m = s.shape[1]
-        stacked = (s[:, None, :] * self.Z[:, :, None]).reshape(-1, self.width * m)
-        return (self.AT @ stacked).reshape(self.count, self.width, m)
+        """T = (s o Z) A, shape (..., D, k)."""
+        stacked = s[..., None, :] * self.Z
+        return times_pattern(stacked.reshape(-1, stacked.shape[-1]), self.A).reshape(
+            *s.shape[:-1], self.width, self.count
+        )
 
     def jacobian_transposed(self, s: Array) -> Array:
-        """J's, shape (P,) or (P, m)."""
-        T, tail = self.moments(s), tuple(s.shape[1:])
-        out = self.problem.backend.empty(self.problem.size, *tail, dtype=self.dtype)
-        ones = [1] * len(tail)
-        out[: self.split] = (self.v.reshape(-1, 1, *ones) * T).reshape(self.split, *tail)
-        out[self.split : -1] = (T * self.omega.reshape(self.count, self.width, *ones)).sum(1)
-        out[-1] = self.problem.one * s.sum(0)
-        return out
+        """J's."""
+        T = self.moments(s)
+        return self._assemble(self.v * T, (T * self.omega).sum(-2), self.problem.one * s.sum(-1))
 
     def residual_part(self, p: Array) -> Array:
         """D p."""
-        p_w, p_v, _ = self.parts(p)
-        tail = tuple(p.shape[1:])
-        ones = [1] * len(tail)
-        c = self.c.reshape(self.count, self.width, *ones)
-        out = self.problem.backend.empty(self.problem.size, *tail, dtype=self.dtype)
-        out[: self.split] = (c * p_v.reshape(self.count, 1, *tail)).reshape(self.split, *tail)
-        out[self.split : -1] = (c * p_w).sum(1)
-        out[-1] = 0.0
-        return out
+        p_w, p_v, p_beta = self.parts(p)
+        return self._assemble(self.c * p_v[..., None, :], (self.c * p_w).sum(-2), 0.0 * p_beta)
 
     def gauss_newton(self, p: Array) -> Array:
         """J'J p / n."""
@@ -88,23 +85,27 @@ class LiveProducts:
         return self.hessian_with_image(p)[0]
 
     def hessian_with_image(self, p: Array) -> tuple[Array, Array]:
-        """(H p, J p) for one vector: the inner loop of every Krylov method."""
-        if p.ndim != 1:
-            s = self.jacobian(p)
-            return self.jacobian_transposed(s / self.problem.n) + self.residual_part(p), s
-        p_w, p_v, p_beta = self.parts(p)
-        right = self.v[:, None] * p_w
-        right += p_v[:, None] * self.omega
-        inner = self.A @ right
-        inner *= self.Z
-        s = inner.sum(1) + self.problem.one * p_beta
+        """(H p, J p): the inner loop of every Krylov method."""
+        p_w, p_v, _ = self.parts(p)
+        s = self.jacobian(p)
         scaled = s / self.problem.n
-        T = self.AT @ (scaled[:, None] * self.Z)
-        out = self.problem.backend.empty(self.problem.size, dtype=self.dtype)
-        out_w, out_v, _ = self.parts(out)
-        out_w[:] = T * self.v[:, None] + self.c * p_v[:, None]
+        T = self.moments(scaled)
+        w_part = T * self.v
+        w_part += self.c * p_v[..., None, :]
         T *= self.omega
         T += self.c * p_w
-        out_v[:] = T.sum(1)
-        out[-1] = self.problem.one * scaled.sum()
-        return out, s
+        return self._assemble(w_part, T.sum(-2), self.problem.one * scaled.sum(-1)), s
+
+
+def from_live(problem: Problem, vector: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """From live vectors (..., P') to the full layout (W row by row, b, v, beta), zeros for left-out neurons."""
+    D, K, k = problem.width, problem.neurons, problem.live_count
+    lead = vector.shape[:-1]
+    full = np.zeros((*lead, K * (D + 1) + 1))
+    w = np.zeros((*lead, K, D - 1))
+    w[..., problem.live, :] = np.swapaxes(vector[..., : k * (D - 1)].reshape(*lead, D - 1, k), -1, -2)
+    full[..., : K * (D - 1)] = w.reshape(*lead, -1)
+    full[..., K * (D - 1) + problem.live] = vector[..., k * (D - 1) : k * D]
+    full[..., K * D + problem.live] = vector[..., k * D : -1]
+    full[..., -1] = vector[..., -1]
+    return full

@@ -26,7 +26,7 @@ def rayleigh_lower_bound(products: LiveProducts, p: Array) -> float:
     base = problem.one * problem.one * (1 - 2e-16)
     n, width = problem.n, problem.width
     p_w, p_v, p_beta = (to_numpy(part) for part in products.parts(p))
-    w_norm = np.sqrt((p_w * p_w).sum(1)) * SLACK + TINY
+    w_norm = np.sqrt((p_w * p_w).sum(0)) * SLACK + TINY
     v_abs = np.abs(p_v)
     norm2 = float((p_w * p_w).sum() + (p_v * p_v).sum() + p_beta * p_beta)
     if not norm2 > 0 or not math.isfinite(norm2):
@@ -40,8 +40,8 @@ def rayleigh_lower_bound(products: LiveProducts, p: Array) -> float:
     s_norm = math.sqrt(float(s @ s)) * (1 - gamma(n + 4))
     lost = math.sqrt(float(s_error @ s_error)) * SLACK
     gained = max(0.0, s_norm - lost) ** 2 / n * (1 - gamma(6))
-    c = to_numpy(problem.c)
-    cross = 2 * float(((c * p_w).sum(1) * p_v).sum())
+    c = to_numpy(products.c)
+    cross = 2 * float(((c * p_w).sum(0) * p_v).sum())
     cross_error = (
         gamma(width + problem.live_count + 4) * 2 * float((problem.c_norm * w_norm * v_abs).sum())
         + problem.c_error * norm2

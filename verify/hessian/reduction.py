@@ -20,11 +20,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.hessian.arrays import Array, to_numpy
+from verify.hessian.arrays import Array
 from verify.hessian.problem import Problem
-from verify.hessian.rounding import SLACK, TINY, gamma
+from verify.hessian.rounding import SLACK, TINY, UNIT, gamma
 
-__all__ = ["Reduction", "reduce_at"]
+__all__ = ["Reduction", "eigenvalue_bound", "reduce_at"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,17 @@ class Reduction:
     trace_abs: float
 
 
+def eigenvalue_bound(problem: Problem, c: float, theta: float) -> float:
+    """Upper bound of lambda_max(H) from lambda_max(M(c)) <= theta n c.
+
+    For eigenvalues delta of D, |delta| <= g = max gamma_k, and c' > g: 1/(c' - delta) <= kappa / (c - delta) with
+    kappa = (c + g)/(c' + g) for c' >= c and (c - g)/(c' - g) for c' <= c; and kappa theta <= 1 shows lambda_max <= c'.
+    """
+    g = problem.gamma_max
+    sharp = (c + g) * theta - g if theta >= 1 else g + (c - g) * theta
+    return (sharp + 4 * UNIT * (c + g) * max(theta, 1.0)) * (1 + 4 * UNIT)
+
+
 def reduce_at(problem: Problem, c: float) -> Reduction | None:
     """M(c) in factored form; None unless c exceeds every gamma_k."""
     margin = c - problem.c_norm
@@ -76,8 +87,8 @@ def reduce_at(problem: Problem, c: float) -> Reduction | None:
         squares = float(flat @ flat)
     y_norm = math.sqrt(squares) * SLACK + TINY
     # |dY|_F^2 <= sum_ik A_ik |z_i|^2 (gamma(d + 1) |q_k| + error_k)^2
-    columns = np.stack([problem.v_host**2, q_norm**2, (gamma(width + 1) * q_norm + q_error) ** 2], axis=1)
-    sums = problem.z_norm**2 @ to_numpy(problem.A @ backend.asarray(columns))
+    rows = np.stack([problem.v_host**2, q_norm**2, (gamma(width + 1) * q_norm + q_error) ** 2])
+    sums = rows @ problem.neuron_weight
     y_error = math.sqrt(float(sums[2])) * SLACK + TINY
     ones = n * problem.one**2
     trace = (ones + float(sums[0]) + squares + (2 * y_norm + y_error) * y_error) * SLACK + TINY

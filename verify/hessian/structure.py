@@ -68,7 +68,7 @@ class StructureCertificate:
                 coefficients = np.where(values >= value * (1 - 1e-14), 1e8, coefficients)
             x = np.einsum("mpq,mq->mp", vectors, coefficients)
             m, k = group.neurons.shape
-            p[:split].reshape(-1, D)[group.neurons.ravel()] = x[:, : k * D].reshape(m * k, D)
+            p[:split].reshape(D, -1)[:, group.neurons.ravel()] = x[:, : k * D].reshape(m * k, D).T
             p[split:-1][group.neurons.ravel()] = x[:, k * D :].ravel()
         return p / np.linalg.norm(p)
 

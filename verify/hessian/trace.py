@@ -16,16 +16,17 @@ Rounding: Q needn't be orthonormal. With |Q'Q - I| <= e the exactly orthonormal 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
-from verify.hessian.arrays import Array, to_numpy
+from verify.hessian.arrays import Array, times_pattern, to_numpy
 from verify.hessian.problem import Problem
-from verify.hessian.reduction import Reduction, reduce_at
-from verify.hessian.rounding import SLACK, TINY, gamma
+from verify.hessian.reduction import Reduction, eigenvalue_bound, reduce_at
+from verify.hessian.rounding import SLACK, TINY, UNIT, gamma
 
 __all__ = ["TraceCertificate"]
 
@@ -34,15 +35,11 @@ _MAX_VECTORS = 96
 
 @dataclass
 class TraceCertificate:
-    """Keeps the subspace, which grows from one call to the next up to ``limit`` vectors.
-
-    ``exhausted`` is set when the trace outside the largest subspace is too heavy: no c near the value will do.
-    """
+    """Keeps the subspace, which grows from one call to the next up to ``limit`` vectors."""
 
     problem: Problem
     subspace: NDArray[np.float64]
     limit: int
-    exhausted: bool = False
 
     @classmethod
     def from_images(cls, problem: Problem, images: list[Array], limit: int = _MAX_VECTORS) -> TraceCertificate:
@@ -50,31 +47,33 @@ class TraceCertificate:
         stacked = np.stack([to_numpy(image) for image in images], axis=1).astype(np.float64)
         return cls(problem, _orthonormal(stacked), limit)
 
-    def excess(self, c: float) -> float:
-        """Rough size of the gap between c and lambda_max that rounding makes necessary."""
-        problem = self.problem
-        return c * 40 * gamma(problem.row_count + problem.column_count + 2 * problem.width + 24)
+    def bound(self, c: float, target: float = 0.0) -> float:
+        """A proved upper bound of lambda_max of the scaled Hessian with the computed c_k, sharp for c near lambda_max.
 
-    def proves_below(self, c: float) -> bool:
-        """True only if lambda_max of the scaled Hessian with the computed c_k is proved to be below c."""
+        The subspace grows until the bound is at most ``target``, or as sharp as rounding allows. inf where the trace
+        outside the largest affordable subspace is too heavy.
+        """
         parts = reduce_at(self.problem, c)
         if parts is None:
-            return False
+            return math.inf
+        best = math.inf
         while True:
-            done, remainder = self._attempt(parts)
-            if done or remainder is None:
-                return done
+            theta, remainder, sharp = self._attempt(parts)
+            if theta < math.inf:
+                best = min(best, eigenvalue_bound(self.problem, c, theta))
+            if best <= target or sharp or remainder is None:
+                return best
             wider = _orthonormal(np.concatenate([self.subspace, remainder], axis=1))
             if wider.shape[1] <= self.subspace.shape[1] or wider.shape[1] > self.limit:
-                self.exhausted = True
-                return False
+                return best
             self.subspace = wider
 
-    def _attempt(self, parts: Reduction) -> tuple[bool, NDArray[np.float64] | None]:
-        """Whether the certificate holds, and if not for the weight of the trace, the directions to add."""
+    def _attempt(self, parts: Reduction) -> tuple[float, NDArray[np.float64] | None, bool]:
+        """(theta, B, sharp): lambda_max(M) <= theta n c is proved, or theta is inf; B has the directions to add;
+        sharp means that they can't improve theta by more than its rounding errors."""
         problem, Q = self.problem, self.subspace
         n, m = Q.shape
-        t = n * parts.c * (1 - gamma(2))
+        t = n * parts.c
         F = _apply(parts, Q)
         total = parts.trace_abs
         q_size = float(np.linalg.norm(Q)) * SLACK
@@ -82,36 +81,46 @@ class TraceCertificate:
         overlap.flat[:: m + 1] -= 1.0
         e_Q = float(np.linalg.norm(overlap)) * SLACK + gamma(n + 2) * q_size**2
         if not e_Q < 1e-6:
-            return False, None
-        # Entry (i, a) of MQ: products over the points of a neuron, d + 1 terms, the neurons of a point; see below.
+            return math.inf, None, False
+        # Entry (i, a) of MQ: products over the points of a neuron, d + 1 terms, the neurons of a point; see _apply.
         rounding = gamma(problem.row_count + problem.column_count + 3 * problem.width + 32) + gamma(n + 4) * (
             n * problem.one**2 / total
         )
-        q_shift = 2 * float((parts.q_error / parts.q_norm).max(initial=0.0)) * SLACK
+        q_shift = 3 * float((parts.q_error / parts.q_norm).max(initial=0.0)) * SLACK
         e_F = (rounding + q_shift) * total * q_size * SLACK
         F_size = float(np.linalg.norm(F)) * SLACK
         T = Q.T @ F
         T = (T + T.T) / 2
         e_T = (3 * total * e_Q + (1 + e_Q) * e_F + gamma(n + 3) * q_size * F_size) * SLACK
         # tr(M) <= parts.trace, and the trace of the exact T is at least that of the computed one minus m e_T.
-        tau = parts.trace - float(np.trace(T)) + (m * e_T + gamma(m + 3) * float(np.abs(np.diag(T)).sum())) * SLACK
-        tau = max(tau, 0.0) * (1 + gamma(4))
+        diagonal = float(np.abs(np.diag(T)).sum())
+        tau = max(parts.trace - float(np.trace(T)), 0.0) + (m * e_T + gamma(m + 3) * (diagonal + parts.trace)) * SLACK
         R = F - Q @ T
         T_size = float(np.linalg.norm(T)) * SLACK
         e_B = (2 * total * e_Q * (1 + e_Q) + e_F + e_T + gamma(m + 3) * (F_size + q_size * T_size)) * SLACK
-        if not tau < t * (1 - 1e-3):
-            return False, R
         R_size = float(np.linalg.norm(R)) * SLACK
-        room = (t - tau) * (1 - gamma(4))
-        small = T + (R.T @ R) / room
-        error = e_T + (2 * R_size * e_B + e_B**2 + gamma(n + 4) * R_size**2) / room + gamma(4) * (t + T_size)
-        size = t + T_size + R_size**2 / room
-        shift = (error + gamma(m + 12) * m * size) * SLACK + TINY
-        test = -small
-        test.flat[:: m + 1] += t - shift
+
+        def projected(b: float) -> NDArray[np.float64]:
+            return T + (R.T @ R) / (b - tau)
+
+        def shift(b: float) -> float:
+            spread = (2 * R_size * e_B + e_B**2 + gamma(n + 8) * R_size**2) / (b - tau)
+            size = b + T_size + R_size**2 / (b - tau)
+            return (e_T + spread + gamma(m + 16) * (m + 1) * size) * SLACK + TINY
+
+        # lambda_max(M) < b for every b > tau with T + B'B / (b - tau) < bI. A fixed point is guessed from eigenvalues;
+        # the Cholesky factorisation proves it.
+        floor = tau * (1 + 1e-3) + TINY
+        b = max(t, floor)
+        for _ in range(4):
+            b = max(float(np.linalg.eigvalsh(projected(b))[-1]) + 1.5 * shift(b), floor)
+        test = -projected(b)
+        test.flat[:: m + 1] += b - shift(b)
         _, info = lapack.dpotrf(np.asfortranarray(test), lower=1)
-        # A failure with little trace left is a matter of sharpness of B: more directions help that too.
-        return info == 0, (R if info and R_size**2 / room > 1e-3 * error else None)
+        if info != 0:
+            return math.inf, R, False
+        loss = b - float(np.linalg.eigvalsh(T)[-1])
+        return b / t * (1 + 4 * UNIT), R, loss <= max(4 * shift(b), 1e-13 * b)
 
 
 def _apply(parts: Reduction, Q: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -126,14 +135,16 @@ def _apply(parts: Reduction, Q: NDArray[np.float64]) -> NDArray[np.float64]:
     problem = parts.problem
     backend, k, D = problem.backend, problem.live_count, problem.width
     m = Q.shape[1]
-    columns = backend.asarray(Q)
-    stacked = (columns[:, None, :] * problem.Z[:, :, None]).reshape(problem.n, D * m)
-    T = (problem.A.T @ stacked).reshape(k, D, m)
-    along = (parts.q[:, :, None] * T).sum(1)
-    T = (problem.v * problem.v)[:, None, None] * T + parts.q[:, :, None] * along[:, None, :]
-    inner = (problem.A @ T.reshape(k, D * m)).reshape(problem.n, D, m)
-    out = (problem.Z[:, :, None] * inner).sum(1) + problem.one**2 * columns.sum(0)[None, :]
-    return np.asarray(to_numpy(out))
+    rows, Z, q = backend.asarray(Q.T), backend.transposed(problem.Z), backend.transposed(parts.q)
+    stacked = (rows[:, None, :] * Z).reshape(m * D, problem.n)
+    T = times_pattern(stacked, problem.A).reshape(m, D, k)
+    along = (q * T).sum(1)
+    T *= problem.v * problem.v
+    T += q * along[:, None, :]
+    inner = times_pattern(T.reshape(m * D, k), problem.A, transposed=True).reshape(m, D, problem.n)
+    inner *= Z
+    out = inner.sum(1) + problem.one**2 * rows.sum(1)[:, None]
+    return np.ascontiguousarray(to_numpy(out).T)
 
 
 def _orthonormal(columns: NDArray[np.float64]) -> NDArray[np.float64]:
