@@ -1,0 +1,104 @@
+"""Ball arithmetic for sums and designs with too many terms for an expression tree.
+
+Every number is an Arb ball: a midpoint and a radius that bounds all rounding and truncation errors. Inputs are exact:
+integers, fractions, and floats as the binary numbers they are. Use inside :func:`precision` only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+
+import flint
+from flint import arb, fmpq, fmpz, fmpz_poly
+
+from boundcalc.enclosure import Dyadic, Enclosure
+
+__all__ = ["Ball", "ball", "enclosure", "log_gamma", "lower_float", "precision", "real_roots", "upper_float"]
+
+Ball = arb
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Set the working precision, and restore it on the way out.
+
+    Examples
+    --------
+    >>> with precision(64):
+    ...     print((ball(2).sqrt() - 1).str(6))
+    [0.414214 +/- ...]
+    """
+    before = flint.ctx.prec
+    flint.ctx.prec = bits
+    try:
+        yield
+    finally:
+        flint.ctx.prec = before
+
+
+def ball(value: int | float | Fraction) -> Ball:
+    """The ball of an exact number; a float is the binary number it is.
+
+    Examples
+    --------
+    >>> with precision(64):
+    ...     ball(0.1) == ball(Fraction(1, 10))
+    False
+    """
+    if isinstance(value, int):
+        return arb(fmpz(value))
+    if isinstance(value, float):
+        return arb(value)
+    return arb(fmpq(value.numerator, value.denominator))
+
+
+def _dyadic(exact: Ball) -> Dyadic:
+    mantissa, exponent = exact.man_exp()
+    return Dyadic(int(mantissa), int(exponent))
+
+
+def enclosure(value: Ball) -> Enclosure:
+    """The interval of a finite ball.
+
+    Raises
+    ------
+    ArithmeticError
+        If the ball is not finite.
+    """
+    if not value.is_finite():
+        raise ArithmeticError("the ball is not finite: the expression is undefined here, or the precision too low")
+    return Enclosure(_dyadic(value.lower()), _dyadic(value.upper()))
+
+
+def lower_float(value: Ball) -> float:
+    """The largest float that is not above any point of the ball."""
+    return _dyadic(value.lower()).round_down() if value.is_finite() else -math.inf
+
+
+def upper_float(value: Ball) -> float:
+    """The smallest float that is not below any point of the ball."""
+    return _dyadic(value.upper()).round_up() if value.is_finite() else math.inf
+
+
+def log_gamma(value: Fraction) -> Ball:
+    """Logarithm of the gamma function at a positive fraction."""
+    return ball(value).lgamma()
+
+
+def real_roots(coefficients: list[Fraction]) -> list[Ball]:
+    """Isolated real roots, in increasing order, of a polynomial with simple real roots (lowest coefficient first).
+
+    Raises
+    ------
+    ArithmeticError
+        If the roots are not all real and isolated at this precision.
+    """
+    scale = math.lcm(*(c.denominator for c in coefficients))
+    polynomial = fmpz_poly([int(c * scale) for c in coefficients])
+    roots = [root.real for root, multiplicity in polynomial.complex_roots() if root.imag == 0 and multiplicity == 1]
+    if len(roots) != polynomial.degree():
+        raise ArithmeticError("the polynomial has roots that are not real or not simple")
+    return sorted(roots, key=lambda root: float(root.mid()))

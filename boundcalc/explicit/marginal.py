@@ -1,0 +1,81 @@
+"""Integrals of the density of one coordinate of a uniform point of the ball, in ball arithmetic.
+
+At depth z = 1 - u.x in [0, 1] the density is p(z) = c_1 (z(2 - z))^alpha, alpha = (d - 1)/2,
+c_1 = Gamma(d/2 + 1)/(sqrt(pi) Gamma((d + 1)/2)). With x = z/2 and Euler's transformation, which makes every term of
+the hypergeometric series positive,
+
+    int_0^z t^k (t(2 - t))^a dt = 2^a z^(k+a+1)/(k+a+1) (1 - x)^(a+1) 2F1(k + 2a + 2, 1; k + a + 2; x).
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from boundcalc.arb import Ball, ball, log_gamma
+
+__all__ = ["Marginal", "half_power"]
+
+
+class Marginal:
+    """Density of the depth of a uniform point, and its integrals, at the precision that is set when it is made.
+
+    Parameters
+    ----------
+    d : int
+
+    Examples
+    --------
+    >>> from boundcalc.arb import precision
+    >>> with precision(64):
+    ...     print(Marginal(3).mass(ball(1)).str(5, radius=False))
+    0.50000
+    """
+
+    def __init__(self, d: int) -> None:
+        self.d = d
+        self.alpha = Fraction(d - 1, 2)
+        log_c1 = log_gamma(Fraction(d, 2) + 1) - log_gamma(Fraction(d + 1, 2)) - Ball.pi().log() / 2
+        self.c1 = log_c1.exp()
+
+    def density(self, z: Ball) -> Ball:
+        """p(z)."""
+        return self.c1 * half_power(z * (2 - z), self.alpha)
+
+    def _integral(self, z: Ball, k: int, a: Fraction) -> Ball:
+        if z == 0:
+            return ball(0)
+        series = (z / 2).hypgeom_2f1(ball(k + 2 * a + 2), ball(1), ball(k + a + 2))
+        return half_power(2 * z, a) * z ** (k + 1) / ball(k + a + 1) * half_power(1 - z / 2, a + 1) * series
+
+    def moment(self, z: Ball, k: int) -> Ball:
+        """Integral of t^k p(t) over [0, z]."""
+        return self.c1 * self._integral(z, k, self.alpha)
+
+    def moments(self, z: Ball) -> tuple[Ball, Ball, Ball]:
+        """Integrals of p, t p and t^2 p over [0, z].
+
+        Derivatives of P = (t(2 - t))^(alpha+1) and of t P give 2(alpha + 1)(m_0 - m_1) = P and
+        (2 alpha + 3) m_2 = (2 alpha + 4) m_1 - z P; they cancel log2(1/z) digits each.
+        """
+        zero = self.moment(z, 0)
+        if z == 0 or z < 0.001:
+            return zero, self.moment(z, 1), self.moment(z, 2)
+        boundary = z * (2 - z) * self.density(z)
+        alpha = ball(self.alpha)
+        one = zero - boundary / (2 * alpha + 2)
+        return zero, one, ((2 * alpha + 4) * one - z * boundary) / (2 * alpha + 3)
+
+    def mass(self, z: Ball) -> Ball:
+        """Integral of p over [0, z]."""
+        return self.moment(z, 0)
+
+    def square(self, z: Ball) -> Ball:
+        """Integral of p^2 over [0, z]."""
+        return self.c1 * self.c1 * self._integral(z, 0, 2 * self.alpha)
+
+
+def half_power(base: Ball, exponent: Fraction) -> Ball:
+    """base**exponent for base >= 0 and a multiple of 1/2 as exponent."""
+    if exponent.denominator == 1:
+        return base ** int(exponent)
+    return base.sqrt() ** int(2 * exponent)

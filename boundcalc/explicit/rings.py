@@ -1,0 +1,161 @@
+"""Lower bounds on the size of spherical codes by stacking rings, and their tables.
+
+A point of the sphere in R^k at polar angle phi lies on a sphere in R^(k-1) of radius sin(phi). Rings whose polar angles
+differ by at least the separation psi, each filled with a code in R^(k-1), are a code: two points of one ring at an angle
+psi' in the ring have distance 2 sin(phi) sin(psi'/2), which must be at least 2 sin(psi/2). With s = sin(psi/2) the
+smaller code needs s' = s/sin(phi), and a ring with s' > 1 holds one point. In R^2 there are floor(pi/arcsin(s)) points.
+Each table entry is the largest of: rings, the existence bound (a maximal code covers, so it has at least
+1/sigma(psi) points, sigma the measure of a cap of angle psi), k + 1 and 2k points, and exactly certified codes at 60
+degrees.
+
+Rounding. The table is over a grid of s; a ring looks its code up at a grid value that is at least s' (1 + 1e-9), and the
+polar angles are spaced by psi (1 + 1e-7). Floating-point sines, cosines and quotients here have relative error below
+1e-12 (s is at least 1e-4 and arguments are below pi), and arcsin near 1 an absolute error below 1e-7 psi, so that every
+inequality that is needed holds for the exact numbers. Counts stay below 2^53.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boundcalc.arb import Ball, ball, lower_float, precision, upper_float
+from boundcalc.explicit.codes import kissing_code_size
+
+__all__ = ["Table", "cap_measure_upper", "existence", "ring_table", "simple_code"]
+
+_SNAP = 1 + 1e-9
+_SPACING = 1 + 1e-7
+_OFFSETS = np.arange(8) / 8
+_LARGEST_COUNT = 2.0**50
+
+
+def small_codes(k: int) -> list[tuple[int, str, Fraction]]:
+    """Size, name and largest sin(psi/2)^2 = (1 - cos psi)/2 of exactly known codes in R^k, k >= 2."""
+    codes = [
+        (2, "antipodal pair", Fraction(1)),
+        (k + 1, "simplex", Fraction(k + 1, 2 * k)),
+        (2 * k, "cross-polytope", Fraction(1, 2)),
+        (*kissing_code_size(k), Fraction(1, 4)),
+    ]
+    if 5 <= k <= 32:  # even sign vectors: two of them differ in at least two places
+        codes.append((2 ** (k - 1), "demicube", Fraction(2, k)))
+    if k == 6:  # E8 roots at inner product 1 with two roots at 60 degrees, projected: cos = 1/4
+        codes.append((27, "Schläfli", Fraction(3, 8)))
+    if k == 7:  # E8 roots at inner product 1 with one root, projected: cos = 1/3
+        codes.append((56, "E8 vertex figure", Fraction(1, 3)))
+    return codes
+
+
+def simple_code(k: int, s: float) -> tuple[int, str]:
+    """The largest of the exactly known codes with separation 2 arcsin(s) in R^k, k >= 2; exact comparisons.
+
+    >>> simple_code(8, 0.5), simple_code(8, 0.7), simple_code(8, 0.75)
+    ((240, 'E8 roots'), (16, 'cross-polytope'), (9, 'simplex'))
+    """
+    square = Fraction(s) ** 2
+    options = [(1, "one point")]
+    options += [(size, name) for size, name, limit in small_codes(k) if square <= limit]
+    # Icosahedron: cos(psi) = 1/sqrt(5), so 1 - 2 s^2 >= 1/sqrt(5).
+    if k == 3 and square < Fraction(1, 2) and 5 * (1 - 2 * square) ** 2 >= 1:
+        options.append((12, "icosahedron"))
+    return max(options, key=lambda pair: pair[0])
+
+
+def cap_measure_upper(k: int, s: float) -> float:
+    """Upper bound of the normalised measure of a cap of angle psi = 2 arcsin(s) on the sphere in R^k; rigorous."""
+    with precision(96):
+        x = ball(s)
+        cosine = 1 - 2 * x * x
+        square = 4 * x * x * (1 - x * x)
+        if s >= 1:
+            return 1.0
+        half = square.beta_lower(ball(Fraction(k - 1, 2)), ball(Fraction(1, 2)), True) / 2
+        return upper_float(half if cosine > 0 else 1 - half)
+
+
+def existence(k: int, s: float) -> int:
+    """A code with separation 2 arcsin(s) in R^k, k >= 2, of at least this size exists; rigorous."""
+    if s >= 1:
+        return 2
+    with precision(96):
+        size = lower_float(1 / ball(cap_measure_upper(k, s)))
+    return max(2, math.ceil(size)) if size < 2.0**1000 else int(size)
+
+
+def _circle(s: float) -> int:
+    """floor(pi/arcsin(s)) points on a circle, rounded down safely; exact at 2, 3, 4 and 6."""
+    square = Fraction(s) ** 2
+    exact = [(6, Fraction(1, 4)), (4, Fraction(1, 2)), (3, Fraction(3, 4)), (2, Fraction(1))]
+    found = max((count for count, limit in exact if square <= limit), default=1)
+    if s >= 1:
+        return found
+    with precision(96):
+        return max(found, math.floor(lower_float(Ball.pi() / ball(s).asin())))
+
+
+class Table:
+    """Sizes of codes in R^k on a grid of s = sin(psi/2), decreasing in s."""
+
+    def __init__(self, sines: NDArray[np.float64], sizes: NDArray[np.float64], names: tuple[str, ...]) -> None:
+        self.sines = sines
+        self.sizes = sizes
+        self.names = names
+
+
+def _grid(smallest: float) -> NDArray[np.float64]:
+    """A geometric grid with the exact jumps of the circle and of the simple codes, rounded down."""
+    plain = np.geomspace(smallest, 1.0, int(math.log(1 / smallest) / 0.006) + 1)
+    jumps = [math.sin(math.pi / m) * (1 - 1e-15) for m in range(7, int(math.pi / smallest))][:600]
+    jumps += [math.sqrt((k + 1) / (2 * k)) * (1 - 2e-16) for k in range(2, 33)]
+    jumps += [math.sqrt(float(x)) * (1 - 2e-16) for x in (Fraction(3, 8), Fraction(1, 3), *(Fraction(2, k) for k in range(5, 33)))]
+    jumps += [math.sqrt((1 - 1 / math.sqrt(5)) / 2) * (1 - 4e-16)]
+    jumps += [0.5, math.sqrt(0.5) * (1 - 2e-16), math.sqrt(0.75) * (1 - 2e-16)]
+    return np.unique(np.minimum(np.concatenate([plain, jumps]), 1.0))
+
+
+@lru_cache(maxsize=64)
+def _table(k: int, smallest: float) -> Table:
+    sines = _grid(smallest)
+    if k == 2:
+        sizes = np.array([float(_circle(s)) for s in sines])
+        return Table(sines, sizes, tuple("regular polygon" for _ in sines))
+    below = _table(k - 1, smallest)
+    padded = np.append(below.sizes, 1.0)
+    sizes, names = [], []
+    for s in sines:
+        best = simple_code(k, float(s))
+        covering = existence(k, float(s))
+        if covering > best[0]:
+            best = (covering, "existence")
+        psi = 2 * math.asin(s) * _SPACING
+        reach = int((math.pi / 2) / psi) + 1
+        # Polar angle minus pi/2; the last offset starts at a pole.
+        pole = (math.pi / 2) / psi % 1.0
+        steps = np.arange(-reach - 1, reach + 2)
+        tilt = (steps[None, :] + np.append(_OFFSETS, pole)[:, None]) * psi
+        inside = np.abs(tilt) <= math.pi / 2
+        radius = np.maximum(np.cos(tilt), 1e-15)
+        need = np.where(inside, s / radius * _SNAP, 2.0)
+        count = np.where(inside, padded[np.searchsorted(sines, need)], 0.0).sum(1).max()
+        if count > best[0]:
+            best = (int(count), "rings")
+        sizes.append(float(min(best[0], _LARGEST_COUNT)))
+        names.append(best[1])
+    # A code serves every smaller separation too.
+    best_from_here = len(sizes) - 1
+    for i in range(len(sizes) - 1, -1, -1):
+        if sizes[i] < sizes[best_from_here]:
+            sizes[i], names[i] = sizes[best_from_here], names[best_from_here]
+        best_from_here = i
+    return Table(sines, np.array(sizes), tuple(names))
+
+
+def ring_table(k: int) -> Table:
+    """Table of code sizes in R^k, 2 <= k <= 24."""
+    smallest = {2: 1e-3, 3: 1e-3, 4: 4e-3, 5: 0.01, 6: 0.02, 7: 0.03, 8: 0.04}.get(k, 0.1)
+    return _table(k, smallest)

@@ -1,0 +1,372 @@
+"""Search, in floats, for a good stack of trapezoids on given caps.
+
+In units of the cap's height H: depth z = H r, density c_1 (2H)^alpha q(r) with q(r) = (r(1 - H r/2))^alpha. Per cap this
+leaves one problem with two numbers, the signal-to-noise ratio of a unit of q-mass and the budget per cap:
+
+    maximise  sum a^2 m mmse(snr a^2 m)  subject to  sum of costs <= budget.
+
+A Lagrange multiplier prices the budget; dynamic programming over a geometric grid of depths places the slabs. Inside a
+slab of many equal trapezoids the best amplitude, ramp and width depend on one number, the price times the cost of the slab
+(:func:`_profile`), which is tabulated once for all dimensions and settings.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boundcalc.explicit.problem import Weight
+from boundcalc.explicit.sign_error import sign_error
+from boundcalc.explicit.slabs import ONE_BY_ONE, Slab
+from boundcalc.explicit.weighting import log_weight_ratio
+
+__all__ = ["CapProblem", "Grid", "solve"]
+
+Array = NDArray[np.float64]
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
+_NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
+_LOG_LIMIT = 600.0
+
+
+@dataclass(frozen=True)
+class CapProblem:
+    """What one cap has to solve, in units of its height."""
+
+    d: int
+    height: float
+    log_snr: float
+    log_budget: float
+    weight: Weight
+
+    def log_ratio(self, r: Array) -> Array:
+        """Logarithm of the weight over its canonical power."""
+        return log_weight_ratio(self.weight, self.d, self.height * r)
+
+    def density(self, r: Array) -> Array:
+        """q(r)."""
+        return np.exp((self.d - 1) / 2 * np.log(np.maximum(r * (1 - self.height * r / 2), 1e-300)))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Resolution of the search."""
+
+    ratio: float
+    depth: float
+    ramps: tuple[float, ...]
+    amplitudes: tuple[float, ...]
+    rounds: int
+
+
+@lru_cache(maxsize=1)
+def _profile() -> tuple[Array, Array, Array, Array]:
+    """log price and the best amplitude, ramp and signal-to-noise ratio for many narrow trapezoids.
+
+    With s = snr a^2 theta w q the width is w = s/(snr a^2 theta q), and value minus price times cost, per unit of mass,
+    is a^2 theta mmse(s) - mu a^5 theta^2/(rho s^2) with theta = 1 - 4 rho/3 and mu = 4 price snr^2 z^(d+2) q.
+    """
+    log_mu = np.linspace(-24.0, 60.0, 253)
+    ramp = np.geomspace(0.01, 0.5, 28)[:, None]
+    snr = np.geomspace(0.002, 8, 120)[None, :]
+    theta = 1 - 4 * ramp / 3
+    gain = theta * sign_error(snr)
+    loss = theta**2 / (ramp * snr**2)
+    # For given ramp and snr the best amplitude maximises a^2 gain - mu a^5 loss: a^3 = 2 gain/(5 mu loss).
+    best = np.empty((3, log_mu.size))
+    for i, mu in enumerate(np.exp(log_mu)):
+        amplitude = np.minimum(1.0, (2 * gain / (5 * mu * loss)) ** (1 / 3))
+        j = int((amplitude**2 * gain - mu * amplitude**5 * loss).argmax())
+        row, column = divmod(j, snr.size)
+        best[:, i] = amplitude[row, column], ramp[row, 0], snr[0, column]
+    return log_mu, best[0], best[1], best[2]
+
+
+@lru_cache(maxsize=16)
+def _geometry(grid: Grid) -> tuple[Array, NDArray[np.intp], NDArray[np.intp], Array, Array]:
+    """Depths, ends of all slabs, and quadrature nodes (slab, ramp, node) with their values of profile² · weight."""
+    count = max(2, int(math.log(grid.depth) / math.log(grid.ratio)) + 1)
+    depths = grid.ratio ** -np.arange(count)[::-1]
+    near, far = np.triu_indices(count, 1)
+    x, y = depths[near][:, None], depths[far][:, None]
+    ramp = np.array(grid.ramps)[None, :] * (y - x)
+    rising = (x + 0 * ramp)[..., None] + ramp[..., None] * _NODES
+    level = (x + ramp)[..., None] + (y - x - 2 * ramp)[..., None] * _NODES
+    falling = (y - ramp)[..., None] + ramp[..., None] * _NODES
+    nodes = np.concatenate([rising, level, falling], axis=-1)
+    weights = np.concatenate(
+        [
+            ramp[..., None] * (_WEIGHTS * _NODES**2),
+            (y - x - 2 * ramp)[..., None] * _WEIGHTS,
+            ramp[..., None] * (_WEIGHTS * (1 - _NODES) ** 2),
+        ],
+        axis=-1,
+    )
+    return depths, near, far, nodes, weights
+
+
+_TOP_RAMPS = np.array([0.06, 0.12, 0.2, 0.3, 0.45, 0.65, 0.85, 1.0])
+
+
+def knot_sums(power: Array, curvature: Array, width: Array, ramp: Array) -> Array:
+    """Width times the sum of z^k over the four knots of equal trapezoids, to second order in the width.
+
+    Each of the four progressions is a midpoint rule whose midpoints are shifted by 1/2, 1/2 - ramp, and back, in widths.
+    """
+    return 4 * power + width**2 * curvature * (0.25 + (0.5 - ramp) ** 2 - 1 / 6)
+
+
+class _Tables:
+    """Values and costs of all slabs of the grid, before any price."""
+
+    def __init__(self, problem: CapProblem, grid: Grid) -> None:
+        self.grid = grid
+        d = problem.d
+        k = d + 2
+        depths, near, far, nodes, weights = _geometry(grid)
+        self.depths, self.near, self.far = depths, near, far
+        self.snr = math.exp(min(max(problem.log_snr, -_LOG_LIMIT), _LOG_LIMIT))
+        snr = self.snr
+        amplitude = np.array(grid.amplitudes)[:, None, None]
+        # One trapezoid per slab.
+        norm = (problem.density(nodes) * weights).sum(-1).T[None]
+        x, y = depths[near], depths[far]
+        ramp = np.array(grid.ramps)[:, None] * (y - x)
+        knots = np.stack([x + 0 * ramp, x + ramp, y - ramp, y + 0 * ramp])
+        cost = np.exp(k * np.log(knots) + problem.log_ratio(knots)).sum(0) / ramp
+        energy = amplitude**2 * norm
+        size = near.size
+        self.value1 = (energy * sign_error(snr * energy)).reshape(-1, size)
+        self.cost1 = (amplitude * cost[None]).reshape(-1, size)
+        # The slab at the sphere.
+        inner = (1 - _TOP_RAMPS)[:, None] * depths
+        tail = depths - inner
+        flat = (problem.density(inner[..., None] * _NODES**2) * (2 * _NODES * _WEIGHTS)).sum(-1) * inner
+        slope = (problem.density(inner[..., None] + tail[..., None] * _NODES) * ((1 - _NODES) ** 2 * _WEIGHTS)).sum(-1) * tail
+        tops = np.maximum(np.stack([inner, depths + 0 * inner]), 1e-300)
+        top_cost = np.exp(k * np.log(tops) + problem.log_ratio(tops)).sum(0) / tail
+        energy = amplitude**2 * (flat + slope)[None]
+        self.top_value = (energy * sign_error(snr * energy)).reshape(-1, depths.size)
+        self.top_cost = (amplitude * top_cost[None]).reshape(-1, depths.size)
+        # Many trapezoids per slab: integrals of q, q^2 and r^(d+2).
+        logs = np.log(depths)
+        step = np.diff(logs)[:, None]
+        t = np.exp(logs[:-1, None] + step * _NODES)
+        q = problem.density(t)
+        dt = t * step * _WEIGHTS
+        mass = np.concatenate([[0.0], np.cumsum((q * dt).sum(1))])
+        square = np.concatenate([[0.0], np.cumsum((q * q * dt).sum(1))])
+        power = np.exp((k + 1) * logs) / (k + 1)
+        self.mass = np.maximum(mass[far] - mass[near], 1e-300)
+        self.mean = np.maximum((square[far] - square[near]) / self.mass, 1e-300)
+        ratio = np.exp(problem.log_ratio(x))
+        self.power = (power[far] - power[near]) * ratio
+        # k (y^(k-1) - x^(k-1)): sums over knots exceed the integral at second order in the width.
+        slope = k * np.exp((k - 1) * logs)
+        self.curvature = (slope[far] - slope[near]) * ratio
+        self.length = y - x
+
+    def many(self, price: float) -> tuple[Array, Array, Array, Array, Array]:
+        """Value, cost, count, ramp and amplitude of the best slab of at least two equal trapezoids."""
+        log_mu, amplitudes, ramps, snrs = _profile()
+        mean = np.maximum(self.power * self.snr, 1e-300) * self.snr * self.mean**2 / self.mass
+        at = np.clip(np.log(np.maximum(4 * price * mean, 1e-300)), log_mu[0], log_mu[-1])
+        a, rho, s = (np.interp(at, log_mu, table) for table in (amplitudes, ramps, snrs))
+        theta = 1 - 4 * rho / 3
+        per_count = self.snr * a**2 * theta * self.mean * self.length
+        count = np.maximum(2.0, np.round(per_count / s))
+        energy = a**2 * theta * self.mass
+        value = energy * sign_error(per_count / count)
+        cost = a * knot_sums(self.power, self.curvature, self.length / count, rho) / (self.length / count) ** 2 / rho
+        return value, cost, count, rho, a
+
+
+@dataclass(frozen=True)
+class _Plan:
+    value: float
+    cost: float
+    slabs: tuple[Slab, ...]
+
+
+def _plan(tables: _Tables, price: float) -> _Plan:
+    """The best stack at one price of the budget."""
+    near, far, depths = tables.near, tables.far, tables.depths
+    size, count = near.size, depths.size
+    score1 = tables.value1 - price * tables.cost1
+    choice = score1.argmax(0)
+    score = score1[choice, np.arange(size)]
+    value, cost, number, rho, amplitude = tables.many(price)
+    many = value - price * cost
+    use_many = many > score
+    score = np.where(use_many, many, score)
+    table = np.full((count, count), -np.inf)
+    table[far, near] = score
+    top = tables.top_value - price * tables.top_cost
+    top_choice = top.argmax(0)
+    best = np.maximum(top[top_choice, np.arange(count)], 0.0)
+    came = np.full(count, -1)
+    for j in range(1, count):
+        options = best[:j] + table[j, :j]
+        i = int(options.argmax())
+        if options[i] > best[j]:
+            best[j], came[j] = options[i], i
+        if best[j - 1] > best[j]:
+            best[j], came[j] = best[j - 1], -2
+    index = np.full((count, count), -1)
+    index[far, near] = np.arange(size)
+    slabs: list[Slab] = []
+    total_value = total_cost = 0.0
+    amplitudes, ramps = tables.grid.amplitudes, tables.grid.ramps
+    j = count - 1
+    while True:
+        if came[j] == -2:
+            j -= 1
+            continue
+        if came[j] == -1:
+            o = int(top_choice[j])
+            if top[o, j] > 0:
+                total_value += tables.top_value[o, j]
+                total_cost += tables.top_cost[o, j]
+                a, r = divmod(o, _TOP_RAMPS.size)
+                slabs.append(Slab(0.0, float(depths[j]), 1, float(_TOP_RAMPS[r]), amplitudes[a]))
+            break
+        i = int(came[j])
+        s = int(index[j, i])
+        ends = float(depths[i]), float(depths[j])
+        if use_many[s]:
+            total_value += value[s]
+            total_cost += cost[s]
+            slabs.append(Slab(*ends, int(number[s]), float(rho[s]), float(amplitude[s])))
+        else:
+            o = int(choice[s])
+            total_value += tables.value1[o, s]
+            total_cost += tables.cost1[o, s]
+            a, r = divmod(o, len(ramps))
+            slabs.append(Slab(*ends, 1, ramps[r], amplitudes[a]))
+        j = i
+    return _Plan(total_value, total_cost, tuple(reversed(slabs)))
+
+
+def solve(problem: CapProblem, grid: Grid) -> tuple[float, tuple[Slab, ...]]:
+    """Approximate value per cap (in units of q-mass) and slabs; amplitudes may exceed the budget slightly."""
+    tables = _Tables(problem, grid)
+    budget = math.exp(min(max(problem.log_budget, -_LOG_LIMIT), _LOG_LIMIT))
+    free = _plan(tables, 0.0)
+    if free.cost <= budget or free.value == 0:
+        return free.value, free.slabs
+    high = free.value / budget
+    low = high
+    inside: _Plan | None = None
+    outside = free
+    for _ in range(60):
+        plan = _plan(tables, low)
+        if plan.cost > budget:
+            outside = plan
+            break
+        inside = plan
+        high, low = low, low / 16
+    for _ in range(grid.rounds):
+        middle = math.sqrt(low * high)
+        plan = _plan(tables, middle)
+        if plan.cost > budget:
+            low, outside = middle, plan
+        else:
+            high, inside = middle, plan
+    shrink = budget / outside.cost
+    estimate = shrink**2 * outside.value
+    if inside is None or not inside.slabs or estimate > inside.value:
+        return estimate, outside.slabs
+    return inside.value, inside.slabs
+
+
+def estimate(problem: CapProblem, slabs: tuple[Slab, ...]) -> float:
+    """Value per cap, in units of q-mass, of given slabs with amplitudes shrunk to the budget; in floats."""
+    if not slabs:
+        return 0.0
+    k, ratio = problem.d + 2, problem.log_ratio
+    rows: list[tuple[float, float, float, float, float]] = []
+    for slab in slabs:
+        parts = slab.count if slab.count <= ONE_BY_ONE else 1
+        edges = np.linspace(slab.near, slab.far, parts + 1)
+        each = slab.count / parts
+        rows += [(float(x), float(y), each, slab.ramp, slab.amplitude) for x, y in pairwise(edges)]
+    near, far, count, ramp, amplitude = np.array(rows).T
+    width = (far - near) / count
+    snr = math.exp(min(max(problem.log_snr, -_LOG_LIMIT), _LOG_LIMIT))
+    first = np.stack([near, near + ramp * width, far - ramp * width, far])
+    single = count == 1
+    power = np.exp(k * np.log(np.maximum(first, 1e-300)) + ratio(np.maximum(first, 1e-300)))
+    power = np.where((near == 0) & (np.arange(4)[:, None] < 2), 0.0, power)
+    exact = power.sum(0) / (ramp * width)
+    scale = np.exp(ratio(np.maximum(near, 1e-300)))
+    integral = (far ** (k + 1) - near ** (k + 1)) / (k + 1) * scale
+    curvature = k * (far ** (k - 1) - near ** (k - 1)) * scale
+    many = knot_sums(integral, curvature, width, ramp) / (ramp * width**2)
+    cost = float((amplitude * np.where(single, exact, many)).sum())
+    budget = math.exp(min(max(problem.log_budget, -_LOG_LIMIT), _LOG_LIMIT))
+    amplitude = amplitude * min(1.0, budget / cost) if cost > 0 else amplitude
+    # Norms.
+    rise = np.where(near > 0, near + ramp * width, 0.0)
+    fall = np.where(near > 0, far - ramp * width, far * (1 - ramp))
+    tail = far - fall
+    up = (problem.density(near[:, None] + (rise - near)[:, None] * _NODES) * (_NODES**2 * _WEIGHTS)).sum(1) * (rise - near)
+    down = (problem.density(fall[:, None] + tail[:, None] * _NODES) * ((1 - _NODES) ** 2 * _WEIGHTS)).sum(1) * tail
+    level_nodes = np.where(near[:, None] > 0, rise[:, None] + (fall - rise)[:, None] * _NODES, fall[:, None] * _NODES**2)
+    level_weights = np.where(near[:, None] > 0, _WEIGHTS, 2 * _NODES * _WEIGHTS)
+    level = (problem.density(level_nodes) * level_weights).sum(1) * (fall - rise)
+    norm = up + level + down
+    cells = problem.density(near[:, None] + (far - near)[:, None] * _NODES)
+    mass, square = (cells * _WEIGHTS).sum(1), (cells**2 * _WEIGHTS).sum(1)
+    theta = 1 - 4 * ramp / 3
+    total = np.where(single, norm, theta * mass * (far - near))
+    mean = np.where(single, norm, theta * width * square / np.maximum(mass, 1e-300))
+    return float((amplitude**2 * total * sign_error(snr * amplitude**2 * mean)).sum())
+
+
+@lru_cache(maxsize=1)
+def _gain() -> tuple[Array, Array, Array]:
+    """log price, and there the best value minus priced cost per unit of mass and the width times snr q it takes."""
+    log_mu, amplitude, ramp, snr = _profile()
+    theta = 1 - 4 * ramp / 3
+    best = amplitude**2 * theta * sign_error(snr) - np.exp(log_mu) * amplitude**5 * theta**2 / (ramp * snr**2)
+    return log_mu, np.log(np.maximum(best, 1e-300)), np.log(snr / (amplitude**2 * theta))
+
+
+_DEPTHS = np.exp(-np.linspace(0.06, 3.6, 14))[:, None]
+_WIDE_AMPLITUDES = np.array([1.0, 0.5, 0.25, 0.12, 0.06, 0.02])[:, None, None, None]
+_WIDE_RAMP, _WIDEST = 0.33, 0.7
+
+
+def continuum(d: int, weight: Weight, heights: Array, log_snr: Array, log_budget: Array) -> Array:
+    """Rough logarithm of the value per cap, for ranking caps of many heights at once.
+
+    At each depth the better of narrow trapezoids, whose value and cost per unit of depth are tabulated functions of the
+    price, and one as wide as the depth allows; summed over depths, as the dual bound minimised over a grid of prices.
+    Axes: cap, depth, price.
+    """
+    log_mu, log_gain, log_width = _gain()
+    r = _DEPTHS[None]
+    dr = r * 0.27
+    height = heights[:, None, None]
+    log_q = (d - 1) / 2 * np.log(r * (1 - height * r / 2))
+    weighted = (d + 2) * np.log(r) + log_weight_ratio(weight, d, height * r)
+    log_snr = np.clip(log_snr, -_LOG_LIMIT, _LOG_LIMIT)[:, None, None]
+    mass = np.log((np.exp(log_q) * dr).sum(1))[:, :, None]
+    budget = np.clip(log_budget, -_LOG_LIMIT, _LOG_LIMIT)[:, None, None]
+    log_price = mass - budget + np.linspace(1.0, -17.0, 25)
+    at = np.clip(math.log(4) + log_price + 2 * log_snr + weighted + log_q, log_mu[0], log_mu[-1])
+    narrow = np.exp(log_q + np.interp(at, log_mu, log_gain))
+    fits = np.interp(at, log_mu, log_width) - log_snr - log_q < np.log(_WIDEST * r)
+    theta = 1 - 4 * _WIDE_RAMP / 3
+    a = _WIDE_AMPLITUDES
+    energy = np.exp(np.clip(log_snr + log_q, -_LOG_LIMIT, _LOG_LIMIT)) * theta * _WIDEST * r * a**2
+    gain = a**2 * theta * np.exp(log_q) * sign_error(energy)
+    price = np.exp(np.clip(math.log(4) + log_price + weighted - 2 * np.log(_WIDEST * r), -_LOG_LIMIT, _LOG_LIMIT))
+    wide = np.maximum((gain - price * a / _WIDE_RAMP).max(0), 0.0)
+    value = (np.where(fits, np.maximum(narrow, wide), wide) * dr).sum(1)
+    dual = np.logaddexp(np.log(np.maximum(value, 1e-300)), (log_price + budget)[:, 0])
+    return dual.min(1)

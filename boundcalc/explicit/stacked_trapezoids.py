@@ -1,0 +1,126 @@
+"""Stacked trapezoids on disjoint caps: the family that wins most settings."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boundcalc.explicit import slabs
+from boundcalc.explicit.caps import Caps, candidates
+from boundcalc.explicit.family import Design, Family, NotApplicable
+from boundcalc.explicit.problem import Effort, Problem, Weight
+from boundcalc.explicit.slab_search import CapProblem, Grid, continuum, estimate, solve
+from boundcalc.explicit.slabs import StackedTrapezoids
+
+__all__ = ["FAMILY"]
+
+_LARGEST_DIMENSION = 1000
+_AMPLITUDES = (1.0, 0.75, 0.55, 0.4, 0.3, 0.2, 0.14, 0.1, 0.06, 0.03, 0.015)
+_COARSE = Grid(1.35, 20.0, (0.08, 0.16, 0.3, 0.5), _AMPLITUDES, 5)
+_FINE = Grid(1.16, 50.0, (0.05, 0.1, 0.15, 0.22, 0.3, 0.4, 0.5), _AMPLITUDES, 8)
+_FINEST = Grid(1.1, 100.0, (0.04, 0.06, 0.09, 0.13, 0.18, 0.24, 0.31, 0.4, 0.5), _AMPLITUDES, 16)
+# Designs are made on a lattice of problems and used at every problem nearby: each design's bound is monotone in n, sigma,
+# B and C, and so is the largest of them as long as they are the same.
+_NU_STEP = math.log(10) / 4
+_BUDGET_STEP = math.log(10) / 8
+
+
+def log_mass_unit(d: int, height: float) -> float:
+    """Logarithm of c_1 (2H)^alpha H, the mass of a cap in the units of its own problem."""
+    alpha = (d - 1) / 2
+    log_c1 = math.lgamma(d / 2 + 1) - math.lgamma((d + 1) / 2) - math.log(math.pi) / 2
+    return log_c1 + alpha * math.log(2 * height) + math.log(height)
+
+
+def cap_problem(d: int, log_nu: float, log_budget: float, weight: Weight, caps: Caps) -> CapProblem:
+    """The problem of one of the caps, in units of its height."""
+    unit = log_mass_unit(d, caps.height)
+    share = log_budget - math.log(caps.count) - (d + 1) * math.log(caps.height)
+    return CapProblem(d, caps.height, log_nu + unit, share, weight)
+
+
+@lru_cache(maxsize=64)
+def _arrays(d: int, extra: tuple[Caps, ...]) -> tuple[tuple[Caps, ...], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    caps = (*extra, *candidates(d))
+    heights = np.array([c.height for c in caps])
+    log_counts = np.array([math.log(c.count) for c in caps])
+    units = np.array([log_mass_unit(d, c.height) for c in caps])
+    return caps, heights, log_counts, units
+
+
+@lru_cache(maxsize=512)
+def _at_lattice(d: int, weight: Weight, nu_index: int, budget_index: int, effort: Effort, extra: tuple[Caps, ...]) -> StackedTrapezoids | None:
+    log_nu, log_budget = nu_index * _NU_STEP, budget_index * _BUDGET_STEP
+    caps, heights, log_counts, units = _arrays(d, extra)
+
+    def rough(indices: NDArray[np.intp]) -> NDArray[np.float64]:
+        share = log_budget - log_counts[indices] - (d + 1) * np.log(heights[indices])
+        inner = continuum(d, weight, heights[indices], log_nu + units[indices], share)
+        return log_counts[indices] + units[indices] + inner
+
+    full = effort is Effort.FULL
+    stride = max(1, len(caps) // 100)
+    centre = int(np.arange(0, len(caps), stride)[rough(np.arange(0, len(caps), stride)).argmax()])
+    near = np.arange(max(0, centre - 2 * stride), min(len(caps), centre + 2 * stride + 1))
+    order = near[np.argsort(-rough(near))][: 12 if full else 4]
+    # High caps hold few slabs, where the continuum misleads.
+    chosen = list(dict.fromkeys([*order.tolist(), *range(min(len(caps), 8 if full else 3))]))
+    scored = []
+    for i in chosen:
+        value, _ = solve(cap_problem(d, log_nu, log_budget, weight, caps[i]), _COARSE)
+        if value > 0:
+            scored.append((math.log(value) + log_counts[i] + units[i], i))
+    scored.sort(reverse=True)
+    best: tuple[float, StackedTrapezoids] | None = None
+    for _, i in scored[: 5 if full else 2]:
+        inner = cap_problem(d, log_nu, log_budget, weight, caps[i])
+        for grid in (_FINE, _FINEST) if full else (_FINE,):
+            _, stack = solve(inner, grid)
+            value = estimate(inner, stack)
+            if value > 0:
+                score = math.log(value) + log_counts[i] + units[i]
+                if best is None or score > best[0]:
+                    best = (score, StackedTrapezoids(caps[i], stack))
+    return best[1] if best else None
+
+
+def _cell(value: float, step: float) -> tuple[int, ...]:
+    """Indices of the lattice points around a value; one where it lies on the lattice."""
+    nearest = round(value / step)
+    if abs(value / step - nearest) < 1e-9:
+        return (nearest,)
+    return (math.floor(value / step), math.ceil(value / step))
+
+
+def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
+    """The best of the designs made for the neighbouring lattice points."""
+    if problem.d > _LARGEST_DIMENSION:
+        return NotApplicable(f"searched up to d = {_LARGEST_DIMENSION} only")
+    best: tuple[float, StackedTrapezoids] | None = None
+    for i in _cell(problem.log_nu, _NU_STEP):
+        for j in _cell(problem.log_budget, _BUDGET_STEP):
+            design = _at_lattice(problem.d, problem.weight, i, j, effort, extra)
+            if design is None:
+                continue
+            inner = cap_problem(problem.d, problem.log_nu, problem.log_budget, problem.weight, design.caps)
+            score = estimate(inner, design.slabs)
+            if score > 0:
+                score = math.log(score) + math.log(design.caps.count) + log_mass_unit(problem.d, design.caps.height)
+                if best is None or score > best[0]:
+                    best = (score, design)
+    return best[1] if best else NotApplicable("no stack of slabs was found whose numbers a float can hold")
+
+
+FAMILY = Family(
+    key="stacked-trapezoids",
+    title="Stacked trapezoids on disjoint caps",
+    statement="N disjoint caps, each cut into slabs by depth, each slab with equal trapezoids in the depth and random signs: "
+    "the risk is at least the sum of a^2 m mmse(n a^2 m/sigma^2) over all trapezoids, a the amplitude, m the squared norm.",
+    conditions=("amplitudes at most B", "costs, kink by kink, sum to at most C"),
+    proof=slabs.__doc__ or "",
+    boundary_localised=True,
+    search=search,
+)
