@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, overload
 
-from sympy import Add, Expr, Integer, Pow, Rational, Symbol, latex
+import numpy as np
+from sympy import Expr, Integer, Pow, Rational, latex
 
 from boundcalc.exact import describe
 from boundcalc.explicit import theorem_a
 from boundcalc.explicit.result import ExplicitBound, Unmet
-from boundcalc.powers import power_factors
+from boundcalc.grids import RateGrid, is_grid
+from boundcalc.rate_values import log_exact, rate_values
 from boundcalc.setting import Setting
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
@@ -27,28 +31,6 @@ _SELECTION: dict[Quantity, tuple[str, str, str | None, str]] = {
     Quantity.GAP: ("gap-upper", "gap-lower", None, "low-norm-gap"),
 }
 _FLOAT_LOG_MAX = math.log(1.7e308)
-
-
-@dataclass(frozen=True)
-class _Term:
-    """A summand of a rate as a product of powers, ready for numbers."""
-
-    factors: tuple[tuple[Expr, Expr, frozenset[Symbol]], ...]
-    symbols: frozenset[Symbol]
-
-
-@lru_cache(maxsize=256)
-def _terms(expr: Expr) -> tuple[_Term, ...]:
-    terms = []
-    for summand in Add.make_args(expr):
-        factors = tuple((base, power, frozenset(base.free_symbols)) for base, power in power_factors(summand))
-        terms.append(_Term(factors, frozenset(summand.free_symbols)))
-    return tuple(terms)
-
-
-def _log(value: Rational) -> float:
-    """Natural logarithm of a positive exact number of any size."""
-    return math.log(int(value.p)) - math.log(int(value.q)) if value.q != 1 else math.log(int(value.p))
 
 
 @dataclass(frozen=True)
@@ -84,26 +66,13 @@ class RateBound:
     @cached_property
     def exponent(self) -> Rational:
         """e in n**(-e), exactly, at this dimension."""
-        return self.bound.exponent_at(self.setting.d)
+        exact = rate_values(self.bound).exponent.at(int(self.setting.substitution[D]))
+        return Rational(exact.numerator, exact.denominator)
 
     @cached_property
     def log_value(self) -> float:
         """Natural logarithm of :attr:`value`; it never overflows."""
-        leading = self.bound.leading
-        given = dict(self.setting.substitution)
-        logs = []
-        for term, summand in zip(_terms(self.bound.expr), Add.make_args(self.bound.expr), strict=True):
-            # A lower-order term counts only where all its symbols are given; in the leading one a factor whose
-            # symbols are not given is left out, as the constant is.
-            if summand != leading and not term.symbols <= given.keys():
-                continue
-            total = 0.0
-            for base, power, symbols in term.factors:
-                if symbols <= given.keys():
-                    total += float(power.subs(D, self.setting.d)) * _log(Rational(base.subs(given)))
-            logs.append(total)
-        top = max(logs)
-        return top + math.log(math.fsum(math.exp(value - top) for value in logs))
+        return rate_values(self.bound).log(self.setting.substitution)
 
     @cached_property
     def value(self) -> float:
@@ -217,7 +186,8 @@ class RateReport:
             "|---|---|---|---|---|---|",
         ]
         lines += [
-            f"| {name} | ${b.latex()}$ | ${latex(b.power, root_notation=False)}$ | {_shown(b)} | {b.theorem.source} | {b.status.value} |"
+            f"| {name} | ${b.latex()}$ | ${latex(b.power, root_notation=False)}$ | {_shown(b)} "
+            f"| {b.theorem.source} | {b.status.value} |"
             for name, b in self._rows()
         ]
         lines += ["", *self.notes]
@@ -231,8 +201,39 @@ def _number(value: Rational) -> str:
     text = str(value)
     if len(text) <= 12:
         return text
-    digits = math.floor(_log(value) / math.log(10) + 0.5)
-    return f"1e{digits}" if value == Integer(10) ** digits else f"10^{_log(value) / math.log(10):.6g}"
+    digits = math.floor(log_exact(value) / math.log(10) + 0.5)
+    return f"1e{digits}" if value == Integer(10) ** digits else f"10^{log_exact(value) / math.log(10):.6g}"
+
+
+Scalar = int | float | str | Fraction | np.integer[Any] | np.floating[Any]
+
+
+@overload
+def rate(
+    d: Scalar,
+    n: Scalar,
+    *,
+    quantity: str = ...,
+    eta: Scalar | None = ...,
+    sigma: Scalar | None = ...,
+    B: Scalar | None = ...,
+    C: Scalar | None = ...,
+    M: Scalar | None = ...,
+) -> RateReport: ...
+
+
+@overload
+def rate(
+    d: object,
+    n: object,
+    *,
+    quantity: str = ...,
+    eta: object = ...,
+    sigma: object = ...,
+    B: object = ...,
+    C: object = ...,
+    M: object = ...,
+) -> RateReport | RateGrid: ...
 
 
 def rate(
@@ -245,30 +246,31 @@ def rate(
     B: object = None,
     C: object = None,
     M: object = None,
-) -> RateReport:
+) -> RateReport | RateGrid:
     """Rates of the bounds for flat (stable) minima at dimension d and sample size n.
 
     Parameters
     ----------
-    d : int
+    d : int, or array of them
         Dimension of the inputs, at least 1.
-    n : number or text
+    n : number or text, or array of numbers
         Sample size, at least 1; ``1e4``, ``"1e300"``.
     quantity : {"mse", "gap"}
         Mean squared error, or generalization gap.
-    eta, sigma, B, C, M : number or text, optional
+    eta, sigma, B, C, M : number or text, or array of numbers, optional
         Step size, noise level, bounds on sup norm and weighted variation norm, and max{D, sup norm, 1}. Where given, the
         factors that they enter are evaluated; where not, these factors are left out like the constants.
 
     Returns
     -------
-    RateReport
-        With ``upper``, ``lower`` and ``low_norm``; it prints as a table.
+    RateReport or RateGrid
+        With ``upper``, ``lower`` and ``low_norm``; it prints as a table. A grid where one of the arguments is an array or
+        list: the shapes are broadcast together and the values are arrays. Single numbers are exact, arrays are floats.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not a number or lies outside its domain; the message names it.
+        If an argument is not a number or lies outside its domain, or shapes don't fit; the message names it.
 
     Notes
     -----
@@ -283,17 +285,22 @@ def rate(
     (sigma**2/n)**(2/(d + 1))*Min(B, C)**((2*d - 2)/(d + 1))
     >>> round(report.lower.value, 6)
     0.415956
+    >>> rate(d=[5, 10, 20], n=1e6).lower.value.round(4)
+    array([0.01  , 0.0811, 0.2683])
     """
     if not isinstance(quantity, str) or quantity not in _QUANTITIES:
         raise ValueError(f"quantity must be 'mse' or 'gap', got {describe(quantity)}")
     which = _QUANTITIES[quantity]
-    setting = Setting.parse(d=d, n=n, eta=eta, sigma=sigma, B=B, C=C, M=M)
-    if setting.d is None or setting.n is None:
-        raise TypeError(
-            f"{'d' if setting.d is None else 'n'} must be a number, got None; pass for instance d=20, n=1e4"
-        )
+    arguments = {"d": d, "n": n, "eta": eta, "sigma": sigma, "B": B, "C": C, "M": M}
+    for name in ("d", "n"):
+        if arguments[name] is None:
+            raise TypeError(f"{name} must be a number, got None; pass for instance d=20, n=1e4")
     upper, lower, lower_1d, low_norm = _SELECTION[which]
-    lower_key = lower if setting.d >= 2 else lower_1d
+    if is_grid(*arguments.values()):
+        at_one = get(lower_1d) if lower_1d else None
+        return RateGrid.build(which, arguments, get(upper), (get(lower), at_one), get(low_norm))
+    setting = Setting.parse(**arguments)
+    lower_key = lower if setting.substitution[D] >= 2 else lower_1d
 
     def at(key: str) -> RateBound:
         theorem = get(key)
