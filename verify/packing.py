@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from argparse import BooleanOptionalAction
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,8 +33,9 @@ def parser() -> Parser:
     parse.add_argument("--norm", default="1", help="C, bound on the weighted variation norm")
     parse.add_argument("--seed", default="0", help="seed of everything random (default 0)")
     parse.add_argument("--device", default="auto", help="auto, cpu or cuda (default auto)")
-    parse.add_argument("--no-scaling", action="store_true", help="skip the study over a grid of n")
-    parse.add_argument("--scaling", action="store_false", dest="no_scaling", help="the study over n (on by default)")
+    parse.add_argument(
+        "--scaling", action=BooleanOptionalAction, default=True, help="the study over a grid of n (default on)"
+    )
     parse.add_argument("--json", metavar="PATH|-", help="write the report as JSON; - prints it")
     parse.add_argument("--save", metavar="PATH.npz", help="write the arrays")
     parse.add_argument("--plot", metavar="PATH", help="draw weight norms and inner products (png, svg, pdf)")
@@ -57,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         device=options.device,
     )
     check_outputs(json=options.json, save=options.save, plot=options.plot)
-    checks = [check for check in CHECKS if not (options.no_scaling and check is scaling.CHECK)]
+    checks = [check for check in CHECKS if options.scaling or check is not scaling.CHECK]
     start = time.perf_counter()
     with Progress(len(checks) + 2) as progress:
         artefact = build_artefact(setting, progress.step)
