@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from argparse import BooleanOptionalAction
 from collections.abc import Sequence
 from pathlib import Path
 
 from constructions.codes import FAMILIES
-from verify.artefact import build_artefact, save_artefact
-from verify.check import Outcome
-from verify.checks import CHECKS, scaling
-from verify.cli import Parser, Progress, check_outputs, deliver, run, save_figure
-from verify.report import Report
+from verify.artefact import save_artefact
+from verify.cli import Parser, check_outputs, deliver, run, save_figure
+from verify.job import packing_report
 from verify.setting import PackingSetting
 
 DEFAULT_N = "65536"
@@ -59,20 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         device=options.device,
     )
     check_outputs(json=options.json, save=options.save, plot=options.plot)
-    checks = [check for check in CHECKS if options.scaling or check is not scaling.CHECK]
-    start = time.perf_counter()
-    with Progress(len(checks) + 2) as progress:
-        artefact = build_artefact(setting, progress.step)
-        outcomes: list[Outcome] = []
-        timing = {"build": time.perf_counter() - start}
-        for check in checks:
-            progress.step(check.name)
-            begun = time.perf_counter()
-            outcomes += check.run(setting, artefact)
-            timing[check.name] = time.perf_counter() - begun
-    timing["total"] = time.perf_counter() - start
-    title = f"Packing of {artefact.packing.size} caps in dimension {setting.d}, n = {setting.n}, seed {setting.seed}"
-    report = Report(title, setting.as_json(), {"packing": artefact.facts()}, outcomes, timing)
+    artefact, report = packing_report(setting, with_scaling=options.scaling)
     if options.save:
         save_artefact(artefact, Path(options.save))
     if options.plot:
