@@ -19,17 +19,17 @@ from verify.hessian.probabilistic import relative_error_bound
 from verify.hessian.problem import Problem, prepare
 from verify.hessian.products import LiveProducts, from_live
 from verify.hessian.rayleigh import rayleigh_lower_bound
-from verify.hessian.result import Certificate, Sharpness
-from verify.hessian.rounding import SLACK, UNIT, up
+from verify.hessian.result import Certificate, Sharpness, true_bounds
+from verify.hessian.rounding import UNIT
 from verify.hessian.structure import build_structure
 from verify.hessian.trace import TraceCertificate
 
-__all__ = ["sharpness", "top_krylov"]
+__all__ = ["MEMORY_LIMIT", "sharpness", "start_vector", "top_krylov"]
 
 _MAX_STEPS = 400
 _PROBABILISTIC_STEPS = 300
 _FAILURE = 1e-12
-_MEMORY = 14 * 2**30
+MEMORY_LIMIT = 14 * 2**30
 
 
 def sharpness(
@@ -126,12 +126,12 @@ def _attempts(
         yield "trace", lambda: trace.bound(near, value * (1 + tol))
     if kind in (Certificate.AUTO, Certificate.CHOLESKY):
         needed = cholesky_bytes(problem)
-        if needed <= _MEMORY:
+        if needed <= MEMORY_LIMIT:
             yield "cholesky", lambda: _by_cholesky(problem, value, tol)
         elif kind is Certificate.CHOLESKY:
             raise ValueError(
                 f"certificate 'cholesky' needs {needed / 2**30:.0f} GiB for {problem.n} points, over the limit of "
-                f"{_MEMORY / 2**30:.0f} GiB; pass certificate='auto'"
+                f"{MEMORY_LIMIT / 2**30:.0f} GiB; pass certificate='auto'"
             )
     if kind in (Certificate.AUTO, Certificate.PERRON):
         p = positive_vector(np.tensordot(krylov.coefficients, np.stack([to_numpy(s) for s in krylov.images]), 1))
@@ -186,10 +186,8 @@ def _dtype(value: Any) -> np.dtype[Any]:
     return chosen
 
 
-def top_krylov(
-    problem: Problem, products: LiveProducts, rng: np.random.Generator, tol: float, dtype: Any = np.float64
-) -> Krylov:
-    """Lanczos from the gradient of the mean output, J'1 / n, plus a small random vector.
+def start_vector(problem: Problem, products: LiveProducts, rng: np.random.Generator) -> Array:
+    """The gradient of the mean output, J'1 / n, plus a small random vector, normalised.
 
     At zero residual the top eigenvector is J'p with p close to its nonnegative Perron vector for data in the unit
     ball, so J'1 starts near it; the random part makes sure that no eigenvector is missed by symmetry.
@@ -197,13 +195,19 @@ def top_krylov(
     backend = problem.backend
     start = products.jacobian_transposed(backend.asarray(np.full(problem.n, 1.0 / problem.n)))
     noise = backend.asarray(rng.standard_normal(problem.size))
-    start = start * float((start @ start) ** -0.5) + noise * (1e-3 * float((noise @ noise) ** -0.5))
+    return start * float((start @ start) ** -0.5) + noise * (1e-3 * float((noise @ noise) ** -0.5))
+
+
+def top_krylov(
+    problem: Problem, products: LiveProducts, rng: np.random.Generator, tol: float, dtype: Any = np.float64
+) -> Krylov:
+    """Lanczos for the largest eigenvalue, in the working precision ``dtype``."""
+    start = start_vector(problem, products, rng)
     working = products if np.dtype(dtype) == np.float64 else LiveProducts(problem, dtype)
-    start = start if working is products else backend.cast(start, dtype)
     return lanczos(
         working.hessian_with_image,
-        start,
-        backend,
+        start if working is products else problem.backend.cast(start, dtype),
+        problem.backend,
         tolerance=max(min(tol / 8, 1e-14), 4 * UNIT),
         max_steps=_MAX_STEPS,
         dtype=dtype,
@@ -257,28 +261,14 @@ def _finish(
     vector: Array,
     failure_probability: float = 0.0,
 ) -> Sharpness:
-    """Add the errors of D and of the kinks, undo the scaling, and put the vector into the full parameter layout."""
-    # lambda_max of the exact Hessian differs by at most c_error from that with the computed c_k.
-    slack = 0.0
-    if len(problem.pattern.kinks):
-        reach = math.sqrt((upper + problem.gamma_max + problem.c_error) * SLACK)
-        per_point = problem.kink_jacobian / math.sqrt(problem.n)
-        slack = ((2 * reach + per_point) * per_point + problem.kink_curvature) * SLACK
-    if problem.live_count:
-        upper = up(upper + problem.c_error)
-    upper, lower = (up(upper + slack), (lower - slack) * (1 - 2 * UNIT)) if slack else (upper, lower)
-    try:
-        upper, lower = math.ldexp(upper, problem.exponent), math.ldexp(lower, problem.exponent)
-        value, residual = math.ldexp(value, problem.exponent), math.ldexp(residual, problem.exponent)
-    except OverflowError as error:
-        raise OverflowError(
-            f"lambda_max is above the range of float64 (about {lower:.3g} * 2**{problem.exponent}); rescale the network"
-        ) from error
-    # The output bias alone has curvature 1.
+    """Bounds of the true Hessian, and the vector in the full parameter layout."""
+    lower, upper = true_bounds(problem, lower, upper)
+    scale = problem.exponent
+    value, residual = math.ldexp(value, scale), math.ldexp(residual, scale)
     return Sharpness(
-        lower=max(lower, 1.0),
-        upper=max(upper, 1.0),
-        value=min(max(value, lower, 1.0), max(upper, 1.0)),
+        lower=lower,
+        upper=upper,
+        value=min(max(value, lower), upper),
         proved=failure_probability == 0.0 and math.isfinite(upper),
         method=method,
         failure_probability=failure_probability,

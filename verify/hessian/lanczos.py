@@ -64,12 +64,12 @@ def lanczos(
     max_steps: int,
     dtype: Any = np.float64,
     wanted: int = 1,
-    stop: Callable[[float], bool] | None = None,
+    stop: Callable[[float, float], bool] | None = None,
 ) -> Krylov:
     """Run until the ``wanted`` largest Ritz values are within a relative ``tolerance`` of eigenvalues.
 
     The error of a Ritz value is at most its residual and, up to a constant, residual**2 / gap (Parlett, section 11.7);
-    the smaller of the two with the Ritz values' own gap is the stopping rule. ``stop(value)`` ends earlier.
+    the smaller of the two with the Ritz values' own gap is the stopping rule. ``stop(value, residual)`` ends earlier.
     """
     size = len(start)
     max_steps = max(1, min(max_steps, size))
@@ -95,7 +95,7 @@ def lanczos(
         scale = max(abs(values[0]), abs(values[-1]), np.finfo(np.float64).tiny)
         exhausted = j + 1 == size or beta[-1] <= 64 * float(np.finfo(dtype).eps) * scale
         converged = exhausted or _settled(values, residuals, wanted, tolerance, scale)
-        if converged or j + 1 == max_steps or (stop is not None and stop(float(values[-1]))):
+        if converged or j + 1 == max_steps or (stop is not None and stop(float(values[-1]), float(residuals[-1]))):
             break
         if j + 1 == len(basis):
             larger = backend.empty(min(2 * len(basis), max_steps), size, dtype=dtype)

@@ -103,6 +103,12 @@ class Problem:
         return scipy.sparse.issparse(self.A)
 
     @property
+    def jacobian_square(self) -> float:
+        """Bound on |J|^2 / n, from the trace."""
+        weights = self.v_host**2 + self.omega_norm**2
+        return (self.one**2 + float(weights @ self.neuron_weight) / self.n) * SLACK
+
+    @property
     def gamma_max(self) -> float:
         """The largest norm of a computed c_k, rounded up: the norm of D."""
         return float(self.c_norm.max(initial=0.0))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Certificate", "Sharpness"]
+from verify.hessian.problem import Problem
+from verify.hessian.rounding import SLACK, UNIT, up
+
+__all__ = ["Certificate", "Sharpness", "true_bounds"]
 
 
 class Certificate(Enum):
@@ -69,3 +73,32 @@ class Sharpness:
     def __str__(self) -> str:
         kind = "proved" if self.proved else f"fails with probability {self.failure_probability:.1e}"
         return f"lambda_max in [{self.lower:.12g}, {self.upper:.12g}] ({self.method}, {kind})"
+
+
+def true_bounds(problem: Problem, lower: float, upper: float) -> tuple[float, float]:
+    """From bounds of the scaled Hessian to those of the true one.
+
+    ``upper`` belongs to the Hessian with the computed c_k, which is within c_error; ``lower`` accounts for that already.
+    At kinks, every one-sided choice has |J - J0| <= kink_jacobian and |D - D0| <= kink_curvature, so no eigenvalue
+    moves by more than (2 |J0| |J - J0| + |J - J0|^2) / n + |D - D0|, where |J0|^2 / n <= lambda_max + |D0|, and at most the
+    trace of J0'J0 / n.
+
+    Raises
+    ------
+    OverflowError
+        If a finite bound is beyond the range of float64.
+    """
+    upper = up(upper + problem.c_error) if problem.live_count else upper
+    if len(problem.pattern.kinks):
+        reach = math.sqrt(min(upper + problem.gamma_max + problem.c_error, problem.jacobian_square) * SLACK)
+        change = problem.kink_jacobian / math.sqrt(problem.n)
+        slack = ((2 * reach + change) * change + problem.kink_curvature) * SLACK
+        upper, lower = up(upper + slack), max((lower - slack) * (1 - 2 * UNIT), 0.0)
+    try:
+        lower, upper = math.ldexp(lower, problem.exponent), math.ldexp(upper, problem.exponent)
+    except OverflowError as error:
+        raise OverflowError(
+            f"lambda_max is about {lower:.3g} * 2**{problem.exponent}, beyond the range of float64; rescale the network"
+        ) from error
+    # The output bias alone has curvature 1.
+    return max(lower, 1.0), max(upper, 1.0)

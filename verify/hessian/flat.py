@@ -1,0 +1,117 @@
+"""Is a network flat at a step size? Decided as cheaply as possible, in both directions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from verify.check import Verdict
+from verify.hessian.arrays import backend_for, to_numpy
+from verify.hessian.cholesky import build_cholesky, cholesky_bytes
+from verify.hessian.components import build_blocks
+from verify.hessian.enclosure import MEMORY_LIMIT, start_vector
+from verify.hessian.inputs import check_positive, check_seed, read_inputs
+from verify.hessian.lanczos import Krylov, lanczos
+from verify.hessian.perron import perron_bound, positive_vector
+from verify.hessian.problem import Problem, prepare
+from verify.hessian.products import LiveProducts
+from verify.hessian.rayleigh import rayleigh_lower_bound
+from verify.hessian.result import true_bounds
+from verify.hessian.structure import build_structure
+from verify.hessian.trace import TraceCertificate
+
+__all__ = ["is_flat"]
+
+
+def is_flat(network: Any, X: Any, y: Any, eta: float, *, seed: int = 0, device: Any = None) -> Verdict:
+    """Decide lambda_max(Hessian of L) <= 2 / eta.
+
+    PROVED and REFUTED are theorems about the float64 data. On a kink they hold for every one-sided Hessian, or the
+    answer is UNDECIDED; it is also UNDECIDED where lambda_max and 2/eta agree to rounding, or no certificate applies.
+
+    Parameters
+    ----------
+    network, X, y, seed, device
+        As for :func:`verify.hessian.sharpness`.
+    eta : float > 0
+        Step size. Above 2 nothing is flat: the output bias alone has curvature 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from types import SimpleNamespace
+    >>> net = SimpleNamespace(W=np.array([[1.0], [-1.0]]), b=np.array([0.0, 0.5]), v=np.array([3.0, 1.0]), beta=0.0)
+    >>> X, y = np.array([[0.5], [-0.9]]), np.array([1.0, 0.0])
+    >>> is_flat(net, X, y, 0.1), is_flat(net, X, y, 1.0)
+    (<Verdict.PROVED: 'proved'>, <Verdict.REFUTED: 'REFUTED'>)
+    """
+    step = check_positive("eta", eta)
+    rng = np.random.default_rng(check_seed(seed))
+    inputs = read_inputs(network, X, y)
+    threshold = 2 / step
+    if step > 2:
+        return Verdict.REFUTED
+    problem = prepare(inputs, backend_for(X, device))
+    if problem.live_count == 0 and not len(problem.pattern.kinks):
+        return Verdict.PROVED  # lambda_max = 1 and eta <= 2
+    for lower, upper in _narrowing(problem, threshold, rng):
+        true_lower, true_upper = true_bounds(problem, lower, upper)
+        # 2/eta is rounded by half a unit: compare with its neighbours.
+        if true_lower > math.nextafter(threshold, math.inf):
+            return Verdict.REFUTED
+        if true_upper < math.nextafter(threshold, 0.0):
+            return Verdict.PROVED
+    return Verdict.UNDECIDED
+
+
+def _narrowing(problem: Problem, threshold: float, rng: np.random.Generator) -> Iterator[tuple[float, float]]:
+    """Enclosures of the scaled eigenvalue, cheap ones first."""
+    # The level that certificates aim at: the errors that true_bounds adds stay below the threshold.
+    level = math.ldexp(threshold, -problem.exponent) - problem.c_error
+    level *= 1 - 4e-16
+    base = problem.one**2
+    products = LiveProducts(problem)
+    start = start_vector(problem, products, rng)
+    yield rayleigh_lower_bound(products, start), math.inf
+    if problem.backend.name == "numpy" and (problem.sparse or problem.size <= problem.n):
+        groups = build_blocks(problem)
+        if groups is not None:
+            structure = build_structure(problem, groups)
+            value, vector = structure.solve()
+            lower = rayleigh_lower_bound(products, vector)
+            yield lower, (level if structure.proves_below(level) else math.inf)
+            near = value * (1 + 1e-9)
+            yield lower, (near if structure.proves_below(near) else math.inf)
+    if level <= problem.gamma_max:
+        # lambda_max >= gamma_k: the reduction doesn't apply, and a Ritz value will show that the network is sharp.
+        level = math.inf
+    coarse = _krylov(problem, products, start, level, early=True)
+    yield from _from_krylov(problem, products, coarse, level)
+    if not coarse.converged:
+        fine = _krylov(problem, products, start, level, early=False)
+        yield from _from_krylov(problem, products, fine, level)
+    if level < math.inf and cholesky_bytes(problem) <= MEMORY_LIMIT:
+        yield base, (level if build_cholesky(problem).proves_below(level) else math.inf)
+
+
+def _krylov(problem: Problem, products: LiveProducts, start: Any, level: float, *, early: bool) -> Krylov:
+    def stop(value: float, residual: float) -> bool:
+        return value > level * (1 + 1e-9) or (early and value + 4 * residual < level)
+
+    return lanczos(products.hessian_with_image, start, problem.backend, tolerance=1e-14, max_steps=400, stop=stop)
+
+
+def _from_krylov(
+    problem: Problem, products: LiveProducts, krylov: Krylov, level: float
+) -> Iterator[tuple[float, float]]:
+    vector = krylov.coefficients @ to_numpy(krylov.basis)
+    if krylov.value > level or level == math.inf:
+        yield rayleigh_lower_bound(products, problem.backend.asarray(vector)), math.inf
+        return
+    limit = min(96, max(24, problem.n // (2 * problem.width)))
+    yield 0.0, TraceCertificate.from_images(problem, krylov.images, limit).bound(level, level)
+    p = positive_vector(np.tensordot(krylov.coefficients, np.stack([to_numpy(s) for s in krylov.images]), 1))
+    yield 0.0, perron_bound(problem, level, p)
