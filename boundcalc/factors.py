@@ -28,7 +28,7 @@ def is_polynomial(expr: Expr) -> bool:
 
 
 def group_powers(factors: list[Expr]) -> tuple[list[tuple[Expr, list[Expr]]], list[Expr]]:
-    """Powers of polynomials that share an exponent which isn't a number, and the other factors.
+    """Powers of polynomials whose exponents differ by a number at most, as (exponent, bases), and the other factors.
 
     Powers of one base are joined first: h**(d/2) * h**(-d/2) is 1, not the difference of two large logarithms.
     """
@@ -38,18 +38,25 @@ def group_powers(factors: list[Expr]) -> tuple[list[tuple[Expr, list[Expr]]], li
         base, power = factor.as_base_exp()
         if base == sp.E or not is_polynomial(base):
             rest.append(factor)
-        else:
-            exponents[base] = exponents.get(base, sp.Integer(0)) + power
-    groups: dict[Expr, list[Expr]] = {}
+            continue
+        for part in sp.Mul.make_args(base) if not power.is_Rational else [base]:
+            exponents[part] = exponents.get(part, sp.Integer(0)) + power
+    groups: dict[Expr, list[tuple[Expr, Expr]]] = {}
     for base, total in exponents.items():
-        power = sp.expand(total)
-        if power.is_Rational:
-            rest.append(base**power)
+        number, symbolic = sp.expand(total).as_coeff_Add()
+        if symbolic == 0:
+            rest.append(base**number)
         else:
-            groups.setdefault(power, []).append(base)
-    single = [power for power, bases in groups.items() if len(bases) == 1]
-    rest += [groups.pop(power)[0] ** power for power in single]
-    return list(groups.items()), rest
+            groups.setdefault(symbolic, []).append((base, number))
+    products: list[tuple[Expr, list[Expr]]] = []
+    for symbolic, members in groups.items():
+        if len(members) == 1:
+            base, number = members[0]
+            rest.append(base ** (symbolic + number))
+        else:
+            products.append((symbolic, [base for base, _ in members]))
+            rest += [base**number for base, number in members if number != 0]
+    return products, rest
 
 
 def pair_gammas(expr: Expr) -> tuple[dict[tuple[Expr, Expr], int], list[Expr]]:

@@ -279,7 +279,7 @@ class _Compiler:
         def raised(slots: _Slots) -> Log:
             value = reduce(pairs.multiply, [slots[i] for i in inputs])
             separate = sum(slots[i].log for i in parts)
-            positive = reduce(np.logical_and, [slots[i].sign > 0 for i in parts])
+            positive = reduce(np.multiply, [slots[i].sign for i in parts]) >= 0
             good = (value.hi > _TINY) & (value.hi < _HUGE)
             log = np.where(good, pairs.log(value), separate)
             return Log(1.0, slots[exponent] * np.where(positive, log, np.nan))
@@ -287,6 +287,8 @@ class _Compiler:
         return raised
 
     def _pow(self, expr: Expr) -> _Step:
+        if isinstance(expr.base, sp.Mul) and not expr.exp.is_Rational and is_polynomial(expr.base):
+            return self._power_of_product(list(expr.base.args), expr.exp)
         base, power = self.log(expr.base), self.real(expr.exp)
         parity = int(expr.exp) % 2 if expr.exp.is_Integer else None
 

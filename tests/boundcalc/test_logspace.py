@@ -25,6 +25,9 @@ CASES: list[tuple[sp.Expr, dict[Symbol, float]]] = [
     ((h * (2 - h)) ** (d / 2), {h: 0.999, d: 1e6}),
     ((1 - (1 - h) ** 2) ** (d / 2), {h: 0.9999, d: 1e6}),
     (1 - (1 - h) ** 2, {h: 1e-9}),
+    (h ** (d / 2 + 3) * (2 - h) ** (d / 2 - 1), {h: 0.99, d: 1e6}),
+    (h ** (-d) * h ** (d / 2) * (h * n) ** (d / 2), {h: 1e-250, d: 1e6, n: 1.5}),
+    ((x * (x + 1)) ** (d / 2), {x: -3.0, d: 7}),
     ((1 - 1 / n) ** n, {n: 2.0**20}),
     (2 - h, {h: 1 - 2.0**-53}),
     (exp(-d * h) + exp(-d), {d: 1e5, h: 0.5}),
@@ -87,6 +90,15 @@ def test_arrays_equal_their_elements() -> None:
 def test_zero_is_a_sign_not_a_failure() -> None:
     zero = compile_log(x * n, [x, n])(0.0, 5.0)
     assert (float(zero.sign), float(zero.log), float(zero.value()), str(zero)) == (0.0, -math.inf, 0.0, "0")
+
+
+def test_powers_of_zero() -> None:
+    f = compile_log((x * n) ** (d / 2), [x, n, d])
+    assert f(0.0, 3.0, 5.0).value() == 0
+    with pytest.raises(ArithmeticError, match="undefined"):
+        f(0.0, 3.0, -5.0)
+    with pytest.raises(ArithmeticError, match="undefined"):
+        f(-1.0, 3.0, 5.0)
 
 
 def test_empty_arrays() -> None:
