@@ -2,6 +2,22 @@
 
 from verify.hessian.enclosure import sharpness
 from verify.hessian.flat import is_flat
+from verify.hessian.operator import HessianOperator, Part
 from verify.hessian.result import Certificate, Sharpness
+from verify.hessian.spectrum import Eigenpairs, SpectralDensity, spectral_density, top_eigenpairs
+from verify.hessian.torch_network import network_from_torch, network_to_torch
 
-__all__ = ["Certificate", "Sharpness", "is_flat", "sharpness"]
+__all__ = [
+    "Certificate",
+    "Eigenpairs",
+    "HessianOperator",
+    "Part",
+    "Sharpness",
+    "SpectralDensity",
+    "is_flat",
+    "network_from_torch",
+    "network_to_torch",
+    "sharpness",
+    "spectral_density",
+    "top_eigenpairs",
+]

@@ -49,6 +49,21 @@ class NumpyBackend:
     def empty(self, *shape: int, dtype: Any = np.float64) -> Array:
         return np.empty(shape, dtype=dtype)
 
+    def zeros(self, *shape: int, dtype: Any = np.float64) -> Array:
+        return np.zeros(shape, dtype=dtype)
+
+    def index(self, indices: NDArray[np.int64]) -> Array:
+        """``indices`` in the form that the backend's arrays are indexed with."""
+        return indices
+
+    def erf(self, value: Array) -> Array:
+        from scipy.special import erf
+
+        return erf(value)
+
+    def exp(self, value: Array) -> Array:
+        return np.exp(value)
+
     def cast(self, value: Array, dtype: Any) -> Array:
         return value.astype(dtype, copy=False)
 
@@ -94,6 +109,24 @@ class TorchBackend:
         import torch
 
         return torch.empty(shape, dtype=_torch_dtype(dtype), device=self.device)
+
+    def zeros(self, *shape: int, dtype: Any = np.float64) -> Array:
+        import torch
+
+        return torch.zeros(shape, dtype=_torch_dtype(dtype), device=self.device)
+
+    def index(self, indices: NDArray[np.int64]) -> Array:
+        import torch
+
+        return torch.tensor(indices, device=self.device)
+
+    def erf(self, value: Array) -> Array:
+        import torch
+
+        return torch.special.erf(value)
+
+    def exp(self, value: Array) -> Array:
+        return value.exp()
 
     def cast(self, value: Array, dtype: Any) -> Array:
         return value.to(_torch_dtype(dtype))

@@ -14,10 +14,11 @@ from verify.hessian.cholesky import build_cholesky, cholesky_bytes
 from verify.hessian.components import build_blocks
 from verify.hessian.inputs import check_positive, check_seed, read_inputs
 from verify.hessian.lanczos import Krylov, lanczos
+from verify.hessian.layout import from_live
 from verify.hessian.perron import perron_bound, positive_vector
 from verify.hessian.probabilistic import relative_error_bound
 from verify.hessian.problem import Problem, prepare
-from verify.hessian.products import LiveProducts, from_live
+from verify.hessian.products import LiveProducts
 from verify.hessian.rayleigh import rayleigh_lower_bound
 from verify.hessian.result import Certificate, Sharpness, true_bounds
 from verify.hessian.rounding import UNIT

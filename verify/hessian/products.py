@@ -7,6 +7,7 @@ kept with one row per coordinate, (D, n) and (D, k): row-major BLAS runs fastest
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from verify.hessian.arrays import Array, times_pattern
 from verify.hessian.problem import Problem
 
-__all__ = ["LiveProducts", "from_live"]
+__all__ = ["LiveProducts"]
 
 
 class LiveProducts:
@@ -53,18 +54,17 @@ class LiveProducts:
         p_w, p_v, p_beta = self.parts(p)
         right = self.v * p_w
         right += p_v[..., None, :] * self.omega
-        inner = times_pattern(right.reshape(-1, self.count), self.A, transposed=True).reshape(
-            *p.shape[:-1], self.width, -1
-        )
+        lead = tuple(p.shape[:-1])
+        flat = right.reshape(math.prod(lead) * self.width, self.count)
+        inner = times_pattern(flat, self.A, transposed=True).reshape(*lead, self.width, self.problem.n)
         inner *= self.Z
         return inner.sum(-2) + self.problem.one * p_beta[..., None]
 
     def moments(self, s: Array) -> Array:
         """T = (s o Z) A, shape (..., D, k)."""
-        stacked = s[..., None, :] * self.Z
-        return times_pattern(stacked.reshape(-1, stacked.shape[-1]), self.A).reshape(
-            *s.shape[:-1], self.width, self.count
-        )
+        lead = tuple(s.shape[:-1])
+        stacked = (s[..., None, :] * self.Z).reshape(math.prod(lead) * self.width, self.problem.n)
+        return times_pattern(stacked, self.A).reshape(*lead, self.width, self.count)
 
     def jacobian_transposed(self, s: Array) -> Array:
         """J's."""
@@ -95,17 +95,3 @@ class LiveProducts:
         T *= self.omega
         T += self.c * p_w
         return self._assemble(w_part, T.sum(-2), self.problem.one * scaled.sum(-1)), s
-
-
-def from_live(problem: Problem, vector: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """From live vectors (..., P') to the full layout (W row by row, b, v, beta), zeros for left-out neurons."""
-    D, K, k = problem.width, problem.neurons, problem.live_count
-    lead = vector.shape[:-1]
-    full = np.zeros((*lead, K * (D + 1) + 1))
-    w = np.zeros((*lead, K, D - 1))
-    w[..., problem.live, :] = np.swapaxes(vector[..., : k * (D - 1)].reshape(*lead, D - 1, k), -1, -2)
-    full[..., : K * (D - 1)] = w.reshape(*lead, -1)
-    full[..., K * (D - 1) + problem.live] = vector[..., k * (D - 1) : k * D]
-    full[..., K * D + problem.live] = vector[..., k * D : -1]
-    full[..., -1] = vector[..., -1]
-    return full

@@ -6,23 +6,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
+from dense import dense_hessian
 
 from constructions.network import Network
 from verify.hessian import sharpness
-
-
-def dense_hessian(net, X, y):
-    """All second derivatives by automatic differentiation, order (W, b, v, beta)."""
-    K, d = net.W.shape
-    X, y = torch.tensor(X), torch.tensor(y)
-
-    def loss(theta):
-        W, b, v = theta[: K * d].reshape(K, d), theta[K * d : K * d + K], theta[K * d + K : -1]
-        return ((y - torch.relu(X @ W.T - b) @ v - theta[-1]) ** 2).mean() / 2
-
-    theta = torch.tensor(np.concatenate([net.W.ravel(), net.b, net.v, [net.beta]]))
-    return torch.autograd.functional.hessian(loss, theta).numpy()
 
 
 def random_case(seed):
@@ -38,7 +25,7 @@ def random_case(seed):
     return net, rng.standard_normal((n, d)), rng.standard_normal(n)
 
 
-@pytest.mark.parametrize("certificate", ["auto", "cholesky", "structure"])
+@pytest.mark.parametrize("certificate", ["auto", "cholesky", "structure", "trace"])
 @pytest.mark.parametrize("seed", range(24))
 def test_encloses_the_dense_eigenvalue(seed, certificate):
     net, X, y = random_case(seed)

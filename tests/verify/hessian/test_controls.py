@@ -1,0 +1,97 @@
+"""Negative controls: enclosures against the signs of exact pivots. By default 600 random networks, all sizes below 14 parameters.
+
+The full count is run with
+
+    SHARPNESS_CONTROLS=10000 python -m pytest tests/verify/hessian/test_controls.py
+
+The question asked is exact: is lambda_max < upper and not < lower, for the Hessian of the float64 data in rational
+arithmetic, decided in ball arithmetic of at least 50 digits.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+
+import numpy as np
+from dense import exact_hessian, is_below
+
+from constructions.network import Network
+from verify.check import Verdict
+from verify.hessian import is_flat, sharpness
+from verify.hessian.arrays import NumpyBackend
+from verify.hessian.cholesky import build_cholesky
+from verify.hessian.components import build_blocks
+from verify.hessian.inputs import read_inputs
+from verify.hessian.perron import perron_bound
+from verify.hessian.problem import prepare
+from verify.hessian.structure import build_structure
+from verify.hessian.trace import TraceCertificate
+
+COUNT = int(os.environ.get("SHARPNESS_CONTROLS", "600"))
+
+
+def random_problem(rng):
+    """A small network with weights over many scales, some neurons dead, duplicated or always active."""
+    d, n, K = int(rng.integers(1, 4)), int(rng.integers(1, 6)), int(rng.integers(1, 4))
+    K = min(K, 12 // (d + 2)) or 1
+    scale = 10.0 ** rng.uniform(-2, 2, (K, 1))
+    W = rng.standard_normal((K, d)) * scale
+    b = rng.standard_normal(K) * scale[:, 0] * rng.choice([0.1, 1.0])
+    v = rng.standard_normal(K) * 10.0 ** rng.uniform(-1, 1)
+    if K > 1 and rng.random() < 0.2:
+        W[1], b[1], v[1] = W[0], b[0], v[0]
+    X = rng.standard_normal((n, d))
+    if rng.random() < 0.3:
+        X /= np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1)
+    y = rng.standard_normal(n) * 10.0 ** rng.uniform(-2, 1)
+    net = Network(W, b, v, float(rng.standard_normal()))
+    if rng.random() < 0.3:
+        y = net(X)
+    return net, X, y
+
+
+def test_no_enclosure_misses_and_no_sharp_network_is_called_flat():
+    rng = np.random.default_rng(20260101)
+    undecided = 0
+    for _ in range(COUNT):
+        net, X, y = random_problem(rng)
+        H = exact_hessian(net.W, net.b, net.v, net.beta, X, y)
+        n = len(X)
+        result = sharpness(net, X, y)
+        assert result.proved
+        assert is_below(H, n, math.nextafter(result.upper, math.inf)), (net, X, y, result)
+        assert not is_below(H, n, math.nextafter(result.lower, 0.0)), (net, X, y, result)
+        assert result.upper <= result.lower * (1 + 1e-9)
+        sharp, flat = result.lower * (1 - 1e-9), result.upper * (1 + 1e-9)
+        verdict = is_flat(net, X, y, 2 / sharp)
+        assert verdict is not Verdict.PROVED, (net, X, y, sharp)
+        undecided += verdict is not Verdict.REFUTED
+        if flat >= 1 + 1e-8:
+            verdict = is_flat(net, X, y, 2 / flat)
+            assert verdict is not Verdict.REFUTED
+            undecided += verdict is not Verdict.PROVED
+    assert undecided <= COUNT // 50
+
+
+def test_no_certificate_accepts_a_level_that_is_too_low():
+    """Every certificate, asked directly for a level below lambda_max by a relative 1e-9 and by 1e-12."""
+    rng = np.random.default_rng(7)
+    accepted_above = 0
+    for _ in range(COUNT // 2):
+        net, X, y = random_problem(rng)
+        value = sharpness(net, X, y).lower
+        problem = prepare(read_inputs(net, X, y), NumpyBackend())
+        if problem.live_count == 0:
+            continue
+        groups = build_blocks(problem)
+        certificates = [build_cholesky(problem), build_structure(problem, groups)]
+        trace = TraceCertificate(problem, np.linalg.qr(rng.standard_normal((problem.n, 1)))[0], problem.n)
+        p = rng.uniform(0.1, 1, problem.n)
+        for drop in (1e-9, 1e-12):
+            level = value * (1 - drop)
+            assert not any(certificate.proves_below(level) for certificate in certificates)
+            assert trace.bound(level) >= value * (1 - 1e-15)
+            assert perron_bound(problem, level, p) >= value * (1 - 1e-15)
+        accepted_above += all(certificate.proves_below(value * (1 + 1e-9)) for certificate in certificates)
+    assert accepted_above >= 0.9 * (COUNT // 2 - 1) - COUNT // 5

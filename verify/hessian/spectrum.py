@@ -1,0 +1,224 @@
+"""Top eigenpairs and the spectral density."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.hessian.arrays import Array, to_numpy
+from verify.hessian.inputs import check_positive, check_seed
+from verify.hessian.lanczos import lanczos, ritz
+from verify.hessian.layout import from_live
+from verify.hessian.operator import HessianOperator
+
+__all__ = ["Eigenpairs", "SpectralDensity", "spectral_density", "top_eigenpairs"]
+
+
+@dataclass(frozen=True, eq=False)
+class Eigenpairs:
+    """The largest eigenvalues, descending, with multiplicity.
+
+    Attributes
+    ----------
+    values (k,), vectors (P, k), residuals (k,) : |H v - value v| for unit v
+    iterations : int
+    converged : bool
+    """
+
+    values: NDArray[np.float64]
+    vectors: NDArray[np.float64]
+    residuals: NDArray[np.float64]
+    iterations: int
+    converged: bool
+
+
+def _count(name: str, value: int, largest: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be an int, got {value!r}")
+    if not 1 <= value <= largest:
+        raise ValueError(f"{name} must lie in 1..{largest}, got {value}")
+    return int(value)
+
+
+def top_eigenpairs(operator: HessianOperator, k: int, *, tol: float = 1e-12, seed: int = 0) -> Eigenpairs:
+    """The k largest eigenvalues and their vectors, by Lanczos with locking.
+
+    A Krylov space holds one vector of each eigenspace; after convergence the search is repeated from a random vector
+    orthogonal to what was found, until it finds nothing larger, so that multiple eigenvalues come out with their
+    multiplicity.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from types import SimpleNamespace
+    >>> net = SimpleNamespace(W=np.array([[2.0]]), b=np.array([0.5]), v=np.array([3.0]), beta=0.0)
+    >>> H = HessianOperator(net, np.array([[1.0], [-1.0]]), np.array([4.5, 0.0]))
+    >>> top_eigenpairs(H, 2).values.round(6)
+    array([10.649631,  0.475369])
+    """
+    problem = operator.problem
+    k = _count("k", k, operator.shape[0])
+    tolerance = check_positive("tol", tol, below=1.0)
+    rng = np.random.default_rng(check_seed(seed))
+    backend, size = problem.backend, problem.size
+    locked = np.empty((0, size))
+    values = np.empty(0)
+    iterations, converged = 0, True
+    wanted = min(k, size)
+    while True:
+        held = backend.asarray(locked)
+        room = size - len(locked)
+        if room == 0:
+            break
+
+        # Deflation to 0 would hide eigenvalues below 0, so locked directions are shifted below the spectrum.
+        apply = _deflated(operator.apply_live, held, 2 * _norm_bound(operator))
+        start = rng.standard_normal(size)
+        start -= (locked @ start) @ locked
+        found = lanczos(
+            apply,
+            backend.asarray(start),
+            backend,
+            tolerance=tolerance,
+            max_steps=min(room, max(200, 20 * wanted)),
+            wanted=min(wanted, room),
+        )
+        iterations += found.steps
+        converged &= found.converged
+        theta, S = ritz(found.alpha, found.beta)
+        fresh = theta[::-1][:wanted]
+        vectors = S[:, ::-1][:, : len(fresh)].T @ to_numpy(found.basis)
+        floor = np.sort(values)[::-1][k - 1] if len(values) >= k else -math.inf
+        keep = fresh > floor * (1 + tolerance) if floor > 0 else fresh > floor
+        if len(values) >= k and not keep.any():
+            break
+        candidates = np.concatenate([locked, vectors[keep] if len(values) >= k else vectors])
+        locked = np.linalg.qr(candidates.T)[0].T
+        locked, values = _rotate(operator, locked)
+        wanted = max(1, k - len(values)) if len(values) < k else 1
+    order = np.argsort(values)[::-1][: min(k, len(values))]
+    vectors = locked[order]
+    images = to_numpy(operator.apply_live(backend.asarray(vectors)))
+    residuals = np.linalg.norm(images - values[order][:, None] * vectors, axis=1)
+    full = from_live(problem, vectors)
+    top = values[order]
+    if len(top) < k:
+        # Neurons left out add eigenvalues 0.
+        top, full, residuals = _padded(operator, top, full, residuals, k)
+    return Eigenpairs(
+        np.ldexp(top, problem.exponent), full.T.copy(), np.ldexp(residuals, problem.exponent), iterations, converged
+    )
+
+
+def _norm_bound(operator: HessianOperator) -> float:
+    return operator.problem.jacobian_square + operator.problem.gamma_max
+
+
+def _deflated(product: Callable[[Array], Array], held: Array, shift: float) -> Callable[[Array], tuple[Array, Array]]:
+    def apply(p: Array) -> tuple[Array, Array]:
+        out = product(p)
+        if len(held):
+            weights = held @ p
+            out = out - (held @ out) @ held - shift * (weights @ held)
+        return out, p[:0]
+
+    return apply
+
+
+def _rotate(operator: HessianOperator, basis: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rayleigh–Ritz within the span of orthonormal rows."""
+    images = to_numpy(operator.apply_live(operator.problem.backend.asarray(basis)))
+    small = basis @ images.T
+    values, S = np.linalg.eigh((small + small.T) / 2)
+    return S.T @ basis, values
+
+
+def _padded(
+    operator: HessianOperator,
+    values: NDArray[np.float64],
+    full: NDArray[np.float64],
+    residuals: NDArray[np.float64],
+    k: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    problem = operator.problem
+    missing = k - len(values)
+    dead = np.setdiff1d(np.arange(problem.neurons), problem.live)
+    d, K = problem.width - 1, problem.neurons
+    places = np.concatenate([(dead[:, None] * d + np.arange(d)).ravel(), K * d + dead, K * (d + 1) + dead])[:missing]
+    extra = np.zeros((missing, operator.shape[0]))
+    extra[np.arange(missing), places] = 1.0
+    order = np.argsort(np.concatenate([values, np.zeros(missing)]))[::-1]
+    return (
+        np.concatenate([values, np.zeros(missing)])[order],
+        np.concatenate([full, extra])[order],
+        np.concatenate([residuals, np.zeros(missing)])[order],
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class SpectralDensity:
+    """A quadrature for the spectral measure (1/P) sum_j delta(t - lambda_j).
+
+    Attributes
+    ----------
+    nodes, weights : (probes, steps)
+        Gauss quadrature of every probe; each row of weights sums to ``1 - zero_mass``.
+    zero_mass : float
+        Share of parameters of neurons active on no point: eigenvalue 0 exactly.
+    """
+
+    nodes: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    zero_mass: float
+
+    def integrate(self, function: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> tuple[float, float]:
+        """Mean of ``function`` over the spectrum, and its standard error over the probes (nan for one probe)."""
+        per_probe = (self.weights * function(self.nodes)).sum(axis=1) + self.zero_mass * float(function(np.zeros(1))[0])
+        spread = float(np.std(per_probe, ddof=1)) / math.sqrt(len(per_probe)) if len(per_probe) > 1 else math.nan
+        return float(per_probe.mean()), spread
+
+    def smoothed(self, t: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+        """The density at t, convolved with a Gaussian of standard deviation ``width``."""
+        check_positive("width", width)
+        values = np.zeros(len(t))
+        nodes = np.append(self.nodes.ravel(), 0.0)
+        weights = np.append(self.weights.ravel() / len(self.nodes), self.zero_mass)
+        for node, weight in zip(nodes, weights, strict=True):
+            values += weight * np.exp(-0.5 * ((t - node) / width) ** 2)
+        return values / (width * math.sqrt(2 * math.pi))
+
+
+def spectral_density(operator: HessianOperator, *, probes: int = 8, steps: int = 40, seed: int = 0) -> SpectralDensity:
+    """Stochastic Lanczos quadrature (Ubaru, Chen & Saad 2017; Ghorbani, Krishnan & Xiao 2019).
+
+    Every probe is a Gaussian vector; its Krylov space gives the Gauss quadrature of its spectral measure, exact for
+    polynomials of degree below 2 ``steps``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from types import SimpleNamespace
+    >>> net = SimpleNamespace(W=np.array([[2.0]]), b=np.array([0.5]), v=np.array([3.0]), beta=0.0)
+    >>> H = HessianOperator(net, np.array([[1.0], [-1.0]]), np.array([4.5, 0.0]))
+    >>> float(spectral_density(H, probes=2, steps=4).weights.sum().round(12))
+    2.0
+    """
+    problem = operator.problem
+    probes, steps = _count("probes", probes, 10**6), _count("steps", steps, 10**4)
+    rng = np.random.default_rng(check_seed(seed))
+    share = problem.size / operator.shape[0]
+    nodes = np.zeros((probes, steps))
+    weights = np.zeros((probes, steps))
+    for at in range(probes):
+        start = problem.backend.asarray(rng.standard_normal(problem.size))
+        krylov = lanczos(
+            lambda p: (operator.apply_live(p), p[:0]), start, problem.backend, tolerance=0.0, max_steps=steps
+        )
+        theta, S = ritz(krylov.alpha, krylov.beta)
+        nodes[at, : len(theta)] = np.ldexp(theta, problem.exponent)
+        weights[at, : len(theta)] = share * S[0] ** 2
+    return SpectralDensity(nodes, weights, 1.0 - share)
