@@ -16,7 +16,18 @@ from flint import arb, fmpq, fmpz, fmpz_poly
 
 from boundcalc.enclosure import Dyadic, Enclosure
 
-__all__ = ["Ball", "ball", "enclosure", "log_gamma", "lower_float", "precision", "real_roots", "upper_float"]
+__all__ = [
+    "Ball",
+    "all_real_roots",
+    "ball",
+    "enclosure",
+    "from_enclosure",
+    "log_gamma",
+    "lower_float",
+    "precision",
+    "real_roots",
+    "upper_float",
+]
 
 Ball = arb
 
@@ -88,17 +99,30 @@ def log_gamma(value: Fraction) -> Ball:
     return ball(value).lgamma()
 
 
+def all_real_roots(coefficients: list[Fraction]) -> list[Ball]:
+    """Enclosures of the real roots, in increasing order, of a polynomial (lowest coefficient first); none is missed."""
+    scale = math.lcm(*(c.denominator for c in coefficients))
+    polynomial = fmpz_poly([int(c * scale) for c in coefficients])
+    # complex_roots isolates the roots and gives real ones an imaginary part that is exactly 0.
+    roots = [root.real for root, _ in polynomial.complex_roots() if root.imag == 0]
+    return sorted(roots, key=lambda root: float(root.mid()))
+
+
 def real_roots(coefficients: list[Fraction]) -> list[Ball]:
-    """Isolated real roots, in increasing order, of a polynomial with simple real roots (lowest coefficient first).
+    """The same for a polynomial whose roots are all real and simple.
 
     Raises
     ------
     ArithmeticError
-        If the roots are not all real and isolated at this precision.
+        If they are not.
     """
-    scale = math.lcm(*(c.denominator for c in coefficients))
-    polynomial = fmpz_poly([int(c * scale) for c in coefficients])
-    roots = [root.real for root, multiplicity in polynomial.complex_roots() if root.imag == 0 and multiplicity == 1]
-    if len(roots) != polynomial.degree():
+    roots = all_real_roots(coefficients)
+    if len(roots) != len(coefficients) - 1:
         raise ArithmeticError("the polynomial has roots that are not real or not simple")
-    return sorted(roots, key=lambda root: float(root.mid()))
+    return roots
+
+
+def from_enclosure(interval: Enclosure) -> Ball:
+    """A ball that contains an interval."""
+    low, high = (arb((fmpz(end.mantissa), fmpz(end.exponent))) for end in (interval.low, interval.high))
+    return low.union(high)

@@ -101,7 +101,11 @@ def from_code(d: int, code: CodeLike) -> Caps:
 def _polygon(count: int) -> Caps:
     """Caps on a regular polygon: h <= 1 - cos(pi/N)."""
     if count in (2, 3, 4, 6):
-        return Caps(height_below({2: Fraction(0), 3: Fraction(1, 4), 4: Fraction(1, 2), 6: Fraction(3, 4)}[count]), count, "polygon")
+        return Caps(
+            height_below({2: Fraction(0), 3: Fraction(1, 4), 4: Fraction(1, 2), 6: Fraction(3, 4)}[count]),
+            count,
+            "polygon",
+        )
     height = 2 * math.sin(math.pi / (2 * count)) ** 2
     with precision(128):
         limit = 2 * (Ball.pi() / (2 * ball(count))).sin() ** 2

@@ -49,7 +49,9 @@ def quadruples(k: int) -> tuple[tuple[int, ...], ...]:
 def kissing_code_size(k: int) -> tuple[int, str]:
     """Size and name of the largest code here with inner products at most 1/2 in R^k, k >= 2."""
     options = [(2 * k * (k - 1), f"D{k} roots")] if k >= 3 else [(6, "hexagon")]
-    options += [(size, f"{name} roots") for name, dim, size in (("E6", 6, 72), ("E7", 7, 126), ("E8", 8, 240)) if dim == k]
+    options += [
+        (size, f"{name} roots") for name, dim, size in (("E6", 6, 72), ("E7", 7, 126), ("E8", 8, 240)) if dim == k
+    ]
     if 9 <= k <= 24:
         options.append((2 * k + 16 * len(quadruples(k)), "quadruples"))
     return max(options, key=lambda pair: pair[0])

@@ -41,7 +41,9 @@ class ExplicitBound:
         """The lower end, rounded down to what is shown; as a power of ten where floats end."""
         if self.lower > 0:
             digits = 5 - math.floor(math.log10(self.lower))
-            return f"{math.floor(self.lower * 10.0**digits) / 10.0**digits:.6g}" if digits < 300 else f"{self.lower:.6g}"
+            return (
+                f"{math.floor(self.lower * 10.0**digits) / 10.0**digits:.6g}" if digits < 300 else f"{self.lower:.6g}"
+            )
         return f"10^{math.floor(self.enclosure.log10[0] * 1000) / 1000:.3f}"
 
     def __str__(self) -> str:

@@ -112,7 +112,10 @@ def _grid(smallest: float) -> NDArray[np.float64]:
     plain = np.geomspace(smallest, 1.0, int(math.log(1 / smallest) / 0.006) + 1)
     jumps = [math.sin(math.pi / m) * (1 - 1e-15) for m in range(7, int(math.pi / smallest))][:600]
     jumps += [math.sqrt((k + 1) / (2 * k)) * (1 - 2e-16) for k in range(2, 33)]
-    jumps += [math.sqrt(float(x)) * (1 - 2e-16) for x in (Fraction(3, 8), Fraction(1, 3), *(Fraction(2, k) for k in range(5, 33)))]
+    jumps += [
+        math.sqrt(float(x)) * (1 - 2e-16)
+        for x in (Fraction(3, 8), Fraction(1, 3), *(Fraction(2, k) for k in range(5, 33)))
+    ]
     jumps += [math.sqrt((1 - 1 / math.sqrt(5)) / 2) * (1 - 4e-16)]
     jumps += [0.5, math.sqrt(0.5) * (1 - 2e-16), math.sqrt(0.75) * (1 - 2e-16)]
     return np.unique(np.minimum(np.concatenate([plain, jumps]), 1.0))

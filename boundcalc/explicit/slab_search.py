@@ -13,7 +13,7 @@ slab of many equal trapezoids the best amplitude, ramp and width depend on one n
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ from boundcalc.explicit.sign_error import sign_error
 from boundcalc.explicit.slabs import ONE_BY_ONE, Slab
 from boundcalc.explicit.weighting import log_weight_ratio
 
-__all__ = ["CapProblem", "Grid", "solve"]
+__all__ = ["CapProblem", "Grid", "continuum", "estimate", "solve"]
 
 Array = NDArray[np.float64]
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
@@ -54,13 +54,14 @@ class CapProblem:
 
 @dataclass(frozen=True)
 class Grid:
-    """Resolution of the search."""
+    """Resolution of the search; ``spend`` makes use of what a plan leaves of the budget."""
 
     ratio: float
     depth: float
     ramps: tuple[float, ...]
     amplitudes: tuple[float, ...]
     rounds: int
+    spend: bool = True
 
 
 @lru_cache(maxsize=1)
@@ -146,7 +147,9 @@ class _Tables:
         inner = (1 - _TOP_RAMPS)[:, None] * depths
         tail = depths - inner
         flat = (problem.density(inner[..., None] * _NODES**2) * (2 * _NODES * _WEIGHTS)).sum(-1) * inner
-        slope = (problem.density(inner[..., None] + tail[..., None] * _NODES) * ((1 - _NODES) ** 2 * _WEIGHTS)).sum(-1) * tail
+        slope = (problem.density(inner[..., None] + tail[..., None] * _NODES) * ((1 - _NODES) ** 2 * _WEIGHTS)).sum(
+            -1
+        ) * tail
         tops = np.maximum(np.stack([inner, depths + 0 * inner]), 1e-300)
         top_cost = np.exp(k * np.log(tops) + problem.log_ratio(tops)).sum(0) / tail
         energy = amplitude**2 * (flat + slope)[None]
@@ -251,36 +254,50 @@ def _plan(tables: _Tables, price: float) -> _Plan:
     return _Plan(total_value, total_cost, tuple(reversed(slabs)))
 
 
+def _spend(slabs: tuple[Slab, ...], factor: float) -> tuple[Slab, ...]:
+    """All ramps times a factor: cost falls by it, and value too, but less; ramps stay within their limits."""
+    return tuple(replace(s, ramp=float(min(s.ramp * factor, 1.0 if s.near == 0 else 0.5))) for s in slabs)
+
+
 def solve(problem: CapProblem, grid: Grid) -> tuple[float, tuple[Slab, ...]]:
-    """Approximate value per cap (in units of q-mass) and slabs; amplitudes may exceed the budget slightly."""
+    """Approximate value per cap, in units of q-mass, and slabs; amplitudes may still have to shrink to the budget."""
     tables = _Tables(problem, grid)
     budget = math.exp(min(max(problem.log_budget, -_LOG_LIMIT), _LOG_LIMIT))
-    free = _plan(tables, 0.0)
-    if free.cost <= budget or free.value == 0:
-        return free.value, free.slabs
-    high = free.value / budget
-    low = high
-    inside: _Plan | None = None
-    outside = free
+    best: tuple[float, tuple[Slab, ...]] = (0.0, ())
+
+    def consider(plan: _Plan) -> None:
+        nonlocal best
+        if not plan.slabs or not 0.2 * budget < plan.cost < 3 * budget:
+            return
+        options = (plan.slabs, _spend(plan.slabs, plan.cost / budget)) if grid.spend else (plan.slabs,)
+        for slabs in options:
+            value = estimate(problem, slabs)
+            if value > best[0]:
+                best = (value, slabs)
+
+    plan = _plan(tables, 0.0)
+    if plan.cost <= budget or plan.value == 0:
+        return estimate(problem, plan.slabs), plan.slabs
+    outside = plan
+    low = high = plan.value / budget
     for _ in range(60):
         plan = _plan(tables, low)
+        consider(plan)
         if plan.cost > budget:
             outside = plan
             break
-        inside = plan
-        high, low = low, low / 16
+        high, low = low, low / 12
     for _ in range(grid.rounds):
         middle = math.sqrt(low * high)
         plan = _plan(tables, middle)
+        consider(plan)
         if plan.cost > budget:
             low, outside = middle, plan
         else:
-            high, inside = middle, plan
-    shrink = budget / outside.cost
-    estimate = shrink**2 * outside.value
-    if inside is None or not inside.slabs or estimate > inside.value:
-        return estimate, outside.slabs
-    return inside.value, inside.slabs
+            high = middle
+    if not best[1]:
+        best = (estimate(problem, outside.slabs), outside.slabs)
+    return best
 
 
 def estimate(problem: CapProblem, slabs: tuple[Slab, ...]) -> float:
@@ -313,9 +330,13 @@ def estimate(problem: CapProblem, slabs: tuple[Slab, ...]) -> float:
     rise = np.where(near > 0, near + ramp * width, 0.0)
     fall = np.where(near > 0, far - ramp * width, far * (1 - ramp))
     tail = far - fall
-    up = (problem.density(near[:, None] + (rise - near)[:, None] * _NODES) * (_NODES**2 * _WEIGHTS)).sum(1) * (rise - near)
+    up = (problem.density(near[:, None] + (rise - near)[:, None] * _NODES) * (_NODES**2 * _WEIGHTS)).sum(1) * (
+        rise - near
+    )
     down = (problem.density(fall[:, None] + tail[:, None] * _NODES) * ((1 - _NODES) ** 2 * _WEIGHTS)).sum(1) * tail
-    level_nodes = np.where(near[:, None] > 0, rise[:, None] + (fall - rise)[:, None] * _NODES, fall[:, None] * _NODES**2)
+    level_nodes = np.where(
+        near[:, None] > 0, rise[:, None] + (fall - rise)[:, None] * _NODES, fall[:, None] * _NODES**2
+    )
     level_weights = np.where(near[:, None] > 0, _WEIGHTS, 2 * _NODES * _WEIGHTS)
     level = (problem.density(level_nodes) * level_weights).sum(1) * (fall - rise)
     norm = up + level + down

@@ -34,7 +34,7 @@ from boundcalc.explicit.problem import Problem
 from boundcalc.explicit.sign_error import sign_error_ball
 from boundcalc.explicit.weighting import Weighting
 
-__all__ = ["Slab", "StackedTrapezoids", "bits_needed"]
+__all__ = ["Slab", "StackedTrapezoids"]
 
 # Up to this number, equal trapezoids are evaluated one by one.
 ONE_BY_ONE = 6
@@ -80,9 +80,21 @@ class StackedTrapezoids:
     caps: Caps
     slabs: tuple[Slab, ...]
 
+    def __str__(self) -> str:
+        total = sum(s.count for s in self.slabs)
+        return (
+            f"{self.caps.count} caps of height {self.caps.height:.4g} ({self.caps.code}), "
+            f"{total} trapezoids each in {len(self.slabs)} slabs"
+        )
+
     def scaled(self, factor: float) -> StackedTrapezoids:
         """All amplitudes times a factor in (0, 1]."""
         return replace(self, slabs=tuple(replace(s, amplitude=s.amplitude * factor) for s in self.slabs))
+
+    def bits(self, problem: Problem) -> int:
+        """Working precision that outlasts the cancellation in the narrowest ramp and cell."""
+        narrowest = min((s.far - s.near) / s.far / s.count * s.ramp for s in self.slabs)
+        return 160 + 3 * max(0, -math.frexp(narrowest)[1])
 
     def _check(self) -> None:
         if not (0 < self.caps.height <= 1):
@@ -137,7 +149,10 @@ def _trapezoids(slab: Slab, height: Ball) -> list[tuple[Ball, Ball, Ball, Ball]]
         return [(ball(0), ball(0), inner, far)]
     width = (far - near) / slab.count
     ramp = width * ball(slab.ramp)
-    return [(near + j * width, near + j * width + ramp, near + (j + 1) * width - ramp, near + (j + 1) * width) for j in range(slab.count)]
+    return [
+        (near + j * width, near + j * width + ramp, near + (j + 1) * width - ramp, near + (j + 1) * width)
+        for j in range(slab.count)
+    ]
 
 
 def _individually(slab: Slab, alpha: Fraction) -> bool:
@@ -204,9 +219,3 @@ def _norm(knots: tuple[Ball, Ball, Ball, Ball], marginal: Marginal) -> Ball:
     if z0 != 0:
         total += ramp(z0, 0, 1) / (z1 - z0) ** 2
     return total
-
-
-def bits_needed(slabs: tuple[Slab, ...]) -> int:
-    """Working precision that outlasts the cancellation in the narrowest ramp and cell."""
-    narrowest = min((s.far - s.near) / s.far / s.count * s.ramp for s in slabs)
-    return 160 + 3 * max(0, -math.frexp(narrowest)[1])

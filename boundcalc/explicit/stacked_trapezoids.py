@@ -19,7 +19,7 @@ __all__ = ["FAMILY"]
 
 _LARGEST_DIMENSION = 1000
 _AMPLITUDES = (1.0, 0.75, 0.55, 0.4, 0.3, 0.2, 0.14, 0.1, 0.06, 0.03, 0.015)
-_COARSE = Grid(1.35, 20.0, (0.08, 0.16, 0.3, 0.5), _AMPLITUDES, 5)
+_COARSE = Grid(1.35, 20.0, (0.08, 0.16, 0.3, 0.5), _AMPLITUDES, 4, spend=False)
 _FINE = Grid(1.16, 50.0, (0.05, 0.1, 0.15, 0.22, 0.3, 0.4, 0.5), _AMPLITUDES, 8)
 _FINEST = Grid(1.1, 100.0, (0.04, 0.06, 0.09, 0.13, 0.18, 0.24, 0.31, 0.4, 0.5), _AMPLITUDES, 16)
 # Designs are made on a lattice of problems and used at every problem nearby: each design's bound is monotone in n, sigma,
@@ -43,7 +43,9 @@ def cap_problem(d: int, log_nu: float, log_budget: float, weight: Weight, caps: 
 
 
 @lru_cache(maxsize=64)
-def _arrays(d: int, extra: tuple[Caps, ...]) -> tuple[tuple[Caps, ...], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def _arrays(
+    d: int, extra: tuple[Caps, ...]
+) -> tuple[tuple[Caps, ...], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     caps = (*extra, *candidates(d))
     heights = np.array([c.height for c in caps])
     log_counts = np.array([math.log(c.count) for c in caps])
@@ -52,7 +54,9 @@ def _arrays(d: int, extra: tuple[Caps, ...]) -> tuple[tuple[Caps, ...], NDArray[
 
 
 @lru_cache(maxsize=512)
-def _at_lattice(d: int, weight: Weight, nu_index: int, budget_index: int, effort: Effort, extra: tuple[Caps, ...]) -> StackedTrapezoids | None:
+def _at_lattice(
+    d: int, weight: Weight, nu_index: int, budget_index: int, effort: Effort, extra: tuple[Caps, ...]
+) -> StackedTrapezoids | None:
     log_nu, log_budget = nu_index * _NU_STEP, budget_index * _BUDGET_STEP
     caps, heights, log_counts, units = _arrays(d, extra)
 

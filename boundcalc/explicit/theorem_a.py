@@ -1,18 +1,32 @@
-"""Theorem A at a setting: the explicit value where its conditions hold, the reason where they don't."""
+"""Theorem A at a setting: the explicit value where its conditions hold, the reason where they don't.
+
+For the population weight, g_P < c_inf g for the canonical weight g, so a function whose canonical norm is at most C/c_inf is
+in the class: Theorem A with C/c_inf.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 
-from sympy import Integer
+from dataclasses import dataclass
+from fractions import Fraction
 
+from sympy import Integer, Rational
+
+from boundcalc.arb import Ball, ball, from_enclosure, lower_float, precision
 from boundcalc.enclosure import Enclosure, enclose
+from boundcalc.explicit.caps import Caps
+from boundcalc.explicit.family import Design, Family, NotApplicable
+from boundcalc.explicit.marginal import Marginal
+from boundcalc.explicit.problem import Effort, Problem, Weight
 from boundcalc.explicit.result import ExplicitBound, Unmet
+from boundcalc.explicit.weighting import Weighting
 from boundcalc.setting import Setting
+from boundcalc.theorems import stacked_hats
 from boundcalc.theorems.stacked_hats import SMALLEST_N, THEOREM
 
-__all__ = ["evaluate", "smallest_n"]
+__all__ = ["FAMILY", "TheoremA", "evaluate", "smallest_n"]
 
 _DEFAULTS = {name: Integer(1) for name in ("sigma", "B", "C")}
 
@@ -52,3 +66,64 @@ def _size(needed: Enclosure) -> str:
     exponent = math.floor(log10)
     mantissa = math.ceil(10 ** (log10 - exponent + 2)) / 100
     return f"{mantissa:.3g}e{exponent}"
+
+
+def canonical_budget(problem: Problem) -> Fraction:
+    """A budget C such that the canonical class with it lies in the problem's class, in units of B."""
+    if problem.weight is Weight.CANONICAL:
+        return problem.budget
+    with precision(128):
+        limit = Weighting(problem.weight, Marginal(problem.d)).ratio(ball(0))
+        return Fraction(lower_float(ball(problem.budget) / limit))
+
+
+def _setting(problem: Problem, budget: Fraction) -> Setting:
+    """The problem divided by B: n = nu, sigma = B = 1."""
+    one = Integer(1)
+    n = Rational(problem.nu.numerator, problem.nu.denominator)
+    return Setting(d=Integer(problem.d), n=n, sigma=one, B=one, C=Rational(budget.numerator, budget.denominator))
+
+
+@dataclass(frozen=True)
+class TheoremA:
+    """Theorem A; it has no free parameter."""
+
+    def bits(self, problem: Problem) -> int:
+        """Working precision."""
+        return 128
+
+    def bound(self, problem: Problem) -> Ball:
+        """The closed form, in units of B^2.
+
+        Raises
+        ------
+        ArithmeticError
+            If n is too small for the theorem.
+        """
+        budget = canonical_budget(problem)
+        value = evaluate(_setting(problem, budget)) if budget > 0 else None
+        if not isinstance(value, ExplicitBound):
+            raise ArithmeticError(f"Theorem A does not apply: {value.reason if value else 'no budget'}")
+        return from_enclosure(value.enclosure)
+
+
+def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
+    """Whether Theorem A applies."""
+    budget = canonical_budget(problem)
+    if budget <= 0:
+        return NotApplicable("the budget over the limit of the weight's ratio is below every float")
+    value = evaluate(_setting(problem, budget))
+    if isinstance(value, Unmet):
+        return NotApplicable(f"with n B^2/sigma^2 in the place of n, {value.reason}")
+    return TheoremA()
+
+
+FAMILY = Family(
+    key="theorem-a",
+    title="Theorem A",
+    statement=str(THEOREM.bound.expr),
+    conditions=tuple(SMALLEST_N),
+    proof=stacked_hats.__doc__ or "",
+    boundary_localised=True,
+    search=search,
+)

@@ -1,0 +1,239 @@
+"""The best non-asymptotic minimax lower bound over every family."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from sympy import Rational
+
+from boundcalc.arb import Ball, ball, enclosure, precision
+from boundcalc.enclosure import Enclosure
+from boundcalc.exact import describe
+from boundcalc.explicit import (
+    affine,
+    harmonic_shell,
+    ridge_sine,
+    single_caps,
+    stacked_trapezoids,
+    theorem_a,
+)
+from boundcalc.explicit.caps import Caps, CodeLike, from_code
+from boundcalc.explicit.family import Design, Family, NotApplicable
+from boundcalc.explicit.problem import Effort, Problem, Weight
+from boundcalc.setting import Setting
+
+__all__ = ["FAMILIES", "FamilyValue", "LowerBound", "explicit_lower"]
+
+FAMILIES: tuple[Family, ...] = (
+    affine.FAMILY,
+    ridge_sine.FAMILY,
+    harmonic_shell.FAMILY,
+    single_caps.FAMILY,
+    stacked_trapezoids.FAMILY,
+    theorem_a.FAMILY,
+)
+
+
+@dataclass(frozen=True)
+class FamilyValue:
+    """What one family gives at one setting.
+
+    Attributes
+    ----------
+    family : Family
+    design : Design or None
+        The maximiser found.
+    enclosure : Enclosure or None
+        Encloses the design's value; a lower bound of the minimax risk.
+    reason : str
+        Why there is none.
+    """
+
+    family: Family
+    design: Design | None
+    enclosure: Enclosure | None
+    reason: str = ""
+
+    @property
+    def log10(self) -> float:
+        """Rounded-down logarithm to base 10 of the bound; -inf where there is none."""
+        return self.enclosure.log10[0] if self.enclosure is not None else -math.inf
+
+    def __str__(self) -> str:
+        value = f"{_shown(self.enclosure)}  {self.design}" if self.enclosure is not None else f"no bound: {self.reason}"
+        return f"{self.family.title}: {value}"
+
+
+def _shown(interval: Enclosure) -> str:
+    low = interval.floats[0]
+    return f"{low:.6g}" if 1e-300 < low < 1e300 else f"10^{interval.log10[0]:.6g}"
+
+
+@dataclass(frozen=True)
+class LowerBound:
+    """A non-asymptotic minimax lower bound: no estimator's worst-case risk is smaller.
+
+    Attributes
+    ----------
+    setting : Setting
+    weight : Weight
+    effort : Effort
+    values : tuple of FamilyValue
+        Every family, in the order of FAMILIES.
+    """
+
+    setting: Setting
+    weight: Weight
+    effort: Effort
+    values: tuple[FamilyValue, ...]
+
+    @cached_property
+    def best(self) -> FamilyValue:
+        """The largest value."""
+        return max(self.values, key=lambda value: value.log10)
+
+    @property
+    def winner(self) -> str:
+        """Key of the family with the largest value."""
+        return self.best.family.key
+
+    @property
+    def design(self) -> Design:
+        """The winner's maximiser."""
+        if self.best.design is None:
+            raise ArithmeticError("no family gives a bound here")
+        return self.best.design
+
+    @property
+    def enclosure(self) -> Enclosure:
+        """Rigorous enclosure of the winner's value."""
+        if self.best.enclosure is None:
+            raise ArithmeticError("no family gives a bound here")
+        return self.best.enclosure
+
+    @property
+    def lower(self) -> float:
+        """A float below the bound: a theorem. 0.0 where the bound is below every float; see :attr:`log10_lower`."""
+        return self.enclosure.floats[0]
+
+    @property
+    def log10_lower(self) -> float:
+        """Logarithm to base 10 of the bound, rounded down."""
+        return self.enclosure.log10[0]
+
+    def value(self, key: str) -> FamilyValue:
+        """What the family with this key gives."""
+        for value in self.values:
+            if value.family.key == key:
+                return value
+        raise ValueError(f"key must be one of {', '.join(f.key for f in FAMILIES)}, got {describe(key)}")
+
+    def __str__(self) -> str:
+        given = ", ".join(f"{name} = {value}" for name, value in self.setting.given())
+        lines = [
+            f"Minimax mean squared error over |f|_inf <= B, weighted variation norm <= C ({self.weight.value} weight)",
+            f"  at {given}: at least {_shown(self.enclosure)}, by {self.best.family.title} (derived, enclosed)",
+        ]
+        lines += [f"  {value}" for value in self.values]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"LowerBound({_shown(self.enclosure)}, {self.winner})"
+
+    def _repr_markdown_(self) -> str:
+        lines = ["| family | lower bound |", "|---|---|"]
+        for value in self.values:
+            shown = _shown(value.enclosure) if value.enclosure is not None else value.reason
+            name = f"**{value.family.title}**" if value is self.best else value.family.title
+            lines.append(f"| {name} | {shown} |")
+        return "\n".join(lines)
+
+
+def _evaluate(family: Family, problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> FamilyValue:
+    design = family.search(problem, effort, extra)
+    if isinstance(design, NotApplicable):
+        return FamilyValue(family, None, None, design.reason)
+    try:
+        with precision(design.bits(problem)):
+            value = design.bound(problem) * ball(problem.B) ** 2
+            if not _positive(value):
+                return FamilyValue(family, None, None, "the value was not shown to be positive")
+            return FamilyValue(family, design, enclosure(value))
+    except ArithmeticError as error:
+        return FamilyValue(family, None, None, str(error))
+
+
+def _positive(value: Ball) -> bool:
+    return bool(value.is_finite() and value > 0)
+
+
+def _fraction(value: Rational) -> Fraction:
+    return Fraction(int(value.p), int(value.q))
+
+
+def parse(name: str, kind: type[Weight] | type[Effort], value: object) -> Weight | Effort:
+    """An enum member from itself or its value."""
+    if isinstance(value, kind):
+        return value
+    names = [member.value for member in kind]
+    if isinstance(value, str) and value in names:
+        return kind(value)
+    raise ValueError(f"{name} must be {' or '.join(repr(n) for n in names)}, got {describe(value)}")
+
+
+def explicit_lower(
+    d: object,
+    n: object,
+    sigma: object = 1,
+    B: object = 1,
+    C: object = 1,
+    weight: Weight | str = Weight.CANONICAL,
+    effort: Effort | str = Effort.FAST,
+    code: CodeLike | None = None,
+) -> LowerBound:
+    """The best explicit minimax lower bound at a setting, over every family, with a rigorous enclosure.
+
+    The class is {f on the unit ball of R^d: |f|_inf <= B, |f|_{V_g} <= C}, the design uniform on the ball, the noise
+    N(0, sigma^2), the error the mean squared error in L2 of the design.
+
+    Parameters
+    ----------
+    d, n, sigma, B, C : numbers or text
+        Read exactly.
+    weight : {"canonical", "population"} or Weight
+        (1 - |t|)^(d+2), or the weight of the uniform distribution.
+    effort : {"fast", "full"} or Effort
+        How long to search; the bound is rigorous at either.
+    code : optional
+        A certified spherical code in R^d (``size``, ``max_inner_product().upper``): its caps are tried too.
+
+    Returns
+    -------
+    LowerBound
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an argument that is not a number or lies outside its domain; the message names it.
+
+    Examples
+    --------
+    >>> bound = explicit_lower(d=5, n=1e6)
+    >>> bound.winner, bound.lower > 0.0136
+    ('stacked-trapezoids', True)
+    """
+    setting = Setting.parse(d=d, n=n, sigma=sigma, B=B, C=C)
+    for name in ("d", "n", "sigma", "B", "C"):
+        if getattr(setting, name) is None:
+            raise TypeError(f"{name} must be a number, got None")
+    which, how = parse("weight", Weight, weight), parse("effort", Effort, effort)
+    if not isinstance(which, Weight) or not isinstance(how, Effort):
+        raise TypeError("weight and effort must be of their enums")
+    problem = Problem(
+        int(setting.d), *(_fraction(value) for value in (setting.n, setting.sigma, setting.B, setting.C)), weight=which
+    )
+    extra = (from_code(problem.d, code),) if code is not None else ()
+    return LowerBound(setting, which, how, tuple(_evaluate(family, problem, how, extra) for family in FAMILIES))

@@ -1,0 +1,81 @@
+"""One cap atom on each of N disjoint caps: the prior of the two-point bound.
+
+The atom of height H is (u.x - (1 - H))_+/H, of sup norm 1, squared norm m = E(X_1 - 1 + H)_+^2/H^2 and cost g(H)/H, which is
+H^(d+1) for the canonical weight. With random signs and amplitude a <= B, N a g(H)/H <= C:
+
+    risk >= N a^2 m mmse(n a^2 m/sigma^2).
+
+Stacked trapezoids contain this family (one slab, one ramp); it is kept for its simplicity and its fixed grid of heights,
+on which it is monotone in n, sigma, B and C.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boundcalc.explicit.caps import Caps, candidates
+from boundcalc.explicit.family import Design, Family, NotApplicable
+from boundcalc.explicit.problem import Effort, Problem
+from boundcalc.explicit.sign_error import sign_error
+from boundcalc.explicit.slabs import Slab, StackedTrapezoids
+from boundcalc.explicit.weighting import log_weight_ratio
+
+__all__ = ["FAMILY"]
+
+_LARGEST_DIMENSION = 1000
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
+_NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
+Array = NDArray[np.float64]
+
+
+@lru_cache(maxsize=1)
+def _best_snr() -> float:
+    """Where s mmse(s), the value at a free amplitude, is largest."""
+    s = np.linspace(0.5, 4, 3501)
+    return float(s[(s * sign_error(s)).argmax()])
+
+
+@lru_cache(maxsize=64)
+def _arrays(d: int, extra: tuple[Caps, ...]) -> tuple[tuple[Caps, ...], Array, Array, Array]:
+    caps = (*extra, *candidates(d))
+    heights = np.array([c.height for c in caps])
+    log_counts = np.array([math.log(c.count) for c in caps])
+    alpha = (d - 1) / 2
+    log_c1 = math.lgamma(d / 2 + 1) - math.lgamma((d + 1) / 2) - math.log(math.pi) / 2
+    # int_0^1 (1 - r)^2 (r(1 - H r/2))^alpha dr with r = u^(1/(alpha + 1)).
+    r = _NODES ** (1 / (alpha + 1))
+    integral = (np.exp(alpha * np.log1p(-heights[:, None] * r / 2)) * (1 - r) ** 2 * _WEIGHTS).sum(1) / (alpha + 1)
+    log_norm = log_c1 + alpha * math.log(2) + (alpha + 1) * np.log(heights) + np.log(integral)
+    return caps, heights, log_counts, log_norm
+
+
+def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
+    """The best of all candidate caps, each with its best amplitude."""
+    d = problem.d
+    if d > _LARGEST_DIMENSION:
+        return NotApplicable(f"searched up to d = {_LARGEST_DIMENSION} only")
+    caps, heights, log_counts, log_norm = _arrays(d, extra)
+    log_cost = (d + 1) * np.log(heights) + log_weight_ratio(problem.weight, d, heights)
+    free = 0.5 * (math.log(_best_snr()) - problem.log_nu - log_norm)
+    log_amplitude = np.minimum(np.minimum(0.0, free), problem.log_budget - log_counts - log_cost)
+    energy = 2 * log_amplitude + log_norm
+    snr = np.exp(np.clip(problem.log_nu + energy, -700, 700))
+    score = log_counts + energy + np.log(np.maximum(sign_error(snr), 1e-300))
+    best = int(score.argmax())
+    amplitude = math.exp(max(log_amplitude[best], -700.0))
+    return StackedTrapezoids(caps[best], (Slab(0.0, 1.0, 1, 1.0, min(1.0, amplitude)),))
+
+
+FAMILY = Family(
+    key="single-caps",
+    title="Single cap atoms on disjoint caps",
+    statement="N a^2 m mmse(n a^2 m/sigma^2) for the cap atom of height H on N disjoint caps, a the amplitude.",
+    conditions=("a <= B", "N a g(H)/H <= C"),
+    proof=__doc__,
+    boundary_localised=True,
+    search=search,
+)
