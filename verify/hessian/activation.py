@@ -7,16 +7,19 @@ with g_ik = 0 exactly.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 
 from verify.hessian.arrays import Array, Backend
 from verify.hessian.rounding import SLACK, TINY, gamma
 
-__all__ = ["Pattern", "augment", "dense_pattern", "exact_signs", "power_of_two_scale"]
+__all__ = ["Pattern", "augment", "dense_pattern", "exact_signs", "one_sided_patterns", "power_of_two_scale"]
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,16 @@ def _fill_torch(
     values = backend.asarray(points) @ backend.asarray(omega).T
     smallest = _to_host(abs(values).min(0)) if len(omega) else np.empty(0)
     return backend.positive_pattern(values), smallest
+
+
+def one_sided_patterns(pattern: Pattern) -> Iterator[Pattern]:
+    """Every pattern that counts each kink as active or inactive; 2**m of them for m kinks."""
+    for values in product((0.0, 1.0), repeat=len(pattern.kinks)):
+        active = pattern.active.tolil(copy=True) if scipy.sparse.issparse(pattern.active) else pattern.active + 0.0
+        for (i, k), value in zip(pattern.kinks.tolist(), values, strict=True):
+            active[i, k] = value
+        chosen = scipy.sparse.csr_array(active) if scipy.sparse.issparse(active) else active
+        yield Pattern(chosen, np.empty((0, 2), dtype=np.int64), 0.0)
 
 
 def _to_host(value: Array) -> NDArray[np.float64]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from verify.hessian.activation import one_sided_patterns
 from verify.hessian.arrays import Array, backend_for, to_numpy
 from verify.hessian.cholesky import build_cholesky, cholesky_bytes
 from verify.hessian.components import build_blocks
@@ -25,8 +27,10 @@ from verify.hessian.rounding import UNIT
 from verify.hessian.structure import build_structure
 from verify.hessian.trace import TraceCertificate
 
-__all__ = ["MEMORY_LIMIT", "sharpness", "start_vector", "top_krylov"]
+__all__ = ["ENUMERATED_KINKS", "MEMORY_LIMIT", "sharpness", "start_vector", "top_krylov"]
 
+# Up to this many kinks every one-sided Hessian is enclosed by itself; beyond, by a bound on what the choice changes.
+ENUMERATED_KINKS = 6
 _MAX_STEPS = 400
 _PROBABILISTIC_STEPS = 300
 _FAILURE = 1e-12
@@ -79,15 +83,28 @@ def sharpness(
     """
     kind = _certificate(certificate)
     tol = check_positive("tol", tol, below=1.0)
-    rng = np.random.default_rng(check_seed(seed))
+    check_seed(seed)
     precision = _dtype(dtype)
     inputs = read_inputs(network, X, y)
-    problem = prepare(inputs, backend_for(X, device))
+    backend = backend_for(X, device)
+    problem = prepare(inputs, backend)
+    if not 0 < len(problem.pattern.kinks) <= ENUMERATED_KINKS:
+        return _enclose(problem, kind, tol, seed, precision)
+    results = [
+        _enclose(prepare(inputs, backend, pattern), kind, tol, seed, precision)
+        for pattern in one_sided_patterns(problem.pattern)
+    ]
+    highest = max(results, key=lambda result: result.upper)
+    return replace(highest, lower=min(result.lower for result in results), proved=all(r.proved for r in results))
+
+
+def _enclose(problem: Problem, kind: Certificate, tol: float, seed: int, precision: np.dtype[Any]) -> Sharpness:
+    """The enclosure for one activation pattern, widened for kinks that aren't enumerated."""
+    rng = np.random.default_rng(seed)
     if problem.live_count == 0:
         vector = np.zeros(problem.size)
         vector[-1] = 1.0
         return _finish(problem, problem.one**2, problem.one**2, problem.one**2, "structure", 0, 0.0, vector)
-
     if kind is Certificate.STRUCTURE or (kind is Certificate.AUTO and (problem.sparse or problem.size <= problem.n)):
         result = _by_structure(problem, tol)
         if result is not None:

@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 
 from verify.check import Verdict
+from verify.hessian.activation import one_sided_patterns
 from verify.hessian.arrays import backend_for, to_numpy
 from verify.hessian.cholesky import build_cholesky, cholesky_bytes
 from verify.hessian.components import build_blocks
-from verify.hessian.enclosure import MEMORY_LIMIT, start_vector
+from verify.hessian.enclosure import ENUMERATED_KINKS, MEMORY_LIMIT, start_vector
 from verify.hessian.inputs import check_positive, check_seed, read_inputs
 from verify.hessian.lanczos import Krylov, lanczos
 from verify.hessian.perron import perron_bound, positive_vector
 from verify.hessian.problem import Problem, prepare
 from verify.hessian.products import LiveProducts
 from verify.hessian.rayleigh import rayleigh_lower_bound
-from verify.hessian.result import true_bounds
+from verify.hessian.result import kink_slack, true_bounds
 from verify.hessian.structure import build_structure
 from verify.hessian.trace import TraceCertificate
 
@@ -49,15 +50,26 @@ def is_flat(network: Any, X: Any, y: Any, eta: float, *, seed: int = 0, device: 
     (<Verdict.PROVED: 'proved'>, <Verdict.REFUTED: 'REFUTED'>)
     """
     step = check_positive("eta", eta)
-    rng = np.random.default_rng(check_seed(seed))
+    check_seed(seed)
     inputs = read_inputs(network, X, y)
     threshold = 2 / step
     if step > 2:
         return Verdict.REFUTED
-    problem = prepare(inputs, backend_for(X, device))
+    backend = backend_for(X, device)
+    problem = prepare(inputs, backend)
+    if not 0 < len(problem.pattern.kinks) <= ENUMERATED_KINKS:
+        return _decide(problem, threshold, seed)
+    verdicts = {
+        _decide(prepare(inputs, backend, pattern), threshold, seed) for pattern in one_sided_patterns(problem.pattern)
+    }
+    return verdicts.pop() if len(verdicts) == 1 else Verdict.UNDECIDED
+
+
+def _decide(problem: Problem, threshold: float, seed: int) -> Verdict:
+    """The verdict for one activation pattern."""
     if problem.live_count == 0 and not len(problem.pattern.kinks):
         return Verdict.PROVED  # lambda_max = 1 and eta <= 2
-    for lower, upper in _narrowing(problem, threshold, rng):
+    for lower, upper in _narrowing(problem, threshold, np.random.default_rng(seed)):
         true_lower, true_upper = true_bounds(problem, lower, upper)
         # 2/eta is rounded by half a unit: compare with its neighbours.
         if true_lower > math.nextafter(threshold, math.inf):
@@ -70,8 +82,8 @@ def is_flat(network: Any, X: Any, y: Any, eta: float, *, seed: int = 0, device: 
 def _narrowing(problem: Problem, threshold: float, rng: np.random.Generator) -> Iterator[tuple[float, float]]:
     """Enclosures of the scaled eigenvalue, cheap ones first."""
     # The level that certificates aim at: the errors that true_bounds adds stay below the threshold.
-    level = math.ldexp(threshold, -problem.exponent) - problem.c_error
-    level *= 1 - 4e-16
+    level = math.ldexp(threshold, -problem.exponent)
+    level = (level - problem.c_error - kink_slack(problem, level)) * (1 - 4e-16)
     base = problem.one**2
     products = LiveProducts(problem)
     start = start_vector(problem, products, rng)

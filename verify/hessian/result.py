@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from verify.hessian.problem import Problem
 from verify.hessian.rounding import SLACK, UNIT, up
 
-__all__ = ["Certificate", "Sharpness", "true_bounds"]
+__all__ = ["Certificate", "Sharpness", "kink_slack", "true_bounds"]
 
 
 class Certificate(Enum):
@@ -75,13 +75,23 @@ class Sharpness:
         return f"lambda_max in [{self.lower:.12g}, {self.upper:.12g}] ({self.method}, {kind})"
 
 
+def kink_slack(problem: Problem, upper: float) -> float:
+    """How far any one-sided choice can move an eigenvalue from its value with all kinks inactive, if that is <= upper.
+
+    |J - J0| <= kink_jacobian and |D - D0| <= kink_curvature, so at most (2 |J0| |J - J0| + |J - J0|^2) / n + |D - D0|,
+    where |J0|^2 / n <= lambda_max + |D0|, and at most the trace of J0'J0 / n.
+    """
+    if not len(problem.pattern.kinks):
+        return 0.0
+    reach = math.sqrt(min(upper + problem.gamma_max + problem.c_error, problem.jacobian_square) * SLACK)
+    change = problem.kink_jacobian / math.sqrt(problem.n)
+    return ((2 * reach + change) * change + problem.kink_curvature) * SLACK
+
+
 def true_bounds(problem: Problem, lower: float, upper: float) -> tuple[float, float]:
     """From bounds of the scaled Hessian to those of the true one.
 
     ``upper`` belongs to the Hessian with the computed c_k, which is within c_error; ``lower`` accounts for that already.
-    At kinks, every one-sided choice has |J - J0| <= kink_jacobian and |D - D0| <= kink_curvature, so no eigenvalue
-    moves by more than (2 |J0| |J - J0| + |J - J0|^2) / n + |D - D0|, where |J0|^2 / n <= lambda_max + |D0|, and at most the
-    trace of J0'J0 / n.
 
     Raises
     ------
@@ -89,10 +99,8 @@ def true_bounds(problem: Problem, lower: float, upper: float) -> tuple[float, fl
         If a finite bound is beyond the range of float64.
     """
     upper = up(upper + problem.c_error) if problem.live_count else upper
-    if len(problem.pattern.kinks):
-        reach = math.sqrt(min(upper + problem.gamma_max + problem.c_error, problem.jacobian_square) * SLACK)
-        change = problem.kink_jacobian / math.sqrt(problem.n)
-        slack = ((2 * reach + change) * change + problem.kink_curvature) * SLACK
+    slack = kink_slack(problem, upper)
+    if slack:
         upper, lower = up(upper + slack), max((lower - slack) * (1 - 2 * UNIT), 0.0)
     try:
         lower, upper = math.ldexp(lower, problem.exponent), math.ldexp(upper, problem.exponent)

@@ -26,7 +26,7 @@ Index = NDArray[np.int64]
 _POINTS, _NEURONS = 512, 4096  # block of the float32 screening: 8 MiB
 _PAIR_LIMIT = 2 * 10**8
 # The tree pays where screening all pairs would take over a few seconds and a ball holds few points.
-_TREE_ABOVE = 2 * 10**9
+_TREE_ABOVE = 10**8
 _TREE_DIMENSION = 6
 
 
