@@ -7,20 +7,31 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from boundcalc.rates import RateReport, rate
+    from boundcalc.registry import theorem, theorems
+    from boundcalc.setting import Setting
+    from boundcalc.theorem import Status, Theorem
 
 __version__ = "0.1.0"
 
-# Public name -> module that defines it. Loaded on first use, so that importing the package costs no more than sympy.
+# Public name -> module that defines it. Loaded on first use, so that importing the package costs next to nothing.
 _PUBLIC = {
     "RateReport": "boundcalc.rates",
     "Setting": "boundcalc.setting",
     "Status": "boundcalc.theorem",
     "Theorem": "boundcalc.theorem",
     "rate": "boundcalc.rates",
+    "theorem": "boundcalc.registry",
+    "theorems": "boundcalc.registry",
 }
 
-__all__ = ["RateReport", "Setting", "Status", "Theorem", "rate"]
+__all__ = ["RateReport", "Setting", "Status", "Theorem", "rate", "theorem", "theorems"]
 
 
 def __getattr__(name: str) -> object:
@@ -34,3 +45,18 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *_PUBLIC])
+
+
+class _Package(ModuleType):
+    """The package as a module whose public names are never replaced by submodules.
+
+    Importing ``boundcalc.theorem`` would bind that module over the function ``boundcalc.theorem``, depending on what was
+    imported first. ``from boundcalc.theorem import Theorem`` does not use the binding and works as ever.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _PUBLIC and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,76 @@
+"""The registry as a caller sees it: all statements in order, or one by its key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from boundcalc.theorem import Theorem
+from boundcalc.theorems import THEOREMS, get
+
+__all__ = ["Registry", "theorem", "theorems"]
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Statements in order; prints as a list of keys and renders as a table in a notebook."""
+
+    entries: tuple[Theorem, ...]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[Theorem]:
+        return iter(self.entries)
+
+    def __getitem__(self, index: int) -> Theorem:
+        return self.entries[index]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys, in order."""
+        return tuple(entry.key for entry in self.entries)
+
+    def __str__(self) -> str:
+        rows = [(t.key, t.bound.side.value, t.status.value, str(t.source), t.title) for t in self.entries]
+        widths = [max((len(row[i]) for row in rows), default=0) for i in range(4)]
+        return "\n".join(
+            "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]) for row in rows
+        )
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_markdown_(self) -> str:
+        lines = ["| key | statement | side | status | source |", "|---|---|---|---|---|"]
+        lines += [
+            f"| `{t.key}` | {t.title} | {t.bound.side.value} | {t.status.value} | {t.source} |" for t in self.entries
+        ]
+        return "\n".join(lines)
+
+
+def theorems() -> Registry:
+    """Every registered statement, in order.
+
+    Examples
+    --------
+    >>> [entry.key for entry in theorems()][:2]
+    ['stability-seminorm', 'stability-seminorm-sharp']
+    """
+    return Registry(THEOREMS)
+
+
+def theorem(key: str) -> Theorem:
+    """The statement with this key.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message names the nearest keys.
+
+    Examples
+    --------
+    >>> print(theorem("minimax-lower").bound.exponent)
+    2/(d + 1)
+    """
+    return get(key)
