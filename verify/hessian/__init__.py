@@ -2,6 +2,7 @@
 
 from verify.hessian.enclosure import sharpness
 from verify.hessian.flat import is_flat
+from verify.hessian.gelu import GeluHessianOperator, gelu_sharpness
 from verify.hessian.operator import HessianOperator, Part
 from verify.hessian.result import Certificate, Sharpness
 from verify.hessian.spectrum import Eigenpairs, SpectralDensity, spectral_density, top_eigenpairs
@@ -10,10 +11,12 @@ from verify.hessian.torch_network import network_from_torch, network_to_torch
 __all__ = [
     "Certificate",
     "Eigenpairs",
+    "GeluHessianOperator",
     "HessianOperator",
     "Part",
     "Sharpness",
     "SpectralDensity",
+    "gelu_sharpness",
     "is_flat",
     "network_from_torch",
     "network_to_torch",
