@@ -4,15 +4,16 @@ The entries are taken as the exact dyadic numbers that they are, and the rows as
 nothing depends on how a builder rounded its coordinates. Two routes:
 
 * *integer*: every row is a multiple of a small integer vector (found by dividing out the greatest common divisor of
-  the mantissas). The Gram matrix of the integer vectors is then exact in float64 products, because every partial sum
-  is an integer below 2^53.
-* *screened*: float64 products with an a-priori error bound discard all pairs that cannot attain the maximum; the rest
-  are evaluated in integer arithmetic. The maximum is thereby known as an algebraic number p/sqrt(q).
+  the mantissas). Every partial sum of their products is an integer of at most the largest squared norm
+  (Cauchy–Schwarz), so the Gram matrix is exact in float32 products below 2^24 and in float64 products below 2^53.
+* *screened*: float32, then float64 products with a-priori error bounds discard all pairs that cannot attain the
+  maximum; the rest are evaluated in integer arithmetic. The maximum is thereby known as an algebraic number p/sqrt(q).
+
+Rows that come in pairs {x, −x} are looked at once: a quarter of the products.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -22,10 +23,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
+from constructions._products import Real, antipodal_half, largest, tiles
+from constructions._screening import near_ties, screening_error
 
-UNIT_ROUNDOFF = Fraction(1, 2**53)
-_BLOCK_ENTRIES = 4_000_000  # 32 MB of float64 products at a time
-_MAX_EXACT_PAIRS = 50_000  # near-ties evaluated exactly; above, the a-priori enclosure is returned
+_BLOCK_ENTRIES = 4_000_000  # 32 MB of float64 at a time
 _MAX_NORMS = 8  # distinct squared norms handled on the integer route
 _ROOT_BITS = 128  # leading bits in the enclosure of an irrational inner product
 
@@ -203,7 +204,7 @@ def integer_gram_maximum(vectors: NDArray[np.integer]) -> int:
     Raises
     ------
     ValueError
-        If there are fewer than two rows, or d·max|entry|² reaches 2^53.
+        If there are fewer than two rows, or a squared norm reaches 2^53.
 
     Examples
     --------
@@ -212,10 +213,16 @@ def integer_gram_maximum(vectors: NDArray[np.integer]) -> int:
     """
     if vectors.ndim != 2 or len(vectors) < 2:
         raise ValueError(f"vectors must be a matrix of at least two rows, got shape {vectors.shape}")
-    if not _products_exact(vectors):
-        raise ValueError("vectors must have d·max|entry|² < 2^53, so that float64 products are exact")
-    rows = np.asarray(vectors, dtype=np.float64)
-    return int(max(float(block.max()) for _, block in _upper_blocks(rows)))
+    if vectors.shape[1] * int(np.abs(vectors).max()) ** 2 >= 2**62:
+        raise ValueError("vectors must have squared norms below 2^53, so that float64 products are exact")
+    norm = int(np.einsum("ij,ij->i", vectors.astype(np.int64), vectors.astype(np.int64)).max())
+    if norm >= 2**53:
+        raise ValueError("vectors must have squared norms below 2^53, so that float64 products are exact")
+    half = antipodal_half(vectors)
+    rows = _exact_floats(vectors if half is None else half, norm)
+    if len(rows) == 1:
+        return -norm
+    return _integer_maximum(rows, None, half is not None)
 
 
 def _exactly(root: _Root, pairs: int, method: str) -> Extreme:
@@ -226,8 +233,14 @@ def _exactly(root: _Root, pairs: int, method: str) -> Extreme:
 # Integer route ------------------------------------------------------------------------------------------------------
 
 
-def _products_exact(vectors: NDArray[np.integer]) -> bool:
-    return vectors.shape[1] * int(np.abs(vectors).max()) ** 2 < 2**53
+def _exact_floats(vectors: NDArray[np.generic], norm: int) -> NDArray[np.float64] | NDArray[np.float32]:
+    """The integer rows in the least precision in which sums of up to `norm` are exact."""
+    return vectors.astype(np.float32) if norm < 2**24 else vectors.astype(np.float64)
+
+
+def _integer_maximum(first: Real, second: Real | None, absolute: bool) -> int:
+    absent = 0.0 if absolute else -np.inf
+    return int(max(largest(block, absolute) for _, _, block in tiles(first, second, absent)))
 
 
 def _integer_directions(rows: Float) -> NDArray[np.int64] | None:
@@ -262,110 +275,51 @@ def _primitive(rows: Float, limit: int) -> NDArray[np.int64] | None:
 
 
 def _integer_extreme(integers: NDArray[np.int64]) -> Extreme | None:
-    square_norms = np.einsum("ij,ij->i", integers, integers)
+    pairs = len(integers) * (len(integers) - 1) // 2
+    half = antipodal_half(integers)
+    absolute = half is not None
+    vectors = integers if half is None else np.asarray(half, dtype=np.int64)
+    square_norms = np.einsum("ij,ij->i", vectors, vectors)
     norms = np.unique(square_norms)
     if len(norms) > _MAX_NORMS:
         return None
-    groups = [np.asarray(integers[square_norms == m], dtype=np.float64) for m in norms]
+    method = "exact integer Gram matrix" + (", antipodal" if absolute else "")
+    if len(vectors) == 1:
+        return _exactly(_Root(-1, 1), pairs, method)
+    groups = [_exact_floats(vectors[square_norms == m], int(norms[-1])) for m in norms]
     best: _Root | None = None
     for a, first in enumerate(groups):
         for b in range(a, len(groups)):
-            if a == b:
-                maxima = [float(block.max()) for _, block in _upper_blocks(first)] if len(first) > 1 else []
-            else:
-                maxima = [float(block.max()) for _, block in _rectangle_blocks(first, groups[b])]
-            if maxima:
-                root = _Root(int(max(maxima)), int(norms[a]) * int(norms[b]))
-                if best is None or root.signed_square() > best.signed_square():
-                    best = root
-    if best is None:
-        return None
-    return _exactly(best, len(integers) * (len(integers) - 1) // 2, "exact integer Gram matrix")
-
-
-def _block_rows(columns: int) -> int:
-    return max(1, min(2048, _BLOCK_ENTRIES // columns))
-
-
-def _upper_blocks(rows: Float) -> Iterator[tuple[int, Float]]:
-    """Blocks rows[i:j] @ rows[i:].T, with the diagonal and what lies below it set to -inf."""
-    start = 0
-    while start < len(rows) - 1:
-        stop = min(len(rows), start + _block_rows(len(rows) - start))
-        block = rows[start:stop] @ rows[start:].T
-        size = stop - start
-        block[:, :size][np.tri(size, dtype=bool)] = -np.inf
-        yield start, block
-        start = stop
-
-
-def _rectangle_blocks(first: Float, second: Float) -> Iterator[tuple[int, Float]]:
-    step = _block_rows(len(second))
-    for start in range(0, len(first), step):
-        yield start, first[start : start + step] @ second.T
+            if a == b and len(first) == 1:
+                continue
+            product = _integer_maximum(first, None if a == b else groups[b], absolute)
+            root = _Root(product, int(norms[a]) * int(norms[b]))
+            if best is None or root.signed_square() > best.signed_square():
+                best = root
+    return None if best is None else _exactly(best, pairs, method)
 
 
 # Screened route -----------------------------------------------------------------------------------------------------
 
 
-def _screening_error(d: int) -> Fraction:
-    """A bound on |computed − true| cosine in `_screened_extreme`, for entries scaled to max |x| in [1/2, 1).
-
-    With u = 2^-53 and γ_k = ku/(1−ku) (Higham, Accuracy and Stability, Lemma 3.1: any order of summation, with or
-    without fused multiply-add; conventional products, as in every common BLAS, not fast ones of Strassen's kind): the
-    squared norm has relative error γ_{d+1} (all terms are nonnegative), its correctly rounded root at most
-    γ_{d+1}/2 + u, and the entry divided by it one u more: in all γ_{d+4} per normalised entry. The product of two such
-    rows thus moves by 2γ_{d+4} + γ_{d+4}², and its summation adds γ_d times Σ|y_k z_k| ≤ (1+γ_{d+4})². Sum < γ_{3d+10}.
-    Underflow (gradual or flushed to zero) adds at most 4d·2^-1022 here and as much in the norms. 3d+20 in place of
-    3d+10 covers both with room to spare.
-    """
-    k = 3 * d + 20
-    return k * UNIT_ROUNDOFF / (1 - k * UNIT_ROUNDOFF)
-
-
-def _normalised(rows: Float) -> Float:
-    _, exponent = np.frexp(np.abs(rows).max(axis=1))
-    scaled = np.ldexp(rows, -exponent[:, None])  # exact, but for entries below 2^-1022, see _screening_error
-    return scaled / np.sqrt(np.einsum("ij,ij->i", scaled, scaled))[:, None]
-
-
 def _screened_extreme(rows: Float) -> Extreme:
-    error = _screening_error(rows.shape[1])
-    if error >= Fraction(1, 4):
-        raise ValueError(f"points must have fewer columns than 10^14, got {rows.shape[1]}")
-    # Twice the error, rounded up, plus the rounding of the subtraction below.
-    window = float(2 * error) * (1 + 2**-50) + 2**-51
-    largest = -np.inf
-    found: list[tuple[NDArray[np.intp], NDArray[np.intp], Float]] = []
-    count = 0
-    overflow = False
-    for start, block in _upper_blocks(_normalised(rows)):
-        largest = max(largest, float(block.max()))
-        if overflow:
-            continue
-        i, j = np.nonzero(block >= largest - window)
-        found.append((i + start, j + start, block[i, j]))
-        count += len(i)
-        if count > _MAX_EXACT_PAIRS:
-            found = [tuple(part[keep[2] >= largest - window] for part in keep) for keep in found]  # type: ignore[misc]
-            count = sum(len(keep[0]) for keep in found)
-            overflow = count > _MAX_EXACT_PAIRS
-    if overflow:
-        centre = Fraction(largest)
+    half = antipodal_half(rows)
+    suffix = "" if half is None else ", antipodal"
+    if half is not None:
+        rows = np.asarray(half, dtype=np.float64)
+        if len(rows) == 1:
+            return _exactly(_Root(-1, 1), 1, "antipodal pair")
+    ties = near_ties(rows, half is not None)
+    if ties.overflow:
+        centre, error = Fraction(ties.largest), screening_error(rows.shape[1])
         lower, upper = max(centre - error, Fraction(-1)), min(centre + error, Fraction(1))
-        return Extreme(None, lower, upper, 0, "float64 products with an a-priori rounding bound")
-    pairs = [
-        (int(i), int(j))
-        for first, second, value in found
-        for i, j, g in zip(first, second, value, strict=True)
-        if g >= largest - window
-    ]
-    return _exactly(
-        _exact_maximum(rows, pairs), len(pairs), "float64 screening with rounding bound, near-ties in exact integers"
-    )
+        return Extreme(None, lower, upper, 0, f"float64 products with an a-priori rounding bound{suffix}")
+    pairs = ties.pairs()
+    root = _exact_maximum(rows, pairs, half is not None)
+    return _exactly(root, len(pairs), f"float screening with rounding bounds, near-ties in exact integers{suffix}")
 
 
-def _exact_maximum(rows: Float, pairs: list[tuple[int, int]]) -> _Root:
+def _exact_maximum(rows: Float, pairs: list[tuple[int, int]], absolute: bool) -> _Root:
     vectors: dict[int, tuple[list[int], int]] = {}
     for index in {k for pair in pairs for k in pair}:
         ratios = [float(x).as_integer_ratio() for x in rows[index]]
@@ -376,7 +330,8 @@ def _exact_maximum(rows: Float, pairs: list[tuple[int, int]]) -> _Root:
     value = Fraction(-2)
     for i, j in pairs:
         (x, xx), (y, yy) = vectors[i], vectors[j]
-        root = _Root(sum(a * b for a, b in zip(x, y, strict=True)), xx * yy)
+        product = sum(a * b for a, b in zip(x, y, strict=True))
+        root = _Root(abs(product) if absolute else product, xx * yy)
         square = root.signed_square()
         if best is None or square > value:
             best, value = root, square

@@ -22,8 +22,9 @@ def test_largest_height(s: Fraction) -> None:
     assert separation_limit(h) >= s
     if s > -1:
         assert h < 1
-        # With a height 2e-9 larger the caps would overlap.
-        assert 2 * (1 - h * (1 + Fraction(2, 10**9))) ** 2 - 1 < s
+        # With a height 2e-9 larger the caps would overlap, or would be more than half of the ball.
+        larger = h * (1 + Fraction(2, 10**9))
+        assert larger > 1 or 2 * (1 - larger) ** 2 - 1 < s
 
 
 def test_largest_height_takes_the_upper_end() -> None:
