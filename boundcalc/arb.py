@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from fractions import Fraction
 
 import flint
-from flint import arb, fmpq, fmpz, fmpz_poly
+from flint import arb as Ball
+from flint import fmpq, fmpz, fmpz_poly
 
 from boundcalc.enclosure import Dyadic, Enclosure
 
@@ -28,8 +29,6 @@ __all__ = [
     "real_roots",
     "upper_float",
 ]
-
-Ball = arb
 
 
 @contextmanager
@@ -60,10 +59,10 @@ def ball(value: int | float | Fraction) -> Ball:
     False
     """
     if isinstance(value, int):
-        return arb(fmpz(value))
+        return Ball(fmpz(value))
     if isinstance(value, float):
-        return arb(value)
-    return arb(fmpq(value.numerator, value.denominator))
+        return Ball(value)
+    return Ball(fmpq(value.numerator, value.denominator))
 
 
 def _dyadic(exact: Ball) -> Dyadic:
@@ -124,5 +123,5 @@ def real_roots(coefficients: list[Fraction]) -> list[Ball]:
 
 def from_enclosure(interval: Enclosure) -> Ball:
     """A ball that contains an interval."""
-    low, high = (arb((fmpz(end.mantissa), fmpz(end.exponent))) for end in (interval.low, interval.high))
+    low, high = (Ball((fmpz(end.mantissa), fmpz(end.exponent))) for end in (interval.low, interval.high))
     return low.union(high)

@@ -105,7 +105,7 @@ def _shell(d: int, k: int, t: Fraction, weight: Weight) -> _Shell:
         ]
         sup = ball(0)
         for s in points:
-            if s < 1:
+            if not s >= 1:
                 peak = (threshold / s) ** 2 * (1 - s * s) ** (d + 1) * horner(p, s) ** 2
                 sup = sup.max(peak)
         log_a = log_gamma(Fraction(d, 2)) - log_gamma(Fraction(d - 1, 2)) - Ball.pi().log() / 2

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import Enum
 from fractions import Fraction
 from functools import cached_property
+from typing import TypeVar
 
 from sympy import Rational
 
@@ -174,7 +176,26 @@ def _fraction(value: Rational) -> Fraction:
     return Fraction(int(value.p), int(value.q))
 
 
-def parse(name: str, kind: type[Weight] | type[Effort], value: object) -> Weight | Effort:
+def problem_of(setting: Setting, weight: Weight) -> Problem:
+    """The problem at a complete setting.
+
+    Raises
+    ------
+    TypeError
+        If one of d, n, sigma, B and C is missing.
+    """
+    values = {name: getattr(setting, name) for name in ("d", "n", "sigma", "B", "C")}
+    for name, value in values.items():
+        if value is None:
+            raise TypeError(f"{name} must be a number, got None")
+    n, sigma, B, C = (_fraction(values[name]) for name in ("n", "sigma", "B", "C"))
+    return Problem(int(values["d"]), n, sigma, B, C, weight)
+
+
+Choice = TypeVar("Choice", bound=Enum)
+
+
+def parse(name: str, kind: type[Choice], value: object) -> Choice:
     """An enum member from itself or its value."""
     if isinstance(value, kind):
         return value
@@ -226,14 +247,7 @@ def explicit_lower(
     ('stacked-trapezoids', True)
     """
     setting = Setting.parse(d=d, n=n, sigma=sigma, B=B, C=C)
-    for name in ("d", "n", "sigma", "B", "C"):
-        if getattr(setting, name) is None:
-            raise TypeError(f"{name} must be a number, got None")
     which, how = parse("weight", Weight, weight), parse("effort", Effort, effort)
-    if not isinstance(which, Weight) or not isinstance(how, Effort):
-        raise TypeError("weight and effort must be of their enums")
-    problem = Problem(
-        int(setting.d), *(_fraction(value) for value in (setting.n, setting.sigma, setting.B, setting.C)), weight=which
-    )
+    problem = problem_of(setting, which)
     extra = (from_code(problem.d, code),) if code is not None else ()
     return LowerBound(setting, which, how, tuple(_evaluate(family, problem, how, extra) for family in FAMILIES))

@@ -36,6 +36,7 @@ class Marginal:
         self.alpha = Fraction(d - 1, 2)
         log_c1 = log_gamma(Fraction(d, 2) + 1) - log_gamma(Fraction(d + 1, 2)) - Ball.pi().log() / 2
         self.c1 = log_c1.exp()
+        self._constants: dict[tuple[int, Fraction], tuple[Ball, Ball, Ball]] = {}
 
     def density(self, z: Ball) -> Ball:
         """p(z)."""
@@ -44,8 +45,13 @@ class Marginal:
     def _integral(self, z: Ball, k: int, a: Fraction) -> Ball:
         if z == 0:
             return ball(0)
-        series = (z / 2).hypgeom_2f1(ball(k + 2 * a + 2), ball(1), ball(k + a + 2))
-        return half_power(2 * z, a) * z ** (k + 1) / ball(k + a + 1) * half_power(1 - z / 2, a + 1) * series
+        if (k, a) not in self._constants:
+            self._constants[k, a] = ball(k + 2 * a + 2), ball(k + a + 2), ball(k + a + 1)
+        upper, lower, factor = self._constants[k, a]
+        x = z / 2
+        y = 1 - x
+        # (2z)^a (1 - x)^a = (z(2 - z))^a
+        return half_power(4 * x * y, a) * z ** (k + 1) / factor * y * x.hypgeom_2f1(upper, ball(1), lower)
 
     def moment(self, z: Ball, k: int) -> Ball:
         """Integral of t^k p(t) over [0, z]."""
@@ -77,5 +83,5 @@ class Marginal:
 def half_power(base: Ball, exponent: Fraction) -> Ball:
     """base**exponent for base >= 0 and a multiple of 1/2 as exponent."""
     if exponent.denominator == 1:
-        return base ** int(exponent)
-    return base.sqrt() ** int(2 * exponent)
+        return base**exponent.numerator
+    return base.sqrt() ** exponent.numerator

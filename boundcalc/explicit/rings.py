@@ -129,7 +129,8 @@ def _table(k: int, smallest: float) -> Table:
         return Table(sines, sizes, tuple("regular polygon" for _ in sines))
     below = _table(k - 1, smallest)
     padded = np.append(below.sizes, 1.0)
-    sizes, names = [], []
+    counts: list[float] = []
+    names: list[str] = []
     for s in sines:
         best = simple_code(k, float(s))
         covering = existence(k, float(s))
@@ -147,15 +148,13 @@ def _table(k: int, smallest: float) -> Table:
         count = np.where(inside, padded[np.searchsorted(sines, need)], 0.0).sum(1).max()
         if count > best[0]:
             best = (int(count), "rings")
-        sizes.append(float(min(best[0], _LARGEST_COUNT)))
+        counts.append(float(min(best[0], _LARGEST_COUNT)))
         names.append(best[1])
     # A code serves every smaller separation too.
-    best_from_here = len(sizes) - 1
-    for i in range(len(sizes) - 1, -1, -1):
-        if sizes[i] < sizes[best_from_here]:
-            sizes[i], names[i] = sizes[best_from_here], names[best_from_here]
-        best_from_here = i
-    return Table(sines, np.array(sizes), tuple(names))
+    for i in range(len(counts) - 2, -1, -1):
+        if counts[i] < counts[i + 1]:
+            counts[i], names[i] = counts[i + 1], names[i + 1]
+    return Table(sines, np.array(counts), tuple(names))
 
 
 def ring_table(k: int) -> Table:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +27,7 @@ from boundcalc.explicit.weighting import log_weight_ratio
 __all__ = ["CapProblem", "Grid", "continuum", "estimate", "solve"]
 
 Array = NDArray[np.float64]
+Index = NDArray[np.intp]
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
 _LOG_LIMIT = 600.0
@@ -88,10 +88,10 @@ def _profile() -> tuple[Array, Array, Array, Array]:
 
 
 @lru_cache(maxsize=16)
-def _geometry(grid: Grid) -> tuple[Array, NDArray[np.intp], NDArray[np.intp], Array, Array]:
+def _geometry(grid: Grid) -> tuple[Array, Index, Index, Array, Array]:
     """Depths, ends of all slabs, and quadrature nodes (slab, ramp, node) with their values of profile² · weight."""
     count = max(2, int(math.log(grid.depth) / math.log(grid.ratio)) + 1)
-    depths = grid.ratio ** -np.arange(count)[::-1]
+    depths = np.asarray(grid.ratio ** -np.arange(count, dtype=float)[::-1])
     near, far = np.triu_indices(count, 1)
     x, y = depths[near][:, None], depths[far][:, None]
     ramp = np.array(grid.ramps)[None, :] * (y - x)
@@ -267,10 +267,8 @@ def solve(problem: CapProblem, grid: Grid) -> tuple[float, tuple[Slab, ...]]:
 
     def consider(plan: _Plan) -> None:
         nonlocal best
-        if not plan.slabs or not 0.2 * budget < plan.cost < 3 * budget:
-            return
-        options = (plan.slabs, _spend(plan.slabs, plan.cost / budget)) if grid.spend else (plan.slabs,)
-        for slabs in options:
+        if grid.spend and plan.slabs and 0.4 * budget < plan.cost < 2.5 * budget:
+            slabs = _spend(plan.slabs, plan.cost / budget)
             value = estimate(problem, slabs)
             if value > best[0]:
                 best = (value, slabs)
@@ -279,6 +277,7 @@ def solve(problem: CapProblem, grid: Grid) -> tuple[float, tuple[Slab, ...]]:
     if plan.cost <= budget or plan.value == 0:
         return estimate(problem, plan.slabs), plan.slabs
     outside = plan
+    inside: _Plan | None = None
     low = high = plan.value / budget
     for _ in range(60):
         plan = _plan(tables, low)
@@ -286,6 +285,7 @@ def solve(problem: CapProblem, grid: Grid) -> tuple[float, tuple[Slab, ...]]:
         if plan.cost > budget:
             outside = plan
             break
+        inside = plan
         high, low = low, low / 12
     for _ in range(grid.rounds):
         middle = math.sqrt(low * high)
@@ -294,9 +294,12 @@ def solve(problem: CapProblem, grid: Grid) -> tuple[float, tuple[Slab, ...]]:
         if plan.cost > budget:
             low, outside = middle, plan
         else:
-            high = middle
-    if not best[1]:
-        best = (estimate(problem, outside.slabs), outside.slabs)
+            high, inside = middle, plan
+    for last in (inside, outside):
+        if last is not None and last.slabs:
+            value = estimate(problem, last.slabs)
+            if value > best[0]:
+                best = (value, last.slabs)
     return best
 
 
@@ -307,10 +310,12 @@ def estimate(problem: CapProblem, slabs: tuple[Slab, ...]) -> float:
     k, ratio = problem.d + 2, problem.log_ratio
     rows: list[tuple[float, float, float, float, float]] = []
     for slab in slabs:
-        parts = slab.count if slab.count <= ONE_BY_ONE else 1
-        edges = np.linspace(slab.near, slab.far, parts + 1)
-        each = slab.count / parts
-        rows += [(float(x), float(y), each, slab.ramp, slab.amplitude) for x, y in pairwise(edges)]
+        if 1 < slab.count <= ONE_BY_ONE:
+            step = (slab.far - slab.near) / slab.count
+            for i in range(slab.count):
+                rows.append((slab.near + i * step, slab.near + (i + 1) * step, 1.0, slab.ramp, slab.amplitude))
+        else:
+            rows.append((slab.near, slab.far, float(slab.count), slab.ramp, slab.amplitude))
     near, far, count, ramp, amplitude = np.array(rows).T
     width = (far - near) / count
     snr = math.exp(min(max(problem.log_snr, -_LOG_LIMIT), _LOG_LIMIT))

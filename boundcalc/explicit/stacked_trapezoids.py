@@ -66,12 +66,12 @@ def _at_lattice(
         return log_counts[indices] + units[indices] + inner
 
     full = effort is Effort.FULL
-    stride = max(1, len(caps) // 100)
+    stride = max(1, len(caps) // 70)
     centre = int(np.arange(0, len(caps), stride)[rough(np.arange(0, len(caps), stride)).argmax()])
     near = np.arange(max(0, centre - 2 * stride), min(len(caps), centre + 2 * stride + 1))
-    order = near[np.argsort(-rough(near))][: 12 if full else 4]
+    order = near[np.argsort(-rough(near))][: 12 if full else 3]
     # High caps hold few slabs, where the continuum misleads.
-    chosen = list(dict.fromkeys([*order.tolist(), *range(min(len(caps), 8 if full else 3))]))
+    chosen = list(dict.fromkeys([*order.tolist(), *range(min(len(caps), 8 if full else 2))]))
     scored = []
     for i in chosen:
         value, _ = solve(cap_problem(d, log_nu, log_budget, weight, caps[i]), _COARSE)
@@ -79,7 +79,9 @@ def _at_lattice(
             scored.append((math.log(value) + log_counts[i] + units[i], i))
     scored.sort(reverse=True)
     best: tuple[float, StackedTrapezoids] | None = None
-    for _, i in scored[: 5 if full else 2]:
+    # A coarse value is within a tenth of the fine one: a clear winner needs no second try.
+    keep = 5 if full else 1 if len(scored) > 1 and scored[0][0] > scored[1][0] + 0.1 else 2
+    for _, i in scored[:keep]:
         inner = cap_problem(d, log_nu, log_budget, weight, caps[i])
         for grid in (_FINE, _FINEST) if full else (_FINE,):
             _, stack = solve(inner, grid)
