@@ -27,7 +27,7 @@ from boundcalc.explicit.family import Design, Family, NotApplicable
 from boundcalc.explicit.problem import Effort, Problem, Weight
 from boundcalc.setting import Setting
 
-__all__ = ["FAMILIES", "FamilyValue", "LowerBound", "explicit_lower"]
+__all__ = ["FAMILIES", "FamilyValue", "LowerBound", "evaluate", "explicit_lower", "parse", "problem_of"]
 
 FAMILIES: tuple[Family, ...] = (
     affine.FAMILY,
@@ -154,7 +154,7 @@ class LowerBound:
         return "\n".join(lines)
 
 
-def _evaluate(family: Family, problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> FamilyValue:
+def evaluate(family: Family, problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> FamilyValue:
     design = family.search(problem, effort, extra)
     if isinstance(design, NotApplicable):
         return FamilyValue(family, None, None, design.reason)
@@ -250,4 +250,4 @@ def explicit_lower(
     which, how = parse("weight", Weight, weight), parse("effort", Effort, effort)
     problem = problem_of(setting, which)
     extra = (from_code(problem.d, code),) if code is not None else ()
-    return LowerBound(setting, which, how, tuple(_evaluate(family, problem, how, extra) for family in FAMILIES))
+    return LowerBound(setting, which, how, tuple(evaluate(family, problem, how, extra) for family in FAMILIES))

@@ -33,6 +33,10 @@ _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
 _LOG_LIMIT = 600.0
 
 
+def _clip(logarithm: Array) -> Array:
+    return np.clip(logarithm, -_LOG_LIMIT, _LOG_LIMIT)
+
+
 @dataclass(frozen=True)
 class CapProblem:
     """What one cap has to solve, in units of its height."""
@@ -138,7 +142,8 @@ class _Tables:
         x, y = depths[near], depths[far]
         ramp = np.array(grid.ramps)[:, None] * (y - x)
         knots = np.stack([x + 0 * ramp, x + ramp, y - ramp, y + 0 * ramp])
-        cost = np.exp(k * np.log(knots) + problem.log_ratio(knots)).sum(0) / ramp
+        share = problem.log_budget
+        cost = np.exp(_clip(k * np.log(knots) + problem.log_ratio(knots) - share)).sum(0) / ramp
         energy = amplitude**2 * norm
         size = near.size
         self.value1 = (energy * sign_error(snr * energy)).reshape(-1, size)
@@ -151,7 +156,7 @@ class _Tables:
             -1
         ) * tail
         tops = np.maximum(np.stack([inner, depths + 0 * inner]), 1e-300)
-        top_cost = np.exp(k * np.log(tops) + problem.log_ratio(tops)).sum(0) / tail
+        top_cost = np.exp(_clip(k * np.log(tops) + problem.log_ratio(tops) - share)).sum(0) / tail
         energy = amplitude**2 * (flat + slope)[None]
         self.top_value = (energy * sign_error(snr * energy)).reshape(-1, depths.size)
         self.top_cost = (amplitude * top_cost[None]).reshape(-1, depths.size)
@@ -166,25 +171,30 @@ class _Tables:
         power = np.exp((k + 1) * logs) / (k + 1)
         self.mass = np.maximum(mass[far] - mass[near], 1e-300)
         self.mean = np.maximum((square[far] - square[near]) / self.mass, 1e-300)
-        ratio = np.exp(problem.log_ratio(x))
-        self.power = (power[far] - power[near]) * ratio
+        self.power = power[far] - power[near]
         # k (y^(k-1) - x^(k-1)): sums over knots exceed the integral at second order in the width.
         slope = k * np.exp((k - 1) * logs)
-        self.curvature = (slope[far] - slope[near]) * ratio
+        self.curvature = slope[far] - slope[near]
+        # The weight's ratio at the shallow end, per unit of the budget.
+        self.log_scale = problem.log_ratio(x) - share
+        log_power = np.log(np.maximum(self.power, 1e-300)) + self.log_scale
+        self.log_mean = log_power + 2 * math.log(self.snr) + 2 * np.log(self.mean) - np.log(self.mass)
         self.length = y - x
 
     def many(self, price: float) -> tuple[Array, Array, Array, Array, Array]:
         """Value, cost, count, ramp and amplitude of the best slab of at least two equal trapezoids."""
         log_mu, amplitudes, ramps, snrs = _profile()
-        mean = np.maximum(self.power * self.snr, 1e-300) * self.snr * self.mean**2 / self.mass
-        at = np.clip(np.log(np.maximum(4 * price * mean, 1e-300)), log_mu[0], log_mu[-1])
+        log_price = math.log(price) if price > 0 else -_LOG_LIMIT
+        at = np.clip(math.log(4) + log_price + self.log_mean, log_mu[0], log_mu[-1])
         a, rho, s = (np.interp(at, log_mu, table) for table in (amplitudes, ramps, snrs))
         theta = 1 - 4 * rho / 3
         per_count = self.snr * a**2 * theta * self.mean * self.length
-        count = np.maximum(2.0, np.round(per_count / s))
+        count = np.clip(np.round(per_count / s), 2.0, 1e200)
         energy = a**2 * theta * self.mass
         value = energy * sign_error(per_count / count)
-        cost = a * knot_sums(self.power, self.curvature, self.length / count, rho) / (self.length / count) ** 2 / rho
+        width = self.length / count
+        log_sum = np.log(np.maximum(knot_sums(self.power, self.curvature, width, rho), 1e-300))
+        cost = np.exp(np.minimum(log_sum + self.log_scale + np.log(a / rho) - 2 * np.log(width), _LOG_LIMIT))
         return value, cost, count, rho, a
 
 
@@ -222,7 +232,7 @@ def _plan(tables: _Tables, price: float) -> _Plan:
     index = np.full((count, count), -1)
     index[far, near] = np.arange(size)
     slabs: list[Slab] = []
-    total_value = total_cost = 0.0
+    total_value = total_cost = 0.0  # costs in units of the budget
     amplitudes, ramps = tables.grid.amplitudes, tables.grid.ramps
     j = count - 1
     while True:
@@ -262,27 +272,26 @@ def _spend(slabs: tuple[Slab, ...], factor: float) -> tuple[Slab, ...]:
 def solve(problem: CapProblem, grid: Grid) -> tuple[float, tuple[Slab, ...]]:
     """Approximate value per cap, in units of q-mass, and slabs; amplitudes may still have to shrink to the budget."""
     tables = _Tables(problem, grid)
-    budget = math.exp(min(max(problem.log_budget, -_LOG_LIMIT), _LOG_LIMIT))
     best: tuple[float, tuple[Slab, ...]] = (0.0, ())
 
     def consider(plan: _Plan) -> None:
         nonlocal best
-        if grid.spend and plan.slabs and 0.4 * budget < plan.cost < 2.5 * budget:
-            slabs = _spend(plan.slabs, plan.cost / budget)
+        if grid.spend and plan.slabs and 0.4 < plan.cost < 2.5:
+            slabs = _spend(plan.slabs, plan.cost)
             value = estimate(problem, slabs)
             if value > best[0]:
                 best = (value, slabs)
 
     plan = _plan(tables, 0.0)
-    if plan.cost <= budget or plan.value == 0:
+    if plan.cost <= 1 or plan.value == 0:
         return estimate(problem, plan.slabs), plan.slabs
     outside = plan
     inside: _Plan | None = None
-    low = high = plan.value / budget
+    low = high = plan.value
     for _ in range(60):
         plan = _plan(tables, low)
         consider(plan)
-        if plan.cost > budget:
+        if plan.cost > 1:
             outside = plan
             break
         inside = plan
@@ -291,7 +300,7 @@ def solve(problem: CapProblem, grid: Grid) -> tuple[float, tuple[Slab, ...]]:
         middle = math.sqrt(low * high)
         plan = _plan(tables, middle)
         consider(plan)
-        if plan.cost > budget:
+        if plan.cost > 1:
             low, outside = middle, plan
         else:
             high, inside = middle, plan
@@ -321,16 +330,17 @@ def estimate(problem: CapProblem, slabs: tuple[Slab, ...]) -> float:
     snr = math.exp(min(max(problem.log_snr, -_LOG_LIMIT), _LOG_LIMIT))
     first = np.stack([near, near + ramp * width, far - ramp * width, far])
     single = count == 1
-    power = np.exp(k * np.log(np.maximum(first, 1e-300)) + ratio(np.maximum(first, 1e-300)))
+    share = problem.log_budget
+    power = np.exp(_clip(k * np.log(np.maximum(first, 1e-300)) + ratio(np.maximum(first, 1e-300)) - share))
     power = np.where((near == 0) & (np.arange(4)[:, None] < 2), 0.0, power)
     exact = power.sum(0) / (ramp * width)
-    scale = np.exp(ratio(np.maximum(near, 1e-300)))
+    scale = np.exp(_clip(ratio(np.maximum(near, 1e-300)) - share))
     integral = (far ** (k + 1) - near ** (k + 1)) / (k + 1) * scale
     curvature = k * (far ** (k - 1) - near ** (k - 1)) * scale
-    many = knot_sums(integral, curvature, width, ramp) / (ramp * width**2)
+    with np.errstate(over="ignore"):
+        many = knot_sums(integral, curvature, width, ramp) / width / width / ramp
     cost = float((amplitude * np.where(single, exact, many)).sum())
-    budget = math.exp(min(max(problem.log_budget, -_LOG_LIMIT), _LOG_LIMIT))
-    amplitude = amplitude * min(1.0, budget / cost) if cost > 0 else amplitude
+    amplitude = amplitude * min(1.0, 1 / cost) if cost > 0 else amplitude
     # Norms.
     rise = np.where(near > 0, near + ramp * width, 0.0)
     fall = np.where(near > 0, far - ramp * width, far * (1 - ramp))

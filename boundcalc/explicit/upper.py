@@ -1,0 +1,139 @@
+"""Explicit upper bounds of the minimax risk: a piecewise linear projection in d = 1, the trivial B^2 elsewhere.
+
+Derivation (d = 1, x uniform on [-1, 1], density 1/2). Cut {|x| <= 1 - eps} on each side into cells that start at depth z and are
+eta z^(3/2) wide. Let the estimate be 0 on the rest, which costs B^2 eps, and on the cells the empirical projection
+sum_j ((1/n) sum_i y_i e_j(x_i)) e_j on the piecewise linear functions, e_j orthonormal in L2(P).
+
+* Bias. Let L f interpolate f at the ends of a cell of width w, V the variation of f' in it. |f - L f| <= 2B, and the integral of
+  |f - L f| is at most V w^2/8 (Green's function), so the squared error is at most B V w^2/8 with the density 1/2.
+  w^2 <= eta^2 (1 - |t|)^3 in the cell, and the sum over cells is at most B C eta^2/8.
+* Variance. Each of the two functions per cell costs at most E y^2 e_j^2/n <= (sigma^2 + B^2)/n.
+* Number of cells per side. A cell [z, z'] has z'/z <= 1 + eta, so 1 <= (1 + eta)^(3/2)/eta times the integral of z^(-3/2)
+  over it: at most 1 + (1 + eta)^(3/2) (2/eta) (eps^(-1/2) - 1) cells.
+
+    risk <= B C eta^2/8 + B^2 eps + (4 (sigma^2 + B^2)/n) [1 + (1 + eta)^(3/2) (2/eta) (eps^(-1/2) - 1)].
+
+For the population weight g_P >= g_P(0) (1 - |t|)^3, since the ratio decreases in the depth: C is divided by g_P(0).
+eta and eps are taken from a fixed grid, so that the bound is monotone in n, sigma, B and C. The estimate 0 has risk at most B^2.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from boundcalc.arb import Ball, ball, enclosure, precision
+from boundcalc.enclosure import Enclosure
+from boundcalc.explicit.lower import parse, problem_of
+from boundcalc.explicit.marginal import Marginal
+from boundcalc.explicit.problem import Problem, Weight
+from boundcalc.explicit.weighting import Weighting
+from boundcalc.setting import Setting
+
+__all__ = ["UpperBound", "explicit_upper"]
+
+# Powers of two times eta and eps; exact in ball arithmetic.
+_ETAS = 2.0 ** (-np.arange(-8, 1200) / 4)
+_EPSILONS = 2.0 ** (-np.arange(1, 2400) / 4)
+
+
+@dataclass(frozen=True)
+class UpperBound:
+    """A non-asymptotic upper bound of the minimax risk.
+
+    Attributes
+    ----------
+    setting : Setting
+    weight : Weight
+    enclosure : Enclosure
+    estimator : str
+        Whose risk it bounds.
+    trivial : bool
+        Whether it is the risk of estimating 0, which is all that is known here in d >= 2.
+    """
+
+    setting: Setting
+    weight: Weight
+    enclosure: Enclosure
+    estimator: str
+    trivial: bool
+
+    @property
+    def upper(self) -> float:
+        """A float above the bound; inf where the bound is beyond every float."""
+        return self.enclosure.floats[1]
+
+    @property
+    def log10_upper(self) -> float:
+        """Logarithm to base 10, rounded up."""
+        return self.enclosure.log10[1]
+
+    def __str__(self) -> str:
+        shown = f"10^{self.log10_upper:.6g}" if not 1e-300 < self.upper < 1e300 else f"{self.upper:.6g}"
+        label = "trivial: " if self.trivial else ""
+        return f"some estimator has worst-case risk at most {shown} ({label}{self.estimator})"
+
+
+def explicit_upper(
+    d: object, n: object, sigma: object = 1, B: object = 1, C: object = 1, weight: Weight | str = Weight.CANONICAL
+) -> UpperBound:
+    """The best explicit minimax upper bound here: a projection in d = 1, B^2 in d >= 2.
+
+    Parameters and errors as in :func:`boundcalc.explicit.lower.explicit_lower`.
+
+    Examples
+    --------
+    >>> explicit_upper(1, 1e8).upper < 7e-4
+    True
+    >>> print(explicit_upper(2, 1e8))
+    some estimator has worst-case risk at most 1 (trivial: the estimate 0)
+    """
+    setting = Setting.parse(d=d, n=n, sigma=sigma, B=B, C=C)
+    which = parse("weight", Weight, weight)
+    problem = problem_of(setting, which)
+    with precision(128):
+        trivial = ball(problem.B) ** 2
+        if problem.d == 1:
+            eta, eps = _search(problem)
+            value = _projection(problem, eta, eps) * trivial
+            if value < trivial:
+                words = f"piecewise linear projection, cells {eta:.3g} z^(3/2) wide up to depth {eps:.3g}"
+                return UpperBound(setting, which, enclosure(value), words, False)
+        return UpperBound(setting, which, enclosure(trivial), "the estimate 0", True)
+
+
+def _budget(problem: Problem) -> Ball:
+    budget = ball(problem.budget)
+    if problem.weight is Weight.POPULATION:
+        budget = budget / Weighting(problem.weight, Marginal(1)).ratio(ball(1))
+    return budget
+
+
+def _projection(problem: Problem, eta: float, eps: float) -> Ball:
+    """The bound, in units of B^2; sigma^2/B^2 = n/nu."""
+    width, depth = ball(eta), ball(eps)
+    noise = 1 / ball(problem.nu) + 1 / ball(problem.n)  # (sigma^2 + B^2)/(n B^2)
+    cells = 1 + (1 + width).sqrt() ** 3 * (2 / width) * (1 / depth.sqrt() - 1)
+    return _budget(problem) * width**2 / 8 + depth + 4 * noise * cells
+
+
+def _search(problem: Problem) -> tuple[float, float]:
+    """The best eta and eps of the grid, in floats: logarithms, one row of eta at a time."""
+    log_noise = np.logaddexp(-problem.log_nu, -math.log(problem.n)) + math.log(4)
+    log_budget = problem.log_budget - (math.log(0.13975424859) if problem.weight is Weight.POPULATION else 0.0)
+    log_eta, log_eps = np.log(_ETAS), np.log(_EPSILONS)
+    root = log_eps * -0.5 + np.log1p(-np.exp(log_eps * 0.5))
+    # For each eps the best eta balances eta^2 against 1/eta: search a window of the grid around it.
+    best = (math.inf, 0, 0)
+    guess = (log_noise + math.log(8) + root - log_budget) / 3
+    index = np.clip(np.searchsorted(-log_eta, -guess), 0, _ETAS.size - 1)
+    for offset in range(-6, 7):
+        i = np.clip(index + offset, 0, _ETAS.size - 1)
+        cells = np.logaddexp(0.0, 1.5 * np.log1p(_ETAS[i]) + math.log(2) - log_eta[i] + root)
+        total = np.logaddexp(np.logaddexp(log_budget + 2 * log_eta[i] - math.log(8), log_eps), log_noise + cells)
+        j = int(total.argmin())
+        if total[j] < best[0]:
+            best = (float(total[j]), int(i[j]), j)
+    return float(_ETAS[best[1]]), float(_EPSILONS[best[2]])
