@@ -59,7 +59,7 @@ def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design 
     # Divided by nu for n beyond the float range: 1/(1 + x/nu).
     share = np.arange(_STEPS) / _STEPS
     d = problem.d
-    inverse = np.exp(np.clip(-problem.log_nu, -700.0, 700.0))
+    inverse = np.exp(np.clip(-problem.log_nu, -600.0, 600.0))
     slope = d / (1 + (d + 2) * information_float(d) * inverse / (1 - share) ** 2)
     safe = np.maximum(share, 1 / _STEPS)
     intercept = np.where(share > 0, 1 / (1 + (np.pi / safe) ** 2 * inverse), 0.0)

@@ -375,6 +375,8 @@ def _gain() -> tuple[Array, Array, Array]:
 _DEPTHS = np.exp(-np.linspace(0.06, 3.6, 14))[:, None]
 _WIDE_AMPLITUDES = np.array([1.0, 0.5, 0.25, 0.12, 0.06, 0.02])[:, None, None, None]
 _WIDE_RAMP, _WIDEST = 0.33, 0.7
+# Logarithms of prices, relative to the mass over the budget.
+_PRICES = np.concatenate([np.linspace(1.0, -17.0, 19), -17.0 * 1.3 ** np.arange(1, 15)])
 
 
 def continuum(d: int, weight: Weight, heights: Array, log_snr: Array, log_budget: Array) -> Array:
@@ -390,13 +392,15 @@ def continuum(d: int, weight: Weight, heights: Array, log_snr: Array, log_budget
     height = heights[:, None, None]
     log_q = (d - 1) / 2 * np.log(r * (1 - height * r / 2))
     weighted = (d + 2) * np.log(r) + log_weight_ratio(weight, d, height * r)
-    log_snr = np.clip(log_snr, -_LOG_LIMIT, _LOG_LIMIT)[:, None, None]
+    log_snr = log_snr[:, None, None]
     mass = np.log((np.exp(log_q) * dr).sum(1))[:, :, None]
-    budget = np.clip(log_budget, -_LOG_LIMIT, _LOG_LIMIT)[:, None, None]
-    log_price = mass - budget + np.linspace(1.0, -17.0, 25)
-    at = np.clip(math.log(4) + log_price + 2 * log_snr + weighted + log_q, log_mu[0], log_mu[-1])
-    narrow = np.exp(log_q + np.interp(at, log_mu, log_gain))
-    fits = np.interp(at, log_mu, log_width) - log_snr - log_q < np.log(_WIDEST * r)
+    budget = log_budget[:, None, None]
+    log_price = mass - budget + _PRICES
+    at = math.log(4) + log_price + 2 * log_snr + weighted + log_q
+    # Behind the table only the amplitude changes, as price^(-1/3).
+    beyond = np.maximum(at - log_mu[-1], 0.0)
+    narrow = np.exp(log_q + np.interp(at, log_mu, log_gain) - 2 / 3 * beyond)
+    fits = np.interp(at, log_mu, log_width) + 2 / 3 * beyond - log_snr - log_q < np.log(_WIDEST * r)
     theta = 1 - 4 * _WIDE_RAMP / 3
     a = _WIDE_AMPLITUDES
     energy = np.exp(np.clip(log_snr + log_q, -_LOG_LIMIT, _LOG_LIMIT)) * theta * _WIDEST * r * a**2
