@@ -13,9 +13,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from boundcalc.derivation import derive
+    from boundcalc.explicit.crossover import crossover
+    from boundcalc.explicit.lower import explicit_lower
+    from boundcalc.explicit.upper import explicit_upper
     from boundcalc.rates import RateReport, rate
     from boundcalc.registry import theorem, theorems
     from boundcalc.setting import Setting
+    from boundcalc.tables import table
     from boundcalc.theorem import Status, Theorem
 
 __version__ = "0.1.0"
@@ -26,12 +31,30 @@ _PUBLIC = {
     "Setting": "boundcalc.setting",
     "Status": "boundcalc.theorem",
     "Theorem": "boundcalc.theorem",
+    "derive": "boundcalc.derivation",
+    "explicit_lower": "boundcalc.explicit.lower",
+    "explicit_upper": "boundcalc.explicit.upper",
+    "crossover": "boundcalc.explicit.crossover",
     "rate": "boundcalc.rates",
+    "table": "boundcalc.tables",
     "theorem": "boundcalc.registry",
     "theorems": "boundcalc.registry",
 }
 
-__all__ = ["RateReport", "Setting", "Status", "Theorem", "rate", "theorem", "theorems"]
+__all__ = [
+    "RateReport",
+    "Setting",
+    "Status",
+    "Theorem",
+    "crossover",
+    "derive",
+    "explicit_lower",
+    "explicit_upper",
+    "rate",
+    "table",
+    "theorem",
+    "theorems",
+]
 
 
 def __getattr__(name: str) -> object:

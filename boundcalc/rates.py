@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
-from sympy import Expr, Integer, Pow, Rational, latex
+from sympy import Expr, Integer, Pow, Rational
 
 from boundcalc.exact import describe
 from boundcalc.explicit import theorem_a
@@ -21,6 +21,7 @@ from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
 from boundcalc.theorem import Bound, Quantity, Side, Status, Theorem
 from boundcalc.theorems import get
+from boundcalc.typeset import tex
 
 __all__ = ["RateBound", "RateReport", "rate"]
 
@@ -163,7 +164,7 @@ class RateReport:
             (name, f"n^(-{b.exponent})", _shown(b), str(b.theorem.source), b.status.value) for name, b in self._rows()
         ]
         widths = [max(len(row[i]) for row in table) for i in range(5)]
-        given = ", ".join(f"{name} = {_number(value)}" for name, value in self.setting.given())
+        given = ", ".join(f"{name} = {exact_text(value)}" for name, value in self.setting.given())
         lines = [f"Flat minima of two-layer ReLU networks: {self.quantity.value}, {given}", ""]
         lines += [
             "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -178,7 +179,7 @@ class RateReport:
         return str(self)
 
     def _repr_markdown_(self) -> str:
-        given = ", ".join(f"${latex(s)} = {latex(v)}$" for s, v in self.setting.substitution.items())
+        given = ", ".join(f"${tex(s)} = {tex(v)}$" for s, v in self.setting.substitution.items())
         lines = [
             f"**{self.quantity.value.capitalize()}** of flat minima of two-layer ReLU networks, {given}",
             "",
@@ -186,8 +187,7 @@ class RateReport:
             "|---|---|---|---|---|---|",
         ]
         lines += [
-            f"| {name} | ${b.latex()}$ | ${latex(b.power, root_notation=False)}$ | {_shown(b)} "
-            f"| {b.theorem.source} | {b.status.value} |"
+            f"| {name} | ${b.latex()}$ | ${tex(b.power)}$ | {_shown(b)} | {b.theorem.source} | {b.status.value} |"
             for name, b in self._rows()
         ]
         lines += ["", *self.notes]
@@ -196,7 +196,7 @@ class RateReport:
         return "\n".join(lines)
 
 
-def _number(value: Rational) -> str:
+def exact_text(value: Rational) -> str:
     """An exact number as short text; long integers as a power of ten where they are one."""
     text = str(value)
     if len(text) <= 12:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
-from sympy import Expr, Rational, Symbol, latex
+from sympy import Expr, Rational, Symbol
 from sympy.logic.boolalg import Boolean
 
 from boundcalc.powers import leading_term, power_exponent
 from boundcalc.setting import Setting
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
+from boundcalc.typeset import tex
 
 __all__ = ["Assumption", "Bound", "Quantity", "Side", "Source", "Status", "Theorem"]
 
@@ -131,7 +132,7 @@ class Bound:
 
     def latex(self) -> str:
         """The expression as LaTeX."""
-        return str(latex(self.expr, root_notation=False))
+        return tex(self.expr)
 
 
 @dataclass(frozen=True)

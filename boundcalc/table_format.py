@@ -1,0 +1,274 @@
+"""A table and its renderings: aligned text, booktabs LaTeX, Markdown, CSV, HTML."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from boundcalc.markup import Cell, words
+
+__all__ = ["Align", "Column", "Group", "Table", "latex_document"]
+
+
+class Align(Enum):
+    """Of a column; the value is LaTeX's letter."""
+
+    LEFT = "l"
+    RIGHT = "r"
+    PARAGRAPH = "p"
+
+
+@dataclass(frozen=True)
+class Column:
+    """Heading of a column, what stands below it in smaller print, and the alignment.
+
+    ``width`` is the share of the line that a paragraph gets. ``own_line`` says that text and LaTeX set these cells on a
+    line of their own, over the whole width: for formulas.
+    """
+
+    heading: Cell
+    below: Cell | None = None
+    align: Align = Align.RIGHT
+    width: float = 0.0
+    own_line: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that belong together, set apart from the next group; ``title`` heads them over the whole width."""
+
+    rows: tuple[tuple[Cell, ...], ...]
+    title: Cell | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells with headings and notes.
+
+    ``long`` makes the LaTeX one break over pages.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    groups: tuple[Group, ...]
+    notes: tuple[str, ...] = ()
+    long: bool = False
+
+    @property
+    def rows(self) -> tuple[tuple[Cell, ...], ...]:
+        """All rows."""
+        return tuple(row for group in self.groups for row in group.rows)
+
+    @property
+    def _beside(self) -> tuple[int, ...]:
+        """Indices of the columns that stand beside each other in text and LaTeX."""
+        return tuple(i for i, column in enumerate(self.columns) if not column.own_line)
+
+    @property
+    def _below(self) -> tuple[int, ...]:
+        return tuple(i for i, column in enumerate(self.columns) if column.own_line)
+
+    def __str__(self) -> str:
+        head = [tuple(c.heading.text for c in self.columns)]
+        if self._has_second_line:
+            head.append(tuple(c.below.text if c.below else "" for c in self.columns))
+        body = [tuple(cell.text for cell in row) for row in self.rows]
+        widths = [max(len(row[i]) for row in [*head, *body]) for i in range(len(self.columns))]
+
+        def line(row: Sequence[str]) -> str:
+            right = [column.align is Align.RIGHT for column in self.columns]
+            cells = [row[i].rjust(widths[i]) if right[i] else row[i].ljust(widths[i]) for i in self._beside]
+            return "  ".join(cells).rstrip()
+
+        rule = "-" * (sum(widths[i] + 2 for i in self._beside) - 2)
+        lines = [self.title, "", *map(line, head), rule]
+        for i, group in enumerate(self.groups):
+            lines += ["" for _ in range(bool(i))]
+            lines += [group.title.text] if group.title else []
+            for row in group.rows:
+                texts = [cell.text for cell in row]
+                lines += [line(texts), *(f"    {texts[i]}" for i in self._below)]
+        return "\n".join([*lines, "", *self.notes]).rstrip()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    @property
+    def _has_second_line(self) -> bool:
+        return any(column.below for column in self.columns)
+
+    def markdown(self) -> str:
+        """A pipe table with formulas between dollar signs."""
+
+        def line(cells: Sequence[str]) -> str:
+            return "| " + " | ".join(cells) + " |"
+
+        def heading(column: Column) -> str:
+            below = f"<br>{column.below.markdown}" if column.below else ""
+            return column.heading.markdown + below
+
+        lines = [f"**{words(self.title).markdown}**", "", line([heading(c) for c in self.columns])]
+        lines.append("|" + "|".join("---:" if c.align is Align.RIGHT else "---" for c in self.columns) + "|")
+        for group in self.groups:
+            if group.title:
+                lines.append(line([f"**{group.title.markdown}**", *([""] * (len(self.columns) - 1))]))
+            lines += [line([cell.markdown for cell in row]) for row in group.rows]
+        return "\n".join([*lines, *(f"\n{words(note).markdown}" for note in self.notes)])
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
+
+    def csv(self) -> str:
+        """Comma-separated values with one line of headings; numbers in full."""
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        titled = any(group.title for group in self.groups)
+        headings = [c.heading.csv + (f" ({c.below.csv})" if c.below else "") for c in self.columns]
+        writer.writerow([*(["group"] if titled else []), *headings])
+        for group in self.groups:
+            first = [group.title.csv if group.title else ""] if titled else []
+            writer.writerows([[*first, *(cell.csv for cell in row)] for row in group.rows])
+        return stream.getvalue()
+
+    def html(self) -> str:
+        """A table element; formulas are MathML."""
+        lines = ["<table>", f"<caption>{html.escape(self.title)}</caption>", "<thead><tr>"]
+        for column in self.columns:
+            below = f"<br><small>{column.below.html}</small>" if column.below else ""
+            lines.append(f'<th scope="col"{_style(column)}>{column.heading.html}{below}</th>')
+        lines.append("</tr></thead>")
+        for group in self.groups:
+            lines.append("<tbody>")
+            if group.title:
+                lines.append(f'<tr><th scope="rowgroup" colspan="{len(self.columns)}">{group.title.html}</th></tr>')
+            for row in group.rows:
+                cells = (f"<td{_style(c)}>{cell.html}</td>" for c, cell in zip(self.columns, row, strict=True))
+                lines.append(f"<tr>{''.join(cells)}</tr>")
+            lines.append("</tbody>")
+        if self.notes:
+            notes = "<br>".join(html.escape(note) for note in self.notes)
+            lines.append(f'<tfoot><tr><td colspan="{len(self.columns)}"><small>{notes}</small></td></tr></tfoot>')
+        return "\n".join([*lines, "</table>"]) + "\n"
+
+    def latex(self) -> str:
+        """A floating booktabs table, or a longtable; it needs the packages booktabs, longtable, array and graphicx."""
+        columns = [self.columns[i] for i in self._beside]
+        spec = "".join(_specification(column) for column in columns)
+        head = [_latex_heads(columns, [c.heading.latex for c in columns])]
+        if self._has_second_line:
+            head.append(_latex_heads(columns, [rf"\scriptsize {c.below.latex}" if c.below else "" for c in columns]))
+        body: list[str] = []
+        for i, group in enumerate(self.groups):
+            body += [r"\addlinespace" for _ in range(bool(i))]
+            if group.title:
+                body.append(_spanned(len(columns), rf"\textit{{{group.title.latex}}}"))
+            for row in group.rows:
+                body.append(_latex_row([row[i].latex for i in self._beside]))
+                if self._below:
+                    # The page must not break between a row and its formula.
+                    body[-1] = body[-1].removesuffix(r"\\") + r"\\*"
+                    body += [
+                        _spanned(len(columns), rf"\quad{_SHRINK}{{{_display(row[i].latex)}}}") for i in self._below
+                    ]
+        notes = [words(note).latex for note in self.notes]
+        build = _longtable if self.long else _float
+        return build(words(self.title).latex, spec, head, body, notes)
+
+
+# Scaled down only where it is wider than the line.
+_SHRINK = r"\resizebox{\ifdim\width>0.97\linewidth 0.97\linewidth\else\width\fi}{!}"
+
+
+def _display(latex: str) -> str:
+    return rf"$\displaystyle {latex[1:]}" if latex.startswith("$") else latex
+
+
+def _specification(column: Column) -> str:
+    if column.align is Align.PARAGRAPH:
+        return rf">{{\raggedright\arraybackslash}}p{{{column.width:.3g}\linewidth}}"
+    return column.align.value
+
+
+def _latex_heads(columns: Sequence[Column], texts: Sequence[str]) -> str:
+    # Headings of paragraphs are set as words; the outer ones stay flush with the rules.
+    last = len(columns) - 1
+    cells = []
+    for i, (column, text) in enumerate(zip(columns, texts, strict=True)):
+        letter = "r" if column.align is Align.RIGHT else "l"
+        spec = ("@{}" if i == 0 else "") + letter + ("@{}" if i == last else "")
+        cells.append(rf"\multicolumn{{1}}{{{spec}}}{{{text}}}")
+    return _latex_row(cells)
+
+
+def _spanned(columns: int, text: str) -> str:
+    return rf"\multicolumn{{{columns}}}{{@{{}}l@{{}}}}{{{text}}} \\"
+
+
+def _style(column: Column) -> str:
+    return ' style="text-align:right"' if column.align is Align.RIGHT else ' style="text-align:left"'
+
+
+def _latex_row(cells: Sequence[str]) -> str:
+    return " & ".join(cells) + r" \\"
+
+
+def _float(title: str, spec: str, head: list[str], body: list[str], notes: list[str]) -> str:
+    lines = [
+        r"\begin{table}[htbp]",
+        r"\centering",
+        rf"\caption{{{title}}}",
+        _SHRINK + "{%",
+        rf"\begin{{tabular}}{{@{{}}{spec}@{{}}}}",
+        r"\toprule",
+        *head,
+        r"\midrule",
+        *body,
+        r"\bottomrule",
+        r"\end{tabular}}",
+    ]
+    if notes:
+        lines.append(r"\par\smallskip\parbox{\linewidth}{\footnotesize\raggedright " + r"\\ ".join(notes) + "}")
+    return "\n".join([*lines, r"\end{table}"]) + "\n"
+
+
+def _longtable(title: str, spec: str, head: list[str], body: list[str], notes: list[str]) -> str:
+    last = [
+        rf"\multicolumn{{{head[0].count('&') + 1}}}{{@{{}}p{{\linewidth}}@{{}}}}{{\footnotesize {note}}} \\"
+        for note in notes
+    ]
+    lines = [
+        rf"\begin{{longtable}}{{@{{}}{spec}@{{}}}}",
+        rf"\caption{{{title}}} \\",
+        r"\toprule",
+        *head,
+        r"\midrule",
+        r"\endfirsthead",
+        r"\toprule",
+        *head,
+        r"\midrule",
+        r"\endhead",
+        r"\bottomrule",
+        r"\endfoot",
+        *body,
+        *([r"\midrule"] if last else []),
+        *last,
+        r"\end{longtable}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def latex_document(tables: Sequence[Table]) -> str:
+    """A whole document with the tables, ready for pdflatex."""
+    head = [
+        r"\documentclass{article}",
+        r"\usepackage[a4paper,margin=2cm]{geometry}",
+        r"\usepackage{amsmath,array,booktabs,graphicx,longtable}",
+        r"\begin{document}",
+    ]
+    # A longtable does not float: what waits to be placed comes before it.
+    body = [(r"\clearpage" + "\n" if table.long else "") + table.latex() for table in tables]
+    return "\n".join([*head, *body, r"\end{document}"]) + "\n"

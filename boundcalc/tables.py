@@ -1,0 +1,284 @@
+"""Tables of exponents, rates, explicit bounds, sample sizes and of the registry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from decimal import ROUND_CEILING, ROUND_FLOOR
+from enum import Enum
+
+from sympy import Rational
+
+from boundcalc.exact import describe
+from boundcalc.markup import EMPTY, Cell, code, formula, fraction, number, number_from_log10, symbol, words
+from boundcalc.rates import RateBound, RateReport, exact_text, rate
+from boundcalc.setting import Setting
+from boundcalc.symbols import VARIABLES
+from boundcalc.table_format import Align, Column, Group, Table
+from boundcalc.theorem import Quantity, Theorem
+from boundcalc.theorems import THEOREMS, get
+
+__all__ = ["Contents", "explicit_table", "exponent_table", "rate_table", "registry_table", "table"]
+
+_LN10 = math.log(10)
+_DIMS = (1, 2, 5, 10, 20)
+_SIZES = ("1e3", "1e6")
+
+# Columns of the table of exponents, from the lower bounds to the upper ones; the second key stands in at d = 1.
+_EXPONENTS: dict[Quantity, tuple[tuple[str, str | None], ...]] = {
+    Quantity.MSE: (
+        ("minimax-lower", "minimax-lower-1d"),
+        ("theorem-a", None),
+        ("theorem-b", None),
+        ("theorem-c", None),
+        ("stable-mse-lower", None),
+        ("stable-mse-upper", None),
+        ("mse-core-shell", None),
+        ("mse-upper", None),
+        ("low-norm-mse", None),
+    ),
+    Quantity.GAP: (
+        ("gap-lower", None),
+        ("stable-gap-upper", None),
+        ("gap-core-shell", None),
+        ("gap-upper", None),
+        ("low-norm-gap", None),
+    ),
+}
+
+
+class Contents(Enum):
+    """What a table shows."""
+
+    EXPONENTS = "exponents"
+    RATES = "rates"
+    EXPLICIT = "explicit"
+    REGISTRY = "registry"
+
+
+def _dims(dims: object) -> tuple[Rational, ...]:
+    return tuple(VARIABLES["d"].exact(d, "dims") for d in _listed("dims", dims))
+
+
+def _sizes(n: object) -> tuple[Rational, ...]:
+    return tuple(VARIABLES["n"].exact(size) for size in _listed("n", n))
+
+
+def _listed(name: str, values: object) -> list[object]:
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        values = [values]
+    items = list(values)
+    if not items:
+        raise ValueError(f"{name} must hold at least one number, got an empty list")
+    return items
+
+
+def _quantity(quantity: object) -> Quantity:
+    found = {"mse": Quantity.MSE, "gap": Quantity.GAP}.get(quantity) if isinstance(quantity, str) else None
+    if found is None:
+        raise ValueError(f"quantity must be 'mse' or 'gap', got {describe(quantity)}")
+    return found
+
+
+def _label(theorem: Theorem) -> str:
+    return theorem.source.label.split(",")[0] or theorem.source.short
+
+
+def _kind(theorem: Theorem) -> Cell:
+    return words(f"{theorem.bound.side.value}, {theorem.status.value}")
+
+
+def _size(value: Rational) -> Cell:
+    """A sample size; powers of ten from 10^4 on as such."""
+    digits = str(value)
+    power = len(digits) - 1
+    if power >= 4 and digits == "1" + "0" * power:
+        return Cell(f"1e{power}", f"$10^{{{power}}}$", f"10<sup>{power}</sup>", f"$10^{{{power}}}$", f"1e{power}")
+    return words(exact_text(value))
+
+
+def _rounded(value: float, log10: float, rounding: str) -> Cell:
+    """A rigorous bound, rounded to its safe side; by its logarithm where floats end."""
+    return number(value, rounding=rounding) if 1e-300 < value < 1e300 else number_from_log10(log10, rounding=rounding)
+
+
+def _report(d: Rational, n: Rational, quantity: str, **options: object) -> RateReport:
+    return rate(d, n, quantity=quantity, **options)  # type: ignore[return-value]
+
+
+def _rate(bound: RateBound) -> Cell:
+    log10 = bound.log_value / _LN10
+    return number(bound.value) if abs(log10) < 300 else number_from_log10(log10)
+
+
+def exponent_table(dims: object = _DIMS, quantity: str = "mse") -> Table:
+    """Exponents e of the rates n**(-e), side by side.
+
+    Examples
+    --------
+    >>> print(exponent_table([1, 2, 3]).columns[2].heading, exponent_table([1, 2, 3]).rows[1][3])
+    Theorem A 2/7
+    """
+    which = _quantity(quantity)
+    chosen = [(get(key), get(other) if other else None) for key, other in _EXPONENTS[which]]
+    rows = []
+    for d in _dims(dims):
+        setting = Setting(d=d)
+        cells = [fraction(d)]
+        for theorem, at_one in chosen:
+            here = at_one if at_one is not None and d == 1 else theorem
+            cells.append(EMPTY if here.broken(setting) else fraction(here.bound.exponent_at(d)))
+        rows.append(tuple(cells))
+    remarks = {f"{_label(t)}: {t.bound.remark}." for t, _ in chosen if "log" in t.bound.remark}
+    return Table(
+        f"Exponents of 1/n in the rates of the {which.value}",
+        (Column(symbol("d")), *(Column(words(_label(t)), _kind(t)) for t, _ in chosen)),
+        (Group(tuple(rows)),),
+        (
+            "A smaller exponent is a stronger lower bound and a weaker upper bound; constants that depend on d are hidden.",
+            *sorted(remarks),
+        ),
+    )
+
+
+def rate_table(dims: object = _DIMS, n: object = _SIZES, quantity: str = "mse") -> Table:
+    """Constant-free rates of the paper's bounds and of low-norm networks."""
+    which = _quantity(quantity)
+    sizes, groups = _sizes(n), []
+    reports: list[RateReport] = []
+    for size in sizes:
+        rows = []
+        for d in _dims(dims):
+            report = _report(d, size, quantity)
+            reports.append(report)
+            values = [report.upper, report.lower, report.low_norm]
+            rows.append((_size(size), fraction(d), *(_rate(v) if v else EMPTY for v in values)))
+        groups.append(Group(tuple(rows)))
+    lower = next((r.lower for r in reports if r.lower is not None and r.setting.d != 1), reports[0].lower)
+    shown = [("upper", reports[0].upper), ("lower", lower), ("low norm", reports[0].low_norm)]
+    columns = [
+        Column(words(name), words(f"{_label(bound.theorem)}, {bound.status.value}") if bound else None)
+        for name, bound in shown
+    ]
+    return Table(
+        f"Rates of the {which.value} of flat minima, without constants",
+        (Column(symbol("n")), Column(symbol("d")), *columns),
+        tuple(groups),
+        ("Constants that depend on d are hidden: no entry is a value of the error.",),
+    )
+
+
+def explicit_table(dims: object = _DIMS, n: object = _SIZES, sigma: object = 1, B: object = 1, C: object = 1) -> Table:
+    """Non-asymptotic lower and upper bounds of the minimax mean squared error, beside the rate of the lower one."""
+    from boundcalc.explicit.lower import explicit_lower
+    from boundcalc.explicit.upper import explicit_upper
+
+    dimensions, sizes = _dims(dims), _sizes(n)
+    setting = Setting.parse(sigma=sigma, B=B, C=C)
+    groups = []
+    for size in sizes:
+        rows = []
+        for d in dimensions:
+            lower, upper = explicit_lower(d, size, sigma, B, C), explicit_upper(d, size, sigma, B, C)
+            single = lower.value("theorem-a").enclosure
+            bound = _report(d, size, "mse", sigma=sigma, B=B, C=C).lower
+            rows.append(
+                (
+                    _size(size),
+                    fraction(d),
+                    _rounded(lower.lower, lower.log10_lower, ROUND_FLOOR),
+                    words(lower.best.family.title),
+                    _rounded(single.floats[0], single.log10[0], ROUND_FLOOR) if single else EMPTY,
+                    _rounded(upper.upper, upper.log10_upper, ROUND_CEILING),
+                    _rate(bound) if bound else EMPTY,
+                )
+            )
+        groups.append(Group(tuple(rows)))
+    given = ", ".join(f"{name} = {value}" for name, value in setting.given())
+    return Table(
+        f"Explicit bounds of the minimax mean squared error at {given}",
+        (
+            Column(symbol("n")),
+            Column(symbol("d")),
+            Column(words("lower"), words("best family")),
+            Column(words("family"), align=Align.LEFT),
+            Column(words("lower"), words("Theorem A")),
+            Column(words("upper"), words("explicit")),
+            Column(words("rate"), words("Thm 3.7, no constants")),
+        ),
+        tuple(groups),
+        (
+            "Lower bounds are enclosed in ball arithmetic and rounded down, upper bounds rounded up.",
+            "For d >= 2 the upper bound is the trivial B^2, the error of the estimate 0.",
+            "The rate is no bound: its constant, which depends on d, is hidden.",
+        ),
+    )
+
+
+def registry_table() -> Table:
+    """Every registered statement with its main bound, side, status and source."""
+    rows = tuple(
+        (
+            code(t.key),
+            words(t.title),
+            words(t.bound.side.value),
+            words(t.status.value),
+            words(str(t.source)),
+            formula(t.bound.expr),
+        )
+        for t in THEOREMS
+    )
+    return Table(
+        "The registered statements",
+        (
+            Column(words("key"), align=Align.LEFT),
+            Column(words("statement"), align=Align.PARAGRAPH, width=0.34),
+            Column(words("side"), align=Align.LEFT),
+            Column(words("status"), align=Align.LEFT),
+            Column(words("source"), align=Align.PARAGRAPH, width=0.17),
+            Column(words("main bound"), align=Align.LEFT, own_line=True),
+        ),
+        tuple(Group((row,)) for row in rows),
+        ("Rates hide constants that depend on d; see each statement for its assumptions.",),
+        long=True,
+    )
+
+
+def table(
+    dims: object = _DIMS, n: object = _SIZES, contents: Contents | str = Contents.EXPONENTS, quantity: str = "mse"
+) -> Table:
+    """A table ready for a paper: it prints as text and has the methods ``latex``, ``markdown``, ``csv`` and ``html``.
+
+    Parameters
+    ----------
+    dims : integers
+        Dimensions.
+    n : numbers or text
+        Sample sizes, for tables that depend on them.
+    contents : {"exponents", "rates", "explicit", "registry"} or Contents
+    quantity : {"mse", "gap"}
+        For exponents and rates.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an argument that is not as asked; the message names it.
+
+    Examples
+    --------
+    >>> print(table(dims=[2, 20], contents="exponents").markdown().splitlines()[4])
+    | $2$ | $2/3$ | $4/11$ | $2/7$ | $2/7$ | $10/27$ | $10/27$ | $5/23$ | $1/8$ | $5/7$ |
+    """
+    try:
+        which = Contents(contents)
+    except ValueError:
+        names = ", ".join(repr(member.value) for member in Contents)
+        raise ValueError(f"contents must be one of {names}, got {describe(contents)}") from None
+    _dims(dims), _sizes(n), _quantity(quantity)
+    builders: dict[Contents, Callable[[], Table]] = {
+        Contents.EXPONENTS: lambda: exponent_table(dims, quantity),
+        Contents.RATES: lambda: rate_table(dims, n, quantity),
+        Contents.EXPLICIT: lambda: explicit_table(dims, n),
+        Contents.REGISTRY: registry_table,
+    }
+    return builders[which]()

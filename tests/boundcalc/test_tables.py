@@ -1,0 +1,193 @@
+"""Tables: their entries against the calculator, their formats against real readers (pdflatex, csv, html.parser)."""
+
+import csv
+import io
+import shutil
+import subprocess
+from decimal import ROUND_CEILING, ROUND_FLOOR
+from fractions import Fraction
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sympy import Rational
+
+import boundcalc
+from boundcalc.explicit.lower import explicit_lower
+from boundcalc.markup import escape_latex, formula, number, number_from_log10, words
+from boundcalc.symbols import d as D
+from boundcalc.symbols import n as N
+from boundcalc.table_format import Column, Group, Table, latex_document
+from boundcalc.tables import Contents, explicit_table, exponent_table, rate_table, registry_table, table
+from boundcalc.theorems import THEOREMS
+from boundcalc.typeset import tex
+
+# The exponents side by side, typed independently of the registry:
+# Thm 3.7, A, B, C, E lower, E upper, core and shell with D, Thm 3.6, low norm.
+EXPONENTS = {
+    1: "1/2 1/2 1/2 1/2 2/3 2/3 4/11 1/6 4/5",
+    2: "2/3 4/11 2/7 2/7 10/27 10/27 5/23 1/8 5/7",
+    3: "1/2 2/7 1/5 1/5 1/4 1/4 2/13 1/10 2/3",
+    5: "1/3 1/5 1/8 1/8 4/27 4/27 8/83 1/14 8/13",
+    10: "2/11 4/35 2/31 2/31 26/363 26/363 13/263 1/24 13/23",
+}
+
+
+def test_exponents_are_those_typed_here() -> None:
+    for row, (d, typed) in zip(exponent_table(list(EXPONENTS)).rows, EXPONENTS.items(), strict=True):
+        assert [cell.text for cell in row] == [str(d), *typed.split()]
+
+
+def test_gap_exponents() -> None:
+    rows = exponent_table([1, 3], "gap").rows
+    assert [cell.text for cell in rows[0]] == ["1", "–", "1/2", "1/4", "1/6", "1/4"]
+    assert [cell.text for cell in rows[1]] == ["3", "1/2", "1/4", "1/8", "1/10", "1/4"]
+
+
+def test_rates_in_csv_are_the_calculator_s() -> None:
+    rows = list(csv.reader(io.StringIO(rate_table([2, 20], ["1e4", "12345"]).csv())))
+    assert rows[0][:2] == ["n", "d"]
+    for size, d, upper, lower, low_norm in rows[1:]:
+        report = boundcalc.rate(int(d), size)
+        assert report.lower is not None
+        assert [float(upper), float(lower), float(low_norm)] == [
+            report.upper.value, report.lower.value, report.low_norm.value
+        ]  # fmt: skip
+
+
+def test_sizes_beyond_floats_become_powers_of_ten() -> None:
+    (row,) = rate_table([3], ["1e2000"]).rows
+    assert row[0].text == "1e2000"
+    assert row[3].text == "10^-1000"  # n^(-1/2)
+    assert row[3].latex == "$10^{-1000}$"
+
+
+def test_explicit_bounds_are_rounded_to_their_safe_side() -> None:
+    shown = explicit_table([1, 2], ["1e6"])
+    for d, row in zip((1, 2), shown.rows, strict=True):
+        exact = explicit_lower(d, "1e6")
+        assert Fraction(row[2].text) <= Fraction(exact.lower)
+        assert Fraction(row[2].text) > Fraction(exact.lower) * Fraction(99, 100)
+    assert [row[5].text for row in shown.rows][1] == "1"
+    assert "trivial" in str(shown)
+
+
+def test_every_statement_is_in_the_registry_table() -> None:
+    shown = registry_table()
+    assert [row[0].text for row in shown.rows] == [theorem.key for theorem in THEOREMS]
+    text = str(shown)
+    for theorem in THEOREMS:
+        assert theorem.title in text
+        assert str(theorem.source) in text
+
+
+@given(st.floats(1e-290, 1e290), st.integers(1, 12))
+def test_rounding_is_directed(value: float, digits: int) -> None:
+    low, high = number(value, digits, ROUND_FLOOR), number(value, digits, ROUND_CEILING)
+    assert Fraction(low.text) <= Fraction(value) <= Fraction(high.text)
+    assert Fraction(high.text) - Fraction(low.text) <= Fraction(value) * Fraction(10) ** (1 - digits)
+    assert float(low.csv) == value
+
+
+def test_numbers_by_their_logarithm() -> None:
+    assert number_from_log10(-5.0).text == "1e-5"
+    assert number_from_log10(1e6 / 7, rounding=ROUND_FLOOR).text == "10^142857"
+    assert number_from_log10(-1e6 / 7, rounding=ROUND_FLOOR).text == "10^-142858"
+
+
+def test_text_is_escaped_in_every_format() -> None:
+    nasty = "a_b & 50% <x> | $y$ \\z {q} #1 ~ ^2"
+    cell = words(nasty)
+    assert cell.html == "a_b &amp; 50% &lt;x&gt; | $y$ \\z {q} #1 ~ ^2"
+    assert cell.markdown == "a\\_b & 50% \\<x\\> \\| \\$y\\$ \\\\z {q} #1 ~ ^2"
+    with pytest.raises(ValueError, match="no LaTeX for the character"):
+        escape_latex("ж")
+
+
+def test_typeset_powers() -> None:
+    assert tex(N ** (-2 / (D + 1))) == "n^{-2/(d + 1)}"
+    assert tex(N ** Rational(-1, 4)) == "n^{-1/4}"
+    assert "sqrt[" not in "".join(tex(b.expr) for t in THEOREMS for b in t.bounds.values())
+    assert formula(N**2).html.startswith("<math")
+
+
+class _Cells(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.rows = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.rows += tag == "tr"
+        if tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("contents", [Contents.EXPONENTS, Contents.RATES, Contents.REGISTRY])
+def test_html_is_well_formed(contents: Contents) -> None:
+    shown = table(contents=contents)
+    reader = _Cells()
+    reader.feed(shown.html())
+    assert not reader.open
+    assert reader.rows == len(shown.rows) + 2  # heading and notes
+
+
+@pytest.mark.parametrize("contents", list(Contents))
+def test_markdown_rows_have_as_many_cells_as_the_heading(contents: Contents) -> None:
+    shown = table([2, 5], ["1e3"], contents)
+    lines = [line for line in shown.markdown().splitlines() if line.startswith("|")]
+    assert len(lines) == len(shown.rows) + 2
+    bars = {line.replace("\\|", "").count("|") for line in lines}
+    assert bars == {len(shown.columns) + 1}
+
+
+def compiled(source: str, folder: Path) -> str:
+    """Compile twice, as longtable needs; the log."""
+    (folder / "table.tex").write_text(source)
+    for _ in range(2):
+        done = subprocess.run(
+            ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"],
+            cwd=folder, capture_output=True, text=True, errors="replace", check=False, timeout=120,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert (folder / "table.pdf").read_bytes().startswith(b"%PDF")
+    return done.stdout
+
+
+latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+
+
+@latex
+def test_latex_compiles_without_lines_that_are_too_wide(tmp_path: Path) -> None:
+    shown = [table([1, 2, 5, 10, 20], ["1e3", "1e6", "1e200"], contents) for contents in Contents]
+    log = compiled(latex_document([*shown, exponent_table([2], "gap")]), tmp_path)
+    assert "Overfull" not in log
+    assert "Missing character" not in log
+
+
+@latex
+def test_latex_of_nasty_text_compiles(tmp_path: Path) -> None:
+    cells = (words('a_b & 50% <x> | $y$ \\z {q} #1 ~ ^2 "w"'),)
+    compiled(latex_document([Table("100 % & more", (Column(words("x_1")),), (Group((cells,)),), ("~ 1",))]), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"dims": [0]}, r"dims \(dimension of the inputs\) must be an integer with dims >= 1, got 0"),
+        ({"dims": []}, "dims must hold at least one number"),
+        ({"dims": ["x"]}, "dims must be a number, got 'x'"),
+        ({"n": ["nan"]}, "n must be a number"),
+        ({"n": [0]}, r"n \(number of samples\) must be"),
+        ({"contents": "all"}, "contents must be one of 'exponents', 'rates'"),
+        ({"quantity": "risk"}, "quantity must be 'mse' or 'gap', got 'risk'"),
+    ],
+)
+def test_bad_input(arguments: dict[str, object], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        table(**arguments)  # type: ignore[arg-type]
