@@ -51,15 +51,25 @@ def small_codes(k: int) -> list[tuple[int, str, Fraction]]:
     return codes
 
 
-def simple_code(k: int, s: float) -> tuple[int, str]:
-    """The largest of the exactly known codes with separation 2 arcsin(s) in R^k, k >= 2; exact comparisons.
+def sine_above(square: Fraction) -> float:
+    """A float s with s^2 >= square, at most 1 where the square is."""
+    s = math.sqrt(square)
+    while Fraction(s) ** 2 < square:
+        s = math.nextafter(s, 2.0)
+    return s
 
-    >>> simple_code(8, 0.5), simple_code(8, 0.7), simple_code(8, 0.75)
+
+def simple_code(k: int, square: Fraction) -> tuple[int, str]:
+    """The largest of the exactly known codes in R^k, k >= 2, whose separation psi has sin(psi/2)^2 >= square.
+
+    >>> simple_code(8, Fraction(1, 4)), simple_code(8, Fraction(1, 2)), simple_code(8, Fraction(9, 16))
     ((240, 'E8 roots'), (16, 'cross-polytope'), (9, 'simplex'))
     """
-    square = Fraction(s) ** 2
     options = [(1, "one point")]
     options += [(size, name) for size, name, limit in small_codes(k) if square <= limit]
+    if square > Fraction(1, 2):  # simplex of a subspace: cos = -1/m
+        m = min(k, math.floor(1 / (2 * square - 1)))
+        options.append((m + 1, "simplex") if m >= 1 else options[0])
     # Icosahedron: cos(psi) = 1/sqrt(5), so 1 - 2 s^2 >= 1/sqrt(5).
     if k == 3 and square < Fraction(1, 2) and 5 * (1 - 2 * square) ** 2 >= 1:
         options.append((12, "icosahedron"))
@@ -132,7 +142,7 @@ def _table(k: int, smallest: float) -> Table:
     counts: list[float] = []
     names: list[str] = []
     for s in sines:
-        best = simple_code(k, float(s))
+        best = simple_code(k, Fraction(float(s)) ** 2)
         covering = existence(k, float(s))
         if covering > best[0]:
             best = (covering, "existence")
