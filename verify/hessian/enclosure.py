@@ -31,6 +31,8 @@ __all__ = ["ENUMERATED_KINKS", "MEMORY_LIMIT", "sharpness", "start_vector", "top
 
 # Up to this many kinks every one-sided Hessian is enclosed by itself; beyond, by a bound on what the choice changes.
 ENUMERATED_KINKS = 6
+# A relative width at which no further certificate is tried, even if ``tol`` is smaller: rounding sets a floor near it.
+_WIDE_ENOUGH = 1e-8
 _MAX_STEPS = 400
 _PROBABILISTIC_STEPS = 300
 _FAILURE = 1e-12
@@ -122,11 +124,13 @@ def _enclose(problem: Problem, kind: Certificate, tol: float, seed: int, precisi
     lower = rayleigh_lower_bound(products, problem.backend.asarray(vector))
     value = max(krylov.value, lower)
     upper, method = math.inf, kind.value
-    for method, attempt in _attempts(kind, problem, krylov, value, tol):
-        upper = attempt()
-        if upper < math.inf:
-            return _finish(problem, lower, upper, value, method, krylov.steps, krylov.residual, vector)
-    if kind is Certificate.AUTO:
+    for name, attempt in _attempts(kind, problem, krylov, value, tol):
+        bound = attempt()
+        if bound < upper:
+            upper, method = bound, name
+        if upper <= value * (1 + max(tol, _WIDE_ENOUGH)):
+            break
+    if kind is Certificate.AUTO and upper == math.inf:
         return _by_probability(problem, products, rng, tol)
     return _finish(problem, lower, upper, value, method, krylov.steps, krylov.residual, vector)
 
@@ -142,6 +146,11 @@ def _attempts(
 
         near = max(value, problem.gamma_max * (1 + 1e-6)) * (1 + 1e-13)
         yield "trace", lambda: trace.bound(near, value * (1 + tol))
+    if kind in (Certificate.AUTO, Certificate.PERRON):
+        p = positive_vector(np.tensordot(krylov.coefficients, np.stack([to_numpy(s) for s in krylov.images]), 1))
+
+        above = max(value, problem.gamma_max * (1 + 1e-6)) * (1 + 1e-13)
+        yield "perron", lambda: perron_bound(problem, above, p)
     if kind in (Certificate.AUTO, Certificate.CHOLESKY):
         needed = cholesky_bytes(problem)
         if needed <= MEMORY_LIMIT:
@@ -151,11 +160,6 @@ def _attempts(
                 f"certificate 'cholesky' needs {needed / 2**30:.0f} GiB for {problem.n} points, over the limit of "
                 f"{MEMORY_LIMIT / 2**30:.0f} GiB; pass certificate='auto'"
             )
-    if kind in (Certificate.AUTO, Certificate.PERRON):
-        p = positive_vector(np.tensordot(krylov.coefficients, np.stack([to_numpy(s) for s in krylov.images]), 1))
-
-        above = max(value, problem.gamma_max * (1 + 1e-6)) * (1 + 1e-13)
-        yield "perron", lambda: perron_bound(problem, above, p)
 
 
 def _by_cholesky(problem: Problem, value: float, tol: float) -> float:

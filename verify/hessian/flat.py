@@ -87,7 +87,6 @@ def _narrowing(problem: Problem, threshold: float, rng: np.random.Generator) -> 
     base = problem.one**2
     products = LiveProducts(problem)
     start = start_vector(problem, products, rng)
-    yield rayleigh_lower_bound(products, start), math.inf
     if problem.backend.name == "numpy" and (problem.sparse or problem.size <= problem.n):
         groups = build_blocks(problem)
         if groups is not None:
@@ -119,9 +118,11 @@ def _krylov(problem: Problem, products: LiveProducts, start: Any, level: float, 
 def _from_krylov(
     problem: Problem, products: LiveProducts, krylov: Krylov, level: float
 ) -> Iterator[tuple[float, float]]:
-    vector = krylov.coefficients @ to_numpy(krylov.basis)
     if krylov.value > level or level == math.inf:
-        yield rayleigh_lower_bound(products, problem.backend.asarray(vector)), math.inf
+        # After one step the Ritz vector is the start vector, whose image is at hand.
+        image = krylov.images[0] if krylov.steps == 1 else None
+        vector = krylov.basis[0] if krylov.steps == 1 else krylov.coefficients @ to_numpy(krylov.basis)
+        yield rayleigh_lower_bound(products, problem.backend.asarray(vector), image), math.inf
         return
     limit = min(96, max(24, problem.n // (2 * problem.width)))
     yield 0.0, TraceCertificate.from_images(problem, krylov.images, limit).bound(level, level)

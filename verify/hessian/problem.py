@@ -134,9 +134,12 @@ def _norms_up(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.sqrt((rows * rows).sum(axis=1)) * (1 + gamma(rows.shape[1] + 4)) + TINY
 
 
-def _row_of_ones(backend: Backend, n: int, A: Array) -> Array:
-    """Column sums of A; exact, since they are small integers."""
-    return times_pattern(backend.asarray(np.ones((1, n))), A)[0]
+def _looks_dead(backend: Backend, A: Array, sample: int = 16) -> bool:
+    """Whether over a tenth of the neurons are active on none of a few evenly spaced points, or few pairs are active."""
+    n, neurons = A.shape
+    rows = A[:: max(1, n // sample)]
+    seen = np.asarray(to_numpy(rows.sum(0)))
+    return neurons == 0 or bool((seen == 0).mean() > 0.1) or float(seen.sum()) < 2 * SPARSE_BELOW * len(rows) * neurons
 
 
 def _exponent(values: NDArray[np.float64]) -> int:
@@ -151,17 +154,18 @@ def prepare(inputs: Inputs, backend: Backend, pattern: Pattern | None = None) ->
     neurons = len(omega)
     pattern = pattern or _choose_pattern(inputs, Z, omega, backend)
     A = pattern.active
-    column_counts = np.asarray(to_numpy(_row_of_ones(backend, n, A)), dtype=np.int64)
-    live = np.flatnonzero(column_counts > 0)
-    # Leaving dead neurons out costs a copy; a few of moderate size may stay: their columns of A are zero.
+    # Dead neurons are left out where that changes anything: not if they are few and of moderate size, since their zero
+    # columns of A do no harm and a copy of A costs as much as a product.
+    live = np.arange(neurons)
+    column_count = n
     moderate = max(_exponent(omega), _exponent(inputs.v)) <= 64
-    if len(live) == 0 or not moderate or len(live) < 0.9 * neurons or scipy.sparse.issparse(A):
+    if not moderate or scipy.sparse.issparse(A) or _looks_dead(backend, A):
+        counts = np.asarray(to_numpy(times_pattern(backend.asarray(np.ones((1, n))), A)[0]), dtype=np.int64)
+        live = np.flatnonzero(counts > 0)
+        column_count = int(counts.max(initial=0))
         A = A[:, live] if len(live) < neurons else A
-    else:
-        live = np.arange(neurons)
-    if backend.name == "numpy" and not scipy.sparse.issparse(A) and column_counts.sum() < SPARSE_BELOW * n * len(live):
-        A = scipy.sparse.csr_array(A)
-    column_count = int(column_counts.max(initial=0))
+        if backend.name == "numpy" and not scipy.sparse.issparse(A) and counts.sum() < SPARSE_BELOW * n * len(live):
+            A = scipy.sparse.csr_array(A)
 
     # Scaling by powers of two, only where something is beyond 2**64.
     f = max(0, _exponent(Z) - 1)

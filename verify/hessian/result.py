@@ -22,6 +22,7 @@ class Certificate(Enum):
     STRUCTURE: connected components of the activation graph, or the whole P x P matrix of a small network.
     TRACE: a subspace that holds most of the trace. CHOLESKY: one n x n factorisation per bound.
     PERRON: a positive vector, for points in the unit ball. PROBABILISTIC: Lanczos from a random vector.
+    NONE: no upper bound (inf); the value and the rigorous lower bound alone, in half the time.
     """
 
     AUTO = "auto"
@@ -30,6 +31,7 @@ class Certificate(Enum):
     CHOLESKY = "cholesky"
     PERRON = "perron"
     PROBABILISTIC = "probabilistic"
+    NONE = "none"
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,6 +50,17 @@ def test_no_active_neuron_means_one():
     assert (result.lower, result.upper, result.proved) == (1.0, 1.0, True)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_without_a_certificate_there_is_a_lower_bound_and_a_value_only(seed):
+    net, X, y = random_case(seed)
+    truth = np.linalg.eigvalsh(dense_hessian(net, X, y))[-1]
+    result = sharpness(net, X, y, certificate="none")
+    assert result.upper == np.inf
+    assert not result.proved
+    assert result.value == pytest.approx(truth, rel=1e-12)
+    assert result.lower <= truth * (1 + 1e-13)
+
+
 def test_the_arguments_are_left_alone_and_the_result_is_reproducible():
     net, X, y = random_case(5)
     X0, y0 = X.copy(), y.copy()

@@ -52,7 +52,7 @@ def test_a_probabilistic_bound_is_never_called_proved(saved, capsys):
         (["--eta", "x"], "--eta"),
         (["--tol", "0"], "tol"),
         (["--seed", "1.5"], "--seed"),
-        (["--certificate", "none"], "certificate"),
+        (["--certificate", "magic"], "certificate"),
         (["--device", "moon"], "device"),
         (["--json", "/nowhere/report.json"], "--json"),
     ],

@@ -1,0 +1,406 @@
+"""lambda_max of the loss Hessian: this project against PyHessian, curvlinops, double backward and the dense Hessian.
+
+    python benchmarks/sharpness.py --threads 2 --out docs/benchmarks
+
+writes sharpness.json and sharpness.md. All methods run on the same problem, in float64, on the same number of threads,
+interleaved; times are medians. Peers are optional (``pip install --no-deps pyhessian curvlinops-for-pytorch`` and the
+small packages they import) and are left out where they are missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+
+def _threads() -> str:
+    return sys.argv[sys.argv.index("--threads") + 1] if "--threads" in sys.argv[:-1] else "2"
+
+
+# BLAS reads these when it is loaded, so before numpy.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = _threads()
+
+import numpy as np  # noqa: E402
+
+from constructions.network import Network  # noqa: E402
+from verify.check import Verdict  # noqa: E402
+from verify.hessian import is_flat, network_to_torch, sharpness  # noqa: E402
+
+CONFIGURATIONS = {"small": (3, 256, 256), "main": (10, 512, 2048), "large": (20, 2048, 8192)}
+REGIMES = ("kaiming", "trained", "packing")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One problem: a network and data."""
+
+    net: Network
+    X: np.ndarray[Any, Any]
+    y: np.ndarray[Any, Any]
+
+
+def kaiming(d: int, n: int, K: int) -> Case:
+    """torch's default initialisation, x uniform in the ball, y = x_1 + noise."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((n, d))
+    X *= rng.random((n, 1)) ** (1 / d) / np.linalg.norm(X, axis=1, keepdims=True)
+    net = Network(
+        rng.uniform(-1, 1, (K, d)) / d**0.5,
+        rng.uniform(-1, 1, K) / d**0.5,
+        rng.uniform(-1, 1, K) / K**0.5,
+        float(rng.uniform(-1, 1) / K**0.5),
+    )
+    return Case(net, X, X[:, 0] + rng.standard_normal(n))
+
+
+def trained(d: int, n: int, K: int, *, steps: int = 200, eta: float = 0.5, clip: float = 50.0) -> Case:
+    """After 200 steps of gradient descent from there, gradients clipped at norm 50."""
+    case = kaiming(d, n, K)
+    X, y = case.X, case.y
+    W, b, v, beta = case.net.W.copy(), case.net.b.copy(), case.net.v.copy(), case.net.beta
+    for _ in range(steps):
+        g = X @ W.T - b
+        active = g > 0
+        h = np.where(active, g, 0.0)
+        e = (h @ v + beta - y) / n
+        back = active * e[:, None] * v
+        gradients = [back.T @ X, -back.sum(0), h.T @ e, e.sum()]
+        scale = eta * min(1.0, clip / np.sqrt(sum(float(np.sum(t * t)) for t in gradients)))
+        W -= scale * gradients[0]
+        b -= scale * gradients[1]
+        v -= scale * gradients[2]
+        beta -= scale * float(gradients[3])
+    return Case(Network(W, b, v, beta), X, y)
+
+
+def packing(d: int, n: int, K: int) -> Case:
+    """Caps that hold one point each: the boundary-localised networks that flatness doesn't exclude."""
+    case = kaiming(d, n, K)
+    norms = np.linalg.norm(case.X, axis=1)
+    U = case.X / norms[:, None]
+    inner = U @ case.X.T
+    np.fill_diagonal(inner, -np.inf)
+    gap = norms - inner.max(axis=1)
+    alone = np.flatnonzero(gap > 1e-6)
+    rng = np.random.default_rng(1)
+    which = alone[np.arange(K) % len(alone)]
+    threshold = norms[which] - gap[which] * rng.uniform(0.2, 0.8, K)
+    share = K / len(alone)
+    size = np.sqrt(np.abs(case.y[which]) / (norms[which] - threshold) / share)
+    net = Network(U[which] * size[:, None], threshold * size, np.sign(case.y[which]) * size, 0.0)
+    return Case(net, case.X, case.y)
+
+
+def torch_model(case: Case) -> tuple[Any, Any, Any, Any]:
+    """Module, loss, X and y for the peers."""
+    import torch
+
+    def loss(output: Any, target: Any) -> Any:
+        return 0.5 * ((output[:, 0] - target) ** 2).mean()
+
+    return network_to_torch(case.net), loss, torch.tensor(case.X), torch.tensor(case.y)
+
+
+def ours_value(case: Case) -> float:
+    return sharpness(case.net, case.X, case.y, certificate="none").value
+
+
+def ours_two_sided(case: Case) -> float:
+    found = sharpness(case.net, case.X, case.y, tol=1e-6)
+    if not (found.proved and found.upper <= found.lower * (1 + 1e-6)):
+        raise RuntimeError(f"not enclosed to 1e-6: {found}")
+    return found.value
+
+
+def ours_cholesky(case: Case) -> float:
+    return sharpness(case.net, case.X, case.y, tol=1e-6, certificate="cholesky").value
+
+
+def ours_flat(level: float, expected: Verdict) -> Callable[[Case], float]:
+    def decide(case: Case) -> float:
+        verdict = is_flat(case.net, case.X, case.y, 2 / level)
+        if verdict is not expected:
+            raise RuntimeError(f"expected {expected}, got {verdict}")
+        return float("nan")
+
+    return decide
+
+
+def double_backward(case: Case) -> float:
+    """Hessian-vector products by reverse over reverse, in scipy's eigsh."""
+    import torch
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
+    module, loss, X, y = torch_model(case)
+    params = list(module.parameters())
+    grads = torch.autograd.grad(loss(module(X), y), params, create_graph=True)
+    flat = torch.cat([g.reshape(-1) for g in grads])
+
+    def product(p: Any) -> Any:
+        out = torch.autograd.grad(flat @ torch.tensor(np.asarray(p).reshape(-1)), params, retain_graph=True)
+        return torch.cat([g.reshape(-1) for g in out]).numpy()
+
+    operator = LinearOperator((len(flat), len(flat)), matvec=product, dtype=np.float64)
+    return float(eigsh(operator, k=1, which="LA", tol=1e-6, return_eigenvectors=False, v0=_start(len(flat)))[0])
+
+
+def curvlinops_eigsh(case: Case) -> float:
+    from curvlinops import HessianLinearOperator
+    from scipy.sparse.linalg import eigsh
+    from torch import nn
+
+    module, _, X, y = torch_model(case)
+    # Its Hessian of the mean squared error is twice that of the loss used here.
+    operator = HessianLinearOperator(
+        module, nn.MSELoss(), list(module.parameters()), [(X, y[:, None])], check_deterministic=False
+    ).to_scipy(dtype=np.float64)
+    size = operator.shape[0]
+    return float(eigsh(operator, k=1, which="LA", tol=1e-6, return_eigenvectors=False, v0=_start(size))[0]) / 2
+
+
+def pyhessian_default(case: Case) -> float:
+    from pyhessian import hessian
+
+    module, loss, X, y = torch_model(case)
+    values, _ = hessian(module, loss, data=(X, y), cuda=False).eigenvalues()
+    return float(values[0])
+
+
+def dense(case: Case) -> float:
+    import torch
+
+    module, loss, X, y = torch_model(case)
+    shapes = [p.shape for p in module.parameters()]
+    theta = torch.cat([p.detach().reshape(-1) for p in module.parameters()])
+
+    def function(t: Any) -> Any:
+        parts = [part.reshape(shape) for part, shape in zip(t.split([s.numel() for s in shapes]), shapes, strict=True)]
+        hidden = torch.relu(X @ parts[0].T + parts[1])
+        return loss(hidden @ parts[2].T + parts[3], y)
+
+    return float(torch.linalg.eigvalsh(torch.autograd.functional.hessian(function, theta))[-1])
+
+
+def _start(size: int) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(0).standard_normal(size)
+
+
+def methods(case: Case, configuration: str) -> dict[str, Callable[[Case], float]]:
+    """What runs on a case; peers only if installed, the dense Hessian only on the small one."""
+    value = sharpness(case.net, case.X, case.y).value
+    chosen: dict[str, Callable[[Case], float]] = {
+        "value": ours_value,
+        "two-sided": ours_two_sided,
+        "cholesky": ours_cholesky,
+        "flat at 1.1": ours_flat(1.1 * value, Verdict.PROVED),
+        "sharp at 0.9": ours_flat(max(0.9 * value, 1.0), Verdict.REFUTED),
+        "autograd + eigsh": double_backward,
+    }
+    if value * 0.9 <= 1.0:
+        del chosen["sharp at 0.9"]
+    for name, module, peer in (
+        ("curvlinops + eigsh", "curvlinops", curvlinops_eigsh),
+        ("PyHessian default", "pyhessian", pyhessian_default),
+    ):
+        try:
+            __import__(module)
+        except ImportError:
+            continue
+        chosen[name] = peer
+    if configuration == "small":
+        chosen["dense autograd"] = dense
+    return chosen
+
+
+def build(configuration: str, regime: str) -> Case:
+    return {"kaiming": kaiming, "trained": trained, "packing": packing}[regime](*CONFIGURATIONS[configuration])
+
+
+def measure(configuration: str, regime: str, repeats: int, memory: bool) -> list[dict[str, Any]]:
+    """Interleaved runs: round robin over the methods; slow ones stop early."""
+    case = build(configuration, regime)
+    reference = sharpness(case.net, case.X, case.y)
+    chosen = methods(case, configuration)
+    times: dict[str, list[float]] = {name: [] for name in chosen}
+    values: dict[str, float] = {}
+    for turn in range(repeats + 1):
+        for name, method in chosen.items():
+            if sum(times[name]) > 20 and len(times[name]) >= 2:
+                continue
+            begun = time.perf_counter()
+            values[name] = method(case)
+            if turn or time.perf_counter() - begun > 20:  # the first round warms up
+                times[name].append(time.perf_counter() - begun)
+    rows = []
+    for name in chosen:
+        error = abs(values[name] / reference.value - 1)
+        rows.append(
+            {
+                "configuration": configuration,
+                "regime": regime,
+                "method": name,
+                "seconds": float(np.median(times[name])),
+                "runs": len(times[name]),
+                "relative_error": None if np.isnan(error) else error,
+                "extra_memory_mb": _memory(configuration, regime, name) if memory else None,
+                "lambda_max": [reference.lower, reference.upper],
+                "certificate": reference.method,
+            }
+        )
+        print(rows[-1]["configuration"], regime, f"{name:20s} {rows[-1]['seconds'] * 1e3:10.2f} ms", file=sys.stderr)
+    return rows
+
+
+def _memory(configuration: str, regime: str, name: str) -> float | None:
+    """Peak resident memory of one call above what was resident before it, in a process of its own."""
+    command = [sys.executable, __file__, "--threads", _threads(), "--memory-of", configuration, regime, name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return float(done.stdout) if done.returncode == 0 else None
+
+
+def memory_of(configuration: str, regime: str, name: str) -> None:
+    case = build(configuration, regime)
+    method = methods(build("small", regime), "small" if configuration == "small" else "main")
+    if name in ("flat at 1.1", "sharp at 0.9"):
+        method = methods(case, configuration)
+    small = build("small", regime)
+    if name not in ("flat at 1.1", "sharp at 0.9"):
+        method[name](small)  # imports and workspaces
+    # Linux: the high-water mark restarts here.
+    Path("/proc/self/clear_refs").write_text("5")
+    before = _resident("VmRSS")
+    method[name](case)
+    print(max(0.0, _resident("VmHWM") - before) / 1024)
+
+
+def _resident(key: str) -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(key):
+            return float(line.split()[1])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+TARGETS = (
+    # configuration, regime, ours, peer (or None), at least this many times faster, or below this many seconds
+    ("main", "value", "autograd + eigsh", 25.0),
+    ("main", "value", "curvlinops + eigsh", 60.0),
+    ("main", "flat at 1.1", "PyHessian default", 8.0),
+    ("main", "sharp at 0.9", "PyHessian default", 8.0),
+    ("main", "two-sided", "autograd + eigsh", 10.0),
+    ("large", "two-sided", None, 1.0),
+)
+
+
+def targets(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every target against what was measured, regime by regime."""
+    at = {(r["configuration"], r["regime"], r["method"]): r["seconds"] for r in rows}
+    found = []
+    for configuration, ours, peer, wanted in TARGETS:
+        for regime in REGIMES:
+            if (configuration, regime, ours) not in at:
+                continue
+            seconds = at[configuration, regime, ours]
+            if peer is None:
+                found.append((f"{configuration}, {regime}: {ours} below {wanted:g} s", seconds, seconds < wanted))
+            elif (configuration, regime, peer) in at:
+                ratio = at[configuration, regime, peer] / seconds
+                found.append((f"{configuration}, {regime}: {ours} {wanted:g}x {peer}", ratio, ratio >= wanted))
+    return [{"target": name, "measured": value, "met": bool(met)} for name, value, met in found]
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """The page that the documentation includes."""
+    lines = [
+        "# Sharpness: time, error and memory against other tools",
+        "",
+        f"Measured on {report['date']} with {report['threads']} thread(s) on {report['machine']}; Python "
+        f"{report['python']}, numpy {report['numpy']}, torch {report['torch']}. {report['note']}".rstrip(),
+        "",
+        "`value`: the estimate with a rigorous lower bound. `two-sided`: a proved enclosure of relative width at most "
+        "1e-6. `cholesky`: the same by the dense n x n certificate. `flat at 1.1`, `sharp at 0.9`: a proved decision "
+        "whether λ_max <= c for c = 1.1 λ_max and 0.9 λ_max. Peers give estimates from below and prove nothing.",
+        "",
+        "| configuration | regime | method | time (ms) | relative error | extra memory (MB) |",
+        "|---|---|---|---:|---:|---:|",
+    ]
+    for r in report["rows"]:
+        error = "-" if r["relative_error"] is None else f"{r['relative_error']:.1e}"
+        memory = "-" if r["extra_memory_mb"] is None else f"{r['extra_memory_mb']:.0f}"
+        lines.append(
+            f"| {r['configuration']} | {r['regime']} | {r['method']} | {r['seconds'] * 1e3:.2f} | {error} | {memory} |"
+        )
+    lines += ["", "| target | measured | |", "|---|---:|---|"]
+    lines += [
+        f"| {t['target']} | {t['measured']:.3g} | {'met' if t['met'] else '**missed**'} |" for t in report["targets"]
+    ]
+    lines += ["", "On a GPU: not measured yet.", ""]
+    return "\n".join(lines)
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    os.chmod(name, 0o644)
+    os.replace(name, path)
+
+
+def main() -> None:
+    parse = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parse.add_argument("--threads", default="2")
+    parse.add_argument("--repeats", type=int, default=7)
+    parse.add_argument("--configurations", nargs="+", default=list(CONFIGURATIONS), choices=list(CONFIGURATIONS))
+    parse.add_argument("--regimes", nargs="+", default=list(REGIMES), choices=list(REGIMES))
+    parse.add_argument("--memory", action="store_true", help="also measure extra memory, one process per entry")
+    parse.add_argument("--note", default="", help="a sentence about the circumstances of the measurement")
+    parse.add_argument("--out", type=Path, help="folder for sharpness.json and sharpness.md")
+    parse.add_argument("--memory-of", nargs=3, help=argparse.SUPPRESS)
+    options = parse.parse_args()
+    import torch
+
+    torch.set_num_threads(int(options.threads))
+    if options.memory_of:
+        memory_of(*options.memory_of)
+        return
+    rows = [
+        row
+        for configuration in options.configurations
+        for regime in options.regimes
+        for row in measure(configuration, regime, options.repeats, options.memory)
+    ]
+    report = {
+        "date": datetime.date.today().isoformat(),
+        "threads": int(options.threads),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "torch": torch.__version__,
+        "note": options.note,
+        "rows": rows,
+        "targets": targets(rows),
+    }
+    page = markdown(report)
+    print(page)
+    if options.out:
+        _write(options.out / "sharpness.json", json.dumps(report, indent=1) + "\n")
+        _write(options.out / "sharpness.md", page)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""The parts of the certificates against dense linear algebra, and both ways of bounding the part outside a subspace."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from constructions.network import Network
+from verify.hessian import sharpness
+from verify.hessian.arrays import NumpyBackend
+from verify.hessian.inputs import read_inputs
+from verify.hessian.perron import perron_bound
+from verify.hessian.problem import prepare
+from verify.hessian.reduction import eigenvalue_bound, reduce_at
+from verify.hessian.trace import TraceCertificate, _frobenius_bound
+
+
+def problem_of(seed, n=60, K=80, d=4, residual=1.0):
+    rng = np.random.default_rng(seed)
+    net = Network(rng.standard_normal((K, d)) / 2, rng.standard_normal(K) / 2, rng.standard_normal(K) / K**0.5, 0.0)
+    X = rng.standard_normal((n, d))
+    X *= rng.random((n, 1)) ** (1 / d) / np.linalg.norm(X, axis=1, keepdims=True)
+    y = net(X) + residual * rng.standard_normal(n)
+    return net, X, y, prepare(read_inputs(net, X, y), NumpyBackend())
+
+
+def dense_reduction(problem, c):
+    """M(c) from its definition, without the factored form."""
+    A, Z, h = problem.A, problem.Z, problem.A * (problem.Z @ problem.omega.T)
+    gamma = np.linalg.norm(problem.c, axis=1)
+    Y = c / np.sqrt(c * c - gamma * gamma) * (h + problem.v * A * (Z @ problem.c.T) / c)
+    return 1 + (Z @ Z.T) * ((A * problem.v**2) @ A.T) + Y @ Y.T
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_reduction_is_exact(seed):
+    """n c is an eigenvalue of M(c), its largest, exactly at the largest eigenvalue of the Hessian."""
+    net, X, y, problem = problem_of(seed)
+    value = sharpness(net, X, y).value
+    M = dense_reduction(problem, value)
+    assert np.linalg.eigvalsh(M)[-1] == pytest.approx(problem.n * value, rel=1e-12)
+    parts = reduce_at(problem, value)
+    assert np.trace(M) <= parts.trace <= np.trace(M) * (1 + 1e-5)
+    assert np.linalg.norm(M) <= _frobenius_bound(parts) <= np.linalg.norm(M) * (1 + 1e-2)
+
+
+@pytest.mark.parametrize("c_factor", [0.7, 0.95, 1.0, 1.05, 1.5])
+@pytest.mark.parametrize("residual", [0.0, 1.0, 5.0])
+def test_bounds_from_any_level_and_any_vectors_hold(c_factor, residual):
+    net, X, y, problem = problem_of(3, residual=residual)
+    value = sharpness(net, X, y).value
+    c = max(value * c_factor, problem.gamma_max * 1.01)
+    rng = np.random.default_rng(0)
+    theta = np.linalg.eigvalsh(dense_reduction(problem, c))[-1] / (problem.n * c)
+    assert eigenvalue_bound(problem, c, theta) >= value * (1 - 1e-12)
+    for m in (1, 3, 10):
+        Q = np.linalg.qr(rng.standard_normal((problem.n, m)))[0]
+        for limit in (m, 60):
+            assert TraceCertificate(problem, Q, limit).bound(c) >= value * (1 - 1e-13)
+    assert perron_bound(problem, c, rng.uniform(0.1, 1, problem.n)) >= value
+
+
+def test_where_the_trace_is_heavy_the_frobenius_norm_serves():
+    """Many eigenvalues of similar size below the largest: no few directions hold the trace."""
+    net, X, y, problem = problem_of(1, n=150, K=400, d=12, residual=0.0)
+    v = np.where(np.arange(400) % 2 == 0, 8.0, 0.01) * np.sign(net.v)
+    net = Network(net.W, net.b + 1.0, v, 0.0)
+    y = net(X)
+    problem = prepare(read_inputs(net, X, y), NumpyBackend())
+    value = sharpness(net, X, y, certificate="cholesky").value
+    parts = reduce_at(problem, value * (1 + 1e-13))
+    top = np.linalg.eigvalsh(dense_reduction(problem, value))[::-1] / (problem.n * value)
+    assert top[6:].sum() > 1.5
+    assert parts.trace / (problem.n * value) > 2.5
+    result = sharpness(net, X, y, certificate="trace")
+    assert result.proved
+    assert result.lower <= value * (1 + 1e-12)
+    assert value * (1 - 1e-12) <= result.upper <= value * (1 + 1e-8)
+
+
+@pytest.mark.parametrize("certificate", ["trace", "cholesky", "perron", "probabilistic"])
+@pytest.mark.parametrize("device", [None, "cpu"])
+def test_numpy_and_torch_agree(certificate, device):
+    net, X, y, _ = problem_of(2)
+    reference = sharpness(net, X, y, certificate="cholesky")
+    result = sharpness(net, X, y, certificate=certificate, device=device)
+    assert result.method == certificate
+    assert result.lower == pytest.approx(reference.lower, rel=1e-11)
+    assert result.upper >= reference.lower
+
+
+def test_a_float32_krylov_iteration_gives_a_rigorous_float64_enclosure():
+    net, X, y, _ = problem_of(4)
+    reference = sharpness(net, X, y)
+    result = sharpness(net, X, y, dtype=np.float32)
+    assert result.proved
+    assert result.lower <= reference.upper
+    assert result.upper >= reference.lower
+    assert result.upper <= result.lower * (1 + 1e-5)
