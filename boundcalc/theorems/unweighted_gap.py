@@ -4,8 +4,6 @@ A union bound over one net: resolution r plus the root of (entropy at r)/n, with
 would do better in n, with a larger power of C; the proofs of LQWP25 use this form.
 """
 
-from sympy import Rational
-
 from boundcalc.symbols import C, M, d, n
 from boundcalc.theorem import Assumption, Bound, Quantity, Side, Status, Theorem
 from boundcalc.theorems.sources import LQWP25
@@ -22,9 +20,6 @@ THEOREM = Theorem(
             Quantity.GAP,
             constant_known=False,
             remark="C bounds the unweighted variation norm here",
-        ),
-        "gap, C = M = 1": Bound(
-            n ** (-(d + 3) * Rational(1, 2) / (2 * d + 3)), Side.UPPER, Quantity.GAP, constant_known=False
         ),
     },
     assumptions=(Assumption("x_1, ..., x_n independent in the unit ball"), Assumption("outputs and labels at most M")),
