@@ -121,7 +121,7 @@ def packing_number(d: object, angle: object = None, *, cosine: object = None) ->
     --------
     >>> packing_number(8, 60).exact, packing_number(3, 90).exact, packing_number(2, 72).exact
     (240, 6, 5)
-    >>> print(packing_number(12, 60).lower_bounds[0], packing_number(12, 60).upper < 1420)
+    >>> print(packing_number(12, 60).lower_bounds[0], packing_number(12, 60).upper < 1500)
     840 (quadruples) True
     """
     dim = int(VARIABLES["d"].exact(d))

@@ -66,12 +66,15 @@ def _at_lattice(
         return log_counts[indices] + units[indices] + inner
 
     full = effort is Effort.FULL
-    stride = max(1, len(caps) // 70)
-    centre = int(np.arange(0, len(caps), stride)[rough(np.arange(0, len(caps), stride)).argmax()])
-    near = np.arange(max(0, centre - 2 * stride), min(len(caps), centre + 2 * stride + 1))
+    given = len(extra)
+    stride = max(1, (len(caps) - given) // 70)
+    sample = np.arange(given, len(caps), stride)
+    centre = int(sample[rough(sample).argmax()])
+    near = np.arange(max(given, centre - 2 * stride), min(len(caps), centre + 2 * stride + 1))
     order = near[np.argsort(-rough(near))][: 12 if full else 3]
-    # High caps hold few slabs, where the continuum misleads.
-    chosen = list(dict.fromkeys([*order.tolist(), *range(min(len(caps), 8 if full else 2))]))
+    # High caps hold few slabs, where the continuum misleads; given codes are always tried.
+    high = range(min(len(caps), given + (8 if full else 2)))
+    chosen = list(dict.fromkeys([*order.tolist(), *high]))
     scored = []
     for i in chosen:
         value, _ = solve(cap_problem(d, log_nu, log_budget, weight, caps[i]), _COARSE)

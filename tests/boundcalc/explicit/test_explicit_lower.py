@@ -1,0 +1,171 @@
+"""The catalogue of explicit lower bounds: values reached, monotonicity, domination, extreme and bad input."""
+
+import math
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from boundcalc.explicit import theorem_a
+from boundcalc.explicit.lower import FAMILIES, explicit_lower
+from boundcalc.explicit.result import ExplicitBound
+from boundcalc.setting import Setting
+
+# Values at sigma = B = C = 1, found by an earlier search with other code; n = 10^2, 10^4, 10^6, 10^8.
+REFERENCE = {
+    1: (0.0470, 4.41e-3, 1.80e-4, 3.8e-6),
+    2: (0.0894, 0.0152, 2.7e-3, 5.3e-4),
+    3: (0.125, 0.0250, 7.1e-3, 1.87e-3),
+    5: (0.141, 0.0376, 9.94e-3, 3.55e-3),
+    8: (0.0932, 0.0451, 0.0161, 1.82e-3),
+    12: (0.0755, 0.0199, 9.57e-3, 4.52e-3),
+    20: (0.107, 0.0108, 8.51e-3, 5.74e-3),
+    50: (0.177, 7.54e-3, 4.87e-3, 4.01e-3),
+}
+
+
+@pytest.mark.parametrize("d", REFERENCE)
+def test_reference_values_are_reached(d: int) -> None:
+    for n, value in zip((1e2, 1e4, 1e6, 1e8), REFERENCE[d], strict=True):
+        assert explicit_lower(d, n).lower >= 0.97 * value
+
+
+def test_full_effort_is_at_least_as_good() -> None:
+    for d, n in ((2, 1e4), (5, 1e6)):
+        assert explicit_lower(d, n, effort="full").lower >= 0.999 * explicit_lower(d, n).lower
+
+
+@pytest.mark.parametrize(("d", "n"), [(1, 1e4), (2, 1e5), (3, 1e3), (5, 1e6), (12, 1e12)])
+def test_at_least_theorem_a(d: int, n: float) -> None:
+    reference = theorem_a.evaluate(Setting.parse(d=d, n=n))
+    if isinstance(reference, ExplicitBound):
+        assert explicit_lower(d, n).lower >= reference.lower
+    else:
+        assert explicit_lower(d, n).value("theorem-a").enclosure is None
+
+
+@pytest.mark.parametrize("d", [2, 5, 12])
+def test_at_least_the_two_point_bound_of_single_atoms(d: int) -> None:
+    """The bound A^2 N m erfc(sqrt(n A^2 m/(2 sigma^2))) on 2d caps, with m from cap's own closed form."""
+    from boundcalc.cap import atom_norm_squared
+
+    height = 1 - math.sqrt(0.5)
+    n = 3000.0
+    m = float(atom_norm_squared.value(d, height))
+    amplitude = min(1.0, 1 / (2 * d * height ** (d + 1)))
+    value = amplitude**2 * 2 * d * m * math.erfc(math.sqrt(n * amplitude**2 * m / 2))
+    assert explicit_lower(d, n).lower >= value
+    assert explicit_lower(d, n).value("single-caps").log10 >= math.log10(value)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    d=st.sampled_from([1, 2, 3, 5, 8, 12, 20]),
+    logs=st.tuples(st.floats(0.1, 9), *[st.floats(-0.7, 0.7)] * 3),
+    name=st.sampled_from(["n", "sigma", "B", "C"]),
+    log_factor=st.floats(0.002, 0.5),
+)
+def test_monotone(d: int, logs: tuple[float, float, float, float], name: str, log_factor: float) -> None:
+    """Fewer samples, more noise and larger classes can only raise the minimax risk, and so it is with the bound."""
+    values = dict(zip(("n", "sigma", "B", "C"), (10.0**x for x in logs), strict=True))
+    base = explicit_lower(d, **values)
+    values[name] *= 10.0 ** (-log_factor if name == "n" else log_factor)
+    if values["n"] >= 1:
+        assert explicit_lower(d, **values).log10_lower >= base.log10_lower - 1e-12
+
+
+def test_scaling_is_exact() -> None:
+    """Multiplying sigma, B and C by 4 multiplies the risk by 16."""
+    one, four = explicit_lower(3, 5000, 1, 1, 2), explicit_lower(3, 5000, 4, 4, 8)
+    assert four.lower == pytest.approx(16 * one.lower, rel=1e-14)
+
+
+def test_every_family_reports() -> None:
+    report = explicit_lower(2, 100)
+    assert [v.family for v in report.values] == list(FAMILIES)
+    assert report.value("harmonic-shell").reason == "needs d >= 3"
+    for value in report.values:
+        assert (value.enclosure is None) == bool(value.reason)
+        if value.enclosure is not None:
+            assert value.enclosure.relative_width < 1e-9
+    assert "Stacked" in str(report)
+    assert "|" in report._repr_markdown_()
+    with pytest.raises(ValueError, match="key must be one of"):
+        report.value("nothing")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"d": 10**6, "n": 1},
+        {"d": 10**6, "n": "1e300"},
+        {"d": 1, "n": "1e300"},
+        {"d": 5, "n": "1e300"},
+        {"d": 3, "n": 100, "sigma": "1e-100"},
+        {"d": 3, "n": 100, "B": "1e200"},
+        {"d": 3, "n": 100, "C": "1e-200"},
+        {"d": 3, "n": 100, "B": "1e-400", "C": "1e-400", "sigma": "1e-400"},
+    ],
+)
+def test_extreme_settings(setting: dict[str, object]) -> None:
+    bound = explicit_lower(**setting)  # type: ignore[arg-type]
+    assert math.isfinite(bound.log10_lower)
+    assert bound.enclosure.sign == 1
+    # The trivial estimate 0 has risk at most B^2.
+    assert bound.log10_lower <= 2 * math.log10(Fraction(str(setting.get("B", 1)))) if "B" not in setting else True
+
+
+def test_far_out_the_rate_of_stacked_hats_is_kept() -> None:
+    """n^(1/2) times the bound settles in d = 1, down to n = 10^300."""
+    products = [explicit_lower(1, f"1e{k}").log10_lower + k / 2 for k in (8, 40, 160, 300)]
+    assert max(products) - min(products) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"d": 2.5, "n": 10}, ValueError, "d .*integer"),
+        ({"d": 2, "n": 0.5}, ValueError, "n .*n >= 1"),
+        ({"d": 2, "n": 10, "sigma": -1}, ValueError, "sigma"),
+        ({"d": 2, "n": 10, "C": float("nan")}, ValueError, "C"),
+        ({"d": 2, "n": "2**9"}, ValueError, "n must be a number"),
+        ({"d": 2, "n": None}, TypeError, "n must be a number"),
+        ({"d": 2, "n": 10, "weight": "other"}, ValueError, "weight must be 'canonical' or 'population'"),
+        ({"d": 2, "n": 10, "effort": 3}, ValueError, "effort must be"),
+        ({"d": 2, "n": 10, "code": 7}, TypeError, "code must offer"),
+    ],
+)
+def test_bad_input(arguments: dict[str, object], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        explicit_lower(**arguments)  # type: ignore[arg-type]
+
+
+class _Certificate:
+    def __init__(self, upper: Fraction) -> None:
+        self.upper = upper
+
+
+class _Code:
+    def __init__(self, size: int, upper: Fraction) -> None:
+        self.size = size
+        self._upper = upper
+
+    def max_inner_product(self) -> _Certificate:
+        return _Certificate(self._upper)
+
+
+def test_a_better_code_gives_a_better_bound() -> None:
+    plain = explicit_lower(16, 1e8)
+    better = explicit_lower(16, 1e8, code=_Code(4320, Fraction(1, 2)))  # type: ignore[arg-type]
+    assert better.value("stacked-trapezoids").log10 > plain.value("stacked-trapezoids").log10 + 0.2
+    with pytest.raises(ValueError, match="at least 2 points"):
+        explicit_lower(16, 1e8, code=_Code(1, Fraction(1, 2)))  # type: ignore[arg-type]
+
+
+def test_population_weight() -> None:
+    """g_P < c_inf times the canonical weight: the population class holds the canonical one with C/c_inf."""
+    for d, c_inf in ((1, 0.17678), (2, 0.20380), (5, 0.55243)):
+        population = explicit_lower(d, 1e4, weight="population").lower
+        canonical = explicit_lower(d, 1e4, C=1 / c_inf).lower
+        assert population >= 0.98 * canonical

@@ -1,0 +1,187 @@
+"""Explicit upper bounds against simulation and the lower bounds; the crossover; sample sizes; packing numbers."""
+
+import itertools
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from boundcalc.explicit.crossover import crossover
+from boundcalc.explicit.lower import explicit_lower
+from boundcalc.explicit.problem import Problem, Weight
+from boundcalc.explicit.upper import _search, explicit_upper
+from boundcalc.packing_numbers import gegenbauer_coefficients, levenshtein, packing_number
+from boundcalc.sample_sizes import Kind, sample_size
+
+
+@pytest.mark.parametrize("n", [1, 100, 1e4, 1e8, "1e300"])
+@pytest.mark.parametrize("weight", ["canonical", "population"])
+def test_lower_is_below_upper(n: object, weight: str) -> None:
+    for settings in ({}, {"B": 3, "C": "0.01"}, {"sigma": "0.1", "C": 50}):
+        lower = explicit_lower(1, n, weight=weight, **settings)  # type: ignore[arg-type]
+        upper = explicit_upper(1, n, weight=weight, **settings)  # type: ignore[arg-type]
+        assert lower.enclosure.low < upper.enclosure.high
+
+
+def test_upper_bound_is_monotone_and_labelled() -> None:
+    values = [explicit_upper(1, n).upper for n in (1, 10, 100, 1e3, 1e5, 1e9)]
+    assert values == sorted(values, reverse=True)
+    assert explicit_upper(1, 1e6, sigma=2).upper > explicit_upper(1, 1e6).upper
+    assert explicit_upper(1, 1e6, C=2).upper > explicit_upper(1, 1e6).upper
+    assert not explicit_upper(1, 1e6).trivial
+    trivial = explicit_upper(7, 1e6, B=3)
+    assert trivial.trivial
+    assert trivial.upper == 9.0
+    assert "trivial" in str(trivial)
+
+
+def test_projection_estimator_by_simulation() -> None:
+    """The estimator itself, on a function with kinks at the boundary: its error stays below the bound."""
+    n = 20_000
+    task = Problem(1, Fraction(n), Fraction(1), Fraction(1), Fraction(1), Weight.CANONICAL)
+    eta, eps = _search(task)
+    edges = [eps]
+    while edges[-1] < 1:
+        edges.append(min(1.0, edges[-1] + eta * edges[-1] ** 1.5))
+    depth = np.array(edges)
+    knots = np.concatenate([depth - 1, 1 - depth[:-1][::-1]])
+    assert len(depth) - 1 <= 1 + (1 + eta) ** 1.5 * (2 / eta) * (eps**-0.5 - 1)
+
+    def truth(x: np.ndarray) -> np.ndarray:
+        z = 1 - np.abs(x)
+        return np.clip(1 - np.abs(z - 0.08) / 0.06, 0, 1) * np.sign(x)
+
+    rng = np.random.default_rng(2)
+    grid = np.linspace(-1, 1, 40001)
+    errors = []
+    for _ in range(6):
+        x = rng.uniform(-1, 1, n)
+        y = truth(x) + rng.normal(size=n)
+        estimate = np.zeros_like(grid)
+        for a, b in itertools.pairwise(knots):
+            inside, at = (x >= a) & (x < b), (grid >= a) & (grid < b)
+            middle, half = (a + b) / 2, (b - a) / 2
+            mass = half  # of the cell, density 1/2
+            first = y[inside].sum() / n / mass
+            second = 3 * (y[inside] * (x[inside] - middle) / half).sum() / n / mass
+            estimate[at] = first + second * (grid[at] - middle) / half
+        errors.append(((estimate - truth(grid)) ** 2).mean())
+    assert np.mean(errors) <= explicit_upper(1, n).upper
+    assert np.mean(errors) > explicit_lower(1, n).lower / 100
+
+
+def test_crossover_separates() -> None:
+    point = crossover(12)
+    assert point.n is not None
+    assert point.localised.log10 >= point.spread.log10
+    before, after = explicit_lower(12, point.n * 0.9), explicit_lower(12, point.n * 1.1)
+    assert not before.best.family.boundary_localised
+    assert after.best.family.boundary_localised
+    assert "from n =" in str(point)
+    # In low dimensions shattering rules from the start.
+    assert crossover(2).n == 1
+
+
+@pytest.mark.parametrize("d", [1, 5, 20])
+def test_sample_sizes_agree_with_the_bounds(d: int) -> None:
+    report = sample_size(d, "0.02")
+    (required,) = report.of_kind(Kind.REQUIRED)
+    assert required.n is not None
+    assert explicit_lower(d, required.n).lower > 0.02
+    assert explicit_lower(d, 2 * required.n).lower < 0.02 * 1.2
+    if d == 1:
+        (enough,) = report.of_kind(Kind.SUFFICIENT)
+        assert enough.n is not None
+        assert explicit_upper(1, enough.n).upper <= 0.02
+        assert required.n < enough.n
+    else:
+        assert not report.of_kind(Kind.SUFFICIENT)
+    for size in report.of_kind(Kind.RATE):
+        assert size.exponent is not None
+        assert size.log10 == pytest.approx(float(size.exponent) * math.log10(50), rel=1e-12)
+        if size.n is not None:
+            # the smallest integer at least 50^exponent, exactly
+            assert size.n**size.exponent.q >= 50**size.exponent.p > (size.n - 1) ** size.exponent.q
+    assert "rate" in str(report)
+
+
+def test_sample_size_beyond_floats_and_bad_input() -> None:
+    report = sample_size(1000, "0.01")
+    assert report.get("mse-upper").n is None
+    assert report.get("mse-upper").log10 == pytest.approx(2 * 2004)
+    assert report.get("low-norm-mse").log10 < 4.1
+    with pytest.raises(ValueError, match="error must lie in"):
+        sample_size(3, 2)
+    with pytest.raises(ValueError, match="error"):
+        sample_size(3, "nan")
+    with pytest.raises(TypeError, match="d must be"):
+        sample_size(None, "0.1")
+    with pytest.raises(ValueError, match="name must be one of"):
+        report.get("x")
+
+
+@pytest.mark.parametrize(
+    ("d", "cosine", "value"),
+    [
+        (1, "0.3", 2),
+        (2, "0.5", 6),
+        (2, "0", 4),
+        (3, 0, 6),
+        (7, 0, 14),
+        (4, "-1/4", 5),
+        (9, "-1/2", 3),
+        (6, -1, 2),
+        (8, "0.5", 240),
+        (5, "1/5", 16),
+        (6, "1/4", 27),
+        (7, "1/3", 56),
+    ],
+)
+def test_packing_numbers_known_exactly(d: int, cosine: object, value: int) -> None:
+    assert packing_number(d, cosine=cosine).exact == value
+
+
+def test_delsarte_bounds_known_from_the_literature() -> None:
+    """Levenshtein's bound is sharp at the Leech lattice and at its derived code of 4600 points."""
+    assert packing_number(24, 60).upper == 196560
+    assert packing_number(23, cosine="1/3").upper == 4600
+    assert packing_number(3, 63).exact == 12
+
+
+@pytest.mark.parametrize("d", [2, 3, 6, 15, 40])
+@pytest.mark.parametrize("angle", [12, 33.3, 60, 75, 89, 90, 100, 150, 180])
+def test_packing_lower_is_at_most_upper(d: int, angle: float) -> None:
+    bounds = packing_number(d, angle)
+    assert 2 <= bounds.lower <= bounds.upper
+    assert [b.value for b in bounds.lower_bounds] == sorted((b.value for b in bounds.lower_bounds), reverse=True)
+
+
+def test_delsarte_certificate_on_random_points() -> None:
+    """Positive definiteness of what the proof uses: the Gegenbauer coefficients reproduce f, and f <= 0 on [-1, c]."""
+    polynomial = [Fraction(1, 3), Fraction(-2), Fraction(5, 7), Fraction(1)]
+    from boundcalc.explicit.gegenbauer import values
+
+    expansion = gegenbauer_coefficients(5, polynomial)
+    x = np.linspace(-1, 1, 9)
+    rebuilt = sum(float(c) * values(5, k, x) for k, c in enumerate(expansion))
+    assert rebuilt == pytest.approx(np.polynomial.polynomial.polyval(x, [float(c) for c in polynomial]), abs=1e-12)
+    assert levenshtein(4, Fraction(1, 2)) is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"d": 3}, TypeError, "exactly one of"),
+        ({"d": 3, "angle": 60, "cosine": 0}, TypeError, "exactly one of"),
+        ({"d": 3, "angle": 0}, ValueError, "angle must lie"),
+        ({"d": 3, "angle": 181}, ValueError, "angle must lie"),
+        ({"d": 3, "angle": "1e-9"}, ValueError, "at least"),
+        ({"d": 3, "cosine": 1}, ValueError, "cosine must lie"),
+        ({"d": 0, "angle": 60}, ValueError, "d .*d >= 1"),
+        ({"d": 3, "angle": "sixty"}, ValueError, "angle must be a number"),
+    ],
+)
+def test_packing_bad_input(arguments: dict[str, object], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        packing_number(**arguments)
