@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from boundcalc.derivation import derive
+    from boundcalc.errata import errata
     from boundcalc.explicit.crossover import crossover
     from boundcalc.explicit.lower import explicit_lower
     from boundcalc.explicit.upper import explicit_upper
+    from boundcalc.packing_numbers import packing_number
+    from boundcalc.plots import plot
     from boundcalc.rates import RateReport, rate
     from boundcalc.registry import theorem, theorems
+    from boundcalc.sample_sizes import sample_size
     from boundcalc.setting import Setting
     from boundcalc.tables import table
     from boundcalc.theorem import Status, Theorem
@@ -35,7 +39,11 @@ _PUBLIC = {
     "explicit_lower": "boundcalc.explicit.lower",
     "explicit_upper": "boundcalc.explicit.upper",
     "crossover": "boundcalc.explicit.crossover",
+    "errata": "boundcalc.errata",
+    "packing_number": "boundcalc.packing_numbers",
+    "plot": "boundcalc.plots",
     "rate": "boundcalc.rates",
+    "sample_size": "boundcalc.sample_sizes",
     "table": "boundcalc.tables",
     "theorem": "boundcalc.registry",
     "theorems": "boundcalc.registry",
@@ -48,9 +56,13 @@ __all__ = [
     "Theorem",
     "crossover",
     "derive",
+    "errata",
     "explicit_lower",
     "explicit_upper",
+    "packing_number",
+    "plot",
     "rate",
+    "sample_size",
     "table",
     "theorem",
     "theorems",

@@ -23,7 +23,7 @@ from boundcalc.theorem import Bound, Quantity, Side, Status, Theorem
 from boundcalc.theorems import get
 from boundcalc.typeset import tex
 
-__all__ = ["RateBound", "RateReport", "rate"]
+__all__ = ["RateBound", "RateReport", "exact_text", "rate"]
 
 _QUANTITIES = {"mse": Quantity.MSE, "gap": Quantity.GAP}
 # theorem keys by quantity: (upper, lower for d >= 2, lower for d = 1, low norm)

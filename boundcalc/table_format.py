@@ -11,7 +11,7 @@ from enum import Enum
 
 from boundcalc.markup import Cell, words
 
-__all__ = ["Align", "Column", "Group", "Table", "latex_document"]
+__all__ = ["Align", "Column", "Group", "Table", "html_document", "latex_document"]
 
 
 class Align(Enum):
@@ -272,3 +272,14 @@ def latex_document(tables: Sequence[Table]) -> str:
     # A longtable does not float: what waits to be placed comes before it.
     body = [(r"\clearpage" + "\n" if table.long else "") + table.latex() for table in tables]
     return "\n".join([*head, *body, r"\end{document}"]) + "\n"
+
+
+def html_document(tables: Sequence[Table]) -> str:
+    """A whole page with the tables."""
+    head = '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>boundcalc</title>\n'
+    style = (
+        "<style>body{font-family:sans-serif;margin:2em}table{border-collapse:collapse;margin-bottom:2em}"
+        "caption{text-align:left;font-weight:bold;padding:.5em 0}td,th{padding:.2em .6em}"
+        "thead{border-top:2px solid;border-bottom:1px solid}tbody{border-bottom:1px solid #bbb}</style>\n</head>\n<body>\n"
+    )
+    return head + style + "\n".join(table.html() for table in tables) + "</body>\n</html>\n"

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR
 from enum import Enum
 
-from sympy import Rational
+from sympy import Integer, Rational
 
-from boundcalc.exact import describe
+from boundcalc.exact import describe, exact_rational
 from boundcalc.markup import EMPTY, Cell, code, formula, fraction, number, number_from_log10, symbol, words
 from boundcalc.rates import RateBound, RateReport, exact_text, rate
 from boundcalc.setting import Setting
@@ -18,11 +18,21 @@ from boundcalc.table_format import Align, Column, Group, Table
 from boundcalc.theorem import Quantity, Theorem
 from boundcalc.theorems import THEOREMS, get
 
-__all__ = ["Contents", "explicit_table", "exponent_table", "rate_table", "registry_table", "table"]
+__all__ = [
+    "Contents",
+    "explicit_table",
+    "exponent_table",
+    "rate_table",
+    "registry_table",
+    "sample_size_table",
+    "size_cell",
+    "table",
+]
 
 _LN10 = math.log(10)
 _DIMS = (1, 2, 5, 10, 20)
 _SIZES = ("1e3", "1e6")
+_ERRORS = ("0.1", "0.01")
 
 # Columns of the table of exponents, from the lower bounds to the upper ones; the second key stands in at d = 1.
 _EXPONENTS: dict[Quantity, tuple[tuple[str, str | None], ...]] = {
@@ -53,6 +63,7 @@ class Contents(Enum):
     EXPONENTS = "exponents"
     RATES = "rates"
     EXPLICIT = "explicit"
+    SAMPLE_SIZES = "sample-sizes"
     REGISTRY = "registry"
 
 
@@ -88,7 +99,7 @@ def _kind(theorem: Theorem) -> Cell:
     return words(f"{theorem.bound.side.value}, {theorem.status.value}")
 
 
-def _size(value: Rational) -> Cell:
+def size_cell(value: Rational) -> Cell:
     """A sample size; powers of ten from 10^4 on as such."""
     digits = str(value)
     power = len(digits) - 1
@@ -152,7 +163,7 @@ def rate_table(dims: object = _DIMS, n: object = _SIZES, quantity: str = "mse") 
             report = _report(d, size, quantity)
             reports.append(report)
             values = [report.upper, report.lower, report.low_norm]
-            rows.append((_size(size), fraction(d), *(_rate(v) if v else EMPTY for v in values)))
+            rows.append((size_cell(size), fraction(d), *(_rate(v) if v else EMPTY for v in values)))
         groups.append(Group(tuple(rows)))
     lower = next((r.lower for r in reports if r.lower is not None and r.setting.d != 1), reports[0].lower)
     shown = [("upper", reports[0].upper), ("lower", lower), ("low norm", reports[0].low_norm)]
@@ -184,7 +195,7 @@ def explicit_table(dims: object = _DIMS, n: object = _SIZES, sigma: object = 1, 
             bound = _report(d, size, "mse", sigma=sigma, B=B, C=C).lower
             rows.append(
                 (
-                    _size(size),
+                    size_cell(size),
                     fraction(d),
                     _rounded(lower.lower, lower.log10_lower, ROUND_FLOOR),
                     words(lower.best.family.title),
@@ -211,6 +222,46 @@ def explicit_table(dims: object = _DIMS, n: object = _SIZES, sigma: object = 1, 
             "Lower bounds are enclosed in ball arithmetic and rounded down, upper bounds rounded up.",
             "For d >= 2 the upper bound is the trivial B^2, the error of the estimate 0.",
             "The rate is no bound: its constant, which depends on d, is hidden.",
+        ),
+    )
+
+
+def sample_size_table(dims: object = _DIMS, errors: object = _ERRORS) -> Table:
+    """Sample sizes that an error requires: of the explicit bound, and of rates without their constants."""
+    from boundcalc.sample_sizes import SampleSize, sample_size
+
+    def cell(size: SampleSize) -> Cell:
+        return size_cell(Integer(size.n)) if size.n is not None and size.n < 10**9 else number_from_log10(size.log10)
+
+    dimensions, wanted = _dims(dims), [exact_rational("errors", e) for e in _listed("errors", errors)]
+    groups = []
+    for error in wanted:
+        if not 0 < error <= 1:
+            raise ValueError(f"errors must lie in (0, 1], got {error}")
+    for error in wanted:
+        rows = []
+        for d in dimensions:
+            sizes = {size.name: size for size in sample_size(d, error).sizes}
+            lower = sizes.get("minimax-lower", sizes.get("minimax-lower-1d"))
+            chosen = [sizes.get("explicit-lower"), sizes.get("explicit-upper"), lower]
+            chosen += [sizes.get(key) for key in ("stable-mse-lower", "low-norm-mse")]
+            rows.append((fraction(error), fraction(d), *(cell(size) if size else EMPTY for size in chosen)))
+        groups.append(Group(tuple(rows)))
+    return Table(
+        "Sample sizes for a mean squared error, at sigma = B = C = 1",
+        (
+            Column(words("error")),
+            Column(symbol("d")),
+            Column(words("required"), words("explicit bound")),
+            Column(words("sufficient"), words("explicit bound")),
+            Column(words("flat class"), words("rate, Thm 3.7")),
+            Column(words("stable minima"), words("rate, Theorem E")),
+            Column(words("low norm"), words("rate")),
+        ),
+        tuple(groups),
+        (
+            "Required: with so many samples or fewer the worst-case error of every estimator is larger.",
+            "Rates hide constants that depend on d, Theorem E also powers of log n: they show the growth, not the value.",
         ),
     )
 
@@ -245,7 +296,11 @@ def registry_table() -> Table:
 
 
 def table(
-    dims: object = _DIMS, n: object = _SIZES, contents: Contents | str = Contents.EXPONENTS, quantity: str = "mse"
+    dims: object = _DIMS,
+    n: object = _SIZES,
+    contents: Contents | str = Contents.EXPONENTS,
+    quantity: str = "mse",
+    errors: object = _ERRORS,
 ) -> Table:
     """A table ready for a paper: it prints as text and has the methods ``latex``, ``markdown``, ``csv`` and ``html``.
 
@@ -255,9 +310,11 @@ def table(
         Dimensions.
     n : numbers or text
         Sample sizes, for tables that depend on them.
-    contents : {"exponents", "rates", "explicit", "registry"} or Contents
+    contents : {"exponents", "rates", "explicit", "sample-sizes", "registry"} or Contents
     quantity : {"mse", "gap"}
         For exponents and rates.
+    errors : numbers or text
+        For sample sizes.
 
     Raises
     ------
@@ -279,6 +336,7 @@ def table(
         Contents.EXPONENTS: lambda: exponent_table(dims, quantity),
         Contents.RATES: lambda: rate_table(dims, n, quantity),
         Contents.EXPLICIT: lambda: explicit_table(dims, n),
+        Contents.SAMPLE_SIZES: lambda: sample_size_table(dims, errors),
         Contents.REGISTRY: registry_table,
     }
     return builders[which]()

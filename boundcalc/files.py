@@ -1,0 +1,58 @@
+"""Writing files so that an existing one is never left half-written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+__all__ = ["check_target", "write_whole"]
+
+
+def check_target(argument: str, path: Path) -> None:
+    """Refuse a path that can't be written, before any work is done.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument: the folder does not exist or may not be written to, or the path is a folder.
+    """
+    if not path.parent.is_dir():
+        raise ValueError(
+            f"{argument} must lie in an existing folder, got {str(path)!r}; create {str(path.parent)!r} first"
+        )
+    if path.is_dir():
+        raise ValueError(f"{argument} must be a file, got the folder {str(path)!r}; pass a file name inside it")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            writable = not path.exists() or os.access(path, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise ValueError(f"{argument} must be writable, got {str(path)!r}; pass a path that you may write")
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Let ``write`` fill a temporary file in the same folder, then rename it: all or nothing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(Path(folder) / "a.txt", lambda stream: stream.write(b"whole"))
+    ...     (Path(folder) / "a.txt").read_bytes()
+    b'whole'
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            write(stream)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)  # mkstemp makes files private
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

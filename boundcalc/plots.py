@@ -1,0 +1,249 @@
+"""Figures: upper, lower, explicit and low-norm bounds against the number of samples and against the dimension."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Integer, Rational
+
+from boundcalc.exact import describe
+from boundcalc.files import check_target, write_whole
+from boundcalc.grids import RateGrid
+from boundcalc.rate_values import log_exact
+from boundcalc.rates import exact_text, rate
+from boundcalc.setting import Setting
+from boundcalc.symbols import VARIABLES
+from boundcalc.tables import size_cell
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["Curve", "check_figure_path", "curves", "plot", "save_figure"]
+
+_FORMATS = ("png", "svg", "pdf")
+_LN10 = math.log(10)
+_POINTS = 25
+_LARGEST_LOG10 = 300.0
+# Okabe and Ito's palette, which stays distinct for colour-blind readers.
+_BLUE, _ORANGE, _GREEN, _BLACK, _PURPLE = "#0072B2", "#D55E00", "#009E73", "#000000", "#AA4499"
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One bound along an axis.
+
+    Attributes
+    ----------
+    label : str
+    color : str
+    proved : bool
+        True for a bound with all its constants (drawn solid), False for a rate without its constants (dashed).
+    log10 : numpy.ndarray
+        Logarithms to base 10 of the values.
+    x : numpy.ndarray
+    """
+
+    label: str
+    color: str
+    proved: bool
+    x: NDArray[np.float64]
+    log10: NDArray[np.float64]
+
+
+def curves(dims: Sequence[Rational], sizes: Sequence[Rational], setting: Setting) -> tuple[Curve, ...]:
+    """The bounds along one axis: ``dims`` or ``sizes`` has one entry, the other gives the points.
+
+    ``setting`` holds sigma, B and C.
+    """
+    from boundcalc.explicit.lower import explicit_lower
+    from boundcalc.explicit.upper import explicit_upper
+
+    sigma, B, C = setting.sigma, setting.B, setting.C
+    x = np.array([float(v) for v in (sizes if len(sizes) > 1 else dims)])
+    grid = rate([int(d) for d in dims], np.array([float(n) for n in sizes]), sigma=sigma, B=B, C=C)
+    if not isinstance(grid, RateGrid):
+        raise TypeError("dims and sizes must be sequences")
+    found = [
+        Curve("upper bound of stable minima\n(Thm 3.6, rate)", _ORANGE, False, x, grid.upper.log_value / _LN10),
+        Curve("lower bound of the flat class\n(Thm 3.7, rate)", _BLUE, False, x, grid.lower.log_value / _LN10),
+        Curve("low norm: weight decay\n(rate)", _GREEN, False, x, grid.low_norm.log_value / _LN10),
+    ]
+    points = [(d, n) for d in dims for n in sizes]
+    lower = [explicit_lower(d, n, sigma, B, C).log10_lower for d, n in points]
+    found.append(Curve("explicit lower bound\n(proved)", _BLACK, True, x, np.array(lower)))
+    upper = [(point, explicit_upper(*point, sigma, B, C)) for point in points]
+    known = [(i, bound.log10_upper) for i, (_, bound) in enumerate(upper) if not bound.trivial]
+    if len(known) > 1:
+        where = np.array([i for i, _ in known])
+        found.append(
+            Curve("explicit upper bound\n(proved)", _PURPLE, True, x[where], np.array([value for _, value in known]))
+        )
+    return tuple(found)
+
+
+def _spread(positions: list[float], gap: float) -> list[float]:
+    """Move positions apart to at least ``gap``, keeping their order and as close as possible to where they were."""
+    order = sorted(range(len(positions)), key=lambda i: positions[i])
+    clusters: list[list[int]] = []
+    centres: list[float] = []
+    for i in order:
+        clusters.append([i])
+        centres.append(positions[i])
+        while len(clusters) > 1 and centres[-1] - centres[-2] < gap * (len(clusters[-1]) + len(clusters[-2])) / 2:
+            merged = clusters[-2] + clusters[-1]
+            clusters[-2:] = [merged]
+            centres[-2:] = [sum(positions[j] for j in merged) / len(merged)]
+    placed = [0.0] * len(positions)
+    for cluster, centre in zip(clusters, centres, strict=True):
+        for place, j in enumerate(cluster):
+            placed[j] = centre + gap * (place - (len(cluster) - 1) / 2)
+    return placed
+
+
+def _draw(axes: Axes, found: tuple[Curve, ...], title: str, name: str) -> None:
+    ends = np.concatenate([curve.log10 for curve in found])
+    low, high = float(ends.min()), float(ends.max())
+    margin = 0.06 * max(high - low, 1.0)
+    low, high = low - margin, high + margin
+    for curve in found:
+        style: dict[str, Any] = {"color": curve.color, "linewidth": 2.0 if curve.proved else 1.6}
+        axes.plot(curve.x, curve.log10, linestyle="-" if curve.proved else (0, (5, 2)), **style)
+    impossible = next(curve for curve in found if curve.color == _BLACK)
+    axes.fill_between(impossible.x, low, impossible.log10, color="0.9", linewidth=0, zorder=0)
+    axes.set_xscale("log")
+    axes.set_xlim(found[0].x[0], found[0].x[-1])
+    axes.set_ylim(low, high)
+    axes.set_xlabel(name)
+    axes.set_title(title, fontsize=11)
+    axes.yaxis.set_major_formatter(lambda value, _: rf"$10^{{{value:g}}}$")
+    axes.yaxis.set_major_locator(_decades(low, high))
+    axes.spines[["top", "right"]].set_visible(False)
+    at_end = [(float(curve.log10[-1]) - low) / (high - low) for curve in found]
+    for curve, y, end in zip(found, _spread(at_end, 0.125), at_end, strict=True):
+        axes.annotate(
+            curve.label, xy=(1.0, end), xytext=(1.05, y), xycoords="axes fraction", textcoords="axes fraction",
+            color=curve.color, fontsize=8.5, va="center", linespacing=1.0, annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": curve.color, "linewidth": 0.6, "shrinkA": 1, "shrinkB": 0},
+        )  # fmt: skip
+
+
+def _decades(low: float, high: float) -> Any:
+    from matplotlib.ticker import MaxNLocator, MultipleLocator
+
+    return MaxNLocator(7, integer=True) if high - low > 1.5 else MultipleLocator(0.25 if high - low > 0.6 else 0.1)
+
+
+def _geometric(low: Rational, high: Rational) -> list[Rational]:
+    """Exact points, evenly spaced in the logarithm up to rounding to three digits."""
+    logs = np.linspace(log_exact(low) / _LN10, log_exact(high) / _LN10, _POINTS)
+    inner = [Rational(f"{10 ** (log - math.floor(log)):.3f}e{math.floor(log)}") for log in logs[1:-1]]
+    return [low, *inner, high]
+
+
+def _range(name: str, symbol: str, values: object) -> tuple[Rational, Rational]:
+    if isinstance(values, (str, bytes)) or not isinstance(values, Sequence) or len(values) != 2:
+        raise ValueError(f"{name} must be two numbers, the ends of the axis, got {describe(values)}")
+    low, high = (VARIABLES[symbol].exact(value, name) for value in values)
+    if not low < high:
+        raise ValueError(f"{name} must increase, got {exact_text(low)} and {exact_text(high)}")
+    if log_exact(high) / _LN10 > _LARGEST_LOG10:
+        raise ValueError(f"{name} must end at most at 1e{_LARGEST_LOG10:.0f}, got {exact_text(high)}")
+    return low, high
+
+
+def plot(
+    d: object = 10,
+    n: object = "1e6",
+    sizes: object = ("1e2", "1e10"),
+    dims: object = (1, 100),
+    *,
+    sigma: object = 1,
+    B: object = 1,
+    C: object = 1,
+    path: str | Path | None = None,
+) -> Figure:
+    """Upper, lower, explicit and low-norm bounds of the mean squared error, against n at one d and against d at one n.
+
+    Solid lines are bounds with all constants, the grey region below them is proved to be out of reach of every
+    estimator; dashed lines are rates without their constants, which depend on d.
+
+    Parameters
+    ----------
+    d, n : number or text
+        Dimension of the left panel, sample size of the right one.
+    sizes, dims : pair of numbers
+        Ends of the axes of the two panels.
+    sigma, B, C : number or text
+        Noise level, bounds on the sup norm and the weighted variation norm.
+    path : path, optional
+        Where to write the figure: .png, .svg or .pdf. Written whole or not at all.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an argument that is not as asked, before any work; the message names it.
+
+    Examples
+    --------
+    >>> figure = plot(d=2, n=1000, sizes=(100, 1000), dims=(1, 3))  # doctest: +SKIP
+    """
+    setting = Setting.parse(d=d, n=n, sigma=sigma, B=B, C=C)
+    if setting.d is None or setting.n is None or None in (setting.sigma, setting.B, setting.C):
+        raise TypeError("d, n, sigma, B and C must be numbers, got None")
+    if log_exact(setting.n) / _LN10 > _LARGEST_LOG10:
+        raise ValueError(f"n must be at most 1e{_LARGEST_LOG10:.0f} in a figure, got {describe(n)}")
+    smallest, largest = _range("sizes", "n", sizes)
+    first, last = _range("dims", "d", dims)
+    if path is not None:
+        check_figure_path("path", Path(path))
+    from matplotlib.figure import Figure
+
+    points = sorted({Integer(round(v)) for v in np.geomspace(int(first), int(last), _POINTS)})
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    _draw(left, curves([setting.d], _geometric(smallest, largest), setting), f"d = {setting.d}", "number of samples n")
+    _draw(right, curves(points, [setting.n], setting), f"n = {size_cell(setting.n).latex}", "dimension d")
+    left.set_ylabel("mean squared error")
+    figure.supxlabel(
+        "solid: proved, with all constants; grey: out of reach of every estimator over the flat class; "
+        "dashed: rates, constants hidden",
+        fontsize=9, color="0.3",
+    )  # fmt: skip
+    if path is not None:
+        save_figure(figure, Path(path))
+    return figure
+
+
+def check_figure_path(argument: str, path: Path) -> None:
+    """Raise a ValueError naming the argument if no figure can be written there."""
+    if path.suffix.lstrip(".") not in _FORMATS:
+        raise ValueError(f"{argument} must end in .png, .svg or .pdf, got {str(path)!r}")
+    check_target(argument, path)
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure in the format that the suffix names, whole or not at all; the same figure gives the same bytes.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is not .png, .svg or .pdf, or the path can't be written.
+    """
+    import matplotlib
+
+    check_figure_path("path", path)
+    kind = path.suffix.lstrip(".")
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
+    with matplotlib.rc_context({"svg.hashsalt": "boundcalc"}):
+        write_whole(path, lambda stream: figure.savefig(stream, format=kind, dpi=160, metadata=metadata))
