@@ -34,7 +34,9 @@ class _Printer(LatexPrinter):
 
     def _on_one_line(self, exponent: Expr) -> str:
         """a/(b c) instead of a fraction, which would be tiny in an exponent."""
-        numerator, denominator = fraction(together(exponent)) if exponent.is_rational_function() else (exponent, Integer(1))
+        numerator, denominator = (
+            fraction(together(exponent)) if exponent.is_rational_function() else (exponent, Integer(1))
+        )
         if denominator == 1:
             return str(self._print(exponent))
         sign = ""
