@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import scipy.sparse
+
 from verify.hessian.arrays import Array
 from verify.hessian.problem import Problem
 from verify.hessian.reduction import reduce_at
@@ -41,7 +43,7 @@ class CholeskyCertificate:
         parts = reduce_at(problem, c)
         if parts is None:
             return False
-        matrix = problem.backend.gram(parts.Y.toarray() if problem.sparse else parts.Y)
+        matrix = _gram(problem, parts.Y)
         matrix += self.fixed
         entries = (
             gamma(problem.row_count + problem.width + 12) * parts.trace
@@ -57,15 +59,19 @@ class CholeskyCertificate:
         return problem.backend.is_positive_definite(problem.backend.subtract_from_diagonal(t - up(shift), matrix))
 
 
+def _gram(problem: Problem, rows: Array) -> Array:
+    """rows @ rows.T as a dense matrix."""
+    return (rows @ rows.T).toarray() if problem.sparse else problem.backend.gram(rows)
+
+
 def cholesky_bytes(problem: Problem) -> int:
     """Memory that the certificate needs besides the problem: three n x n and two n x k matrices."""
-    return 8 * (3 * problem.n**2 + 2 * problem.n * problem.live_count)
+    return 8 * (3 * problem.n**2 + (0 if problem.sparse else 2 * problem.n * problem.live_count))
 
 
 def build_cholesky(problem: Problem) -> CholeskyCertificate:
     """Build one^2 11' + ZZ' o (A diag(v^2) A')."""
-    dense = problem.A.toarray() if problem.sparse else problem.A
-    fixed = problem.backend.gram(dense * problem.v)
+    fixed = _gram(problem, problem.A @ scipy.sparse.diags_array(problem.v) if problem.sparse else problem.A * problem.v)
     fixed *= problem.backend.gram(problem.Z)
     fixed += problem.one * problem.one
     return CholeskyCertificate(problem, fixed)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from verify.hessian.activation import one_sided_patterns
 from verify.hessian.arrays import Array, backend_for, to_numpy
 from verify.hessian.cholesky import build_cholesky, cholesky_bytes
-from verify.hessian.components import build_blocks
+from verify.hessian.components import Blocks, blocks_if_cheap, build_blocks
 from verify.hessian.inputs import check_positive, check_seed, read_inputs
 from verify.hessian.lanczos import Krylov, lanczos
 from verify.hessian.layout import from_live
@@ -33,6 +33,7 @@ __all__ = ["ENUMERATED_KINKS", "MEMORY_LIMIT", "sharpness", "start_vector", "top
 ENUMERATED_KINKS = 6
 # A relative width at which no further certificate is tried, even if ``tol`` is smaller: rounding sets a floor near it.
 _WIDE_ENOUGH = 1e-8
+_DENSE_POINTS = 4096
 _MAX_STEPS = 400
 _PROBABILISTIC_STEPS = 300
 _FAILURE = 1e-12
@@ -107,10 +108,10 @@ def _enclose(problem: Problem, kind: Certificate, tol: float, seed: int, precisi
         vector = np.zeros(problem.size)
         vector[-1] = 1.0
         return _finish(problem, problem.one**2, problem.one**2, problem.one**2, "structure", 0, 0.0, vector)
-    if kind is Certificate.STRUCTURE or (kind is Certificate.AUTO and (problem.sparse or problem.size <= problem.n)):
-        result = _by_structure(problem, tol)
-        if result is not None:
-            return result
+    if kind in (Certificate.STRUCTURE, Certificate.AUTO):
+        groups = build_blocks(problem) if kind is Certificate.STRUCTURE else blocks_if_cheap(problem)
+        if groups is not None:
+            return _by_structure(problem, groups, tol)
         if kind is Certificate.STRUCTURE:
             raise ValueError(
                 "certificate 'structure' needs an activation graph with small components on the host; "
@@ -139,7 +140,9 @@ def _attempts(
     kind: Certificate, problem: Problem, krylov: Krylov, value: float, tol: float
 ) -> Iterator[tuple[str, Callable[[], float]]]:
     """The certificates to try in turn, each with its search for an upper bound."""
-    if kind in (Certificate.AUTO, Certificate.TRACE):
+    # Sparse patterns spread the trace over many equal eigenvalues, and make the dense matrix cheap.
+    skip_trace = kind is Certificate.AUTO and problem.sparse and problem.n <= _DENSE_POINTS
+    if kind in (Certificate.AUTO, Certificate.TRACE) and not skip_trace:
         # m vectors cost about 4 n K (d + 1) m operations, the dense certificate 2 n^2 K.
         limit = 96 if kind is Certificate.TRACE else min(96, max(24, problem.n // (2 * problem.width)))
         trace = TraceCertificate.from_images(problem, krylov.images, limit)
@@ -236,10 +239,7 @@ def top_krylov(
     )
 
 
-def _by_structure(problem: Problem, tol: float) -> Sharpness | None:
-    groups = build_blocks(problem)
-    if groups is None:
-        return None
+def _by_structure(problem: Problem, groups: list[Blocks], tol: float) -> Sharpness:
     certificate = build_structure(problem, groups)
     value, vector = certificate.solve()
     products = LiveProducts(problem)

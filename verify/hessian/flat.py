@@ -12,7 +12,7 @@ from verify.check import Verdict
 from verify.hessian.activation import one_sided_patterns
 from verify.hessian.arrays import backend_for, to_numpy
 from verify.hessian.cholesky import build_cholesky, cholesky_bytes
-from verify.hessian.components import build_blocks
+from verify.hessian.components import blocks_if_cheap
 from verify.hessian.enclosure import ENUMERATED_KINKS, MEMORY_LIMIT, start_vector
 from verify.hessian.inputs import check_positive, check_seed, read_inputs
 from verify.hessian.lanczos import Krylov, lanczos
@@ -87,15 +87,12 @@ def _narrowing(problem: Problem, threshold: float, rng: np.random.Generator) -> 
     base = problem.one**2
     products = LiveProducts(problem)
     start = start_vector(problem, products, rng)
-    if problem.backend.name == "numpy" and (problem.sparse or problem.size <= problem.n):
-        groups = build_blocks(problem)
-        if groups is not None:
-            structure = build_structure(problem, groups)
-            value, vector = structure.solve()
-            lower = rayleigh_lower_bound(products, vector)
-            yield lower, (level if structure.proves_below(level) else math.inf)
-            near = value * (1 + 1e-9)
-            yield lower, (near if structure.proves_below(near) else math.inf)
+    groups = blocks_if_cheap(problem)
+    if groups is not None:
+        structure = build_structure(problem, groups)
+        value, vector = structure.solve()
+        lower = rayleigh_lower_bound(products, vector)
+        yield lower, (level if value < level and structure.proves_below(level) else math.inf)
     if level <= problem.gamma_max:
         # lambda_max >= gamma_k: the reduction doesn't apply, and a Ritz value will show that the network is sharp.
         level = math.inf
@@ -124,7 +121,8 @@ def _from_krylov(
         vector = krylov.basis[0] if krylov.steps == 1 else krylov.coefficients @ to_numpy(krylov.basis)
         yield rayleigh_lower_bound(products, problem.backend.asarray(vector), image), math.inf
         return
-    limit = min(96, max(24, problem.n // (2 * problem.width)))
-    yield 0.0, TraceCertificate.from_images(problem, krylov.images, limit).bound(level, level)
+    if not (problem.sparse and problem.n <= 4096):
+        limit = min(96, max(24, problem.n // (2 * problem.width)))
+        yield 0.0, TraceCertificate.from_images(problem, krylov.images, limit).bound(level, level)
     p = positive_vector(np.tensordot(krylov.coefficients, np.stack([to_numpy(s) for s in krylov.images]), 1))
     yield 0.0, perron_bound(problem, level, p)
