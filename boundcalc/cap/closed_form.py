@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Rational, Symbol, latex
+from sympy import Expr, Rational, Symbol
 
 from boundcalc.exact import describe, exact_rational
 from boundcalc.symbols import Variable, h
 from boundcalc.theorem import Status
+from boundcalc.typeset import tex
 
 if TYPE_CHECKING:
     from boundcalc.enclosure import Enclosure
@@ -93,7 +94,7 @@ class ClosedForm:
 
     def latex(self) -> str:
         """The formula as LaTeX."""
-        return str(latex(self.expr))
+        return tex(self.expr)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.words} = {self.expr} [{self.source}; {self.status.value}]"

@@ -12,6 +12,7 @@ from boundcalc.derivation.formula import Step
 from boundcalc.derivation.program import Optimum
 from boundcalc.symbols import d as D
 from boundcalc.theorem import Side
+from boundcalc.typeset import tex
 
 __all__ = ["Derivation", "Derived"]
 
@@ -92,9 +93,7 @@ class Derivation:
         return f"Derivation({self.key!r})"
 
     def _repr_markdown_(self) -> str:
-        from sympy import latex
-
         parts = [f"**{self.title}** (`{self.key}`)"]
         parts += [f"{i}. {step._repr_markdown_()}" for i, step in enumerate(self.steps, start=1)]
-        parts.append(f"Exponent of $1/n$ ({self.side.value} bound): $${latex(self.exponent)}$$")
+        parts.append(f"Exponent of $1/n$ ({self.side.value} bound): $${tex(self.exponent)}$$")
         return "\n\n".join(parts)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from sympy import Expr, latex
+from sympy import Expr
+
+from boundcalc.typeset import tex
 
 __all__ = ["Formula", "Relation", "Step"]
 
@@ -43,8 +45,8 @@ class Formula:
 
     def latex(self) -> str:
         """The formula as LaTeX, without dollar signs."""
-        left = rf"\text{{{self.left}}}" if isinstance(self.left, str) else latex(self.left)
-        return f"{left} {self.relation.value[1]} {latex(self.right)}"
+        left = rf"\text{{{self.left}}}" if isinstance(self.left, str) else tex(self.left)
+        return f"{left} {self.relation.value[1]} {tex(self.right)}"
 
 
 @dataclass(frozen=True)
