@@ -21,6 +21,7 @@ from boundcalc.explicit import (
     single_caps,
     stacked_trapezoids,
     theorem_a,
+    wave_packets,
 )
 from boundcalc.explicit.caps import Caps, CodeLike, from_code
 from boundcalc.explicit.family import Design, Family, NotApplicable
@@ -36,6 +37,7 @@ FAMILIES: tuple[Family, ...] = (
     single_caps.FAMILY,
     stacked_trapezoids.FAMILY,
     theorem_a.FAMILY,
+    wave_packets.FAMILY,
 )
 
 
