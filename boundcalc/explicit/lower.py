@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
+import numpy as np
+from numpy.typing import NDArray
 from sympy import Rational
 
 from boundcalc.arb import Ball, ball, enclosure, precision
@@ -26,9 +28,19 @@ from boundcalc.explicit import (
 from boundcalc.explicit.caps import Caps, CodeLike, from_code
 from boundcalc.explicit.family import Design, Family, NotApplicable
 from boundcalc.explicit.problem import Effort, Problem, Weight
+from boundcalc.grids import is_grid, read_array
 from boundcalc.setting import Setting
 
-__all__ = ["FAMILIES", "FamilyValue", "LowerBound", "evaluate", "explicit_lower", "parse", "problem_of"]
+__all__ = [
+    "FAMILIES",
+    "FamilyValue",
+    "LowerBound",
+    "LowerBoundGrid",
+    "evaluate",
+    "explicit_lower",
+    "parse",
+    "problem_of",
+]
 
 FAMILIES: tuple[Family, ...] = (
     affine.FAMILY,
@@ -207,6 +219,85 @@ def parse(name: str, kind: type[Choice], value: object) -> Choice:
     raise ValueError(f"{name} must be {' or '.join(repr(n) for n in names)}, got {describe(value)}")
 
 
+@dataclass(frozen=True, eq=False)
+class LowerBoundGrid:
+    """Lower bounds on a grid of settings.
+
+    Attributes
+    ----------
+    bounds : numpy.ndarray of LowerBound
+        In the common shape of the arguments.
+    """
+
+    bounds: NDArray[np.object_]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Common shape of the arguments."""
+        return self.bounds.shape
+
+    def _collect(self, name: str, kind: type) -> NDArray[Any]:
+        return np.array([getattr(b, name) for b in self.bounds.ravel()], dtype=kind).reshape(self.shape)
+
+    @property
+    def lower(self) -> NDArray[np.float64]:
+        """Floats below the bounds."""
+        return self._collect("lower", float)
+
+    @property
+    def log10_lower(self) -> NDArray[np.float64]:
+        """Logarithms to base 10 of the bounds, rounded down."""
+        return self._collect("log10_lower", float)
+
+    @property
+    def winner(self) -> NDArray[np.object_]:
+        """Keys of the families with the largest values."""
+        return self._collect("winner", object)
+
+
+Grid = NDArray[Any] | list[Any] | tuple[Any, ...]
+
+
+# An array makes a grid; the plain overload would take it too, as an object.
+@overload
+def explicit_lower(  # type: ignore[overload-overlap]
+    d: Grid,
+    n: object,
+    sigma: object = ...,
+    B: object = ...,
+    C: object = ...,
+    weight: Weight | str = ...,
+    effort: Effort | str = ...,
+    code: CodeLike | None = ...,
+) -> LowerBoundGrid: ...
+
+
+@overload
+def explicit_lower(  # type: ignore[overload-overlap]
+    d: object,
+    n: Grid,
+    sigma: object = ...,
+    B: object = ...,
+    C: object = ...,
+    weight: Weight | str = ...,
+    effort: Effort | str = ...,
+    code: CodeLike | None = ...,
+) -> LowerBoundGrid: ...
+
+
+@overload
+def explicit_lower(
+    d: object,
+    n: object,
+    sigma: object = ...,
+    B: object = ...,
+    C: object = ...,
+    weight: Weight | str = ...,
+    effort: Effort | str = ...,
+    code: CodeLike | None = ...,
+) -> LowerBound: ...
+
+
 def explicit_lower(
     d: object,
     n: object,
@@ -216,7 +307,7 @@ def explicit_lower(
     weight: Weight | str = Weight.CANONICAL,
     effort: Effort | str = Effort.FAST,
     code: CodeLike | None = None,
-) -> LowerBound:
+) -> LowerBound | LowerBoundGrid:
     """The best explicit minimax lower bound at a setting, over every family, with a rigorous enclosure.
 
     The class is {f on the unit ball of R^d: |f|_inf <= B, |f|_{V_g} <= C}, the design uniform on the ball, the noise
@@ -224,8 +315,8 @@ def explicit_lower(
 
     Parameters
     ----------
-    d, n, sigma, B, C : numbers or text
-        Read exactly.
+    d, n, sigma, B, C : numbers or text, or arrays of numbers
+        Read exactly; a float is the decimal number it shows. Arrays broadcast against each other and give a grid.
     weight : {"canonical", "population"} or Weight
         (1 - |t|)^(d+2), or the weight of the uniform distribution.
     effort : {"fast", "full"} or Effort
@@ -235,7 +326,7 @@ def explicit_lower(
 
     Returns
     -------
-    LowerBound
+    LowerBound, or LowerBoundGrid if an argument is an array, list or tuple
 
     Raises
     ------
@@ -247,7 +338,18 @@ def explicit_lower(
     >>> bound = explicit_lower(d=5, n=1e6)
     >>> bound.winner, bound.lower > 0.0136
     ('stacked-trapezoids', True)
+    >>> explicit_lower([1, 2], 1e4).lower.round(4)
+    array([0.0047, 0.0177])
     """
+    if is_grid(d, n, sigma, B, C):
+        arrays = np.broadcast_arrays(
+            *(read_array(k, v) for k, v in zip(("d", "n", "sigma", "B", "C"), (d, n, sigma, B, C), strict=True))
+        )
+        bounds = np.empty(arrays[0].shape, dtype=object)
+        for i in np.ndindex(bounds.shape):
+            at = [float(array[i]) for array in arrays]
+            bounds[i] = explicit_lower(at[0], at[1], at[2], at[3], at[4], weight, effort, code)
+        return LowerBoundGrid(bounds)
     setting = Setting.parse(d=d, n=n, sigma=sigma, B=B, C=C)
     which, how = parse("weight", Weight, weight), parse("effort", Effort, effort)
     problem = problem_of(setting, which)

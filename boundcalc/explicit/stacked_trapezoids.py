@@ -12,7 +12,8 @@ from boundcalc.explicit import slabs
 from boundcalc.explicit.caps import Caps, candidates
 from boundcalc.explicit.family import Design, Family, NotApplicable
 from boundcalc.explicit.problem import Effort, Problem, Weight
-from boundcalc.explicit.slab_search import CapProblem, Grid, continuum, estimate, solve
+from boundcalc.explicit.slab_profile import continuum
+from boundcalc.explicit.slab_search import CapProblem, Grid, estimate, solve
 from boundcalc.explicit.slabs import StackedTrapezoids
 
 __all__ = ["FAMILY"]

@@ -3,6 +3,7 @@
 import math
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -169,3 +170,16 @@ def test_population_weight() -> None:
         population = explicit_lower(d, 1e4, weight="population").lower
         canonical = explicit_lower(d, 1e4, C=1 / c_inf).lower
         assert population >= 0.98 * canonical
+
+
+def test_grids_agree_with_single_settings() -> None:
+    grid = explicit_lower([[2], [5]], [100, 1e5, 1e7], C=2)
+    assert grid.shape == (2, 3)
+    assert grid.lower[1, 2] == explicit_lower(5, 1e7, C=2).lower
+    assert grid.log10_lower[0, 0] == explicit_lower(2, 100, C=2).log10_lower
+    assert set(grid.winner.ravel()) <= {family.key for family in FAMILIES}
+    assert (np.diff(grid.lower, axis=1) < 0).all()
+    with pytest.raises(ValueError, match="empty"):
+        explicit_lower([], 10)
+    with pytest.raises(ValueError, match="broadcast"):
+        explicit_lower([1, 2], [1, 2, 3])

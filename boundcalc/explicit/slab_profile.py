@@ -1,0 +1,90 @@
+"""Many narrow trapezoids: the best amplitude, ramp and width as functions of the price of the budget, and caps ranked by it."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boundcalc.explicit.problem import Weight
+from boundcalc.explicit.sign_error import sign_error
+from boundcalc.explicit.weighting import log_weight_ratio
+
+__all__ = ["continuum", "profile"]
+
+Array = NDArray[np.float64]
+_LOG_LIMIT = 600.0
+
+
+@lru_cache(maxsize=1)
+def profile() -> tuple[Array, Array, Array, Array]:
+    """log price and the best amplitude, ramp and signal-to-noise ratio for many narrow trapezoids.
+
+    With s = snr a^2 theta w q the width is w = s/(snr a^2 theta q), and value minus price times cost, per unit of mass,
+    is a^2 theta mmse(s) - mu a^5 theta^2/(rho s^2) with theta = 1 - 4 rho/3 and mu = 4 price snr^2 z^(d+2) q.
+    """
+    log_mu = np.linspace(-24.0, 60.0, 253)
+    ramp = np.geomspace(0.01, 0.5, 28)[:, None]
+    snr = np.geomspace(0.002, 8, 120)[None, :]
+    theta = 1 - 4 * ramp / 3
+    gain = theta * sign_error(snr)
+    loss = theta**2 / (ramp * snr**2)
+    # For given ramp and snr the best amplitude maximises a^2 gain - mu a^5 loss: a^3 = 2 gain/(5 mu loss).
+    best = np.empty((3, log_mu.size))
+    for i, mu in enumerate(np.exp(log_mu)):
+        amplitude = np.minimum(1.0, (2 * gain / (5 * mu * loss)) ** (1 / 3))
+        j = int((amplitude**2 * gain - mu * amplitude**5 * loss).argmax())
+        row, column = divmod(j, snr.size)
+        best[:, i] = amplitude[row, column], ramp[row, 0], snr[0, column]
+    return log_mu, best[0], best[1], best[2]
+
+
+@lru_cache(maxsize=1)
+def _gain() -> tuple[Array, Array, Array]:
+    """log price, and there the best value minus priced cost per unit of mass and the width times snr q it takes."""
+    log_mu, amplitude, ramp, snr = profile()
+    theta = 1 - 4 * ramp / 3
+    best = amplitude**2 * theta * sign_error(snr) - np.exp(log_mu) * amplitude**5 * theta**2 / (ramp * snr**2)
+    return log_mu, np.log(np.maximum(best, 1e-300)), np.log(snr / (amplitude**2 * theta))
+
+
+_DEPTHS = np.exp(-np.linspace(0.06, 3.6, 14))[:, None]
+_WIDE_AMPLITUDES = np.array([1.0, 0.5, 0.25, 0.12, 0.06, 0.02])[:, None, None, None]
+_WIDE_RAMP, _WIDEST = 0.33, 0.7
+# Logarithms of prices, relative to the mass over the budget.
+_PRICES = np.concatenate([np.linspace(1.0, -17.0, 19), -17.0 * 1.3 ** np.arange(1, 15)])
+
+
+def continuum(d: int, weight: Weight, heights: Array, log_snr: Array, log_budget: Array) -> Array:
+    """Rough logarithm of the value per cap, for ranking caps of many heights at once.
+
+    At each depth the better of narrow trapezoids, whose value and cost per unit of depth are tabulated functions of the
+    price, and one as wide as the depth allows; summed over depths, as the dual bound minimised over a grid of prices.
+    Axes: cap, depth, price.
+    """
+    log_mu, log_gain, log_width = _gain()
+    r = _DEPTHS[None]
+    dr = r * 0.27
+    height = heights[:, None, None]
+    log_q = (d - 1) / 2 * np.log(r * (1 - height * r / 2))
+    weighted = (d + 2) * np.log(r) + log_weight_ratio(weight, d, height * r)
+    log_snr = log_snr[:, None, None]
+    mass = np.log((np.exp(log_q) * dr).sum(1))[:, :, None]
+    budget = log_budget[:, None, None]
+    log_price = mass - budget + _PRICES
+    at = math.log(4) + log_price + 2 * log_snr + weighted + log_q
+    # Behind the table only the amplitude changes, as price^(-1/3).
+    beyond = np.maximum(at - log_mu[-1], 0.0)
+    narrow = np.exp(log_q + np.interp(at, log_mu, log_gain) - 2 / 3 * beyond)
+    fits = np.interp(at, log_mu, log_width) + 2 / 3 * beyond - log_snr - log_q < np.log(_WIDEST * r)
+    theta = 1 - 4 * _WIDE_RAMP / 3
+    a = _WIDE_AMPLITUDES
+    energy = np.exp(np.clip(log_snr + log_q, -_LOG_LIMIT, _LOG_LIMIT)) * theta * _WIDEST * r * a**2
+    gain = a**2 * theta * np.exp(log_q) * sign_error(energy)
+    price = np.exp(np.clip(math.log(4) + log_price + weighted - 2 * np.log(_WIDEST * r), -_LOG_LIMIT, _LOG_LIMIT))
+    wide = np.maximum((gain - price * a / _WIDE_RAMP).max(0), 0.0)
+    value = (np.where(fits, np.maximum(narrow, wide), wide) * dr).sum(1)
+    dual = np.logaddexp(np.log(np.maximum(value, 1e-300)), (log_price + budget)[:, 0])
+    return dual.min(1)
