@@ -123,7 +123,10 @@ def _enclose(problem: Problem, kind: Certificate, tol: float, seed: int, precisi
     krylov = top_krylov(problem, products, rng, tol, precision)
     vector = krylov.coefficients @ to_numpy(krylov.basis).astype(np.float64)
     lower = rayleigh_lower_bound(products, problem.backend.asarray(vector))
-    value = max(krylov.value, lower)
+    estimate, residual = krylov.value, krylov.residual
+    if precision != np.float64:
+        estimate, residual = _rayleigh_pair(products, vector)
+    value = max(estimate, lower)
     upper, method = math.inf, kind.value
     for name, attempt in _attempts(kind, problem, krylov, value, tol):
         bound = attempt()
@@ -133,7 +136,15 @@ def _enclose(problem: Problem, kind: Certificate, tol: float, seed: int, precisi
             break
     if kind is Certificate.AUTO and upper == math.inf:
         return _by_probability(problem, products, rng, tol)
-    return _finish(problem, lower, upper, value, method, krylov.steps, krylov.residual, vector)
+    return _finish(problem, lower, upper, value, method, krylov.steps, residual, vector)
+
+
+def _rayleigh_pair(products: LiveProducts, vector: NDArray[np.float64]) -> tuple[float, float]:
+    """Rayleigh quotient and residual norm in float64, of a vector found in float32."""
+    unit = vector / np.linalg.norm(vector)
+    image = to_numpy(products.hessian(products.problem.backend.asarray(unit)))
+    value = float(unit @ image)
+    return value, float(np.linalg.norm(image - value * unit))
 
 
 def _attempts(

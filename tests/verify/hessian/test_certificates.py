@@ -97,3 +97,5 @@ def test_a_float32_krylov_iteration_gives_a_rigorous_float64_enclosure():
     assert result.lower <= reference.upper
     assert result.upper >= reference.lower
     assert result.upper <= result.lower * (1 + 1e-5)
+    # The error of a Rayleigh quotient is the square of the vector's.
+    assert result.value == pytest.approx(reference.value, rel=1e-10)
