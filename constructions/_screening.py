@@ -155,6 +155,9 @@ def _screen_double(unit: Float, absolute: bool, ties: Ties) -> None:
         top = largest(block, absolute)
         if top < ties.largest - ties.window:
             continue
+        if ties.overflow:  # the pairs are no longer kept, only their largest product
+            ties.largest = max(ties.largest, top)
+            continue
         near = (np.abs(block) if absolute else block) >= max(ties.largest, top) - ties.window
         first, second = _pairs(near, i, j)
         value = np.asarray(block[first - i, second - j], dtype=np.float64)

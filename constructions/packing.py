@@ -225,7 +225,7 @@ def pack(d: int, height: Fraction, family: str = "auto", seed: int = 0, max_size
     Examples
     --------
     >>> pack(12, Fraction(13, 100)).size  # angle 59.1°
-    264
+    840
     """
     d = check.integer("d", d, 1)
     h = check.height(height)

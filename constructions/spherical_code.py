@@ -24,32 +24,37 @@ _NORM_TOLERANCE = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class ExactForm:
-    """Integer vectors of one common squared norm, whose directions are the code.
+    """Integer vectors whose directions are the code.
 
     Attributes
     ----------
     vectors : ndarray of int64, shape (N, D)
         Read-only. D equals the dimension d of the code when the coordinates are the same up to scale, and exceeds it
         when the code spans a d-dimensional subspace of R^D (A_2 in x + y + z = 0): then the code is an isometric image.
-    square_norm : int
-        Squared norm of every row.
+    square_norm : int or None
+        Squared norm of every row; None if the rows have several.
     """
 
     vectors: NDArray[np.int64]
-    square_norm: int
+    square_norm: int | None
 
     def __post_init__(self) -> None:
         vectors = np.array(self.vectors, dtype=np.int64, order="C", copy=True)
         if vectors.ndim != 2 or not vectors.size:
             raise ValueError(f"vectors must be a non-empty matrix, got shape {vectors.shape}")
-        wrong = np.flatnonzero(np.einsum("ij,ij->i", vectors, vectors) != self.square_norm)
-        if wrong.size or self.square_norm < 1:
-            raise ValueError(f"every row of vectors must have squared norm {self.square_norm}, row {wrong[:1]} has not")
+        found = np.einsum("ij,ij->i", vectors, vectors)
+        if self.square_norm is None:
+            if not found.all():
+                raise ValueError("every row of vectors must be nonzero")
+        elif self.square_norm < 1 or (found != self.square_norm).any():
+            raise ValueError(f"every row of vectors must have squared norm {self.square_norm}, some have not")
         vectors.setflags(write=False)
         object.__setattr__(self, "vectors", vectors)
 
     def max_inner_product(self) -> Fraction:
         """Largest inner product of two different normalised rows, exactly (-1 for a single row).
+
+        Where rows of several norms make it irrational, it is rounded up by less than 2^-126.
 
         Examples
         --------
@@ -58,7 +63,13 @@ class ExactForm:
         """
         if len(self.vectors) == 1:
             return Fraction(-1)
+        if self.square_norm is None:
+            return extreme(self.vectors).bound().upper
         return Fraction(integer_gram_maximum(self.vectors), self.square_norm)
+
+
+def _unit(vectors: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.asarray(vectors / np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None])
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,27 +112,29 @@ class SphericalCode:
                     f"got shape {self.exact.vectors.shape}"
                 )
             if ambient == points.shape[1]:
-                gap = float(np.abs(points * np.sqrt(self.exact.square_norm) - self.exact.vectors).max())
-                if gap > _NORM_TOLERANCE * np.sqrt(self.exact.square_norm):
-                    raise ValueError(
-                        f"points must equal exact.vectors/sqrt(square_norm), got a difference of {gap:.3g}"
-                    )
+                gap = float(np.abs(points - _unit(self.exact.vectors)).max())
+                if gap > _NORM_TOLERANCE:
+                    raise ValueError(f"points must equal exact.vectors over their norms, got a difference of {gap:.3g}")
         object.__setattr__(self, "points", points)
 
     @classmethod
     def from_integers(cls, vectors: ArrayLike, family: str) -> SphericalCode:
-        """Code along integer vectors of common norm, in floats that keep the directions exactly.
+        """Code along integer vectors, in floats that keep the directions exactly.
 
         The scale 1/√m is rounded to so few bits that its integer multiples are floats: the rows are then exact
         multiples of the integer vectors, and only their norm is rounded.
         """
         integers = np.asarray(vectors, dtype=np.int64)
-        square_norm = int(np.dot(integers[0], integers[0]))
-        exact = ExactForm(integers, square_norm)
-        mantissa, exponent = frexp(square_norm**-0.5)
+        norms = np.einsum("ij,ij->i", integers, integers)
+        different = np.unique(norms)
+        exact = ExactForm(integers, int(different[0]) if len(different) == 1 else None)
         bits = 53 - int(np.abs(integers).max()).bit_length()
-        scale = ldexp(round(ldexp(mantissa, bits)), exponent - bits)
-        return cls(np.asarray(integers * scale, dtype=np.float64), family, exact)
+        scales = []
+        for norm in different:
+            mantissa, exponent = frexp(int(norm) ** -0.5)
+            scales.append(ldexp(round(ldexp(mantissa, bits)), exponent - bits))
+        scale = np.array(scales)[np.searchsorted(different, norms)]
+        return cls(np.asarray(integers * scale[:, None], dtype=np.float64), family, exact)
 
     @property
     def size(self) -> int:

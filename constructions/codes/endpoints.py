@@ -18,4 +18,4 @@ def _obstacle(d: int, cos_angle: Fraction) -> str | None:
     return None if d == 1 else f"endpoints exist in d = 1 only, got d = {d}"
 
 
-FAMILY = Family("endpoints", "the points 1 and -1, d = 1", _build, _obstacle)
+FAMILY = Family("endpoints", "the points 1 and -1, d = 1", _build, _obstacle, lambda d, c: 2)

@@ -24,7 +24,8 @@ _MARGIN = 1e-14
 Float = NDArray[np.float64]
 
 
-def _uniform(count: int, d: int, rng: np.random.Generator) -> Float:
+def uniform_directions(count: int, d: int, rng: np.random.Generator) -> Float:
+    """About `count` uniform unit vectors of R^d (exactly, but for zero draws)."""
     points = rng.standard_normal((count, d))
     norms = np.linalg.norm(points, axis=1)
     return np.asarray(points[norms > 0] / norms[norms > 0, None])
@@ -78,7 +79,7 @@ def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int)
     code = np.empty((0, d))
     products = candidates = 0
     while len(code) < max_size and products < _PRODUCT_BUDGET and candidates < _CANDIDATE_BUDGET:
-        batch = _uniform(_BATCH, d, rng)
+        batch = uniform_directions(_BATCH, d, rng)
         candidates += _BATCH
         if d > _TREE_DIM or len(code) < _TREE_SIZE:
             products += _BATCH * max(len(code), 64)

@@ -27,4 +27,4 @@ def _obstacle(d: int, cos_angle: Fraction) -> str | None:
     return None
 
 
-FAMILY = Family("orthoplex", "2d vectors ±e_i at 90°", _build, _obstacle)
+FAMILY = Family("orthoplex", "2d vectors ±e_i at 90°", _build, _obstacle, lambda d, c: 2 * d)

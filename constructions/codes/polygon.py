@@ -68,4 +68,4 @@ def _obstacle(d: int, cos_angle: Fraction) -> str | None:
     return None if d == 2 else f"polygon exists in d = 2 only, got d = {d}"
 
 
-FAMILY = Family("polygon", "regular polygon, d = 2, optimal", _build, _obstacle)
+FAMILY = Family("polygon", "regular polygon, d = 2, optimal", _build, _obstacle, lambda d, c: polygon_size(c))

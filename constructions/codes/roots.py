@@ -147,4 +147,9 @@ def _obstacle(d: int, cos_angle: Fraction) -> str | None:
     return None
 
 
-FAMILY = Family("roots", "largest root system of rank d, at 60°", _build, _obstacle)
+def _size(d: int, cos_angle: Fraction) -> int:
+    known = {2: 6, 6: 72, 7: 126, 8: 240, 9: 242, 10: 246, 11: 252}
+    return known.get(d, 2 * d * (d - 1))
+
+
+FAMILY = Family("roots", "largest root system of rank d, at 60°", _build, _obstacle, _size)

@@ -41,9 +41,13 @@ def _simplex(k: int, d: int) -> SphericalCode:
     return SphericalCode(points, name, ExactForm(vectors, k * (k - 1)))
 
 
+def _most(d: int, cos_angle: Fraction) -> int:
+    return d + 1 if cos_angle >= 0 else min(d + 1, floor(1 - 1 / cos_angle))
+
+
 def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
     # At most d + 1 points; where s is −1/(k−1) itself and the floats cannot attain it, the next smaller simplex.
-    most = d + 1 if cos_angle >= 0 else min(d + 1, floor(1 - 1 / cos_angle))
+    most = _most(d, cos_angle)
     for k in range(min(most, max_size), max(1, min(most, max_size) - 2), -1):
         code = _simplex(k, d)
         if code.certify_separation(cos_angle).holds:
@@ -57,4 +61,4 @@ def _obstacle(d: int, cos_angle: Fraction) -> str | None:
     return None
 
 
-FAMILY = Family("simplex", "regular simplex, at most d + 1 points", _build, _obstacle)
+FAMILY = Family("simplex", "regular simplex, at most d + 1 points", _build, _obstacle, lambda d, c: _most(d, c))

@@ -110,7 +110,8 @@ def test_polygon_at_rational_cosines() -> None:
 def test_every_family_is_separated_or_says_why_not(name: str, d: int, cosine: Fraction) -> None:
     family = next(f for f in FAMILIES if f.name == name)
     try:
-        code = build(name, d, cosine, max_size=500)
+        most = 500 if family.automatic else 20
+        code = build(name, d, cosine, max_size=most)
     except ValueError as error:
         text = str(error)
         assert name in text
@@ -157,20 +158,25 @@ def test_greedy_is_nearly_maximal() -> None:
     assert ((probe @ points.T).max(axis=1) < float(cosine)).mean() < 0.02
 
 
-@pytest.mark.parametrize("d", [1, 2, 3, 5, 8, 12, 24, 40, 64])
+@pytest.mark.parametrize("d", [1, 2, 3, 5, 8, 16, 24, 40])
 def test_best_is_the_largest(d: int) -> None:
     for cosine in (Fraction(-1, 5), Fraction(0), JUST_BELOW_60):
-        best = best_code(d, cosine, max_size=4000)
+        best = best_code(d, cosine, max_size=700)
         sizes = []
         for family in FAMILIES:
-            code = family.build(d, cosine, np.random.default_rng(0), 4000)
+            if not family.automatic:
+                continue
+            code = family.build(d, cosine, np.random.default_rng(0), 700)
             sizes.append(0 if code is None else code.size)
+            known = family.known_size(d, cosine)
+            # Irrational coordinates may miss an angle that the code attains: then one point fewer is left.
+            assert known is None or min(known, 700) - 1 <= sizes[-1] <= min(known, 700)
         assert best.size == max(sizes)
         assert best.certify_separation(cosine).holds is True
 
 
-def test_twelve_dimensions_hold_264_caps() -> None:
-    assert best_code(12, HALF).size >= 264
+def test_twelve_dimensions_hold_840_caps() -> None:
+    assert best_code(12, HALF).size == 840
 
 
 @pytest.mark.parametrize(
@@ -181,7 +187,9 @@ def test_twelve_dimensions_hold_264_caps() -> None:
         (("polygon", 3, HALF), "d = 2 only"),
         (("endpoints", 2, HALF), "d = 1 only"),
         (("layers", 20, HALF), "3 <= d <= 8"),
-        (("leech", 24, HALF), "name must be one of endpoints, simplex"),
+        (("e8", 7, HALF), "name must be one of endpoints, simplex"),
+        (("leech", 7, HALF), "24 <= d <= 48, got d = 7"),
+        (("sharp", 8, HALF), "it has 56 points in d = 7"),
         (("roots", 0, HALF), "d must be at least 1, got 0"),
         (("roots", 3, Fraction(1)), "separation_cos must lie in"),
         (("roots", 3, Fraction(-3, 2)), "separation_cos must lie in"),

@@ -1,0 +1,83 @@
+"""The 756 minimal vectors of the Coxeter–Todd lattice K_12, at 60° in d = 12.
+
+Over the Eisenstein integers: 2·(unit) in one of six coordinates, and units ±ω^a at the four nonzero places of a word of
+the hexacode, their residues mod 2 being the word (Conway & Sloane 1983). The 840 points of P_12a are more (`quadruples`).
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from constructions.codes.family import Family
+from constructions.spherical_code import ExactForm, SphericalCode
+
+SIZE = 756
+# F_4 = {0, 1, ω, ω²} as 0, 1, 2, 3: addition is exclusive or; products of nonzero a, b are 1 + (a + b − 2 mod 3).
+_HEXACODE = ((1, 0, 0, 1, 3, 2), (0, 1, 0, 1, 2, 3), (0, 0, 1, 1, 1, 1))
+
+
+def _times(a: int, b: int) -> int:
+    return 0 if 0 in (a, b) else 1 + (a + b - 2) % 3
+
+
+def hexacode() -> list[tuple[int, ...]]:
+    """The 64 words of the hexacode: 45 of weight 4, 18 of weight 6."""
+    result = []
+    for scalars in product(range(4), repeat=3):
+        word = [0] * 6
+        for scalar, row in zip(scalars, _HEXACODE, strict=True):
+            word = [x ^ _times(scalar, y) for x, y in zip(word, row, strict=True)]
+        result.append(tuple(word))
+    return result
+
+
+def _vectors() -> NDArray[np.int64]:
+    """Exponents: entry 0 for zero, ±(1 + a) for ±ω^a, ±(4 + a) for ±2ω^a."""
+    rows = []
+    for i, a, sign in product(range(6), range(3), (1, -1)):
+        row = [0] * 6
+        row[i] = sign * (4 + a)
+        rows.append(row)
+    for word in hexacode():
+        support = [i for i in range(6) if word[i]]
+        if len(support) == 4:
+            for signs in product((1, -1), repeat=4):
+                row = [0] * 6
+                for i, sign in zip(support, signs, strict=True):
+                    row[i] = sign * word[i]
+                rows.append(row)
+    return np.array(rows)
+
+
+def _realised(rows: NDArray[np.int64], units: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Rows with ω^a replaced by units[a]."""
+    table = np.vstack([0 * units[:1], units, 2 * units])
+    parts = np.sign(rows)[:, :, None] * table[np.abs(rows)]
+    return parts.reshape(len(rows), -1)
+
+
+def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+    rows = _vectors()
+    # 1, ω, ω² as (2,−1,−1), (−1,2,−1), (−1,−1,2): squared norms are multiplied by 6.
+    integers = _realised(rows, 3 * np.eye(3, dtype=np.int64) - 1).astype(np.int64)
+    plane = np.array([[1, 0], [-0.5, sqrt(0.75)], [-0.5, -sqrt(0.75)]])
+    flat = _realised(rows, plane).astype(np.float64) / 2
+    return SphericalCode(flat, "Coxeter-Todd K12", ExactForm(integers, 24)).truncated(max_size)
+
+
+def _obstacle(d: int, cos_angle: Fraction) -> str | None:
+    if d != 12:
+        return f"coxeter-todd exists in d = 12 only, got d = {d}"
+    if cos_angle < Fraction(1, 2):
+        return f"coxeter-todd has inner products up to 1/2, which exceeds {cos_angle}: it needs separation at most 60°"
+    return None
+
+
+FAMILY = Family(
+    "coxeter-todd", "756 minimal vectors of the lattice K12 at 60°, d = 12", _build, _obstacle, lambda d, c: SIZE
+)

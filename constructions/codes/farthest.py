@@ -1,0 +1,46 @@
+"""Farthest-point insertion: of a pool of uniform points, always the one farthest from the code so far (Gonzalez 1985).
+
+The code of N points so built has at least half the separation angle of the best N points of the pool, and it stops when
+no point of the pool fits any more.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from constructions.certificate import rounded_down
+from constructions.codes.family import Family
+from constructions.codes.greedy import uniform_directions
+from constructions.spherical_code import SphericalCode
+
+_POOL = 50_000
+_BUDGET = 3_000_000_000  # multiplications
+_MARGIN = 1e-14
+
+
+def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+    cosine = rounded_down(cos_angle) - _MARGIN
+    pool = uniform_directions(max(100, min(_POOL, _BUDGET // (d * max_size))), d, rng)
+    nearest = pool @ pool[0]
+    chosen = [0]
+    while len(chosen) < max_size:
+        index = int(nearest.argmin())
+        if nearest[index] > cosine:
+            break
+        chosen.append(index)
+        np.maximum(nearest, pool @ pool[index], out=nearest)
+    name = f"farthest points in R^{d}" + (f", first {max_size}" if len(chosen) == max_size else "")
+    return SphericalCode(pool[chosen], name)
+
+
+def _obstacle(d: int, cos_angle: Fraction) -> str | None:
+    if d < 2:
+        return "farthest needs d >= 2 (in d = 1 use endpoints)"
+    if cos_angle <= -1 + _MARGIN:
+        return "farthest needs a separation below 180°"
+    return None
+
+
+FAMILY = Family("farthest", "farthest-point insertion from a random pool", _build, _obstacle, None, False)

@@ -1,0 +1,201 @@
+"""Sections of the Leech configuration with odd signs, which leave room for more points: 17 ≤ d ≤ 21, at 60°.
+
+Cohn and Li (2024, arXiv:2411.04916): the vectors (±2⁸) on octads may carry an odd number of minus signs as well as an
+even one. Then a sign vector y in the directions of a binary code whose words meet every octad evenly has at most six
+agreements with each of them, and points along y fit beside the section.
+
+d = 19, 20, 21: the coordinates of the Golay code outside 5, 4, 3 points. y runs through words of the punctured Golay
+code at mutual distance ≥ 5, 5, 6: in d = 21 the 2048 even words, in d = 20 the 2048 zeros of a linear form that is 1 on
+the words of weight 4. In d = 19 a linear map to F_2⁴ takes the 21 words of weight 3 and 4 to the five values e₁, …, e₄,
+e₁+…+e₄, no two of which differ by a third: the words with these values, 1280, differ in 5 places (Ho 2026,
+arXiv:2603.10425).
+
+d = 17, 18: sixteen coordinates with the code RM(1,4) for octads, and the section of an octad, R or a plane. Vectors
+(±2⁶; p), p a root of squared norm 8, lie on the words of weight 6 of a coset b_p + RM(1,4), with a parity of minus signs
+that may be chosen for every root. Points along (y; z), y in RM(2,4), z in the plane: y in the cosets q + RM(1,4) whose
+pairwise differences have no words of weight 4, so that y, y' differ in 6 places; for roots with p·z > 0 the parity of
+y on the words of p is the other one, so that at most five of the six signs agree; and different z at 60° (or 180°) may
+use any disjoint sets of cosets, as words of RM(2,4) differ in 4 places. In d = 17 two directions z with 6 cosets each
+give Cohn and Li's 384 further points. In d = 18 six directions z, each at 30° from two roots and orthogonal to two, with
+5 cosets each give 960 further points: 8358 in all. (Cohn and Li have 7654; the choice of parities root by root, not
+form by form, is what admits more. The count is certified like all others, but no publication is known to state it.)
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from constructions.binary import reduced, reed_muller, words
+from constructions.codes.family import Family
+from constructions.codes.laminated import hexagonal, rotated
+from constructions.codes.leech import golay_octad_first, pairs, signed
+from constructions.spherical_code import ExactForm, SphericalCode
+
+SIZES = {17: 5730, 18: 8358, 19: 11948, 20: 19448, 21: 29768}
+
+Bits = NDArray[np.uint8]
+Int = NDArray[np.int64]
+
+# Quadratic forms on F_2^4, bit k for the k-th product x_i x_j, i < j. The roots of the plane at 0°, 60°, 120° (and their
+# negatives) carry the cosets of these forms; the values of y on them are those below, by multiples of 60°.
+_ROOT_FORMS = (12, 22, 26)
+_VALUES = (0, 0, 0, 1, 0, 1)
+_COSETS_18 = (
+    (0, 33, 19, 29, 15),
+    (32, 1, 51, 61, 47),
+    (38, 41, 58, 8, 52),
+    (4, 24, 10, 54, 23),
+    (55, 25, 56, 43, 37),
+    (2, 16, 12, 62, 31),
+)
+_COSETS_17 = ((0, 33, 50, 60, 13, 46), (4, 37, 40, 11, 25, 23))
+# Successive multiples of 60°.
+_ROOTS = np.array([[1, -1, 0], [1, 0, -1], [0, 1, -1], [-1, 1, 0], [-1, 0, 1], [0, -1, 1]])
+
+
+def _coset(form: int) -> Bits:
+    """The 32 words of a quadratic form plus RM(1,4)."""
+    x = reed_muller(2, 4)
+    quadratic = np.zeros(16, dtype=np.uint8)
+    for k in range(6):
+        if form >> k & 1:
+            quadratic ^= x[5 + k]
+    return words(x[:5]) ^ quadratic
+
+
+def _sixteen(values: tuple[int, ...], roots: Int) -> list[tuple[Int, Int]]:
+    """Vectors of R^16 and their part outside: pairs, octads with odd signs, the roots' vectors, doubled roots."""
+    first = words(reed_muller(1, 4))
+    core = np.vstack([pairs(16), signed(first[first.sum(axis=1) == 8], 1)]).astype(np.int64)
+    result = [(core, np.zeros((len(core), 3), dtype=np.int64))]
+    result.append((np.zeros((len(roots), 16), dtype=np.int64), 4 * roots))
+    for k, root in enumerate(roots):
+        coset = _coset(_ROOT_FORMS[k % 3])
+        vectors = signed(coset[coset.sum(axis=1) == 6], (1 + values[k]) % 2).astype(np.int64)
+        result.append((vectors, np.tile(2 * root, (len(vectors), 1))))
+    return result
+
+
+def _signs(cosets: tuple[int, ...]) -> Int:
+    return 1 - 2 * np.vstack([_coset(form) for form in cosets]).astype(np.int64)
+
+
+def _seventeen() -> SphericalCode:
+    # Pairs of coordinates are rotated, which doubles squared norms; the root (1, −1)·2 then stands at 4 on its axis.
+    values = (0, 0, 0, 1)
+    blocks = [np.column_stack([rotated(v), 2 * w[:, 0]]) for v, w in _sixteen(values, _ROOTS[[0, 3]])[:2]]
+    for sign, value in ((1, 0), (-1, 1)):
+        coset = _coset(_ROOT_FORMS[0])
+        vectors = rotated(signed(coset[coset.sum(axis=1) == 6], (1 + value) % 2))
+        blocks.append(np.column_stack([vectors, np.full(len(vectors), 4 * sign)]))
+        y = rotated(_signs(_COSETS_17[value]))
+        blocks.append(np.column_stack([y, np.full(len(y), 2 * sign)]))
+    return SphericalCode.from_integers(np.vstack(blocks), "odd-sign section, d = 17")
+
+
+def _eighteen() -> SphericalCode:
+    # z = (2/3)(root + next root) for y = ±1: then every inner product with (3y; 3z) is at most half, with room to spare
+    # but for the pairs of two such points, which are at 60° exactly.
+    parts = _sixteen(_VALUES, _ROOTS)
+    for k in range(6):
+        y = 3 * _signs(_COSETS_18[k])
+        z = 2 * (_ROOTS[k] + _ROOTS[(k + 1) % 6])
+        parts.append((y, np.tile(z, (len(y), 1))))
+    integers = np.vstack([np.column_stack([v, w]) for v, w in parts])
+    flat = np.column_stack([integers[:, :16].astype(np.float64), hexagonal(integers[:, 16:])])
+    flat /= np.linalg.norm(flat, axis=1, keepdims=True)
+    return SphericalCode(flat, "odd-sign section, d = 18", ExactForm(integers, None))
+
+
+def _punctured(deleted: int) -> tuple[Bits, Bits]:
+    """Octads that avoid the deleted points, and a basis of the punctured Golay code, in 24 − deleted coordinates."""
+    code = golay_octad_first()
+    octads = code[(code.sum(axis=1) == 8) & ~code[:, :deleted].any(axis=1)][:, deleted:]
+    return octads, reduced(code[:, deleted:][np.flatnonzero(code.sum(axis=1) <= 8)])
+
+
+def _linear_map(basis: Bits, arguments: Bits, values: Bits) -> Bits | None:
+    """A matrix A (rows = basis) with coefficients(x) A = value for every argument x, or None."""
+    pivots = [int(np.flatnonzero(row)[0]) for row in basis]
+    system = np.column_stack([arguments[:, pivots], values])
+    solved = reduced(system)
+    k = len(basis)
+    result = np.zeros((k, values.shape[1]), dtype=np.uint8)
+    for row in solved:
+        lead = int(np.flatnonzero(row)[0])
+        if lead >= k:
+            return None
+        result[lead] = row[k:]  # the free coefficients are 0
+    return result
+
+
+def further_words(d: int) -> Bits:
+    """The binary words of the further points in d = 19, 20, 21."""
+    _, basis = _punctured(24 - d)
+    code = words(basis)
+    weight = code.sum(axis=1)
+    if d == 21:
+        return code[weight % 2 == 0]
+    light = code[(weight > 0) & (weight <= 4)]
+    pivots = [int(np.flatnonzero(row)[0]) for row in basis]
+    if d == 20:
+        form = _linear_map(basis, light, np.ones((len(light), 1), dtype=np.uint8))
+        if form is None:
+            raise ArithmeticError("no linear form is 1 on the words of weight 4")
+        return code[(code[:, pivots] @ form % 2)[:, 0] == 0]
+    # The four words of weight 4 that come with the same deleted point have disjoint supports, as have all of a sextet.
+    five = np.vstack([np.eye(4, dtype=np.uint8), np.ones((1, 4), dtype=np.uint8)])
+    quads, triple = light[light.sum(axis=1) == 4], light[light.sum(axis=1) == 3]
+    groups: list[list[int]] = []
+    for index, word in enumerate(quads):
+        for group in groups:
+            if all(not (word & quads[other]).any() for other in group):
+                group.append(index)
+                break
+        else:
+            groups.append([index])
+    values = np.zeros((len(quads), 4), dtype=np.uint8)
+    for label, group in enumerate(groups):
+        values[group] = five[label]
+    for own in five:
+        form = _linear_map(basis, np.vstack([quads, triple]), np.vstack([values, own[None]]))
+        if form is not None:
+            image = code[:, pivots] @ form % 2
+            return code[(image[:, None, :] == five[None]).all(axis=2).any(axis=1)]
+    raise ArithmeticError("no linear map takes the light words to e1, ..., e4 and their sum")
+
+
+def _golay_section(d: int) -> SphericalCode:
+    octads, _ = _punctured(24 - d)
+    y = 1 - 2 * further_words(d).astype(np.int64)
+    integers = np.vstack([pairs(d).astype(np.int64), signed(octads, 1).astype(np.int64), y])
+    return SphericalCode.from_integers(integers, f"odd-sign section, d = {d}")
+
+
+def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+    if d == 18 and cos_angle == Fraction(1, 2):
+        # The floats of the plane attain 60° up to rounding only: at 60° exactly, the section of one dimension less.
+        code = _seventeen()
+        return SphericalCode(np.pad(code.points, ((0, 0), (0, 1))), code.family).truncated(max_size)
+    code = _seventeen() if d == 17 else _eighteen() if d == 18 else _golay_section(d)
+    return code.truncated(max_size)
+
+
+def _obstacle(d: int, cos_angle: Fraction) -> str | None:
+    if d not in SIZES:
+        return f"odd-signs exists for 17 <= d <= 21, got d = {d}"
+    if cos_angle < Fraction(1, 2):
+        return f"odd-signs has inner products up to 1/2, which exceeds {cos_angle}: it needs separation at most 60°"
+    return None
+
+
+FAMILY = Family(
+    "odd-signs",
+    "sections of Leech with odd signs and further points at 60°, 17 <= d <= 21",
+    _build,
+    _obstacle,
+    lambda d, c: SIZES[17 if d == 18 and c == Fraction(1, 2) else d],
+)

@@ -1,0 +1,105 @@
+"""Neighbourhoods of one point in larger codes: sharp configurations, optimal for their angle (Levenshtein 1992).
+
+The points of a code at inner product a from a fixed unit vector, projected orthogonally to it, have inner products
+(s − a²)/(1 − a²) for s those of the code. From the roots of E_8 (s = 1/2): 56 points in d = 7 (1/3), 27 in d = 6 (1/4), 16 in
+d = 5 (1/5). From the Leech configuration about a minimal vector: 4600 in d = 23 (1/3), 891 in d = 22 (1/4); about a vector
+of the next norm: 552 in d = 23 (1/5), 275 in d = 22 (1/6), 162 in d = 21 (1/7).
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from constructions.codes.family import Family
+from constructions.codes.leech import minimal_vectors
+from constructions.codes.quadruples import quadruples
+from constructions.spherical_code import ExactForm, SphericalCode
+
+Int = NDArray[np.int64]
+
+# (dimension, largest inner product, number of points, source, number of neighbourhoods taken)
+TABLE = (
+    (7, Fraction(1, 3), 56, "E8", 1),
+    (6, Fraction(1, 4), 27, "E8", 2),
+    (5, Fraction(1, 5), 16, "E8", 3),
+    (23, Fraction(1, 3), 4600, "Leech", 1),
+    (22, Fraction(1, 4), 891, "Leech", 2),
+    (23, Fraction(1, 5), 552, "Leech, next norm", 1),
+    (22, Fraction(1, 6), 275, "Leech, next norm", 2),
+    (21, Fraction(1, 7), 162, "Leech, next norm", 3),
+)
+
+
+def _source(name: str) -> tuple[Int, Int]:
+    """A code as integer vectors, and the vector whose neighbourhood comes first."""
+    if name == "E8":
+        rows = [*(2 * np.eye(8, dtype=np.int64)), *(-2 * np.eye(8, dtype=np.int64))]
+        signs = 1 - 2 * ((np.arange(16)[:, None] >> np.arange(4)) & 1)
+        for block in quadruples(8):
+            part = np.zeros((16, 8), dtype=np.int64)
+            part[:, list(block)] = signs
+            rows.extend(part)
+        code = np.array(rows)
+        return code, code[0]
+    code = minimal_vectors().astype(np.int64)
+    if name == "Leech":
+        return code, code[0]
+    # (5, 1, …, 1) with signs: −(∓3, ±1²³) of the lattice minus 8 in one place has squared norm 48, the next after 32.
+    axis = code[-1].copy()
+    place = int(np.flatnonzero(np.abs(axis) == 3)[0])
+    axis[place] -= 8 * np.sign(axis[place])
+    return code, axis
+
+
+def _neighbourhood(name: str, times: int) -> tuple[Int, NDArray[np.float64]]:
+    """Integer vectors along the projections, and orthonormal coordinates of the space they span."""
+    code, axis = _source(name)
+    axes = []
+    for _ in range(times):
+        products = code @ axis
+        own = np.einsum("ij,ij->i", code, code)[0]
+        # The nearest other points: those of the largest product that are not along the axis itself.
+        along = products * products == own * int(axis @ axis)
+        nearest = code[(products == products[~along].max()) & ~along]
+        axes.append(axis)
+        # x − (x·a / a·a) a, cleared of denominators.
+        projected = nearest * int(axis @ axis) - (nearest @ axis)[:, None] * axis
+        code = projected // np.gcd.reduce(projected.ravel())
+        axis = code[0]
+    basis = np.linalg.qr(np.column_stack([*map(np.asarray, axes), np.eye(code.shape[1])]))[0][:, times:]
+    flat = code @ basis
+    return code, np.asarray(flat / np.linalg.norm(flat, axis=1, keepdims=True))
+
+
+def _choice(d: int, cos_angle: Fraction) -> tuple[int, Fraction, int, str, int] | None:
+    usable = [entry for entry in TABLE if entry[0] == d and entry[1] <= cos_angle]
+    return max(usable, key=lambda entry: entry[2], default=None)
+
+
+def _size(d: int, cos_angle: Fraction) -> int:
+    entry = _choice(d, cos_angle)
+    return 0 if entry is None else entry[2]
+
+
+def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+    entry = _choice(d, cos_angle)
+    if entry is None:
+        return None
+    vectors, flat = _neighbourhood(entry[3], entry[4])
+    exact = ExactForm(vectors, int(vectors[0] @ vectors[0]))
+    return SphericalCode(flat, f"sharp code of {entry[2]} points", exact).truncated(max_size)
+
+
+def _obstacle(d: int, cos_angle: Fraction) -> str | None:
+    if _choice(d, cos_angle) is not None:
+        return None
+    known = ", ".join(f"{n} points in d = {k} at inner product {s}" for k, s, n, _, _ in TABLE)
+    return f"sharp has no code in d = {d} with inner products at most {cos_angle}; it has {known}"
+
+
+FAMILY = Family(
+    "sharp", "neighbourhoods in E8 and Leech: 16, 27, 56, 4600, 891, 552, 275, 162", _build, _obstacle, _size
+)

@@ -1,0 +1,277 @@
+"""Exact configurations, re-checked in plain integer arithmetic that shares no code with the certificate."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from constructions.binary import dual, extended_bch, golay, kerdock_forms, reduced, reed_muller, words
+from constructions.certificate import certify_separation
+from constructions.codes import best_code, build, survey
+from constructions.codes.barnes_wall import size as barnes_wall_size
+from constructions.codes.binary_codes import candidates
+from constructions.codes.bounds import KISSING_RECORDS, size_bound
+from constructions.codes.coxeter_todd import hexacode
+from constructions.codes.leech import minimal_vectors
+from constructions.codes.odd_signs import further_words
+from constructions.codes.quadruples import count, quadruples
+from constructions.codes.sharp import TABLE
+from constructions.codes.shells import representations
+from constructions.spherical_code import SphericalCode
+
+HALF = Fraction(1, 2)
+JUST_BELOW_60 = HALF + Fraction(1, 10**6)
+
+
+def largest_cosine_squared(vectors: np.ndarray) -> Fraction:
+    """max p|p|/(q r) over pairs, row by row in int64: exact while products stay below 2^63."""
+    rows = vectors.astype(np.int64)
+    norms = (rows * rows).sum(axis=1)
+    best = Fraction(-1)
+    for i in range(len(rows) - 1):
+        products = (rows[i + 1 :] * rows[i]).sum(axis=1) if len(rows) < 200 else rows[i + 1 :] @ rows[i]
+        for norm in np.unique(norms):
+            own = products[norms[i + 1 :] == norm]
+            if own.size:
+                p = int(own.max())
+                best = max(best, Fraction(p * abs(p), int(norm) * int(norms[i])))
+    return best
+
+
+FOUND = {
+    9: ("quadruples", 306), 10: ("quadruples", 500), 11: ("quadruples", 582), 12: ("quadruples", 840),
+    13: ("quadruples", 1066), 14: ("quadruples", 1484), 15: ("laminated", 2340), 16: ("barnes-wall", 4320),
+    17: ("odd-signs", 5730), 18: ("odd-signs", 8358),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("d", FOUND)
+def test_kissing_configurations(d: int) -> None:
+    name, size = FOUND[d]
+    code = best_code(d, JUST_BELOW_60)
+    named = build(name, d, JUST_BELOW_60)
+    assert code.size == named.size == size
+    assert code.dim == d
+    assert named.exact is not None
+    assert largest_cosine_squared(named.exact.vectors) == Fraction(1, 4)
+    # The floats are the integer configuration: equal Gram matrices, and full rank d.
+    unit = named.exact.vectors / np.linalg.norm(named.exact.vectors, axis=1, keepdims=True)
+    sample = np.random.default_rng(d).choice(size, min(size, 300), replace=False)
+    assert np.allclose(named.points[sample] @ named.points[sample].T, unit[sample] @ unit[sample].T, atol=1e-13)
+    assert np.linalg.matrix_rank(named.points) == d
+    assert np.linalg.matrix_rank(named.exact.vectors) == d
+
+
+@pytest.mark.parametrize(("d", "size"), [(19, 11948), (20, 19448), (21, 29768)])
+def test_further_points_by_weights(d: int, size: int) -> None:
+    """The code of the further points meets all octads evenly and has the distances that the sphere needs."""
+    found = further_words(d)
+    assert len(found) == {19: 1280, 20: 2048, 21: 2048}[d]
+    signs = 1.0 - 2.0 * found
+    gram = signs @ signs.T
+    np.fill_diagonal(gram, -d)
+    assert (32 / d) * gram.max() <= 16  # points of squared norm 32
+    octads = build("odd-signs", d, HALF, max_size=2 * d * (d - 1) + 10_000)
+    assert octads.size > len(found)
+    vectors = octads.exact.vectors  # type: ignore[union-attr]
+    eights = vectors[(np.abs(vectors) == 2).sum(axis=1) == 8]
+    assert not ((np.abs(eights) // 2) @ found.T % 2).any()
+    assert ((eights < 0).sum(axis=1) % 2 == 1).all()
+
+
+@pytest.mark.parametrize(("d", "size"), [(15, 2340), (17, 5346), (18, 7398), (19, 10668)])
+def test_laminated_sections(d: int, size: int) -> None:
+    code = build("laminated", d, JUST_BELOW_60)
+    assert code.size == size
+    assert np.linalg.matrix_rank(code.points) == d
+    assert code.exact is not None
+    assert code.exact.max_inner_product() == HALF
+
+
+def test_leech_vectors() -> None:
+    vectors = minimal_vectors()
+    assert vectors.shape == (196_560, 24)
+    wide = vectors.astype(np.int64)
+    assert set((wide**2).sum(axis=1).tolist()) == {32}
+    assert len(np.unique(vectors, axis=0)) == 196_560
+    assert (wide.sum(axis=1) % 8 == 4 * (wide[:, 0] % 2)).all()
+    # The lattice is even and unimodular: by transitivity every vector sees 1, 4600, 47104, 93150, 47104, 4600, 1.
+    for index in (0, 5000, 150_000):
+        values, counts = np.unique(wide @ wide[index], return_counts=True)
+        assert dict(zip(values.tolist(), counts.tolist(), strict=True)) == {
+            -32: 1, -16: 4600, -8: 47104, 0: 93150, 8: 47104, 16: 4600, 32: 1,
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["coxeter-todd", "quadruples"])
+def test_twelve_dimensions(name: str) -> None:
+    code = build(name, 12, JUST_BELOW_60)
+    assert code.size == {"coxeter-todd": 756, "quadruples": 840}[name]
+    assert code.exact is not None
+    assert largest_cosine_squared(code.exact.vectors) == Fraction(1, 4)
+    if name == "coxeter-todd":
+        # Every minimal vector of K12 has the same neighbours: 1, 4, ... by the theta series of its design property.
+        gram = np.round(4 * code.points @ code.points.T).astype(int)
+        assert len({tuple(np.unique(row, return_counts=True)[1]) for row in gram}) == 1
+        weights = [sum(x > 0 for x in word) for word in hexacode()]
+        assert (weights.count(4), weights.count(6), len(set(hexacode()))) == (45, 18, 64)
+
+
+@pytest.mark.parametrize("d", [8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 27])
+def test_quadruples_share_two_points(d: int) -> None:
+    blocks = np.zeros((count(d), d), dtype=int)
+    for row, block in zip(blocks, list(quadruples(d)), strict=True):
+        row[list(block)] = 1
+    assert (blocks.sum(axis=1) == 4).all()
+    gram = blocks @ blocks.T
+    np.fill_diagonal(gram, 0)
+    assert gram.max() <= 2
+
+
+@pytest.mark.parametrize("d", [16, 32])
+def test_barnes_wall(d: int) -> None:
+    code = build("barnes-wall", d, HALF, max_size=4500)
+    assert code.size == min(4500, barnes_wall_size(d.bit_length() - 1))
+    assert code.exact is not None
+    assert largest_cosine_squared(code.exact.vectors) == Fraction(1, 4)
+
+
+@pytest.mark.parametrize("entry", TABLE)
+def test_sharp_codes(entry: tuple[int, Fraction, int, str, int]) -> None:
+    d, cosine, size, _, _ = entry
+    code = build("sharp", d, cosine + Fraction(1, 10**9))
+    assert code.size == size
+    assert code.dim == d
+    gram = code.points @ code.points.T
+    np.fill_diagonal(gram, -1)
+    assert gram.max() == pytest.approx(float(cosine), abs=1e-12)
+    # Sharp configurations are designs: their points sum to zero and have a scalar second moment.
+    assert np.abs(code.points.sum(axis=0)).max() < 1e-9
+    assert np.allclose(code.points.T @ code.points, np.eye(d) * size / d, atol=1e-9)
+    assert code.exact is not None
+    assert code.exact.max_inner_product() == cosine
+
+
+@pytest.mark.parametrize(
+    ("d", "cosine", "size"), [(8, "3/4", 2160), (3, "9/10", 30), (4, "3/4", 32), (16, "2/3", 5000)]
+)
+def test_shells(d: int, cosine: str, size: int) -> None:
+    code = build("shells", d, Fraction(cosine), max_size=5000)
+    assert code.size == size
+    assert code.exact is not None
+    largest = largest_cosine_squared(code.exact.vectors[:2500])
+    assert largest <= Fraction(cosine) ** 2
+    assert len(np.unique(code.points, axis=0)) == size
+
+
+def test_representations_by_counting() -> None:
+    grid = np.array(np.meshgrid(*[np.arange(-3, 4)] * 4)).reshape(4, -1)
+    counted = np.bincount((grid**2).sum(axis=0))[:10]
+    assert representations(4, 9) == tuple(counted.tolist())
+
+
+@pytest.mark.parametrize("d", [4, 8, 16, 24, 32, 48, 100])
+@pytest.mark.parametrize("cosine", ["0", "1/8", "1/3", "1/2", "4/5"])
+def test_binary_codes(d: int, cosine: str) -> None:
+    limit = Fraction(cosine)
+    found = candidates(d, limit)
+    assert found[0].dimension == max(code.dimension for code in found)
+    for binary in found[:4]:
+        w = binary.words(512).astype(int)
+        assert w.shape == (min(512, 1 << binary.dimension), binary.length)
+        distance = w.sum(axis=1)[:, None] + w.sum(axis=1) - 2 * w @ w.T
+        np.fill_diagonal(distance, binary.length + 1)
+        assert distance.min() >= binary.distance
+    assert build("binary", d, limit, max_size=300).max_inner_product().upper <= limit
+
+
+def test_duals_and_ranks() -> None:
+    assert len(dual(golay())) == 12
+    assert not (dual(golay()).astype(int) @ golay().T % 2).any()
+    for order in range(3):  # the dual of RM(r, m) is RM(m − r − 1, m)
+        both = np.vstack([dual(reed_muller(order, 4)), reed_muller(3 - order, 4)])
+        assert len(reduced(both)) == len(reed_muller(3 - order, 4))
+    code = words(extended_bch(5, 7))
+    weights = code.sum(axis=1)
+    assert len(np.unique(code, axis=0)) == 1 << 16
+    assert weights[weights > 0].min() == 8
+
+
+@pytest.mark.parametrize("m", [4, 6])
+def test_unbiased_bases(m: int) -> None:
+    n = 1 << m
+    code = build("unbiased", n, Fraction(1, 2 ** (m // 2)))
+    assert code.size == n * n + 2 * n
+    gram = np.unique(np.round(2 ** (m // 2) * code.points[: 6 * n] @ code.points.T, 9))
+    assert gram.tolist() == [-(2.0 ** (m // 2)), -1.0, 0.0, 1.0, 2.0 ** (m // 2)]
+    assert len(kerdock_forms(m)) == n // 2
+
+
+@pytest.mark.parametrize(("name", "d"), [("quadruples", 12), ("barnes-wall", 16), ("odd-signs", 17), ("shells", 8)])
+def test_moving_one_point_breaks_the_certificate(name: str, d: int) -> None:
+    """A relative 1e-12 in one coordinate, towards a point at the least angle."""
+    cosine = Fraction(3, 4) if name == "shells" else HALF
+    code = build(name, d, cosine)
+    assert certify_separation(code.points, cosine).holds is True
+    gram = code.points @ code.points[7]
+    gram[7] = -1
+    neighbour = int(gram.argmax())
+    assert gram[neighbour] == pytest.approx(float(cosine), abs=1e-9)
+    moved = code.points.copy()
+    toward = code.points[neighbour] - float(cosine) * code.points[7]
+    moved[7] += 1e-12 * toward / np.linalg.norm(toward)
+    broken = certify_separation(moved, cosine)
+    assert broken.holds is False
+    # The same verdict in rational arithmetic, on that pair.
+    x, y = ([Fraction(float(t)) for t in row] for row in (moved[7], moved[neighbour]))
+    dot = sum((a * b for a, b in zip(x, y, strict=True)), Fraction(0))
+    assert dot > 0
+    assert dot**2 > cosine**2 * sum(a * a for a in x) * sum(b * b for b in y)
+
+
+def test_energy_minimisation_finds_optimal_codes() -> None:
+    # 12 points of the icosahedron at 63.4°, 24 of the snub cube at 43.69°: no better is possible in the first case.
+    icosahedron = build("repulsion", 3, Fraction(44722, 100_000))
+    assert icosahedron.size == 12 == size_bound(3, Fraction(44722, 100_000))
+    assert build("repulsion", 3, Fraction(73, 100)).size > build("greedy", 3, Fraction(73, 100)).size
+
+
+def test_farthest_points_cover_their_pool() -> None:
+    code = build("farthest", 3, Fraction(9, 10))
+    probe = np.random.default_rng(1).standard_normal((20_000, 3))
+    probe /= np.linalg.norm(probe, axis=1, keepdims=True)
+    assert ((probe @ code.points.T).max(axis=1) < 0.9).mean() < 0.001
+
+
+def test_records_bound_what_is_built() -> None:
+    for d, record in KISSING_RECORDS.items():
+        possible = size_bound(d, HALF)
+        assert record.size <= possible
+        if record.optimal:
+            assert record.size == possible
+        sizes = [size or 0 for name, size, _ in survey(d, JUST_BELOW_60) if name not in ("layers", "greedy")]
+        if d > 3:
+            at_sixty = [size or 0 for name, size, _ in survey(d, HALF) if name not in ("layers", "greedy", "farthest")]
+            assert max(at_sixty) <= max(record.size, 8358 if d == 18 else 0)
+        assert max(sizes) >= 0.7 * record.size
+
+
+@pytest.mark.parametrize(
+    ("d", "cosine", "least", "message"),
+    [
+        (7, HALF, 240, "which no code in d = 7|at most 126"),
+        (4, HALF, 25, "at most 24, which no code"),
+        (5, Fraction(0), 11, "at most 10, which no code"),
+        (12, HALF, 841, "least must be at most 840, the points of quadruples"),
+        (3, Fraction(-1, 2), 4, "at most 3, which no code"),
+    ],
+)
+def test_too_many_points(d: int, cosine: Fraction, least: int, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        best_code(d, cosine, least=least)
+
+
+def test_mixed_norms_keep_their_directions() -> None:
+    code = SphericalCode.from_integers([[3, 4], [1, 0], [0, -7]], "mixed")
+    assert code.exact is not None
+    assert code.exact.max_inner_product() == Fraction(3, 5) == code.max_inner_product().upper
