@@ -65,9 +65,9 @@ class SignMargins:
         if not self.listed:
             self._gradient.detect(omega)
             return
-        np.take(omega.reshape(len(omega), -1), self._neurons, axis=1, out=self._near, mode="clip")
-        np.multiply(self._near, self._near_points, out=self._near)
-        np.sum(self._near, 0, out=self._heights)
+        near = np.repeat(omega.reshape(len(omega), -1)[:, self._neurons], self._counts, axis=1)
+        near *= self._near_points
+        np.sum(near, 0, out=self._heights)
         self._gradient.A.reshape(-1)[self._pairs] = np.greater(self._heights, 0, out=self._signs)
 
     def moved(self, omega: NDArray[Any], step: NDArray[Any], keep: NDArray[Any] | None, frozen: NDArray[Any]) -> bool:
@@ -143,12 +143,11 @@ class SignMargins:
         close = np.abs(A) <= reach[:, :, None]
         np.greater(A, 0, out=A)
         self._pairs = np.flatnonzero(close)
-        self._neurons = self._pairs // n
-        points_of = self._pairs % n + (self._neurons // L) * n
-        self._near_points = points[:, points_of]
-        self._near = np.empty_like(self._near_points)
+        neurons = self._pairs // n
+        self._neurons, self._counts = np.unique(neurons, return_counts=True)
+        self._near_points = points.take(self._pairs % n + (neurons // L) * n, axis=1)
         self._heights = np.empty(len(self._pairs), A.dtype)
-        self._signs = np.empty(len(self._pairs), bool)
+        self._signs = np.empty(len(self._pairs), A.dtype)
         return len(self._pairs)
 
     def shrink(self, gradient: ReluGradient, chosen: NDArray[np.int64]) -> None:
@@ -162,7 +161,8 @@ class SignMargins:
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything that later steps depend on."""
         numbers = np.array([self.horizon, self.age, int(self.listed)], dtype=np.int64)
-        return {"margin_numbers": numbers, "reference": self.reference, "rho": self.rho, "scale": self.scale}
+        held = {"reference": self.reference, "rho": self.rho, "scale": self.scale, "alive": self.alive}
+        return {"margin_numbers": numbers, **{name: array.copy() for name, array in held.items()}}
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
         """Continue from a saved state."""
@@ -170,3 +170,4 @@ class SignMargins:
         self.listed = bool(listed)
         self.reference, self.rho, self.scale = (state[name].copy() for name in ("reference", "rho", "scale"))
         self._scan()
+        self.alive = state["alive"].copy()

@@ -1,0 +1,154 @@
+"""What is recorded of a run at chosen steps, all in float64 from the stored weights, apart from the engine's products."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from constructions.network import Network
+from verify.training.setting import Activation, Run
+from verify.training.top_eigenvalue import top_eigenvalue
+
+__all__ = ["Measurement", "Trace", "measure", "network_values", "stability_slacks", "trace_from"]
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """One run at one step; see :class:`Trace` for the meaning of the entries."""
+
+    step: int
+    loss: float
+    train_mse: float
+    fresh_mse: float
+    sharpness: float
+    sharpness_residual: float
+    seminorm: float
+    slack: float
+    slack_sharp: float
+    alive: int
+    activation_rate: Float
+    weight_norm: Float
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One run at T steps, K neurons. NaN marks what doesn't apply or wasn't asked for, and all that follows divergence.
+
+    Attributes
+    ----------
+    step : (T,) int
+    loss : (T,)
+        (1/2n) sum_i (f(x_i) - y_i)^2.
+    train_mse, fresh_mse : (T,)
+        Mean of (f(x) - truth(x))^2 over the training points and over the fresh ones.
+    sharpness, sharpness_residual : (T,)
+        Ritz value of lambda_max of the Hessian of the loss, and the norm of its residual.
+    seminorm : (T,)
+        sum_k |v_k| |w_k| g_n(u_k, t_k) with the empirical weight of the sample.
+    slack, slack_sharp : (T,)
+        Bound of Thm 3.2 minus the seminorm, with R + 1 and with sqrt(R^2 + 1)/2 in front of sqrt(2L); ReLU only.
+    alive : (T,) int
+        Neurons with a positive preactivation on some point of the sample.
+    activation_rate, weight_norm : (T, K)
+        Share of the sample with positive preactivation, and |v_k| |w_k|.
+    """
+
+    step: NDArray[np.int64]
+    loss: Float
+    train_mse: Float
+    fresh_mse: Float
+    sharpness: Float
+    sharpness_residual: Float
+    seminorm: Float
+    slack: Float
+    slack_sharp: Float
+    alive: NDArray[np.int64]
+    activation_rate: Float
+    weight_norm: Float
+
+
+def trace_from(measurements: Sequence[Measurement]) -> Trace:
+    """Stack measurements of one run."""
+    return Trace(**{f.name: np.array([getattr(m, f.name) for m in measurements]) for f in fields(Trace)})
+
+
+def network_values(network: Network, X: Float, activation: Activation) -> Float:
+    """Values of the network with that activation at X (n, d), shape (n,)."""
+    if activation is Activation.RELU:
+        return network(X)
+    values = np.empty(len(X))
+    for start in range(0, len(X), 512):
+        h = network.preactivations(X[start : start + 512])
+        values[start : start + 512] = (h * ndtr(h)) @ network.v + network.beta
+    return values
+
+
+def stability_slacks(sharpness: float, loss: float, radius: float, seminorm: float) -> tuple[float, float]:
+    """Bound of Thm 3.2 minus the seminorm, with the paper's constant and with the sharper one.
+
+    |f| <= lambda_max/2 - 1/2 + C sqrt(2L) with C = R + 1 (LQWP25, Thm 3.2), or sqrt(R^2 + 1)/2 since the second
+    derivative of a neuron has operator norm sqrt(|x|^2 + 1).
+
+    Examples
+    --------
+    >>> stability_slacks(3.0, 0.5, 0.0, 1.5)
+    (0.5, 0.0)
+    """
+    root = math.sqrt(2 * loss)
+    base = sharpness / 2 - 0.5 - seminorm
+    return base + (radius + 1) * root, base + math.sqrt(radius * radius + 1) / 2 * root
+
+
+def measure(
+    run: Run, network: Network | None, step: int, warm: Float | None, *, device: Any = None, with_sharpness: bool = True
+) -> tuple[Measurement, Float | None]:
+    """Measure a run; also the top eigenvector, for the next call.
+
+    Parameters
+    ----------
+    run : Run
+        With data as the engine holds them, rounded to its precision.
+    network : Network or None
+        None for a run that diverged.
+    step : int
+    warm : array or None
+        Top eigenvector of an earlier call.
+    device : torch device, optional
+        For the products of the Hessian.
+    with_sharpness : bool
+    """
+    X, y, width = np.asarray(run.X), np.asarray(run.y), run.network.width
+    if network is None:
+        lost = math.nan
+        empty = np.full(width, lost)
+        return Measurement(step, lost, lost, lost, lost, lost, lost, lost, lost, 0, empty, empty), None
+    relu = run.activation is Activation.RELU
+    values = network_values(network, X, run.activation)
+    with np.errstate(over="ignore"):
+        loss = float(np.mean((values - y) ** 2) / 2)
+    train = math.nan if run.truth is None else float(np.mean((values - np.asarray(run.truth)) ** 2))
+    fresh = math.nan
+    if run.fresh_X is not None:
+        error = network_values(network, np.asarray(run.fresh_X), run.activation) - np.asarray(run.fresh_truth)
+        fresh = float(np.mean(error**2))
+    value = residual = math.nan
+    vector = warm
+    if with_sharpness:
+        top = top_eigenvalue(network, X, y, activation=run.activation, warm=warm, seed=step, device=device)
+        value, residual, vector = top.value, top.residual, top.vector
+    rate = (network.preactivations(X) > 0).mean(axis=0)
+    seminorm = network.empirical_seminorm(X)
+    radius = float(np.linalg.norm(X, axis=1).max())
+    slacks = stability_slacks(value, loss, radius, seminorm) if relu else (math.nan, math.nan)
+    norm = np.abs(network.v) * np.linalg.norm(network.W, axis=1)
+    alive = int((rate > 0).sum())
+    found = Measurement(step, loss, train, fresh, value, residual, seminorm, *slacks, alive, rate, norm)
+    return found, vector

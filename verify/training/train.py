@@ -1,0 +1,242 @@
+"""Training a batch of runs, with traces and checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from constructions.network import Network
+from verify.files import check_writable
+from verify.hessian.arrays import backend_for
+from verify.training.checkpoint import fingerprint, load_checkpoint, save_checkpoint
+from verify.training.device import DeviceEngine
+from verify.training.host import HostEngine
+from verify.training.setting import Run
+from verify.training.stack import check_alike, stack_runs, to_network
+from verify.training.trace import Measurement, Trace, measure, trace_from
+
+__all__ = ["Training", "train"]
+
+# Pairs (point, neuron) of the runs that the host steps together: their pattern fits the cache.
+_HOST_PAIRS = 2**19
+# On a device: 8 bytes each for pattern and work stay below 16 GiB.
+_DEVICE_PAIRS = 2**31
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What became of a batch.
+
+    Attributes
+    ----------
+    runs : tuple of Run
+        With data and start rounded to the working precision: what was trained and measured.
+    steps : int
+    networks : tuple of Network or None
+        The trained networks, in float64; None for a run that diverged.
+    traces : tuple of Trace
+    diverged_at : tuple of int or None
+        The step at which the loss left all bounds.
+    """
+
+    runs: tuple[Run, ...]
+    steps: int
+    networks: tuple[Network | None, ...]
+    traces: tuple[Trace, ...]
+    diverged_at: tuple[int | None, ...]
+
+
+@dataclass
+class _Group:
+    """Runs that one engine steps together, and what was recorded of them."""
+
+    runs: list[Run]
+    engine: HostEngine | DeviceEngine
+    records: list[list[Measurement]]
+    warm: list[NDArray[np.float64] | None]
+
+    def networks(self) -> list[Network | None]:
+        omega, v, beta = self.engine.parameters()
+        gone = self.engine.diverged_at >= 0
+        return [
+            None if gone[i] else to_network(omega[:, i], v[i], beta[i], d) for i, d in enumerate(self.engine.stack.dims)
+        ]
+
+    def measure(self, step: int, device: str | None, with_sharpness: bool) -> None:
+        for i, (run, network) in enumerate(zip(self.runs, self.networks(), strict=True)):
+            found, self.warm[i] = measure(
+                run, network, step, self.warm[i], device=device, with_sharpness=with_sharpness
+            )
+            self.records[i].append(found)
+
+    def arrays(self, prefix: str) -> dict[str, NDArray[Any]]:
+        out = {f"{prefix}.state.{name}": value for name, value in self.engine.state().items()}
+        for i, (record, warm) in enumerate(zip(self.records, self.warm, strict=True)):
+            if record:
+                trace = trace_from(record)
+                out |= {f"{prefix}.trace{i}.{f.name}": getattr(trace, f.name) for f in fields(trace)}
+            if warm is not None:
+                out[f"{prefix}.warm{i}"] = warm
+        return out
+
+    def restore(self, prefix: str, arrays: dict[str, NDArray[Any]]) -> None:
+        start = f"{prefix}.state."
+        self.engine.restore({name[len(start) :]: a for name, a in arrays.items() if name.startswith(start)})
+        for i in range(len(self.runs)):
+            self.warm[i] = arrays.get(f"{prefix}.warm{i}")
+            columns = {f.name: arrays.get(f"{prefix}.trace{i}.{f.name}") for f in fields(Measurement)}
+            steps = columns["step"]
+            for row in range(0 if steps is None else len(steps)):
+                entries = {name: column[row] for name, column in columns.items() if column is not None}
+                self.records[i].append(
+                    Measurement(**{k: v if v.ndim else v.item() for k, v in entries.items()})
+                )  # fmt: skip
+
+
+def train(
+    runs: Sequence[Run],
+    steps: int,
+    *,
+    trace_at: Sequence[int] = (),
+    dtype: Any = np.float32,
+    device: str = "cpu",
+    with_sharpness: bool = True,
+    checkpoint: Path | None = None,
+    checkpoint_every: int = 1000,
+    progress: Callable[[int], object] | None = None,
+) -> Training:
+    """Full-batch gradient descent on every run.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Of one width, sample size and activation; dimension, step size, decay, clipping, data and start may differ.
+    steps : int
+    trace_at : sequence of int
+        Steps in [0, steps] at which traces are recorded.
+    dtype : float32 or float64
+        Working precision. Data are rounded to it.
+    device : str
+        "cpu" for numpy on the host, "cuda" (or "cuda:1") for torch on that device.
+    with_sharpness : bool
+        Whether traces hold lambda_max, their most expensive part.
+    checkpoint : Path, optional
+        File that the state is written to. If it exists, training continues from it; the result then has the same bits as
+        that of an uninterrupted run, on the same device with the same number of threads.
+    checkpoint_every : int
+        Steps between two checkpoints.
+    progress : callable, optional
+        Told the step whenever a trace or a checkpoint has been taken.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad input, before any work, and for a checkpoint that is damaged or of other runs.
+
+    Examples
+    --------
+    >>> from verify.training import Init, Run, initial_network, train
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.uniform(-1, 1, (20, 1))
+    >>> runs = [Run(initial_network(Init.LINEAR, 16, 1, rng), X, X[:, 0], eta=eta) for eta in (0.1, 0.5)]
+    >>> result = train(runs, 200, trace_at=[0, 200])
+    >>> [bool(trace.loss[1] < 0.1 * trace.loss[0]) for trace in result.traces]
+    [True, True]
+    """
+    check_alike(runs)
+    for name, value, least in (("steps", steps, 0), ("checkpoint_every", checkpoint_every, 1)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+            raise TypeError(f"{name} must be an int, got {value!r}")
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value!r}")
+    marks = _trace_steps(trace_at, steps)
+    precision = np.dtype(dtype)
+    if precision not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
+    on_host = device == "cpu"
+    if not on_host:
+        backend_for(np.zeros((1, 1)), device)  # says what is wrong with it
+    rounded = tuple(_round(run, precision) for run in runs)
+    options = [str(precision), device, str(with_sharpness)]
+    mark = fingerprint(rounded, options)
+    saved = None
+    if checkpoint is not None:
+        check_writable("checkpoint", checkpoint)
+        saved = load_checkpoint(checkpoint, mark) if checkpoint.exists() else None
+        if saved is not None:
+            _check_trace(saved, marks, steps, checkpoint)
+
+    groups = _groups(rounded, precision, device, _HOST_PAIRS if on_host else _DEVICE_PAIRS)
+    done = 0
+    if saved is not None:
+        done = int(saved["step"])
+        for at, group in enumerate(groups):
+            group.restore(f"group{at}", saved)
+    measuring_device = None if on_host else device
+    stops = sorted(marks | {steps} | (set(range(checkpoint_every, steps, checkpoint_every)) if checkpoint else set()))
+    # A checkpoint follows the measurement at its step, so a resumed run starts after it.
+    for stop in [stop for stop in stops if stop > done or (stop == 0 and saved is None)]:
+        for group in groups:
+            group.engine.advance(stop - done)
+            if stop in marks:
+                group.measure(stop, measuring_device, with_sharpness)
+        done = stop
+        if checkpoint is not None and (stop % checkpoint_every == 0 or stop == steps):
+            arrays: dict[str, NDArray[Any]] = {"step": np.array(stop)}
+            for at, group in enumerate(groups):
+                arrays |= group.arrays(f"group{at}")
+            save_checkpoint(checkpoint, mark, arrays)
+        if progress is not None:
+            progress(stop)
+    gone = [int(step) for group in groups for step in group.engine.diverged_at]
+    return Training(
+        runs=rounded,
+        steps=int(steps),
+        networks=tuple(network for group in groups for network in group.networks()),
+        traces=tuple(trace_from(record) for group in groups for record in group.records),
+        diverged_at=tuple(step if step >= 0 else None for step in gone),
+    )
+
+
+def _trace_steps(trace_at: Sequence[int], steps: int) -> set[int]:
+    for step in trace_at:
+        if isinstance(step, bool) or not isinstance(step, (int, np.integer)) or not 0 <= step <= steps:
+            raise ValueError(f"trace_at must hold ints from 0 to steps = {steps}, got {step!r}")
+    return {int(step) for step in trace_at}
+
+
+def _round(run: Run, dtype: np.dtype[Any]) -> Run:
+    """The run with every number that training sees rounded to the working precision."""
+
+    def rounded(value: Any) -> NDArray[np.float64]:
+        return np.asarray(value).astype(dtype).astype(np.float64)
+
+    net = run.network
+    network = Network(rounded(net.W), rounded(net.b), rounded(net.v), float(rounded(net.beta)))
+    return replace(run, network=network, X=rounded(run.X), y=rounded(run.y))
+
+
+def _groups(runs: Sequence[Run], dtype: np.dtype[Any], device: str, pairs: int) -> list[_Group]:
+    """Runs in order, as many together as have at most ``pairs`` pairs."""
+    size = max(1, pairs // (len(np.asarray(runs[0].X)) * runs[0].network.width))
+    groups = []
+    for start in range(0, len(runs), size):
+        part = list(runs[start : start + size])
+        stack = stack_runs(part, dtype)
+        engine = HostEngine(stack) if device == "cpu" else DeviceEngine(stack, device)
+        groups.append(_Group(part, engine, [[] for _ in part], [None] * len(part)))
+    return groups
+
+
+def _check_trace(saved: dict[str, NDArray[Any]], marks: set[int], steps: int, path: Path) -> None:
+    done = int(saved["step"])
+    if done > steps:
+        raise ValueError(f"checkpoint {str(path)!r} is at step {done}, past steps = {steps}; pass more steps")
+    recorded = saved.get("group0.trace0.step", np.array([], dtype=np.int64)).tolist()
+    if recorded != sorted(step for step in marks if step <= done):
+        raise ValueError(f"checkpoint {str(path)!r} holds traces at other steps than trace_at; pass the same ones")
