@@ -43,6 +43,10 @@ class NumpyBackend:
 
     name: str = "numpy"
 
+    def full_float32(self) -> bool:
+        """Whether float32 products round to float32 and nothing coarser."""
+        return True
+
     def asarray(self, value: NDArray[Any], dtype: Any = np.float64) -> Array:
         return np.ascontiguousarray(value, dtype=dtype)
 
@@ -99,6 +103,12 @@ class TorchBackend:
 
     device: Any
     name: str = "torch"
+
+    def full_float32(self) -> bool:
+        """False where the caller has allowed TF32 or bfloat16 inside float32 products."""
+        import torch
+
+        return bool(torch.get_float32_matmul_precision() == "highest")
 
     def asarray(self, value: NDArray[Any], dtype: Any = np.float64) -> Array:
         import torch

@@ -82,8 +82,7 @@ def _decide(problem: Problem, threshold: float, seed: int) -> Verdict:
 def _narrowing(problem: Problem, threshold: float, rng: np.random.Generator) -> Iterator[tuple[float, float]]:
     """Enclosures of the scaled eigenvalue, cheap ones first."""
     # The level that certificates aim at: the errors that true_bounds adds stay below the threshold.
-    level = math.ldexp(threshold, -problem.exponent)
-    level = (level - problem.c_error - kink_slack(problem, level)) * (1 - 4e-16)
+    level = _level(problem, math.ldexp(threshold, -problem.exponent))
     base = problem.one**2
     products = LiveProducts(problem)
     start = start_vector(problem, products, rng)
@@ -103,6 +102,20 @@ def _narrowing(problem: Problem, threshold: float, rng: np.random.Generator) -> 
         yield from _from_krylov(problem, products, fine, level)
     if level < math.inf and cholesky_bytes(problem) <= MEMORY_LIMIT:
         yield base, (level if build_cholesky(problem).proves_below(level) else math.inf)
+
+
+def _level(problem: Problem, threshold: float) -> float:
+    """The largest level, up to rounding, that stays below the threshold when the errors of D and of kinks are added."""
+    if not len(problem.pattern.kinks):
+        return (threshold - problem.c_error) * (1 - 4e-16)
+    low, high = 0.0, threshold
+    for _ in range(60):
+        middle = (low + high) / 2
+        if middle + problem.c_error + kink_slack(problem, middle + problem.c_error) < threshold:
+            low = middle
+        else:
+            high = middle
+    return low * (1 - 4e-16)
 
 
 def _krylov(problem: Problem, products: LiveProducts, start: Any, level: float, *, early: bool) -> Krylov:

@@ -171,7 +171,7 @@ def _frobenius_bound(parts: Reduction) -> float:
     positive semidefinite matrix, whose Frobenius norm is at most its trace. Everything is divided by t = nc first.
     """
     problem = parts.problem
-    if problem.sparse:
+    if problem.sparse or not problem.backend.full_float32():
         return math.inf
     backend, t = problem.backend, problem.n * parts.c
     terms = problem.row_count + 2 * problem.width + 32

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from constructions.network import Network
 from verify.hessian import sharpness
-from verify.hessian.arrays import NumpyBackend
+from verify.hessian.arrays import NumpyBackend, TorchBackend
 from verify.hessian.inputs import read_inputs
 from verify.hessian.perron import perron_bound
 from verify.hessian.problem import prepare
@@ -99,3 +100,19 @@ def test_a_float32_krylov_iteration_gives_a_rigorous_float64_enclosure():
     assert result.upper <= result.lower * (1 + 1e-5)
     # The error of a Rayleigh quotient is the square of the vector's.
     assert result.value == pytest.approx(reference.value, rel=1e-10)
+
+
+def test_coarse_float32_products_are_not_trusted():
+    net, X, y, _ = problem_of(0)
+    inputs = read_inputs(net, X, y)
+    before = torch.get_float32_matmul_precision()
+    bounds = []
+    try:
+        for precision in ("highest", "medium"):
+            torch.set_float32_matmul_precision(precision)
+            problem = prepare(inputs, TorchBackend(torch.device("cpu")))
+            bounds.append(_frobenius_bound(reduce_at(problem, 1e3)))
+    finally:
+        torch.set_float32_matmul_precision(before)
+    assert bounds[0] < np.inf
+    assert bounds[1] == np.inf
