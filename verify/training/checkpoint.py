@@ -51,7 +51,7 @@ def load_checkpoint(path: Path, mark: str) -> dict[str, NDArray[Any]]:
     """
     advice = "move it away, or pass another path"
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             content = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(
