@@ -107,7 +107,7 @@ def _narrowing(problem: Problem, threshold: float, rng: np.random.Generator) -> 
 def _level(problem: Problem, threshold: float) -> float:
     """The largest level, up to rounding, that stays below the threshold when the errors of D and of kinks are added."""
     if not len(problem.pattern.kinks):
-        return (threshold - problem.c_error) * (1 - 4e-16)
+        return (threshold - problem.c_error) * (1 - 1e-14)
     low, high = 0.0, threshold
     for _ in range(60):
         middle = (low + high) / 2
@@ -115,7 +115,7 @@ def _level(problem: Problem, threshold: float) -> float:
             low = middle
         else:
             high = middle
-    return low * (1 - 4e-16)
+    return low * (1 - 1e-14)
 
 
 def _krylov(problem: Problem, products: LiveProducts, start: Any, level: float, *, early: bool) -> Krylov:
