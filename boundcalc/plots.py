@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Curve", "check_figure_path", "curves", "plot", "save_figure"]
+__all__ = ["Curve", "check_figure_path", "curves", "label_ends", "plot", "save_figure"]
 
 _FORMATS = ("png", "svg", "pdf")
 _LN10 = math.log(10)
@@ -107,14 +107,37 @@ def _spread(positions: list[float], gap: float) -> list[float]:
     return placed
 
 
+def label_ends(axes: Axes, gap: float = 0.075) -> None:
+    """Write each line's label beside its right end, in its colour, moved apart where they would overlap.
+
+    Call it when the axes' limits are final.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    gap : float
+        Least distance of two labels, as a share of the height of the axes.
+    """
+    lines = [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")]
+    to_axes = axes.transData + axes.transAxes.inverted()
+    ends = [to_axes.transform((float(line.get_xdata()[-1]), float(line.get_ydata()[-1]))) for line in lines]
+    for line, end, y in zip(lines, ends, _spread([float(end[1]) for end in ends], gap), strict=True):
+        axes.annotate(
+            str(line.get_label()), xy=(end[0], end[1]), xytext=(max(1.0, end[0]) + 0.05, y), xycoords="axes fraction",
+            textcoords="axes fraction", color=line.get_color(), fontsize=8.5, va="center", linespacing=1.0,
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.6, "shrinkA": 1, "shrinkB": 0},
+        )  # fmt: skip
+
+
 def _draw(axes: Axes, found: tuple[Curve, ...], title: str, name: str) -> None:
     ends = np.concatenate([curve.log10 for curve in found])
     low, high = float(ends.min()), float(ends.max())
     margin = 0.06 * max(high - low, 1.0)
     low, high = low - margin, high + margin
     for curve in found:
-        style: dict[str, Any] = {"color": curve.color, "linewidth": 2.0 if curve.proved else 1.6}
-        axes.plot(curve.x, curve.log10, linestyle="-" if curve.proved else (0, (5, 2)), **style)
+        width, dashes = (2.0, "-") if curve.proved else (1.6, (0, (5, 2)))
+        axes.plot(curve.x, curve.log10, color=curve.color, linewidth=width, linestyle=dashes, label=curve.label)
     impossible = next(curve for curve in found if curve.color == _BLACK)
     axes.fill_between(impossible.x, low, impossible.log10, color="0.9", linewidth=0, zorder=0)
     axes.set_xscale("log")
@@ -125,13 +148,7 @@ def _draw(axes: Axes, found: tuple[Curve, ...], title: str, name: str) -> None:
     axes.yaxis.set_major_formatter(lambda value, _: rf"$10^{{{value:g}}}$")
     axes.yaxis.set_major_locator(_decades(low, high))
     axes.spines[["top", "right"]].set_visible(False)
-    at_end = [(float(curve.log10[-1]) - low) / (high - low) for curve in found]
-    for curve, y, end in zip(found, _spread(at_end, 0.125), at_end, strict=True):
-        axes.annotate(
-            curve.label, xy=(1.0, end), xytext=(1.05, y), xycoords="axes fraction", textcoords="axes fraction",
-            color=curve.color, fontsize=8.5, va="center", linespacing=1.0, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": curve.color, "linewidth": 0.6, "shrinkA": 1, "shrinkB": 0},
-        )  # fmt: skip
+    label_ends(axes, gap=0.125)
 
 
 def _decades(low: float, high: float) -> Any:
