@@ -339,7 +339,7 @@ def explicit_lower(
     >>> bound.winner, bound.lower > 0.0136
     ('stacked-trapezoids', True)
     >>> explicit_lower([1, 2], 1e4).lower.round(4)
-    array([0.0047, 0.0177])
+    array([0.0053, 0.0177])
     """
     if is_grid(d, n, sigma, B, C):
         arrays = np.broadcast_arrays(

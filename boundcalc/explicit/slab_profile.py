@@ -12,7 +12,7 @@ from boundcalc.explicit.problem import Weight
 from boundcalc.explicit.sign_error import sign_error
 from boundcalc.explicit.weighting import log_weight_ratio
 
-__all__ = ["continuum", "profile"]
+__all__ = ["continuum", "depth_range", "profile"]
 
 Array = NDArray[np.float64]
 _LOG_LIMIT = 600.0
@@ -50,23 +50,28 @@ def _gain() -> tuple[Array, Array, Array]:
     return log_mu, np.log(np.maximum(best, 1e-300)), np.log(snr / (amplitude**2 * theta))
 
 
-_DEPTHS = np.exp(-np.linspace(0.06, 3.6, 14))[:, None]
 _WIDE_AMPLITUDES = np.array([1.0, 0.5, 0.25, 0.12, 0.06, 0.02])[:, None, None, None]
 _WIDE_RAMP, _WIDEST = 0.33, 0.7
 # Logarithms of prices, relative to the mass over the budget.
 _PRICES = np.concatenate([np.linspace(1.0, -17.0, 19), -17.0 * 1.3 ** np.arange(1, 15)])
 
 
-def continuum(d: int, weight: Weight, heights: Array, log_snr: Array, log_budget: Array) -> Array:
-    """Rough logarithm of the value per cap, for ranking caps of many heights at once.
+def depth_range(d: int) -> float:
+    """Ratio of a cap's height to the depth above which about a thousandth of its mass lies, and a little more."""
+    return max(6.0, 4 * 1000 ** (2 / (d + 1)))
+
+
+def continuum(d: int, weight: Weight, heights: Array, log_snr: Array, log_budget: Array) -> tuple[Array, Array]:
+    """Rough logarithms of the value per cap and of the budget's price, for ranking caps of many heights at once.
 
     At each depth the better of narrow trapezoids, whose value and cost per unit of depth are tabulated functions of the
     price, and one as wide as the depth allows; summed over depths, as the dual bound minimised over a grid of prices.
     Axes: cap, depth, price.
     """
     log_mu, log_gain, log_width = _gain()
-    r = _DEPTHS[None]
-    dr = r * 0.27
+    logs = np.linspace(0.0, math.log(depth_range(d)), 15)
+    r = np.exp(-(logs[:-1] + logs[1:]) / 2)[None, :, None]
+    dr = r * logs[1]
     height = heights[:, None, None]
     log_q = (d - 1) / 2 * np.log(r * (1 - height * r / 2))
     weighted = (d + 2) * np.log(r) + log_weight_ratio(weight, d, height * r)
@@ -87,4 +92,6 @@ def continuum(d: int, weight: Weight, heights: Array, log_snr: Array, log_budget
     wide = np.maximum((gain - price * a / _WIDE_RAMP).max(0), 0.0)
     value = (np.where(fits, np.maximum(narrow, wide), wide) * dr).sum(1)
     dual = np.logaddexp(np.log(np.maximum(value, 1e-300)), (log_price + budget)[:, 0])
-    return dual.min(1)
+    cap = np.arange(heights.size)
+    at = dual.argmin(1)
+    return dual[cap, at], (log_price + budget)[cap, 0, at]

@@ -25,7 +25,7 @@ from boundcalc.explicit.slab_profile import profile
 from boundcalc.explicit.slabs import ONE_BY_ONE, Slab
 from boundcalc.explicit.weighting import log_weight_ratio
 
-__all__ = ["CapProblem", "Grid", "estimate", "solve"]
+__all__ = ["CapProblem", "Grid", "Solution", "estimate", "solve"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -69,10 +69,10 @@ class Grid:
     spend: bool = True
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _geometry(grid: Grid) -> tuple[Array, Index, Index, Array, Array]:
     """Depths, ends of all slabs, and quadrature nodes (slab, ramp, node) with their values of profile² · weight."""
-    count = max(2, int(math.log(grid.depth) / math.log(grid.ratio)) + 1)
+    count = max(2, round(math.log(grid.depth) / math.log(grid.ratio)) + 1)
     depths = np.asarray(grid.ratio ** -np.arange(count, dtype=float)[::-1])
     near, far = np.triu_indices(count, 1)
     x, y = depths[near][:, None], depths[far][:, None]
@@ -247,46 +247,64 @@ def _spend(slabs: tuple[Slab, ...], factor: float) -> tuple[Slab, ...]:
     return tuple(replace(s, ramp=float(min(s.ramp * factor, 1.0 if s.near == 0 else 0.5))) for s in slabs)
 
 
-def solve(problem: CapProblem, grid: Grid) -> tuple[float, tuple[Slab, ...]]:
-    """Approximate value per cap, in units of q-mass, and slabs; amplitudes may still have to shrink to the budget."""
+@dataclass(frozen=True)
+class Solution:
+    """Value per cap in units of q-mass, the slabs, and the price of the budget at which they were found."""
+
+    value: float
+    slabs: tuple[Slab, ...]
+    price: float
+
+
+# Steps to bracket the price, and the price at which the budget no longer matters, in units of the value.
+_STRIDE, _FREE = 5.0, 1e-7
+
+
+def solve(problem: CapProblem, grid: Grid, price: float) -> Solution:
+    """A good stack of slabs, searched from a guess of the price; amplitudes may still have to shrink to the budget."""
     tables = _Tables(problem, grid)
-    best: tuple[float, tuple[Slab, ...]] = (0.0, ())
+    best = Solution(0.0, (), price)
 
-    def consider(plan: _Plan) -> None:
+    def consider(slabs: tuple[Slab, ...], at: float) -> None:
         nonlocal best
-        if grid.spend and plan.slabs and 0.4 < plan.cost < 2.5:
-            slabs = _spend(plan.slabs, plan.cost)
-            value = estimate(problem, slabs)
-            if value > best[0]:
-                best = (value, slabs)
+        value = estimate(problem, slabs)
+        if value > best.value:
+            best = Solution(value, slabs, at)
 
-    plan = _plan(tables, 0.0)
-    if plan.cost <= 1 or plan.value == 0:
-        return estimate(problem, plan.slabs), plan.slabs
-    outside = plan
-    inside: _Plan | None = None
-    low = high = plan.value
-    for _ in range(60):
-        plan = _plan(tables, low)
-        consider(plan)
-        if plan.cost > 1:
-            outside = plan
-            break
-        inside = plan
-        high, low = low, low / 12
+    def plan_at(at: float) -> _Plan:
+        plan = _plan(tables, at)
+        if grid.spend and plan.slabs and 0.4 < plan.cost < 2.5:
+            consider(_spend(plan.slabs, plan.cost), at)
+        return plan
+
+    plan = plan_at(price)
+    inside = outside = plan
+    low = high = price
+    if plan.cost > 1:
+        while inside.cost > 1 and high < 1e300:
+            low, outside = high, inside
+            high *= _STRIDE
+            inside = plan_at(high)
+    else:
+        while outside.cost <= 1:
+            if low < _FREE * outside.value or low < 1e-290 or not outside.slabs:
+                plan = _plan(tables, 0.0)
+                if plan.cost <= 1 or low < 1e-290:
+                    consider(plan.slabs, 0.0)
+                    return best
+            high, inside = low, outside
+            low /= _STRIDE
+            outside = plan_at(low)
     for _ in range(grid.rounds):
-        middle = math.sqrt(low * high)
-        plan = _plan(tables, middle)
-        consider(plan)
+        middle = math.sqrt(low) * math.sqrt(high)
+        plan = plan_at(middle)
         if plan.cost > 1:
             low, outside = middle, plan
         else:
             high, inside = middle, plan
     for last in (inside, outside):
-        if last is not None and last.slabs:
-            value = estimate(problem, last.slabs)
-            if value > best[0]:
-                best = (value, last.slabs)
+        if last.slabs:
+            consider(last.slabs, high)
     return best
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -12,17 +13,18 @@ from boundcalc.explicit import slabs
 from boundcalc.explicit.caps import Caps, candidates
 from boundcalc.explicit.family import Design, Family, NotApplicable
 from boundcalc.explicit.problem import Effort, Problem, Weight
-from boundcalc.explicit.slab_profile import continuum
+from boundcalc.explicit.slab_profile import continuum, depth_range
 from boundcalc.explicit.slab_search import CapProblem, Grid, estimate, solve
 from boundcalc.explicit.slabs import StackedTrapezoids
 
 __all__ = ["FAMILY"]
 
+Index = NDArray[np.intp]
+
 _LARGEST_DIMENSION = 1000
 _AMPLITUDES = (1.0, 0.75, 0.55, 0.4, 0.3, 0.2, 0.14, 0.1, 0.06, 0.03, 0.015)
-_COARSE = Grid(1.35, 20.0, (0.08, 0.16, 0.3, 0.5), _AMPLITUDES, 4, spend=False)
-_FINE = Grid(1.16, 50.0, (0.05, 0.1, 0.15, 0.22, 0.3, 0.4, 0.5), _AMPLITUDES, 8)
-_FINEST = Grid(1.1, 100.0, (0.04, 0.06, 0.09, 0.13, 0.18, 0.24, 0.31, 0.4, 0.5), _AMPLITUDES, 16)
+_RAMPS = (0.05, 0.1, 0.15, 0.22, 0.3, 0.4, 0.5)
+_FINER_RAMPS = (0.04, 0.06, 0.09, 0.13, 0.18, 0.24, 0.31, 0.4, 0.5)
 # Designs are made on a lattice of problems and used at every problem nearby: each design's bound is monotone in n, sigma,
 # B and C, and so is the largest of them as long as they are the same.
 _NU_STEP = math.log(10) / 4
@@ -43,6 +45,25 @@ def cap_problem(d: int, log_nu: float, log_budget: float, weight: Weight, caps: 
     return CapProblem(d, caps.height, log_nu + unit, share, weight)
 
 
+@dataclass(frozen=True)
+class _Grids:
+    coarse: Grid
+    fine: Grid
+    finest: Grid
+
+
+@lru_cache(maxsize=256)
+def _grids(d: int) -> _Grids:
+    """Grids of depths that reach down to where a thousandth of the cap's mass is left."""
+    depth = depth_range(d)
+    coarse, fine, finest = (depth ** (1 / (points - 1)) for points in (12, 28, 44))
+    return _Grids(
+        Grid(coarse, depth, (0.08, 0.16, 0.3, 0.5), _AMPLITUDES, 2, spend=False),
+        Grid(fine, depth, _RAMPS, _AMPLITUDES, 5),
+        Grid(finest, depth, _FINER_RAMPS, _AMPLITUDES, 14),
+    )
+
+
 @lru_cache(maxsize=64)
 def _arrays(
     d: int, extra: tuple[Caps, ...]
@@ -61,39 +82,40 @@ def _at_lattice(
     log_nu, log_budget = nu_index * _NU_STEP, budget_index * _BUDGET_STEP
     caps, heights, log_counts, units = _arrays(d, extra)
 
-    def rough(indices: NDArray[np.intp]) -> NDArray[np.float64]:
+    def rough(indices: Index) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         share = log_budget - log_counts[indices] - (d + 1) * np.log(heights[indices])
-        inner = continuum(d, weight, heights[indices], log_nu + units[indices], share)
-        return log_counts[indices] + units[indices] + inner
+        inner, price = continuum(d, weight, heights[indices], log_nu + units[indices], share)
+        return log_counts[indices] + units[indices] + inner, price
 
+    grids = _grids(d)
     full = effort is Effort.FULL
     given = len(extra)
     stride = max(1, (len(caps) - given) // 70)
     sample = np.arange(given, len(caps), stride)
-    centre = int(sample[rough(sample).argmax()])
+    centre = int(sample[rough(sample)[0].argmax()])
     near = np.arange(max(given, centre - 2 * stride), min(len(caps), centre + 2 * stride + 1))
-    order = near[np.argsort(-rough(near))][: 12 if full else 3]
+    order = near[np.argsort(-rough(near)[0])][: 12 if full else 3]
     # High caps hold few slabs, where the continuum misleads; given codes are always tried.
-    high = range(min(len(caps), given + (8 if full else 2)))
-    chosen = list(dict.fromkeys([*order.tolist(), *high]))
+    high = np.arange(min(len(caps), given + (8 if full else 2)))
+    chosen = np.array(list(dict.fromkeys([*order.tolist(), *high.tolist()])))
     scored = []
-    for i in chosen:
-        value, _ = solve(cap_problem(d, log_nu, log_budget, weight, caps[i]), _COARSE)
-        if value > 0:
-            scored.append((math.log(value) + log_counts[i] + units[i], i))
+    for i, log_price in zip(chosen.tolist(), rough(chosen)[1].tolist(), strict=True):
+        guess = math.exp(min(max(log_price, -600.0), 600.0))
+        coarse = solve(cap_problem(d, log_nu, log_budget, weight, caps[i]), grids.coarse, guess)
+        if coarse.value > 0:
+            scored.append((math.log(coarse.value) + log_counts[i] + units[i], i, coarse.price))
     scored.sort(reverse=True)
     best: tuple[float, StackedTrapezoids] | None = None
     # A coarse value is within a tenth of the fine one: a clear winner needs no second try.
     keep = 5 if full else 1 if len(scored) > 1 and scored[0][0] > scored[1][0] + 0.1 else 2
-    for _, i in scored[:keep]:
+    for _, i, price in scored[:keep]:
         inner = cap_problem(d, log_nu, log_budget, weight, caps[i])
-        for grid in (_FINE, _FINEST) if full else (_FINE,):
-            _, stack = solve(inner, grid)
-            value = estimate(inner, stack)
-            if value > 0:
-                score = math.log(value) + log_counts[i] + units[i]
+        for grid in (grids.fine, grids.finest) if full else (grids.fine,):
+            fine = solve(inner, grid, max(price, 1e-250))
+            if fine.value > 0:
+                score = math.log(fine.value) + log_counts[i] + units[i]
                 if best is None or score > best[0]:
-                    best = (score, StackedTrapezoids(caps[i], stack))
+                    best = (score, StackedTrapezoids(caps[i], fine.slabs))
     return best[1] if best else None
 
 
