@@ -59,6 +59,100 @@ def radial_alpha(n: int, d: int, alpha: float, rng: np.random.Generator) -> Floa
     return _inside(directions * radius[:, None])
 
 
+def annulus(n: int, d: int, inner: float, rng: np.random.Generator) -> Float:
+    """n uniform points of {x ∈ R^d : inner ≤ |x| ≤ 1}, shape (n, d): |x|^d is uniform on [inner^d, 1].
+
+    Parameters
+    ----------
+    inner : float
+        Inner radius in [0, 1).
+
+    Examples
+    --------
+    >>> radii = np.linalg.norm(annulus(50, 1000, 0.999, np.random.default_rng(0)), axis=1)
+    >>> bool(radii.min() >= 0.999 - 1e-15 and radii.max() <= 1)
+    True
+    """
+    inner = check.finite("inner", inner, least=0.0)
+    if inner >= 1:
+        raise ValueError(f"inner must lie in [0, 1), got {inner!r}")
+    d = check.integer("d", d, 1)
+    directions = sphere(n, d, rng)
+    # |x|^d = 1 − V (1 − inner^d), V uniform on [0, 1), by logarithms: no cancellation for thin shells.
+    hollow = -np.expm1(d * np.log(inner)) if inner > 0 else 1.0
+    radius = np.exp(np.log1p(-hollow * rng.random(n)) / d)
+    return _inside(directions * np.maximum(radius, inner)[:, None])
+
+
+@dataclass(frozen=True, eq=False)
+class DepthEstimate:
+    """Estimated half-space (Tukey) depths of points within a sample.
+
+    Attributes
+    ----------
+    upper : ndarray, shape (m,)
+        Least share of the sample in the closed half-spaces tried: never below the depth in the sample.
+    sampling_error : float
+        With probability 1 − δ no half-space has a sample share further than this from its probability, so that the
+        depth in the distribution is at most upper + sampling_error.
+    directions : int
+        Number of directions tried.
+    """
+
+    upper: Float
+    sampling_error: float
+    directions: int
+
+
+def halfspace_depth(
+    points: ArrayLike, sample: ArrayLike, rng: np.random.Generator, directions: int = 1000, delta: float = 1e-3
+) -> DepthEstimate:
+    """min over directions u of the share of the sample in {x : u·x ≥ u·point}, for each point.
+
+    Tried are random directions, the directions of the points from the mean of the sample, and, in d = 1, both.
+
+    Parameters
+    ----------
+    points : array_like, shape (m, d)
+    sample : array_like, shape (n, d)
+    directions : int
+        Random directions.
+    delta : float
+        Failure probability of the sampling error (Vapnik–Chervonenkis, dimension d + 1, via Sauer's bound:
+        √((8/n)(log 4 + (d+1) log(2en/(d+1)) + log(1/δ)))).
+
+    Examples
+    --------
+    >>> halfspace_depth([[0.0], [2.0]], [[-1.0], [0.0], [1.0]], np.random.default_rng(0)).upper
+    array([0.66666667, 0.        ])
+    """
+    data = check.array("sample", sample, (None, None))
+    at = check.array("points", points, (None, data.shape[1]))
+    if not len(data):
+        raise ValueError("sample must have at least one row, got none")
+    n, d = data.shape
+    delta = check.finite("delta", delta, above=0.0)
+    count = check.integer("directions", directions, 1)
+    u = np.array([[1.0], [-1.0]]) if d == 1 else sphere(count, d, rng)
+    best = np.ones(len(at))
+    step = max(1, 4_000_000 // n)
+    for start in range(0, len(u), step):
+        block = u[start : start + step]
+        ordered = np.sort(data @ block.T, axis=0)
+        heights = at @ block.T
+        for k in range(len(block)):
+            share = 1 - np.searchsorted(ordered[:, k], heights[:, k], side="left") / n
+            np.minimum(best, share, out=best)
+    outward = at - data.mean(axis=0)
+    for k in range(0, len(at), step):
+        heights = np.einsum("ij,ij->i", at[k : k + step], outward[k : k + step])
+        share = (data @ outward[k : k + step].T >= heights).mean(axis=0)
+        np.minimum(best[k : k + step], share, out=best[k : k + step])
+    vc = (d + 1) * np.log(2 * np.e * max(n, d + 1) / (d + 1))
+    error = float(np.sqrt(8 / n * (np.log(4) + vc + np.log(1 / delta))))
+    return DepthEstimate(best, min(1.0, error), len(u) + len(at))
+
+
 @dataclass(frozen=True, eq=False)
 class SubspaceMixture:
     """A sample of a mixture of uniform balls of random subspaces.

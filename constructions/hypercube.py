@@ -149,6 +149,88 @@ def varshamov_gilbert(length: int, size: int | None = None, min_distance: int | 
     return SignCode(words, int(off.min()) if off.size else length, True)
 
 
+def linear_sign_code(length: int, dimension: int, seed: int = 0) -> LinearSignCode:
+    """A linear sign code of 2^dimension words: Reed–Muller words of proved distance, repeated and cut to any length.
+
+    Whole copies of RM(1, m) (biorthogonal: 2^m words' length, m + 1 = `dimension` bits, distance 2^{m−1}) fill ⌊N/2^m⌋·2^m
+    places. The rest repeats the first places of one more copy, which can only add to distances. So the distance is at least
+    ⌊N/2^m⌋ 2^{m−1}: a share 1/2 − 2^{m−1}/N of the length or more.
+
+    Parameters
+    ----------
+    length : int
+        N, at least 2^{dimension − 1}.
+    dimension : int
+        Bits per word, from 2 to 31.
+    seed : int
+        Seed of the permutation of the places, which makes typical words look random.
+
+    Raises
+    ------
+    ValueError
+        If the length is too short for that many words.
+
+    Examples
+    --------
+    >>> code = linear_sign_code(100_000, 11)
+    >>> code.size, code.min_distance
+    (2048, 49664)
+    """
+    length = check.integer("length", length, 1)
+    dimension = check.integer("dimension", dimension, 2)
+    if dimension > 31 or 1 << (dimension - 1) > length:
+        raise ValueError(
+            f"dimension must be at most {min(31, length.bit_length())} for the length {length}, got {dimension}"
+        )
+    order = np.random.default_rng(check.integer("seed", seed, 0)).permutation(length)
+    block = 1 << (dimension - 1)
+    return LinearSignCode(length, dimension, (length // block) * (block // 2), order)
+
+
+@dataclass(frozen=True, eq=False)
+class LinearSignCode:
+    """2^dimension sign words that are formed on demand: (−1)^{affine function of the place}.
+
+    Attributes
+    ----------
+    length, dimension : int
+    min_distance : int
+        Proved lower bound of the distance of different words.
+    places : ndarray
+        Permutation of the places.
+    """
+
+    length: int
+    dimension: int
+    min_distance: int
+    places: NDArray[np.int64]
+
+    @property
+    def size(self) -> int:
+        """Number of words."""
+        return 1 << self.dimension
+
+    def words(self, indices: ArrayLike) -> NDArray[np.int8]:
+        """The words of the given numbers (M,), as signs (M, length)."""
+        chosen = np.asarray(indices, dtype=np.int64).ravel()
+        if chosen.size and not 0 <= int(chosen.min()) <= int(chosen.max()) < self.size:
+            raise ValueError(f"indices must lie in [0, {self.size}), got {chosen.min()} to {chosen.max()}")
+        place = self.places % (1 << (self.dimension - 1))
+        common = (chosen[:, None] >> 1) & place
+        parity = np.bitwise_count(common).astype(np.int64) + (chosen[:, None] & 1)
+        return (1 - 2 * (parity & 1)).astype(np.int8)
+
+    def sample(self, count: int, rng: np.random.Generator) -> SignCode:
+        """`count` different uniform words, with their distance counted."""
+        count = check.integer("count", count, 1)
+        if count > self.size:
+            raise ValueError(f"count must be at most {self.size}, got {count}")
+        words = self.words(check.generator("rng", rng).choice(self.size, count, replace=False))
+        off = distances(words)[~np.eye(count, dtype=bool)]
+        words.setflags(write=False)
+        return SignCode(words, int(off.min()) if off.size else self.length, True)
+
+
 def separation_fraction(code: SignCode) -> Fraction:
     """Least share of the signs in which two words differ."""
     return Fraction(code.min_distance, code.length)

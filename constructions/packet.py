@@ -1,0 +1,216 @@
+"""Mother packets in the coordinates z = (y, s) of a cap: Meyer packets (Theorem B) and compactly supported ones (B′).
+
+Both are products of one-dimensional functions with a known Fourier transform, concentrated near the axis of the cap in
+frequency: ψ̂(ξ) = ∫ ψ e^{−iξ·z} dz vanishes, or is small, unless |ξ_d| is large against |ξ'|.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import factorial, gamma, pi, sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import eval_jacobi, jv
+
+from constructions import _arguments as check
+
+Float = NDArray[np.float64]
+
+MEYER_PERIOD = 4 * pi / 3  # ℓ: {θ(· − ℓk)} is orthonormal
+_NODES = 400
+
+
+def _step(v: Float) -> Float:
+    """A smooth ν with ν = 0 for v ≤ 0, 1 for v ≥ 1, ν(v) + ν(1−v) = 1."""
+    inside = np.clip(v, 1e-3, 1 - 1e-3)
+    odds = np.exp(np.clip(1 / inside - 1 / (1 - inside), -700, 700))
+    return np.asarray(np.where(v <= 1e-3, 0.0, np.where(v >= 1 - 1e-3, 1.0, 1 / (1 + odds))))
+
+
+def meyer_transform(xi: ArrayLike) -> Float:
+    """θ̂: √ℓ on |ξ| ≤ 1/2, √ℓ cos(π/2 ν(2|ξ| − 1)) up to |ξ| = 1, then 0."""
+    size = np.abs(np.asarray(xi, dtype=np.float64))
+    value = np.cos(pi / 2 * _step(2 * size - 1))
+    return np.asarray(np.where(size >= 1, 0.0, sqrt(MEYER_PERIOD) * value))
+
+
+def meyer(x: ArrayLike) -> Float:
+    """θ(x) = (1/π) ∫₀¹ θ̂(ξ) cos(ξx) dξ by Gauss–Legendre quadrature (|x| up to about 300)."""
+    at = np.asarray(x, dtype=np.float64)
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES // 2)
+    xi = np.concatenate([(nodes + 1) / 4, (nodes + 3) / 4])
+    w = np.concatenate([weights, weights]) / 4 * meyer_transform(xi) / pi
+    flat = at.ravel()
+    result = np.empty(len(flat))
+    for start in range(0, len(flat), 10_000):
+        result[start : start + 10_000] = np.cos(np.outer(flat[start : start + 10_000], xi)) @ w
+    return result.reshape(at.shape)
+
+
+@dataclass(frozen=True)
+class MeyerPacket:
+    """ψ(z) = θ(z_1) … θ(z_{d−1}) √2 cos(ωz_d) θ(z_d), ω = 1 + √d; {ψ(· − ℓk)} is orthonormal in L²(R^d).
+
+    Examples
+    --------
+    >>> packet = MeyerPacket(2)
+    >>> bool(packet.transform(np.array([[0.0, 0.5], [0.9, 2.0]]))[0] == 0)
+    True
+    """
+
+    dim: int
+
+    @property
+    def slope(self) -> float:
+        """ψ̂(λ(a, 1)) vanishes unless every |a_i| < 1/√d."""
+        return 1 / sqrt(self.dim)
+
+    @property
+    def frequencies(self) -> tuple[float, float]:
+        """|ξ_d| on the support of ψ̂."""
+        return sqrt(self.dim), 2 + sqrt(self.dim)
+
+    @property
+    def frequency(self) -> float:
+        """Typical frequency of ψ along the axis."""
+        return 1 + sqrt(self.dim)
+
+    @property
+    def reach(self) -> float:
+        """Beyond this distance in one coordinate |θ| is below 1e-4 of its maximum."""
+        return 70.0
+
+    @property
+    def spacing(self) -> float:
+        """ℓ."""
+        return MEYER_PERIOD
+
+    @property
+    def squared_norm(self) -> float:
+        """∫ ψ² dz = 1."""
+        return 1.0
+
+    @cached_property
+    def sup_norm(self) -> float:
+        """ψ(0) = √2 θ(0)^d: θ is largest at 0, as its transform is nonnegative."""
+        return sqrt(2) * float(meyer(np.zeros(1))[0]) ** self.dim
+
+    def __call__(self, z: ArrayLike) -> Float:
+        """Values at z (n, d)."""
+        at = check.array("z", z, (None, self.dim))
+        omega = 1 + sqrt(self.dim)
+        return np.asarray(sqrt(2) * np.cos(omega * at[:, -1]) * np.prod(meyer(at), axis=1))
+
+    def transform(self, xi: ArrayLike) -> Float:
+        """ψ̂ at ξ (n, d), real."""
+        at = check.array("xi", xi, (None, self.dim))
+        omega = 1 + sqrt(self.dim)
+        last = (meyer_transform(at[:, -1] - omega) + meyer_transform(at[:, -1] + omega)) / sqrt(2)
+        return np.asarray(np.prod(meyer_transform(at[:, :-1]), axis=1) * last)
+
+
+def _beta_transform(xi: Float, m: int) -> Float:
+    """∫ (1−4s²)_+^m e^{−iξs} ds = ½ √π Γ(m+1) (4/|ξ|)^{m+1/2} J_{m+1/2}(|ξ|/2)."""
+    size = np.maximum(np.abs(xi), 1e-3)  # the relative error of the cut is below 1e-8
+    log_scale = 0.5 * np.log(pi) + np.sum(np.log(np.arange(1, m + 1))) + (m + 0.5) * np.log(4 / size)
+    return np.asarray(0.5 * np.exp(log_scale) * jv(m + 0.5, size / 2))
+
+
+@dataclass(frozen=True)
+class CompactPacket:
+    """ψ = ∂_s^L e / S_L, e(y, s) = ∏ β(y_i/r) β(s), β(v) = (1−4v²)_+^m, L = 2d + 4, m = ⌊(5d+12)/2⌋ + 1.
+
+    The support is the box |y_i| ≤ r/2, |s| ≤ 1/2, and ‖ψ‖_∞ = 1 (S_L = sup |β^{(L)}|): packets in disjoint boxes have
+    exactly additive norms.
+
+    Attributes
+    ----------
+    dim : int
+    stretch : float
+        r ≥ 1.
+    """
+
+    dim: int
+    stretch: float = 1.0
+
+    def __post_init__(self) -> None:
+        check.integer("dim", self.dim, 1)
+        check.finite("stretch", self.stretch, least=1.0)
+
+    @property
+    def order(self) -> int:
+        """L."""
+        return 2 * self.dim + 4
+
+    @property
+    def power(self) -> int:
+        """m."""
+        return (5 * self.dim + 12) // 2 + 1
+
+    @property
+    def slope(self) -> float:
+        """Slopes |a_i| to which the network goes: ψ̂(λ(a, 1)) decays as |a|^{−L} beyond, through its factor ξ_d^L."""
+        return 8.0 / self.stretch
+
+    @property
+    def frequencies(self) -> tuple[float, float]:
+        """|ξ_d| where ψ̂ is not negligible."""
+        return 0.0, 14.0 * sqrt(self.power)
+
+    @property
+    def frequency(self) -> float:
+        """Typical frequency of ψ along the axis: β^{(L)} has L zeros within the support."""
+        return pi * self.order
+
+    @property
+    def reach(self) -> float:
+        """Half the side of the support."""
+        return 0.5 * max(1.0, self.stretch)
+
+    @property
+    def spacing(self) -> float:
+        """Boxes at this distance are disjoint."""
+        return max(1.0, self.stretch)
+
+    def _derivative(self, s: Float) -> Float:
+        """β^{(L)}(s) = (−4)^L L! (1−4s²)^{m−L} P_L^{(m−L, m−L)}(2s), by Rodrigues' formula."""
+        x = np.clip(2 * s, -1, 1)
+        order, rest = self.order, self.power - self.order
+        return np.asarray((-4.0) ** order * factorial(order) * (1 - x**2) ** rest * eval_jacobi(order, rest, rest, x))
+
+    @cached_property
+    def scale(self) -> float:
+        """S_L = |β^{(L)}(0)|: L is even and m − L ≥ 0, so the derivative is largest at the centre."""
+        return float(np.abs(self._derivative(np.zeros(1)))[0])
+
+    @property
+    def sup_norm(self) -> float:
+        """1."""
+        return 1.0
+
+    @cached_property
+    def squared_norm(self) -> float:
+        """∫ ψ² dz: a product of integrals of polynomials, by Gauss–Legendre quadrature of sufficient order."""
+        nodes, weights = np.polynomial.legendre.leggauss(2 * self.power + 2)
+        vertical = float(weights / 2 @ self._derivative(nodes / 2) ** 2) / self.scale**2
+        beta = gamma(2 * self.power + 1) * sqrt(pi) / gamma(2 * self.power + 1.5) / 2
+        return vertical * (self.stretch * beta) ** (self.dim - 1)
+
+    def __call__(self, z: ArrayLike) -> Float:
+        """Values at z (n, d)."""
+        at = check.array("z", z, (None, self.dim))
+        sides = np.maximum(1 - 4 * (at[:, :-1] / self.stretch) ** 2, 0.0) ** self.power
+        inside = np.abs(at[:, -1]) <= 0.5
+        return np.asarray(np.where(inside, self._derivative(at[:, -1]) / self.scale, 0.0) * np.prod(sides, axis=1))
+
+    def transform(self, xi: ArrayLike) -> Float:
+        """ψ̂ at ξ (n, d), real: (iξ_d)^L is, L being even."""
+        at = check.array("xi", xi, (None, self.dim))
+        sides = np.prod(self.stretch * _beta_transform(self.stretch * at[:, :-1], self.power), axis=1)
+        sign = (-1) ** (self.order // 2)
+        return np.asarray(sign * at[:, -1] ** self.order * _beta_transform(at[:, -1], self.power) * sides / self.scale)
+
+
+Packet = MeyerPacket | CompactPacket

@@ -1,0 +1,223 @@
+"""Ridge functions x → p(u·x) with a piecewise linear profile p that vanishes below its first knot: sums of ReLUs, exactly.
+
+The knots are exact fractions. Norms in L²(uniform ball) are sums over the pieces of quadratures of the marginal density;
+the seminorm with a weight g of the offset is Σ |slope change| g(knot), exact for distinct knots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from math import exp
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from constructions import _arguments as check
+from constructions.atom import log_density_constant
+from constructions.network import Network
+
+Float = NDArray[np.float64]
+
+_NODES = 48
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The piecewise linear function of s with values at knots, zero before the first; constant slope after the last.
+
+    Attributes
+    ----------
+    knots : tuple of Fraction
+        Increasing, in [-1, 1].
+    slopes : tuple of Fraction
+        Slope to the right of each knot.
+
+    Examples
+    --------
+    >>> hat(Fraction(1, 2), Fraction(1, 4)).changes
+    (Fraction(8, 1), Fraction(-16, 1), Fraction(8, 1))
+    """
+
+    knots: tuple[Fraction, ...]
+    slopes: tuple[Fraction, ...]
+
+    def __post_init__(self) -> None:
+        knots = tuple(check.fraction("knots", knot) for knot in self.knots)
+        slopes = tuple(check.fraction("slopes", slope) for slope in self.slopes)
+        if not knots or len(knots) != len(slopes):
+            raise ValueError(f"knots and slopes must be as many, at least one, got {len(knots)} and {len(slopes)}")
+        if any(a >= b for a, b in pairwise(knots)) or knots[0] < -1 or knots[-1] > 1:
+            raise ValueError("knots must increase within [-1, 1]")
+        object.__setattr__(self, "knots", knots)
+        object.__setattr__(self, "slopes", slopes)
+
+    @property
+    def changes(self) -> tuple[Fraction, ...]:
+        """Slope change at each knot: the coefficients of the ReLUs."""
+        before = (Fraction(0), *self.slopes[:-1])
+        return tuple(new - old for old, new in zip(before, self.slopes, strict=True))
+
+    @property
+    def values(self) -> tuple[Fraction, ...]:
+        """Values at the knots."""
+        result = [Fraction(0)]
+        for k in range(len(self.knots) - 1):
+            result.append(result[-1] + self.slopes[k] * (self.knots[k + 1] - self.knots[k]))
+        return tuple(result)
+
+    @property
+    def sup_norm(self) -> Fraction:
+        """max |p| on [-1, 1], exactly."""
+        end = self.values[-1] + self.slopes[-1] * (1 - self.knots[-1])
+        return max(abs(value) for value in (*self.values, end))
+
+    @property
+    def compact(self) -> bool:
+        """Whether the profile vanishes beyond its last knot."""
+        return self.slopes[-1] == 0 == self.values[-1]
+
+    def moment(self, order: int) -> Fraction:
+        """∫ s^order p(s) ds over the knots' range, exactly (of a compact profile: over the line)."""
+        order = check.integer("order", order, 0)
+        total = Fraction(0)
+        for k in range(len(self.knots) - 1):
+            a, b, slope = self.knots[k], self.knots[k + 1], self.slopes[k]
+            constant = self.values[k] - slope * a
+            total += constant * (b ** (order + 1) - a ** (order + 1)) / (order + 1)
+            total += slope * (b ** (order + 2) - a ** (order + 2)) / (order + 2)
+        return total
+
+    def seminorm(self, weight: Callable[[float], float]) -> float:
+        """Σ |slope change| g(knot): |p(u·)|_{V_g} for a weight g of the offset."""
+        return sum(float(abs(c)) * weight(float(t)) for c, t in zip(self.changes, self.knots, strict=True))
+
+    def canonical_seminorm(self, d: int) -> Fraction:
+        """Σ |slope change| (1−|knot|)^{d+2}, exactly."""
+        return sum(
+            (abs(c) * (1 - abs(t)) ** (d + 2) for c, t in zip(self.changes, self.knots, strict=True)), Fraction(0)
+        )
+
+    def squared_norm(self, d: int) -> float:
+        """‖p(u·x)‖² in L²(uniform ball of R^d), by Gauss–Legendre quadrature on each piece."""
+        return ridge_inner_product(self, self, d)
+
+    def __call__(self, s: ArrayLike) -> Float:
+        """Values at s."""
+        at = np.asarray(s, dtype=np.float64)
+        result = np.zeros_like(at)
+        knots, values = [float(t) for t in self.knots], [float(v) for v in self.values]
+        for k, slope in enumerate(self.slopes):
+            inside = at >= knots[k] if k + 1 == len(knots) else (at >= knots[k]) & (at < knots[k + 1])
+            result[inside] = values[k] + float(slope) * (at[inside] - knots[k])
+        return result
+
+    def scaled(self, factor: Fraction) -> Profile:
+        """factor · p."""
+        factor = check.fraction("factor", factor)
+        return Profile(self.knots, tuple(factor * slope for slope in self.slopes))
+
+
+def hat(centre: Fraction, width: Fraction) -> Profile:
+    """Λ((s − centre)/width), Λ(v) = (1 − 2|v|)_+: three ReLUs with slope changes 2/w, −4/w, 2/w."""
+    half, slope = check.fraction("width", width) / 2, 2 / Fraction(width)
+    return Profile((centre - half, centre, centre + half), (slope, -slope, Fraction(0)))
+
+
+def trapezoid(left: Fraction, right: Fraction, ramp: Fraction) -> Profile:
+    """1 on the middle of [left, right], linear to 0 over the ramp share of its length at each end, 0 < ramp ≤ 1/2."""
+    width = (Fraction(right) - Fraction(left)) * check.fraction("ramp", ramp)
+    if not 0 < ramp <= Fraction(1, 2) or width <= 0:
+        raise ValueError(f"ramp must lie in (0, 1/2] and left < right, got {ramp}, {left}, {right}")
+    if ramp == Fraction(1, 2):
+        return hat((left + right) / 2, right - left)
+    return Profile((left, left + width, right - width, right), (1 / width, Fraction(0), -1 / width, Fraction(0)))
+
+
+def end_trapezoid(left: Fraction, ramp: Fraction) -> Profile:
+    """0 below `left`, linear to 1 over the ramp share of [left, 1], 1 up to the boundary of the ball: two ReLUs."""
+    width = (1 - Fraction(left)) * check.fraction("ramp", ramp)
+    if not 0 < ramp < 1 or width <= 0:
+        raise ValueError(f"ramp must lie in (0, 1) and left below 1, got {ramp}, {left}")
+    return Profile((left, left + width), (1 / width, Fraction(0)))
+
+
+def oscillating(centre: Fraction, width: Fraction) -> Profile:
+    """Second difference of hats, 1 at the centre, −1/2 at a distance width/4: moments 0 and 1 vanish, exactly.
+
+    Examples
+    --------
+    >>> p = oscillating(Fraction(1, 2), Fraction(1, 2))
+    >>> p.moment(0), p.moment(1), p.sup_norm
+    (Fraction(0, 1), Fraction(0, 1), Fraction(1, 1))
+    """
+    step = check.fraction("width", width) / 4
+    knots = tuple(centre + k * step for k in range(-2, 3))
+    half = Fraction(1, 2) / step
+    return Profile(knots, (-half, 3 * half, -3 * half, half, Fraction(0)))
+
+
+def bump(boundary_share: Fraction) -> Profile:
+    """The univariate atom of one end of [−1, 1]: (s − (1−h))_+/h, sup norm 1 at the end (LQWP25, H.3)."""
+    h = check.height(boundary_share)
+    return Profile((1 - h,), (1 / h,))
+
+
+def ridge_inner_product(first: Profile, second: Profile, d: int) -> float:
+    """⟨p(u·x), q(u·x)⟩ in L²(uniform ball of R^d), by quadrature: 48 nodes on each common piece.
+
+    The pieces are cut at 0; with s = ±(1 − τ²) the density is analytic in τ up to the boundary of the ball.
+
+    Examples
+    --------
+    >>> p = Profile((Fraction(1, 2),), (Fraction(2),))
+    >>> round(ridge_inner_product(p, p, 1), 14)  # (u·x − 1/2)_+² · 4 on [-1, 1]: h/6
+    0.08333333333333
+    """
+    d = check.integer("d", d, 1)
+    low = max(first.knots[0], second.knots[0])
+    cuts = [cut for cut in sorted({*first.knots, *second.knots, Fraction(0), Fraction(1)}) if cut >= low]
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    logs, values = [], []
+    for a, b in pairwise(cuts):
+        sign = 1 if a >= 0 else -1
+        near, far = sorted((float(1 - sign * a) ** 0.5, float(1 - sign * b) ** 0.5))
+        tau = (far + near) / 2 + (far - near) / 2 * nodes
+        s = sign * (1 - tau**2)
+        logs.append((d - 1) / 2 * (2 * np.log(tau) + np.log(2 - tau**2)))
+        values.append(tau * (far - near) * weights * first(s) * second(s))
+    if not logs:
+        return 0.0
+    log_density = np.concatenate(logs)
+    shift = float(log_density.max())
+    total = float(np.exp(log_density - shift) @ np.concatenate(values))
+    return exp(log_density_constant(d) + shift) * total
+
+
+def ridge_network(directions: ArrayLike, profiles: Sequence[Profile], amplitudes: ArrayLike) -> Network:
+    """Σ_k A_k p_k(u_k·x) as a network, one neuron per knot with a slope change, balanced |v| = ‖w‖.
+
+    Parameters
+    ----------
+    directions : array_like, shape (N, d)
+        Unit vectors.
+    profiles : sequence of Profile, length N
+    amplitudes : array_like, shape (N,)
+    """
+    u = check.array("directions", directions, (None, None))
+    amplitude = check.array("amplitudes", amplitudes, (len(u),))
+    if len(profiles) != len(u):
+        raise ValueError(f"profiles must have one entry per direction, {len(u)}, got {len(profiles)}")
+    if np.abs(np.einsum("ij,ij->i", u, u) - 1).max() > 1e-9:
+        raise ValueError("directions must have rows of norm 1")
+    rows, offsets, outer = [], [], []
+    for direction, profile, scale in zip(u, profiles, amplitude, strict=True):
+        for change, knot in zip(profile.changes, profile.knots, strict=True):
+            rows.append(direction)
+            offsets.append(float(knot))
+            outer.append(float(change) * scale)
+    a, t, unit = np.array(outer), np.array(offsets), np.array(rows)
+    inner = np.where(a != 0, np.sqrt(np.abs(a)), 1.0)
+    return Network(inner[:, None] * unit, inner * t, np.sign(a) * np.sqrt(np.abs(a)))
