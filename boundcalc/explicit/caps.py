@@ -135,14 +135,15 @@ def candidates(d: int) -> tuple[Caps, ...]:
     else:
         for size, name, square in sorted(small_codes(d)):
             found.append(Caps(height_below(1 - square), size, name))
-    s = smallest
-    log_step = math.log(_STEP * 1.3) / (d - 1)
+    if d > _RING_DIMENSIONS:  # the existence bound overtakes the simple codes below 90 degrees only
+        smallest = math.sqrt(0.5)
+    log_step = max(math.log(_STEP * 1.3) / (d - 1), 0.002)
     log_s = math.log(smallest)
     count = found[-1].count if found else 2
     while log_s > _SMALLEST_LOG_SINE and len(found) < 3000:
         log_s -= log_step
         s = math.exp(log_s)
-        if d > _RING_DIMENSIONS and len(found) > 200:
+        if d > _RING_DIMENSIONS and len(found) > (200 if d <= 100 else 12):
             break
         size = existence(d, s)
         if size > count:

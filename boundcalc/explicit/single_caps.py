@@ -26,7 +26,7 @@ from boundcalc.explicit.weighting import log_weight_ratio
 
 __all__ = ["FAMILY"]
 
-_LARGEST_DIMENSION = 1000
+_LARGEST_DIMENSION = 10**4
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
 Array = NDArray[np.float64]
@@ -46,10 +46,12 @@ def _arrays(d: int, extra: tuple[Caps, ...]) -> tuple[tuple[Caps, ...], Array, A
     log_counts = np.array([math.log(c.count) for c in caps])
     alpha = (d - 1) / 2
     log_c1 = math.lgamma(d / 2 + 1) - math.lgamma((d + 1) / 2) - math.log(math.pi) / 2
-    # int_0^1 (1 - r)^2 (r(1 - H r/2))^alpha dr with r = u^(1/(alpha + 1)).
+    # int_0^1 (1 - r)^2 (r(2 - H r)/(2 - H))^alpha dr with r = u^(1/(alpha + 1)).
     r = _NODES ** (1 / (alpha + 1))
-    integral = (np.exp(alpha * np.log1p(-heights[:, None] * r / 2)) * (1 - r) ** 2 * _WEIGHTS).sum(1) / (alpha + 1)
-    log_norm = log_c1 + alpha * math.log(2) + (alpha + 1) * np.log(heights) + np.log(integral)
+    column = heights[:, None]
+    kernel = np.exp(alpha * np.log((2 - column * r) / (2 - column)))
+    integral = (kernel * (1 - r) ** 2 * _WEIGHTS).sum(1) / (alpha + 1)
+    log_norm = log_c1 + alpha * np.log(heights * (2 - heights)) + np.log(heights) + np.log(integral)
     return caps, heights, log_counts, log_norm
 
 

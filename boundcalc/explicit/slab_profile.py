@@ -57,8 +57,12 @@ _PRICES = np.concatenate([np.linspace(1.0, -17.0, 19), -17.0 * 1.3 ** np.arange(
 
 
 def depth_range(d: int) -> float:
-    """Ratio of a cap's height to the depth above which about a thousandth of its mass lies, and a little more."""
-    return max(6.0, 4 * 1000 ** (2 / (d + 1)))
+    """Ratio of a cap's height to the depth above which a thousandth of its mass lies, and more in low dimensions.
+
+    Mass goes as z^((d+1)/2) in low caps, and as (1 - t^2)^((d-1)/2), z = 1 - t, in half-balls.
+    """
+    low = (1 + 36 / max(12, d)) * 1000 ** (2 / (d + 1))
+    return max(low, 1 / (1 - min(0.8, math.sqrt(14 / (d + 1)))))
 
 
 def continuum(d: int, weight: Weight, heights: Array, log_snr: Array, log_budget: Array) -> tuple[Array, Array]:
@@ -73,7 +77,7 @@ def continuum(d: int, weight: Weight, heights: Array, log_snr: Array, log_budget
     r = np.exp(-(logs[:-1] + logs[1:]) / 2)[None, :, None]
     dr = r * logs[1]
     height = heights[:, None, None]
-    log_q = (d - 1) / 2 * np.log(r * (1 - height * r / 2))
+    log_q = (d - 1) / 2 * np.log(r * (2 - height * r) / (2 - height))
     weighted = (d + 2) * np.log(r) + log_weight_ratio(weight, d, height * r)
     log_snr = log_snr[:, None, None]
     mass = np.log((np.exp(log_q) * dr).sum(1))[:, :, None]

@@ -1,6 +1,6 @@
 """Search, in floats, for a good stack of trapezoids on given caps.
 
-In units of the cap's height H: depth z = H r, density c_1 (2H)^alpha q(r) with q(r) = (r(1 - H r/2))^alpha. Per cap this
+In units of the cap's height H: depth z = H r, density c_1 (H(2 - H))^alpha q(r), q(r) = (r(2 - H r)/(2 - H))^alpha. Per cap this
 leaves one problem with two numbers, the signal-to-noise ratio of a unit of q-mass and the budget per cap:
 
     maximise  sum a^2 m mmse(snr a^2 m)  subject to  sum of costs <= budget.
@@ -54,7 +54,8 @@ class CapProblem:
 
     def density(self, r: Array) -> Array:
         """q(r)."""
-        return np.exp((self.d - 1) / 2 * np.log(np.maximum(r * (1 - self.height * r / 2), 1e-300)))
+        relative = r * (2 - self.height * r) / (2 - self.height)
+        return np.exp((self.d - 1) / 2 * np.log(np.maximum(relative, 1e-300)))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ __all__ = ["FAMILY"]
 
 Index = NDArray[np.intp]
 
-_LARGEST_DIMENSION = 1000
+_LARGEST_DIMENSION = 10**4
 _AMPLITUDES = (1.0, 0.75, 0.55, 0.4, 0.3, 0.2, 0.14, 0.1, 0.06, 0.03, 0.015)
 _RAMPS = (0.05, 0.1, 0.15, 0.22, 0.3, 0.4, 0.5)
 _FINER_RAMPS = (0.04, 0.06, 0.09, 0.13, 0.18, 0.24, 0.31, 0.4, 0.5)
@@ -32,10 +32,10 @@ _BUDGET_STEP = math.log(10) / 8
 
 
 def log_mass_unit(d: int, height: float) -> float:
-    """Logarithm of c_1 (2H)^alpha H, the mass of a cap in the units of its own problem."""
+    """Logarithm of c_1 (H(2 - H))^alpha H, the mass of a cap in the units of its own problem."""
     alpha = (d - 1) / 2
     log_c1 = math.lgamma(d / 2 + 1) - math.lgamma((d + 1) / 2) - math.log(math.pi) / 2
-    return log_c1 + alpha * math.log(2 * height) + math.log(height)
+    return log_c1 + alpha * (math.log(height) + math.log(2 - height)) + math.log(height)
 
 
 def cap_problem(d: int, log_nu: float, log_budget: float, weight: Weight, caps: Caps) -> CapProblem:

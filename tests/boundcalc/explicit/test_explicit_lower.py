@@ -183,3 +183,12 @@ def test_grids_agree_with_single_settings() -> None:
         explicit_lower([], 10)
     with pytest.raises(ValueError, match="broadcast"):
         explicit_lower([1, 2], [1, 2, 3])
+
+
+def test_high_dimensions_are_nearly_unlearnable() -> None:
+    """In d = 1000 the canonical weight at depth 0.95 is e^-50: slabs of half-balls cost nothing, a million samples don't help."""
+    bound = explicit_lower(1000, 1e6)
+    assert bound.winner == "stacked-trapezoids"
+    assert 0.3 < bound.lower < 1
+    # The population weight does not decay there, and the bound is smaller by far.
+    assert explicit_lower(1000, 1e6, weight="population").lower < 0.01
