@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import boundcalc
-from boundcalc.files import check_target, write_whole
+from boundcalc.files import check_writable, write_atomically
 from boundcalc.plots import check_figure_path, save_figure
 from boundcalc.table_format import Table, html_document, latex_document
 
@@ -212,11 +212,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, compute, print; the exit code."""
     options = parser().parse_args(arguments)
     if options.out is not None:
-        check = check_figure_path if options.command == "plot" else check_target
+        check = check_figure_path if options.command == "plot" else check_writable
         check("--out", Path(options.out))
     text = options.act(options).rstrip("\n") + "\n"
     if options.out is not None and options.command == "table":
-        write_whole(Path(options.out), lambda stream: stream.write(text.encode()))
+        write_atomically(Path(options.out), lambda stream: stream.write(text.encode()))
     else:
         sys.stdout.write(text)
         sys.stdout.flush()

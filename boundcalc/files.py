@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-__all__ = ["check_target", "write_whole"]
+__all__ = ["check_writable", "write_atomically"]
 
 
-def check_target(argument: str, path: Path) -> None:
+def check_writable(argument: str, path: Path) -> None:
     """Refuse a path that can't be written, before any work is done.
 
     Raises
@@ -34,14 +34,14 @@ def check_target(argument: str, path: Path) -> None:
         raise ValueError(f"{argument} must be writable, got {str(path)!r}; pass a path that you may write")
 
 
-def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     """Let ``write`` fill a temporary file in the same folder, then rename it: all or nothing.
 
     Examples
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_whole(Path(folder) / "a.txt", lambda stream: stream.write(b"whole"))
+    ...     write_atomically(Path(folder) / "a.txt", lambda stream: stream.write(b"whole"))
     ...     (Path(folder) / "a.txt").read_bytes()
     b'whole'
     """
@@ -49,6 +49,8 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     try:
         with os.fdopen(descriptor, "wb") as stream:
             write(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(name, 0o666 & ~mask)  # mkstemp makes files private

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sympy import Integer, Rational
 
 from boundcalc.exact import describe
-from boundcalc.files import check_target, write_whole
+from boundcalc.files import check_writable, write_atomically
 from boundcalc.grids import RateGrid
 from boundcalc.rate_values import log_exact
 from boundcalc.rates import exact_text, rate
@@ -119,6 +119,7 @@ def label_ends(axes: Axes, gap: float = 0.075) -> None:
         Least distance of two labels, as a share of the height of the axes.
     """
     lines = [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")]
+    axes.get_xlim(), axes.get_ylim()  # settles pending automatic limits, which the transformation below needs
     to_axes = axes.transData + axes.transAxes.inverted()
     ends = [to_axes.transform((float(line.get_xdata()[-1]), float(line.get_ydata()[-1]))) for line in lines]
     for line, end, y in zip(lines, ends, _spread([float(end[1]) for end in ends], gap), strict=True):
@@ -246,7 +247,7 @@ def check_figure_path(argument: str, path: Path) -> None:
     """Raise a ValueError naming the argument if no figure can be written there."""
     if path.suffix.lstrip(".") not in _FORMATS:
         raise ValueError(f"{argument} must end in .png, .svg or .pdf, got {str(path)!r}")
-    check_target(argument, path)
+    check_writable(argument, path)
 
 
 def save_figure(figure: Figure, path: Path) -> None:
@@ -263,4 +264,4 @@ def save_figure(figure: Figure, path: Path) -> None:
     kind = path.suffix.lstrip(".")
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
     with matplotlib.rc_context({"svg.hashsalt": "boundcalc"}):
-        write_whole(path, lambda stream: figure.savefig(stream, format=kind, dpi=160, metadata=metadata))
+        write_atomically(path, lambda stream: figure.savefig(stream, format=kind, dpi=160, metadata=metadata))

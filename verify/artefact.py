@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.enclosure import enclose
+from boundcalc.files import write_atomically
 from boundcalc.setting import Setting
 from boundcalc.theorems.empty_caps import CRITICAL_HEIGHT
 from constructions.data import uniform_ball
 from constructions.hypercube import SignCode, varshamov_gilbert
 from constructions.network import Network
 from constructions.packing import Packing, largest_height, pack
-from verify.files import write_atomically
 from verify.hessian import Sharpness, sharpness
 from verify.setting import PackingSetting
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from verify.files import check_writable, write_atomically
+from boundcalc.files import check_writable, write_atomically
 from verify.report import ExitCode, Report
 
 if TYPE_CHECKING:

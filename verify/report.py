@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 
+from boundcalc.files import write_atomically
 from verify.check import Interval, Measured, Outcome, Verdict, show
-from verify.files import write_atomically
 
 __all__ = ["ExitCode", "Report"]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from boundcalc.files import check_writable, write_atomically
 from boundcalc.theorem import Status
 from verify.check import Interval, Outcome, Verdict, show
-from verify.files import check_writable, write_atomically
 from verify.report import ExitCode, Report
 
 

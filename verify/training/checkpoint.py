@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.files import write_atomically
+from boundcalc.files import write_atomically
 from verify.training.setting import Run
 
 __all__ = ["fingerprint", "load_checkpoint", "save_checkpoint"]

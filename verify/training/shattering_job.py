@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.files import write_atomically
 from constructions.data import labels, uniform_ball
 from verify.cli import Progress
-from verify.files import write_atomically
 from verify.report import Report
 from verify.training.setting import Run, initial_network
 from verify.training.shattering_outcomes import facts_of, outcomes_of
@@ -93,7 +93,7 @@ def run_experiment(setting: ShatteringSetting, checkpoint: Path | None = None) -
             shattering_runs(setting),
             setting.steps,
             trace_at=setting.trace_steps(),
-            device="cpu" if setting.device == "auto" else setting.device,
+            device=_device(setting.device),
             checkpoint=checkpoint,
             progress=tell,
         )
@@ -108,6 +108,17 @@ def run_experiment(setting: ShatteringSetting, checkpoint: Path | None = None) -
     )
     facts = {name: facts_of(training, at) for at, name in enumerate(NAMES)}
     return experiment, Report(title, setting.as_json(), facts, outcomes, timing)
+
+
+def _device(name: str) -> str:
+    """CUDA where it is, for "auto"."""
+    if name != "auto":
+        return name
+    try:
+        import torch
+    except ImportError:
+        return "cpu"
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def save_experiment(experiment: Experiment, path: Path) -> None:

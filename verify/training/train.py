@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.files import check_writable
 from constructions.network import Network
-from verify.files import check_writable
 from verify.hessian.arrays import backend_for
 from verify.training.checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from verify.training.device import DeviceEngine
