@@ -121,7 +121,7 @@ def label_ends(axes: Axes, gap: float = 0.075) -> None:
     lines = [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")]
     axes.get_xlim(), axes.get_ylim()  # settles pending automatic limits, which the transformation below needs
     to_axes = axes.transData + axes.transAxes.inverted()
-    ends = [to_axes.transform((float(line.get_xdata()[-1]), float(line.get_ydata()[-1]))) for line in lines]
+    ends = [to_axes.transform(np.asarray(line.get_xydata(), dtype=float)[-1]) for line in lines]
     for line, end, y in zip(lines, ends, _spread([float(end[1]) for end in ends], gap), strict=True):
         axes.annotate(
             str(line.get_label()), xy=(end[0], end[1]), xytext=(max(1.0, end[0]) + 0.05, y), xycoords="axes fraction",
