@@ -31,7 +31,7 @@ def shattering_figure(experiment: Experiment) -> Figure:
     _errors(grid[0, 2], experiment, names)
     _shares(grid[1, 0], experiment, names)
     for axes, at in ((grid[1, 1], 0), (grid[1, 2], 1)):
-        _scatter(axes, experiment, at, names[at])
+        _scatter(axes, experiment, at)
     for axes in grid.flat:
         axes.spines[["top", "right"]].set_visible(False)
     figure.suptitle(
@@ -47,17 +47,19 @@ def _steps(axes: Axes, experiment: Experiment) -> None:
     axes.set_xlabel("step")
 
 
-def _curves(axes: Axes, experiment: Experiment, names: list[str], field: str, label: str) -> None:
+def _curves(axes: Axes, experiment: Experiment, names: list[str], field: str, label: str, legend: bool = True) -> None:
     for name, trace, colour in zip(names, experiment.training.traces, _COLOURS, strict=True):
         axes.plot(trace.step, getattr(trace, field), color=colour, linewidth=1.2, label=name)
     axes.set_yscale("log")
     _steps(axes, experiment)
     axes.set_ylabel(label)
-    axes.legend(frameon=False, fontsize=8)
+    if legend:
+        axes.legend(frameon=False, fontsize=8)
 
 
 def _sharpness(axes: Axes, experiment: Experiment, names: list[str]) -> None:
-    _curves(axes, experiment, names, "sharpness", r"$\lambda_{\max}$ of the Hessian")
+    _curves(axes, experiment, names, "sharpness", r"$\lambda_{\max}$ of the Hessian", legend=False)
+    axes.set_ylim(top=2 * axes.get_ylim()[1])
     for run, colour in zip(experiment.training.runs, _COLOURS, strict=True):
         edge = 2 / run.eta
         axes.axhline(edge, color=colour, linewidth=1, linestyle="--")
@@ -82,14 +84,15 @@ def _shares(axes: Axes, experiment: Experiment, names: list[str]) -> None:
         alive = trace.alive / trace.activation_rate.shape[1]
         rare = np.array([rare_share(rate) for rate in trace.activation_rate])
         axes.plot(trace.step, alive, color=colour, linewidth=1.2, label=f"{name}: alive")
-        axes.plot(trace.step, rare, color=colour, linewidth=1.2, linestyle=":", label=f"… of these, on ≤ {RARE:.0%}")
-    axes.set_ylim(0, 1.02)
+        axes.plot(trace.step, rare, color=colour, linewidth=1.2, linestyle=":", label=f"… active on ≤ {RARE:.0%}")
+    axes.set_ylim(0, 1.3)
+    axes.set_yticks(np.linspace(0, 1, 6))
     _steps(axes, experiment)
     axes.set_ylabel("share of neurons")
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=8, ncols=2, loc="upper center")
 
 
-def _scatter(axes: Axes, experiment: Experiment, at: int, name: str) -> None:
+def _scatter(axes: Axes, experiment: Experiment, at: int) -> None:
     trace = experiment.training.traces[at]
     rate, norm = trace.activation_rate[-1], trace.weight_norm[-1]
     active = rate > 0
@@ -99,4 +102,4 @@ def _scatter(axes: Axes, experiment: Experiment, at: int, name: str) -> None:
     axes.set_yscale("log")
     axes.set_xlabel("activation rate")
     axes.set_ylabel(r"weight norm $|v_k|\,\|w_k\|$")
-    axes.set_title(f"{NAMES[at]} ({name}): {int(active.sum())} alive neurons", fontsize=9)
+    axes.set_title(f"{NAMES[at]}: {int(active.sum())} of {len(rate)} neurons alive", fontsize=9)

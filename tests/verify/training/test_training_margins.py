@@ -27,9 +27,7 @@ def test_patterns_are_exact_along_any_path(dtype, kind):
     D, B, L, n = 4, 2, 60, 120
     Z = rng.standard_normal((D, B, n)).astype(dtype)
     omega = rng.standard_normal((D, B, L)).astype(dtype)
-    gradient = ReluGradient(
-        Namespace(np, lambda *shape: np.empty(shape, dtype), erf), Z, np.zeros((B, n), dtype), L
-    )
+    gradient = ReluGradient(Namespace(np, lambda *shape: np.empty(shape, dtype), erf), Z, np.zeros((B, n), dtype), L)
     margins = SignMargins(gradient, omega)
     direction = rng.standard_normal(omega.shape).astype(dtype)
     frozen, keep = np.zeros(B, bool), np.full(B, 0.99, dtype) if kind == "shrinking" else None
@@ -41,7 +39,12 @@ def test_patterns_are_exact_along_any_path(dtype, kind):
         listed += margins.listed
         if margins.listed:
             pairs.append(len(margins._pairs))
-        size = {"drift": 2e-4, "alternating": 2e-3 * (-1) ** t, "kicks": 1.0 if t % 60 == 59 else 1e-5, "shrinking": 1e-5}
+        size = {
+            "drift": 2e-4,
+            "alternating": 2e-3 * (-1) ** t,
+            "kicks": 1.0 if t % 60 == 59 else 1e-5,
+            "shrinking": 1e-5,
+        }
         step = (size[kind] * direction).astype(dtype)
         if keep is not None:
             omega *= keep[:, None]

@@ -130,7 +130,7 @@ def test_trace_entries_against_plain_formulas():
     assert trace.loss[-1] == pytest.approx(np.mean((f - y) ** 2) / 2, rel=1e-12)
     assert trace.train_mse[-1] == pytest.approx(np.mean((f - X[:, 0]) ** 2), rel=1e-12)
     assert trace.fresh_mse[-1] == pytest.approx(np.mean((network(fresh) - fresh[:, 0]) ** 2), rel=1e-12)
-    active = X @ network.W.T > network.b
+    active = X @ network.W.T - network.b > 0
     assert np.array_equal(trace.activation_rate[-1], active.mean(axis=0))
     assert trace.alive[-1] == active.any(axis=0).sum()
     assert np.allclose(trace.weight_norm[-1], np.abs(network.v) * np.linalg.norm(network.W, axis=1), rtol=1e-12)

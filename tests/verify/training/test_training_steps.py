@@ -62,7 +62,10 @@ def test_gradient_equals_autograd(library, activation, dims):
 @pytest.mark.parametrize("activation", Activation)
 @pytest.mark.parametrize("options", OPTIONS)
 def test_one_step_equals_sgd(engine, activation, options):
-    runs = [make_run(seed, d=d, eta=eta, activation=activation, **options) for seed, (d, eta) in enumerate([(3, 0.5), (2, 0.1)])]
+    runs = [
+        make_run(seed, d=d, eta=eta, activation=activation, **options)
+        for seed, (d, eta) in enumerate([(3, 0.5), (2, 0.1)])
+    ]
     stack = stack_runs(runs, np.dtype(np.float64))
     stepper = HostEngine(stack) if engine == "host" else DeviceEngine(stack, "cpu")
     stepper.advance(1)
@@ -111,7 +114,10 @@ def test_device_engine_equals_host_engine(activation):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize("activation", Activation)
 def test_cuda_graphs_equal_the_host(activation):
-    runs = [make_run(seed, n=120, width=80, eta=0.6, decay=0.02 * seed, clip=1.0, activation=activation) for seed in range(3)]
+    runs = [
+        make_run(seed, n=120, width=80, eta=0.6, decay=0.02 * seed, clip=1.0, activation=activation)
+        for seed in range(3)
+    ]
     host, device = (train(runs, 101, dtype=np.float64, device=name) for name in ("cpu", "cuda"))
     for a, b in zip(host.networks, device.networks, strict=True):
         assert distance(a, b) <= 1e-10
