@@ -1,0 +1,136 @@
+"""Time and memory of the constructions: ``python -m benchmarks.constructions [PAGE.md]`` prints the tables or writes the page.
+
+Every row runs in a process of its own, so that the peak memory is its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from constructions.certificate import extreme
+from constructions.codes import best_code, build
+from constructions.data import sphere
+from constructions.packing import largest_height, pack
+
+DIMS = (2, 3, 5, 8, 12, 24, 48)
+ANGLES = {"90°": Fraction(0), "60°": Fraction(1, 2), "45°": Fraction(7071067812, 10**10), "26°": Fraction(9, 10)}
+
+
+def _best(d: int, label: str) -> str:
+    code = best_code(d, ANGLES[label])
+    return f"{code.size} | {code.family}"
+
+
+def _pack(d: int) -> str:
+    packing = pack(d, largest_height(ANGLES["60°"]))
+    return f"{packing.size} | {packing.code.family}"
+
+
+def _random(n: int, d: int) -> str:
+    found = extreme(sphere(n, d, np.random.default_rng(0)))
+    return f"{n} | {found.method}"
+
+
+def _greedy(d: int, cosine: str, most: int) -> str:
+    code = build("greedy", d, Fraction(cosine), max_size=most)
+    return f"{code.size} | {code.family}"
+
+
+def _named(name: str, d: int) -> str:
+    slightly = Fraction(1, 2) + Fraction(1, 10**9)
+    code = build(name, d, slightly)
+    return f"{code.size} | {code.max_inner_product().method}"
+
+
+def _repulsion(d: int, cosine: str) -> str:
+    code = build("repulsion", d, Fraction(cosine))
+    plain = build("greedy", d, Fraction(cosine))
+    return f"{code.size} | random sequential: {plain.size}"
+
+
+CASES: dict[str, tuple[str, Callable[[], str]]] = {}
+for _d in DIMS:
+    for _label in ANGLES:
+        CASES[f"best code, d = {_d}, {_label}"] = ("Best code", lambda d=_d, label=_label: _best(d, label))  # type: ignore[misc]
+    CASES[f"packing, d = {_d}, caps at 60°"] = ("Packing", lambda d=_d: _pack(d))  # type: ignore[misc]
+CASES |= {
+    "certificate, 100 000 uniform points, d = 24": ("Certificate", lambda: _random(100_000, 24)),
+    "certificate, 100 000 uniform points, d = 3": ("Certificate", lambda: _random(100_000, 3)),
+    "Leech, built and certified": ("Exact configurations", lambda: _named("leech", 24)),
+    "laminated, d = 23": ("Exact configurations", lambda: _named("laminated", 23)),
+    "laminated, d = 22 (irrational coordinates)": ("Exact configurations", lambda: _named("laminated", 22)),
+    "odd signs, d = 21": ("Exact configurations", lambda: _named("odd-signs", 21)),
+    "odd signs, d = 18 (irrational coordinates)": ("Exact configurations", lambda: _named("odd-signs", 18)),
+    "Barnes-Wall, d = 32": ("Exact configurations", lambda: _named("barnes-wall", 32)),
+    "random sequential, d = 6, 100 000 points": ("Numerical families", lambda: _greedy(6, "977/1000", 100_000)),
+    "random sequential, d = 12, 20 000 points": ("Numerical families", lambda: _greedy(12, "9/10", 20_000)),
+    "energy minimisation, d = 3, cos 0.9": ("Numerical families", lambda: _repulsion(3, "9/10")),
+    "energy minimisation, d = 4, cos 0.8": ("Numerical families", lambda: _repulsion(4, "4/5")),
+}
+
+
+def _run(name: str) -> None:
+    start = time.perf_counter()
+    result = CASES[name][1]()
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "peak_mb": peak, "result": result}))
+
+
+def _table(group: str) -> list[str]:
+    lines = [f"## {group}", "", "| case | points | what | seconds | peak memory, MB |", "|---|---|---|---|---|"]
+    for name, (own, _) in CASES.items():
+        if own != group:
+            continue
+        command = [sys.executable, "-m", "benchmarks.constructions", "--case", name]
+        finished = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+        if finished.returncode:
+            lines.append(f"| {name} | – | {finished.stderr.strip().splitlines()[-1]} | – | – |")
+            continue
+        row = json.loads(finished.stdout.splitlines()[-1])
+        lines.append(f"| {name} | {row['result']} | {row['seconds']:.2f} | {row['peak_mb']:.0f} |")
+        print(lines[-1], file=sys.stderr, flush=True)
+    return [*lines, ""]
+
+
+def main() -> None:
+    """All tables."""
+    if sys.argv[1:2] == ["--case"]:
+        _run(sys.argv[2])
+        return
+    groups = list(dict.fromkeys(group for group, _ in CASES.values()))
+    machine = (
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}"
+    )
+    head = [
+        "# Constructions: time and memory",
+        "",
+        f"Measured on {machine}, other work running at the same time. Each row is a process of its own; the memory includes "
+        "about 80 MB of interpreter and libraries. Codes are truncated to 20 000 points unless asked for by name. Made by "
+        "`python -m benchmarks.constructions docs/benchmarks/constructions.md`.",
+        "",
+    ]
+    text = "\n".join(head + [line for group in groups for line in _table(group)])
+    if len(sys.argv) > 1:
+        path = Path(sys.argv[1])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".part")
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    else:
+        print(text)
+
+
+if __name__ == "__main__":
+    main()
