@@ -58,9 +58,8 @@ CASES = (
     Case("dense, fast: the same, eta = 0.9, first 5 steps of each start", 512, 2048, 10, 0.9, aim=2, steps=5),
     Case("batch of 32: width 256, n = 64, d = 5, eta = 0.5, first steps", 64, 256, 5, 0.5, runs=32, aim=10),
     Case("batch of 32: the same, after step 1000", 64, 256, 5, 0.5, warm=1000, runs=32, aim=10),
-    Case(
-        "GELU: width 256, n = 64, d = 5, eta = 0.5, batch of 32", 64, 256, 5, 0.5, runs=32, activation=Activation.GELU
-    ),
+    Case("GELU, batch of 32: width 256, n = 64, d = 5", 64, 256, 5, 0.5, runs=32, activation=Activation.GELU),
+    Case("GELU: width 2048, n = 512, d = 10", 512, 2048, 10, 0.5, activation=Activation.GELU, steps=20),
 )
 CUDA_CASES = (
     Case("CUDA, batch of 256: width 256, n = 64, d = 5", 64, 256, 5, 0.5, runs=256, aim=10, steps=160),

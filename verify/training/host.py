@@ -25,7 +25,7 @@ def _fast_erf() -> Callable[..., NDArray[Any]]:
     try:
         import torch
     except ImportError:
-        return erf  # type: ignore[no-any-return]
+        return erf
 
     def vectorised(x: NDArray[Any], out: NDArray[Any]) -> NDArray[Any]:
         torch.erf(torch.from_numpy(x), out=torch.from_numpy(out))

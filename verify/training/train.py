@@ -24,8 +24,8 @@ __all__ = ["Training", "train"]
 
 # Pairs (point, neuron) of the runs that the host steps together: their pattern fits the cache.
 _HOST_PAIRS = 2**19
-# On a device: 8 bytes each for pattern and work stay below 16 GiB.
-_DEVICE_PAIRS = 2**31
+# On a device: at most three arrays of as many numbers, 12 GiB in float64.
+_DEVICE_PAIRS = 2**29
 
 
 @dataclass(frozen=True, eq=False)
