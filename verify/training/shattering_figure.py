@@ -59,14 +59,14 @@ def _curves(axes: Axes, experiment: Experiment, names: list[str], field: str, la
 
 def _sharpness(axes: Axes, experiment: Experiment, names: list[str]) -> None:
     _curves(axes, experiment, names, "sharpness", r"$\lambda_{\max}$ of the Hessian", legend=False)
-    axes.set_ylim(top=2 * axes.get_ylim()[1])
     for run, colour in zip(experiment.training.runs, _COLOURS, strict=True):
         edge = 2 / run.eta
         axes.axhline(edge, color=colour, linewidth=1, linestyle="--")
         axes.annotate(
-            f"2/η = {edge:.3g}", (1, edge), xycoords=("axes fraction", "data"), color=colour, xytext=(0, 3),
-            textcoords="offset points", ha="right", fontsize=8,
+            f"2/η = {edge:.3g}", (0.15, edge), xycoords=("axes fraction", "data"), color=colour, xytext=(0, 3),
+            textcoords="offset points", fontsize=8,
         )  # fmt: skip
+    axes.set_ylim(top=1.6 * axes.get_ylim()[1])
 
 
 def _errors(axes: Axes, experiment: Experiment, names: list[str]) -> None:
@@ -89,7 +89,7 @@ def _shares(axes: Axes, experiment: Experiment, names: list[str]) -> None:
     axes.set_yticks(np.linspace(0, 1, 6))
     _steps(axes, experiment)
     axes.set_ylabel("share of neurons")
-    axes.legend(frameon=False, fontsize=8, ncols=2, loc="upper center")
+    axes.legend(frameon=False, fontsize=7, ncols=2, loc="upper center", columnspacing=1)
 
 
 def _scatter(axes: Axes, experiment: Experiment, at: int) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.special import erf
+from training_reference import make_run
 
-from tests.verify.training.training_reference import make_run
 from verify.training.gradient import Namespace, ReluGradient
 from verify.training.host import HostEngine
 from verify.training.margins import SignMargins

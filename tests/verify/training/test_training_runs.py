@@ -8,9 +8,9 @@ import zipfile
 import numpy as np
 import pytest
 import torch
+from training_reference import make_run
 
 from constructions.network import Network
-from tests.verify.training.training_reference import make_run
 from verify.hessian import sharpness
 from verify.training import Activation, Init, Run, initial_network, train
 from verify.training.top_eigenvalue import top_eigenvalue

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import erf
+from training_reference import TorchLoop, distance, make_run
 
-from tests.verify.training.training_reference import TorchLoop, distance, make_run
 from verify.training import Activation, train
 from verify.training.device import DeviceEngine
 from verify.training.gradient import GeluGradient, Namespace, ReluGradient
