@@ -1,0 +1,106 @@
+"""Writes the pages of the registry, the errata and the derivations from the library when the site is built."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+import boundcalc
+from boundcalc.derivation import DERIVATIONS
+from boundcalc.tables import exponent_table
+from boundcalc.theorem import Status, Theorem
+
+_STATUSES = {
+    Status.PAPER: "stated in the source named",
+    Status.DERIVED: "proved here, on the [page of proofs](proofs.md) or in the file of the statement",
+    Status.NUMERIC: "checked by computation as said",
+    Status.CONJECTURE: "believed, not proved",
+}
+
+
+def _statement(theorem: Theorem) -> str:
+    lines = [f"## {theorem.title}", "", f"`{theorem.key}`. {theorem._repr_markdown_()}", ""]
+    lines += [f"* {name}: {bound.remark}" for name, bound in theorem.bounds.items() if bound.remark]
+    source = theorem.source
+    place = source.label or "as a whole"
+    lines += ["", f"Source: {source.authors} ({source.year}), *{source.title}*, {source.identifier}, {place}."]
+    lines += [f"Status: **{theorem.status.value}**."]
+    if theorem.errata:
+        lines += ["", "See " + ", ".join(f"[erratum {number}](errata.md)" for number in theorem.errata) + "."]
+    return "\n".join(lines)
+
+
+def registry_page() -> str:
+    """Every statement in full."""
+    head = [
+        "# Registry of statements", "", "Generated from the library. Each statement carries its status:", "",
+        *(f"* **{status.value}**: {words}" for status, words in _STATUSES.items()), "",
+        "Relations with a subscript $d$ hide constants that depend on $d$.", "", exponent_table([1, 2, 3, 5, 10]).markdown(), "",
+        boundcalc.theorems()._repr_markdown_(), "",
+    ]  # fmt: skip
+    return "\n".join([*head, *(_statement(theorem) + "\n" for theorem in boundcalc.theorems())])
+
+
+def errata_page() -> str:
+    """Every erratum with what its check found."""
+    lines = [
+        "# Errata", "", "Where arXiv:2506.20779 is wrong, vacuous or improvable, as far as we know. Each entry has a check that "
+        "shows it; the checks run in the tests, and what they found when this page was built stands below them.", "",
+    ]  # fmt: skip
+    for entry in boundcalc.errata():
+        found = entry.demonstrate()
+        touched = [t.key for t in boundcalc.theorems() if entry.number in t.errata]
+        lines += [
+            f"## {entry.number}. {entry.where}",
+            "",
+            f"*Source:* {entry.claim}",
+            "",
+            f"*Instead:* {entry.correction}",
+            "",
+        ]
+        lines += [f"*Check ({'shown' if found.shown else 'not shown'}):* {found.evidence}", ""]
+        lines += [
+            f"Status of the correction: **{entry.status.value}**. Touches: {', '.join(f'`{key}`' for key in touched)}.",
+            "",
+        ]
+    return "\n".join(
+        line if line.startswith(("#", "Status")) else line.replace("_", r"\_").replace("^", r"\^") for line in lines
+    )
+
+
+def derivations_page() -> str:
+    """Every derivation step by step."""
+    parts = ["# Derivations", "", "Exponents derived by the library, each choice certified to be the best one.", ""]
+    for derivation in DERIVATIONS:
+        parts += [f"## {derivation.title}", "", derivation._repr_markdown_(), ""]
+    return "\n".join(parts)
+
+
+def _write(path: Path, text: str) -> None:
+    if path.exists() and path.read_text() == text:
+        return
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as stream:
+        stream.write(text)
+    os.replace(stream.name, path)
+
+
+def generate(app: Sphinx) -> None:
+    """Write the pages beside the others."""
+    folder = Path(app.srcdir)
+    for name, page in (("registry", registry_page), ("errata", errata_page), ("derivations", derivations_page)):
+        _write(folder / f"{name}.md", page())
+
+
+def escape_bars(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    """Absolute values in docstrings are no substitutions of reStructuredText."""
+    lines[:] = [line if line.lstrip().startswith((">>>", "...")) else line.replace("|", r"\|") for line in lines]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx."""
+    app.connect("builder-inited", generate)
+    app.connect("autodoc-process-docstring", escape_bars)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

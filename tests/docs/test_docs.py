@@ -1,0 +1,95 @@
+"""The documentation as it is stored: notebooks with outputs and no errors, pages that name what exists."""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import boundcalc
+from boundcalc.__main__ import parser
+
+DOCS = Path(__file__).parents[2] / "docs"
+SOURCES = sorted((DOCS / "notebooks").glob("*.py"))
+
+
+def notebook(source: Path) -> dict[str, Any]:
+    return json.loads(source.with_suffix(".ipynb").read_text())
+
+
+def text_of(cell: dict[str, Any]) -> str:
+    return "".join(cell["source"])
+
+
+def test_there_are_seven_and_the_index_lists_them() -> None:
+    assert [source.name[:2] for source in SOURCES] == [f"0{i}" for i in range(1, 8)]
+    index = (DOCS / "index.md").read_text()
+    assert [line for line in index.splitlines() if line.startswith("notebooks/")] == [
+        f"notebooks/{s.stem}" for s in SOURCES
+    ]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda s: s.stem[:2])
+def test_stored_notebooks_ran_from_top_to_bottom_without_error(source: Path) -> None:
+    code = [cell for cell in notebook(source)["cells"] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    kinds = {output["output_type"] for cell in code for output in cell["outputs"]}
+    assert "error" not in kinds
+    assert any("image/png" in output.get("data", {}) for cell in code for output in cell["outputs"])
+    stderr = [o for cell in code for o in cell["outputs"] if o.get("name") == "stderr"]
+    assert not stderr
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda s: s.stem[:2])
+def test_stored_notebooks_have_the_cells_of_their_sources(source: Path) -> None:
+    """Every line of code of a source stands in the notebook, in order, and nothing else does."""
+    written = [line for line in source.read_text().splitlines() if line.strip() and not line.startswith("#")]
+    code = [text_of(cell) for cell in notebook(source)["cells"] if cell["cell_type"] == "code"]
+    stored = [line for line in "\n".join(code).splitlines() if line.strip() and not line.startswith("#")]
+    assert stored == written
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda s: s.stem[:2])
+def test_notebooks_check_what_they_say(source: Path) -> None:
+    assert source.read_text().count("assert ") >= 2
+
+
+def test_proofs_have_a_section_for_each_theorem() -> None:
+    text = (DOCS / "proofs.md").read_text()
+    titles = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
+    assert titles == ["Setting and notation", *(f"Theorem {letter}" for letter in "ABCDE")]
+    assert text.count(r"\blacksquare") >= 6
+    assert "**derived**" in text
+
+
+def test_the_guide_names_commands_that_parse() -> None:
+    guide = (DOCS / "guide.md").read_text()
+    commands = re.findall(r"`python -m boundcalc ([^`]+)`", guide)
+    assert len(commands) >= 9
+    for command in commands:
+        parser().parse_args(command.split())
+
+
+def test_the_api_page_covers_every_public_function() -> None:
+    page = (DOCS / "api.md").read_text()
+    for name in boundcalc.__all__:
+        assert f"{boundcalc._PUBLIC[name]}.{name}" in page or f".{name}\n" in page, name
+
+
+def test_generated_pages_hold_every_entry() -> None:
+    pytest.importorskip("sphinx", reason="the extra docs is not installed")
+    sys.path.insert(0, str(DOCS / "_ext"))
+    try:
+        import generated_pages  # type: ignore[import-not-found]
+    finally:
+        sys.path.pop(0)
+    registry, errata = generated_pages.registry_page(), generated_pages.errata_page()
+    for theorem in boundcalc.theorems():
+        assert registry.count(f"## {theorem.title}\n") == 1
+        assert f"Status: **{theorem.status.value}**" in registry
+    for entry in boundcalc.errata():
+        assert f"## {entry.number}. {entry.where}\n" in errata
+    assert "(not shown)" not in errata
+    assert "$" not in errata
