@@ -214,7 +214,9 @@ def plot(
 
     Examples
     --------
-    >>> figure = plot(d=2, n=1000, sizes=(100, 1000), dims=(1, 3))  # doctest: +SKIP
+    >>> figure = plot(d=2, n=1000, sizes=(100, 1000), dims=(1, 3))
+    >>> [axes.get_title() for axes in figure.axes]
+    ['d = 2', 'n = 1000']
     """
     setting = Setting.parse(d=d, n=n, sigma=sigma, B=B, C=C)
     if setting.d is None or setting.n is None or None in (setting.sigma, setting.B, setting.C):

@@ -28,7 +28,7 @@ from boundcalc.arb import Ball, ball, enclosure, precision
 from boundcalc.enclosure import Enclosure
 from boundcalc.explicit.lower import parse, problem_of
 from boundcalc.explicit.marginal import Marginal
-from boundcalc.explicit.problem import Problem, Weight
+from boundcalc.explicit.problem import Problem, Weight, log_fraction
 from boundcalc.explicit.weighting import Weighting
 from boundcalc.setting import Setting
 
@@ -121,7 +121,7 @@ def _projection(problem: Problem, eta: float, eps: float) -> Ball:
 
 def _search(problem: Problem) -> tuple[float, float]:
     """The best eta and eps of the grid, in floats: logarithms, one row of eta at a time."""
-    log_noise = np.logaddexp(-problem.log_nu, -math.log(problem.n)) + math.log(4)
+    log_noise = np.logaddexp(-problem.log_nu, -log_fraction(problem.n)) + math.log(4)
     log_budget = problem.log_budget - (math.log(0.13975424859) if problem.weight is Weight.POPULATION else 0.0)
     log_eta, log_eps = np.log(_ETAS), np.log(_EPSILONS)
     root = log_eps * -0.5 + np.log1p(-np.exp(log_eps * 0.5))
