@@ -125,6 +125,8 @@ def _screen(unit: Float, absolute: bool, ties: Ties, single_error: float) -> boo
                 a, b = first[start : start + _GATHER], second[start : start + _GATHER]
                 value = np.einsum("ij,ij->i", unit[a], unit[b])
                 ties.add(a, b, np.abs(value) if absolute else value)
+            if ties.overflow:  # float64 products have to find the largest, which then need not be told from the others
+                return False
             continue
         dense += 1
         if dense >= 8 and 2 * dense > seen:

@@ -31,7 +31,7 @@ def largest_root_system(rank: int) -> int:
     return best[rank]
 
 
-@pytest.mark.parametrize("d", range(2, 41))
+@pytest.mark.parametrize("d", [*range(2, 21), 30])
 def test_roots_are_the_largest_of_their_rank(d: int) -> None:
     code = build("roots", d, JUST_BELOW_60)
     assert (code.size, code.dim) == (largest_root_system(d), d)
@@ -110,7 +110,7 @@ def test_polygon_at_rational_cosines() -> None:
 def test_every_family_is_separated_or_says_why_not(name: str, d: int, cosine: Fraction) -> None:
     family = next(f for f in FAMILIES if f.name == name)
     try:
-        most = 500 if family.automatic else 20
+        most = 300 if family.automatic else 20 if d < 6 else 8
         code = build(name, d, cosine, max_size=most)
     except ValueError as error:
         text = str(error)
@@ -118,7 +118,7 @@ def test_every_family_is_separated_or_says_why_not(name: str, d: int, cosine: Fr
         assert family.obstacle(d, cosine) in (None, text)
         return
     assert family.exists(d, cosine)
-    assert code.size <= 500
+    assert code.size <= 300
     assert code.dim == d
     gram = code.points @ code.points.T
     np.fill_diagonal(gram, -1)
@@ -250,7 +250,7 @@ def test_truncation_shows_in_the_name(name: str, d: int) -> None:
 @pytest.mark.parametrize(("name", "d"), [("polygon", 2), ("layers", 3), ("layers", 4), ("layers", 5), ("greedy", 3)])
 def test_sizes_follow_the_power_law(name: str, d: int) -> None:
     """N grows like (angle)^{-(d-1)}, hence like (1 - cos)^{-(d-1)/2}."""
-    largest = Fraction(1, 200 if d < 4 else 25)
+    largest = Fraction(1, {2: 200, 3: 200, 4: 25, 5: 9}[d])
     sizes = [build(name, d, 1 - largest / 4**k, max_size=50_000).size for k in range(3 if d < 4 else 2)]
     slopes = np.diff(np.log(sizes)) / np.log(4)
     assert slopes == pytest.approx((d - 1) / 2, rel=0.05 if d < 4 else 0.1)

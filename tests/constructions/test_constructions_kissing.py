@@ -207,11 +207,13 @@ def test_unbiased_bases(m: int) -> None:
     assert len(kerdock_forms(m)) == n // 2
 
 
-@pytest.mark.parametrize(("name", "d"), [("quadruples", 12), ("barnes-wall", 16), ("odd-signs", 17), ("shells", 8)])
+@pytest.mark.parametrize(
+    ("name", "d"), [("quadruples", 12), ("barnes-wall", 16), ("odd-signs", 17), ("leech", 24), ("shells", 8)]
+)
 def test_moving_one_point_breaks_the_certificate(name: str, d: int) -> None:
     """A relative 1e-12 in one coordinate, towards a point at the least angle."""
     cosine = Fraction(3, 4) if name == "shells" else HALF
-    code = build(name, d, cosine)
+    code = build(name, d, cosine, max_size=6000)
     assert certify_separation(code.points, cosine).holds is True
     gram = code.points @ code.points[7]
     gram[7] = -1
