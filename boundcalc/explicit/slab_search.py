@@ -25,7 +25,7 @@ from boundcalc.explicit.slab_profile import profile
 from boundcalc.explicit.slabs import ONE_BY_ONE, Slab
 from boundcalc.explicit.weighting import log_weight_ratio
 
-__all__ = ["CapProblem", "Grid", "Solution", "estimate", "solve"]
+__all__ = ["CapProblem", "Grid", "Solution", "adapt", "estimate", "solve"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -245,7 +245,7 @@ def _plan(tables: _Tables, price: float) -> _Plan:
 
 def _spend(slabs: tuple[Slab, ...], factor: float) -> tuple[Slab, ...]:
     """All ramps times a factor: cost falls by it, and value too, but less; ramps stay within their limits."""
-    return tuple(replace(s, ramp=float(min(s.ramp * factor, 1.0 if s.near == 0 else 0.5))) for s in slabs)
+    return tuple(replace(s, ramp=float(min(max(s.ramp * factor, 1e-3), 1.0 if s.near == 0 else 0.5))) for s in slabs)
 
 
 @dataclass(frozen=True)
@@ -309,11 +309,8 @@ def solve(problem: CapProblem, grid: Grid, price: float) -> Solution:
     return best
 
 
-def estimate(problem: CapProblem, slabs: tuple[Slab, ...]) -> float:
-    """Value per cap, in units of q-mass, of given slabs with amplitudes shrunk to the budget; in floats."""
-    if not slabs:
-        return 0.0
-    k, ratio = problem.d + 2, problem.log_ratio
+def _columns(slabs: tuple[Slab, ...]) -> tuple[Array, Array, Array, Array, Array]:
+    """near, far, count, ramp and amplitude; a few equal trapezoids count one by one."""
     rows: list[tuple[float, float, float, float, float]] = []
     for slab in slabs:
         if 1 < slab.count <= ONE_BY_ONE:
@@ -323,11 +320,16 @@ def estimate(problem: CapProblem, slabs: tuple[Slab, ...]) -> float:
         else:
             rows.append((slab.near, slab.far, float(slab.count), slab.ramp, slab.amplitude))
     near, far, count, ramp, amplitude = np.array(rows).T
+    return near, far, count, ramp, amplitude
+
+
+def _cost(problem: CapProblem, columns: tuple[Array, Array, Array, Array, Array]) -> float:
+    """Cost in units of the budget."""
+    near, far, count, ramp, amplitude = columns
+    k, ratio, share = problem.d + 2, problem.log_ratio, problem.log_budget
     width = (far - near) / count
-    snr = math.exp(min(max(problem.log_snr, -_LOG_LIMIT), _LOG_LIMIT))
     first = np.stack([near, near + ramp * width, far - ramp * width, far])
     single = count == 1
-    share = problem.log_budget
     power = np.exp(_clip(k * np.log(np.maximum(first, 1e-300)) + ratio(np.maximum(first, 1e-300)) - share))
     power = np.where((near == 0) & (np.arange(4)[:, None] < 2), 0.0, power)
     exact = power.sum(0) / (ramp * width)
@@ -336,7 +338,19 @@ def estimate(problem: CapProblem, slabs: tuple[Slab, ...]) -> float:
     curvature = k * (far ** (k - 1) - near ** (k - 1)) * scale
     with np.errstate(over="ignore"):
         many = knot_sums(integral, curvature, width, ramp) / width / width / ramp
-    cost = float((amplitude * np.where(single, exact, many)).sum())
+    return float((amplitude * np.where(single, exact, many)).sum())
+
+
+def estimate(problem: CapProblem, slabs: tuple[Slab, ...]) -> float:
+    """Value per cap, in units of q-mass, of given slabs with amplitudes shrunk to the budget; in floats."""
+    if not slabs:
+        return 0.0
+    columns = _columns(slabs)
+    near, far, count, ramp, amplitude = columns
+    width = (far - near) / count
+    snr = math.exp(min(max(problem.log_snr, -_LOG_LIMIT), _LOG_LIMIT))
+    single = count == 1
+    cost = _cost(problem, columns)
     amplitude = amplitude * min(1.0, 1 / cost) if cost > 0 else amplitude
     # Norms.
     rise = np.where(near > 0, near + ramp * width, 0.0)
@@ -358,3 +372,11 @@ def estimate(problem: CapProblem, slabs: tuple[Slab, ...]) -> float:
     total = np.where(single, norm, theta * mass * (far - near))
     mean = np.where(single, norm, theta * width * square / np.maximum(mass, 1e-300))
     return float((amplitude**2 * total * sign_error(snr * amplitude**2 * mean)).sum())
+
+
+def adapt(problem: CapProblem, slabs: tuple[Slab, ...]) -> tuple[float, tuple[Slab, ...]]:
+    """The slabs of a nearby problem with their ramps changed to use the budget; or as they are, if that is better."""
+    if not slabs:
+        return 0.0, slabs
+    changed = _spend(slabs, _cost(problem, _columns(slabs)))
+    return max((estimate(problem, changed), changed), (estimate(problem, slabs), slabs), key=lambda pair: pair[0])

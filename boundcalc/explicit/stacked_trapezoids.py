@@ -13,8 +13,9 @@ from boundcalc.explicit import slabs
 from boundcalc.explicit.caps import Caps, candidates
 from boundcalc.explicit.family import Design, Family, NotApplicable
 from boundcalc.explicit.problem import Effort, Problem, Weight
+from boundcalc.explicit.slab_polish import polish
 from boundcalc.explicit.slab_profile import continuum, depth_range
-from boundcalc.explicit.slab_search import CapProblem, Grid, estimate, solve
+from boundcalc.explicit.slab_search import CapProblem, Grid, adapt, estimate, solve
 from boundcalc.explicit.slabs import StackedTrapezoids
 
 __all__ = ["FAMILY"]
@@ -22,11 +23,15 @@ __all__ = ["FAMILY"]
 Index = NDArray[np.intp]
 
 _LARGEST_DIMENSION = 10**4
+# Few slabs fit a grid badly: their edges, ramps and amplitudes are polished even in a fast search.
+_FEW_SLABS = 10
 _AMPLITUDES = (1.0, 0.75, 0.55, 0.4, 0.3, 0.2, 0.14, 0.1, 0.06, 0.03, 0.015)
 _RAMPS = (0.05, 0.1, 0.15, 0.22, 0.3, 0.4, 0.5)
 _FINER_RAMPS = (0.04, 0.06, 0.09, 0.13, 0.18, 0.24, 0.31, 0.4, 0.5)
-# Designs are made on a lattice of problems and used at every problem nearby: each design's bound is monotone in n, sigma,
-# B and C, and so is the largest of them as long as they are the same.
+# Designs are made on a lattice of problems and used at every problem nearby. The bound of one design is monotone in n,
+# sigma, B and C, and so is the largest of several as long as they are the same. From one cell of the lattice to the next
+# the designs change: there the bound is monotone as far as the design made for a problem beats those made for the
+# problems around it. A full search looks one step further towards harder problems, which makes up for it if not.
 _NU_STEP = math.log(10) / 4
 _BUDGET_STEP = math.log(10) / 8
 
@@ -96,8 +101,8 @@ def _at_lattice(
     near = np.arange(max(given, centre - 2 * stride), min(len(caps), centre + 2 * stride + 1))
     order = near[np.argsort(-rough(near)[0])][: 12 if full else 3]
     # High caps hold few slabs, where the continuum misleads; given codes are always tried.
-    high = np.arange(min(len(caps), given + (8 if full else 2)))
-    chosen = np.array(list(dict.fromkeys([*order.tolist(), *high.tolist()])))
+    tall = given + np.flatnonzero(heights[given:] > 0.25)[: 12 if full else 5]
+    chosen = np.array(list(dict.fromkeys([*order.tolist(), *tall.tolist(), *range(given)])))
     scored = []
     for i, log_price in zip(chosen.tolist(), rough(chosen)[1].tolist(), strict=True):
         guess = math.exp(min(max(log_price, -600.0), 600.0))
@@ -106,25 +111,34 @@ def _at_lattice(
             scored.append((math.log(coarse.value) + log_counts[i] + units[i], i, coarse.price))
     scored.sort(reverse=True)
     best: tuple[float, StackedTrapezoids] | None = None
-    # A coarse value is within a tenth of the fine one: a clear winner needs no second try.
-    keep = 5 if full else 1 if len(scored) > 1 and scored[0][0] > scored[1][0] + 0.1 else 2
-    for _, i, price in scored[:keep]:
+    # A coarse value is nearly within a tenth of the fine one: a clear winner needs no second try.
+    for _, i, price in [s for s in scored if s[0] > scored[0][0] - 0.15][: 5 if full else 3]:
         inner = cap_problem(d, log_nu, log_budget, weight, caps[i])
         for grid in (grids.fine, grids.finest) if full else (grids.fine,):
             fine = solve(inner, grid, max(price, 1e-250))
-            if fine.value > 0:
-                score = math.log(fine.value) + log_counts[i] + units[i]
+            stack = fine.slabs
+            if not full and len(stack) <= _FEW_SLABS:
+                stack = polish(inner, stack, (0.12,), 1)
+            value = estimate(inner, stack)
+            if value > 0:
+                score = math.log(value) + log_counts[i] + units[i]
                 if best is None or score > best[0]:
-                    best = (score, StackedTrapezoids(caps[i], fine.slabs))
+                    best = (score, StackedTrapezoids(caps[i], stack))
+    if best is not None and full:
+        inner = cap_problem(d, log_nu, log_budget, weight, best[1].caps)
+        best = (best[0], StackedTrapezoids(best[1].caps, polish(inner, best[1].slabs, (0.1, 0.03), 4)))
     return best[1] if best else None
 
 
-def _cell(value: float, step: float) -> tuple[int, ...]:
-    """Indices of the lattice points around a value; one where it lies on the lattice."""
+def _cell(value: float, step: float, harder: int) -> tuple[int, ...]:
+    """Indices of the lattice points around a value, one where it lies on the lattice, and ``harder`` more on that side."""
     nearest = round(value / step)
-    if abs(value / step - nearest) < 1e-9:
-        return (nearest,)
-    return (math.floor(value / step), math.ceil(value / step))
+    ends = (
+        (nearest, nearest)
+        if abs(value / step - nearest) < 1e-9
+        else (math.floor(value / step), math.ceil(value / step))
+    )
+    return tuple(range(ends[0] + min(harder, 0), ends[1] + max(harder, 0) + 1))
 
 
 def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
@@ -132,17 +146,18 @@ def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design 
     if problem.d > _LARGEST_DIMENSION:
         return NotApplicable(f"searched up to d = {_LARGEST_DIMENSION} only")
     best: tuple[float, StackedTrapezoids] | None = None
-    for i in _cell(problem.log_nu, _NU_STEP):
-        for j in _cell(problem.log_budget, _BUDGET_STEP):
+    further = 1 if effort is Effort.FULL else 0
+    for i in _cell(problem.log_nu, _NU_STEP, further):
+        for j in _cell(problem.log_budget, _BUDGET_STEP, -further):
             design = _at_lattice(problem.d, problem.weight, i, j, effort, extra)
             if design is None:
                 continue
             inner = cap_problem(problem.d, problem.log_nu, problem.log_budget, problem.weight, design.caps)
-            score = estimate(inner, design.slabs)
-            if score > 0:
-                score = math.log(score) + math.log(design.caps.count) + log_mass_unit(problem.d, design.caps.height)
+            value, stack = adapt(inner, design.slabs)
+            if value > 0:
+                score = math.log(value) + math.log(design.caps.count) + log_mass_unit(problem.d, design.caps.height)
                 if best is None or score > best[0]:
-                    best = (score, design)
+                    best = (score, StackedTrapezoids(design.caps, stack))
     return best[1] if best else NotApplicable("no stack of slabs was found whose numbers a float can hold")
 
 

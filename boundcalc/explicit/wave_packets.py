@@ -247,8 +247,12 @@ def _grid(d: int, m: int, aspect: Fraction) -> tuple[tuple[Caps, ...], Array, Ar
     side = float(aspect) * _DELTAS
     radius = np.maximum(0.5 - math.sqrt(d - 1) * side, 1e-300)
     log_volume = (d - 1) / 2 * math.log(math.pi) - math.lgamma((d + 1) / 2)
-    log_boxes = np.log(along) + (log_volume + (d - 1) * np.log(radius / side) if d > 1 else 0.0)
-    log_boxes = np.where(log_boxes > 0, log_boxes, -700.0) if d > 1 else log_boxes
+    log_across = log_volume + (d - 1) * np.log(radius / side) if d > 1 else np.zeros_like(side)
+    # Few boxes are whole numbers.
+    few = log_across < 30
+    whole = np.floor(np.exp(np.where(few, np.maximum(log_across, -30), 0.0)) * (1 - 1e-9) + (0.0 if d > 1 else 0.5))
+    log_across = np.where(few, np.log(np.maximum(whole, 1e-300)), log_across)
+    log_boxes = np.maximum(np.log(along) + log_across, -700.0)
     return caps, np.array([math.log(c.height) for c in caps]), np.array([math.log(c.count) for c in caps]), log_boxes
 
 
@@ -272,7 +276,7 @@ def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design 
     # The cost grows as delta falls. Full amplitude ends where it meets the budget; the best scale is near that edge.
     room = log_budget - log_count - (d + 1) * log_h
     edge = np.searchsorted(per_cap, room)
-    at = np.clip(edge[:, None] + np.arange(-10, 3), 0, _DELTAS.size - 1)
+    at = np.clip(edge[:, None] + np.arange(-60, 4), 0, _DELTAS.size - 1)
     log_amplitude = np.minimum(0.0, room[:, None] - per_cap[at])
     energy = 2 * log_amplitude + per_box[at] + (d + 1) / 2 * log_h[:, None]
     snr = np.exp(np.clip(problem.log_nu + energy, -700, 650))

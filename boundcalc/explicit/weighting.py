@@ -8,7 +8,6 @@ integral of (2 - z r)^((d-1)/2) against a fixed weight), so its value at the sha
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 
 import numpy as np
@@ -55,19 +54,12 @@ class Weighting:
 
 @lru_cache(maxsize=128)
 def _ratio_table(d: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """log depth and log(g_P/z^(d+2)) on a grid, from quadrature on the density."""
-    z = np.geomspace(1e-4, 1.0, 161)
-    nodes, weights = np.polynomial.legendre.leggauss(64)
-    u, w = (nodes + 1) / 2, weights / 2
-    alpha = (d - 1) / 2
-    log_c1 = math.lgamma(d / 2 + 1) - math.lgamma((d + 1) / 2) - math.log(math.pi) / 2
-    # t = z r and r = u^(1/(alpha + 1)) turns r^alpha dr into du/(alpha + 1).
-    r = u ** (1 / (alpha + 1))
-    kernel = np.exp(alpha * np.log(2 - z[:, None] * r)) * w / (alpha + 1)
-    mass = kernel.sum(1)
-    excess = (kernel * (1 - r)).sum(1)
-    first = np.exp((alpha + 1) * np.log(2 - z)) / (d + 1)
-    return np.log(z), 2 * log_c1 + np.log(excess) + 0.5 * np.log(mass**2 + first**2)
+    """log depth and log(g_P/z^(d+2)) on a grid, from the closed form."""
+    from boundcalc.cap import weight_ratio
+
+    # The ratio changes over relative depths of 1/sqrt(d) near depth 1.
+    z = np.unique(np.concatenate([np.geomspace(1e-4, 1.0, 200), np.linspace(0.3, 1.0, 400)]))
+    return np.log(z), np.asarray(weight_ratio.log(d, z).log)
 
 
 def log_weight_ratio(weight: Weight, d: int, z: NDArray[np.float64]) -> NDArray[np.float64]:
