@@ -95,16 +95,23 @@ def _at_lattice(
     grids = _grids(d)
     full = effort is Effort.FULL
     given = len(extra)
-    stride = max(1, (len(caps) - given) // 70)
-    sample = np.arange(given, len(caps), stride)
-    centre = int(sample[rough(sample)[0].argmax()])
-    near = np.arange(max(given, centre - 2 * stride), min(len(caps), centre + 2 * stride + 1))
-    order = near[np.argsort(-rough(near)[0])][: 12 if full else 3]
-    # High caps hold few slabs, where the continuum misleads; given codes are always tried.
+    # Zoom in on the best height: the rough value has one peak.
+    stride = max(1, (len(caps) - given) // 50)
+    near = np.arange(given, len(caps), stride)
+    ranking, at_price = rough(near)
+    while stride > 1:
+        centre, reach = int(near[ranking.argmax()]), 2 * stride
+        stride = max(1, stride // 8)
+        near = np.arange(max(given, centre - reach), min(len(caps), centre + reach + 1), stride)
+        ranking, at_price = rough(near)
+    order = np.argsort(-ranking)[: 12 if full else 3]
     tall = given + np.flatnonzero(heights[given:] > 0.25)[: 12 if full else 5]
-    chosen = np.array(list(dict.fromkeys([*order.tolist(), *tall.tolist(), *range(given)])))
+    prices = dict(zip(near[order].tolist(), at_price[order].tolist(), strict=True))
+    others = np.array([i for i in (*range(given), *tall.tolist()) if i not in prices], dtype=np.intp)
+    if others.size:
+        prices |= dict(zip(others.tolist(), rough(others)[1].tolist(), strict=True))
     scored = []
-    for i, log_price in zip(chosen.tolist(), rough(chosen)[1].tolist(), strict=True):
+    for i, log_price in prices.items():
         guess = math.exp(min(max(log_price, -600.0), 600.0))
         coarse = solve(cap_problem(d, log_nu, log_budget, weight, caps[i]), grids.coarse, guess)
         if coarse.value > 0:
