@@ -115,7 +115,7 @@ def _at_lattice(
         guess = math.exp(min(max(log_price, -600.0), 600.0))
         coarse = solve(cap_problem(d, log_nu, log_budget, weight, caps[i]), grids.coarse, guess)
         if coarse.value > 0:
-            scored.append((math.log(coarse.value) + log_counts[i] + units[i], i, coarse.price))
+            scored.append((math.log(coarse.value) + float(log_counts[i] + units[i]), i, coarse.price))
     scored.sort(reverse=True)
     best: tuple[float, StackedTrapezoids] | None = None
     # A coarse value is nearly within a tenth of the fine one: a clear winner needs no second try.
@@ -128,7 +128,7 @@ def _at_lattice(
                 stack = polish(inner, stack, (0.12,), 1)
             value = estimate(inner, stack)
             if value > 0:
-                score = math.log(value) + log_counts[i] + units[i]
+                score = math.log(value) + float(log_counts[i] + units[i])
                 if best is None or score > best[0]:
                     best = (score, StackedTrapezoids(caps[i], stack))
     if best is not None and full:
