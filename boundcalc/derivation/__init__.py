@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from boundcalc.derivation import (
     gap_core_shell,
     gap_upper,
@@ -21,7 +19,7 @@ from boundcalc.derivation import (
     theorem_e,
 )
 from boundcalc.derivation.derivation import Derivation
-from boundcalc.exact import describe
+from boundcalc.lookup import by_key
 
 __all__ = ["DERIVATIONS", "Derivation", "derive"]
 
@@ -64,7 +62,4 @@ def derive(key: str) -> Derivation:
     >>> derive("gap-upper").terms["core"]
     3/(2*(2*d + 3))
     """
-    if not isinstance(key, str) or key not in _BY_KEY:
-        near = get_close_matches(str(key), _BY_KEY, n=3) or list(_BY_KEY)
-        raise ValueError(f"key must name a derivation, got {describe(key)}; nearest: {', '.join(near)}")
-    return _BY_KEY[key]
+    return by_key(_BY_KEY, key, "a derivation", "boundcalc.derivation.DERIVATIONS holds them")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
-from boundcalc.exact import describe
+from boundcalc.lookup import by_key
 from boundcalc.theorem import Theorem
 from boundcalc.theorems import (
     annulus_share,
@@ -121,7 +119,4 @@ def get(key: str) -> Theorem:
     >>> get("minimax-lower").bound.exponent
     2/(d + 1)
     """
-    if key not in _BY_KEY:
-        near = get_close_matches(str(key), _BY_KEY, n=3) or list(_BY_KEY)
-        raise ValueError(f"key must name a theorem, got {describe(key)}; nearest: {', '.join(near)}")
-    return _BY_KEY[key]
+    return by_key(_BY_KEY, key, "a theorem", "boundcalc.theorems() lists them")
