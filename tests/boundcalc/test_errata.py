@@ -1,7 +1,6 @@
 """Every erratum is demonstrated, every reference to one resolves, and a check that finds nothing would say so."""
 
 import math
-import time
 
 import pytest
 
@@ -13,11 +12,9 @@ from boundcalc.theorems import THEOREMS
 
 @pytest.mark.parametrize("entry", errata(), ids=lambda entry: str(entry.number))
 def test_demonstrated(entry: Erratum) -> None:
-    start = time.perf_counter()
     found = entry.demonstrate()
     assert found.shown, found.evidence
     assert entry.status is Status.DERIVED
-    assert time.perf_counter() - start < 5
     assert entry.correction in str(entry)
     assert entry.correction in entry._repr_markdown_()
 

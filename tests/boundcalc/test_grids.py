@@ -1,7 +1,6 @@
 """Whole grids of rates against the exact scalar path, and against 50-digit evaluation."""
 
 import math
-import time
 from fractions import Fraction
 
 import mpmath
@@ -167,17 +166,10 @@ def test_every_rate_of_the_registry_has_values() -> None:
         assert rate_values(bound).log({D: Rational(4), N: Rational(10**5)}) == pytest.approx(log, rel=1e-13)
 
 
-def test_a_million_pairs_take_a_moment() -> None:
-    """Loose here, since machines are shared; benchmarks/calculator.py measures."""
+def test_a_million_pairs() -> None:
     rng = np.random.default_rng(0)
     d, n = rng.integers(1, 1000, 10**6), 10 ** rng.uniform(0, 12, 10**6)
-
-    def once() -> float:
-        start = time.perf_counter()
-        result = grid(d, n)
-        for bound in (result.upper, result.lower, result.low_norm):
-            assert bound.value.shape == (10**6,)
-        return time.perf_counter() - start
-
-    once()
-    assert min(once() for _ in range(3)) < 0.5
+    result = grid(d, n)
+    for bound in (result.upper, result.lower, result.low_norm):
+        assert bound.value.shape == (10**6,)
+        assert np.isfinite(bound.value).all()

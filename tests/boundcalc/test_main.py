@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -148,11 +147,9 @@ def test_interrupting_ends_with_130_and_one_line() -> None:
         "m.boundcalc.rate = lambda *a, **k: act(None)\n"
         "import sys; sys.argv = ['boundcalc', 'rate', '--dim', '2', '--n', '9']; m.run()"
     )
-    start = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 130 != -signal.SIGINT
     assert done.stderr.strip() == "python -m boundcalc: interrupted; nothing was left half-written"
-    assert time.perf_counter() - start < 8
 
 
 def test_a_reader_that_stops_is_no_error() -> None:

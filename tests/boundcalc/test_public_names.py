@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -48,10 +47,8 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 def test_the_import_is_light() -> None:
     code = "import sys, boundcalc; print([m for m in ('torch', 'matplotlib', 'scipy', 'flint') if m in sys.modules])"
-    start = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
-    assert time.perf_counter() - start < 5
 
 
 def test_the_registry_prints() -> None:
