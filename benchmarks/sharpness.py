@@ -17,7 +17,6 @@ import platform
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,6 +37,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 
+from boundcalc.files import write_atomically  # noqa: E402
 from constructions.network import Network  # noqa: E402
 from verify.check import Verdict  # noqa: E402
 from verify.hessian import is_flat, network_to_torch, sharpness  # noqa: E402
@@ -355,11 +355,7 @@ def markdown(report: dict[str, Any]) -> str:
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    os.chmod(name, 0o644)
-    os.replace(name, path)
+    write_atomically(path, lambda stream: stream.write(text.encode()))
 
 
 def main() -> None:

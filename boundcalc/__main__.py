@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import boundcalc
-from boundcalc.files import check_writable, write_atomically
-from boundcalc.plots import check_figure_path, save_figure
+from boundcalc.files import check_figure_path, check_writable, save_figure, write_atomically
 from boundcalc.table_format import Table, html_document, latex_document
 
 _USAGE, _INTERRUPTED, _BROKEN_PIPE = 2, 130, 141

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sympy import Integer, Rational
 
 from boundcalc.exact import describe
-from boundcalc.files import check_writable, write_atomically
+from boundcalc.files import check_figure_path, save_figure
 from boundcalc.grids import RateGrid
 from boundcalc.rate_values import log_exact
 from boundcalc.rates import exact_text, rate
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Curve", "check_figure_path", "curves", "label_ends", "plot", "save_figure"]
+__all__ = ["Curve", "curves", "label_ends", "plot"]
 
-_FORMATS = ("png", "svg", "pdf")
 _LN10 = math.log(10)
 _POINTS = 25
 _LARGEST_LOG10 = 300.0
@@ -243,27 +242,3 @@ def plot(
     if path is not None:
         save_figure(figure, Path(path))
     return figure
-
-
-def check_figure_path(argument: str, path: Path) -> None:
-    """Raise a ValueError naming the argument if no figure can be written there."""
-    if path.suffix.lstrip(".") not in _FORMATS:
-        raise ValueError(f"{argument} must end in .png, .svg or .pdf, got {str(path)!r}")
-    check_writable(argument, path)
-
-
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure in the format that the suffix names, whole or not at all; the same figure gives the same bytes.
-
-    Raises
-    ------
-    ValueError
-        If the suffix is not .png, .svg or .pdf, or the path can't be written.
-    """
-    import matplotlib
-
-    check_figure_path("path", path)
-    kind = path.suffix.lstrip(".")
-    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
-    with matplotlib.rc_context({"svg.hashsalt": "boundcalc"}):
-        write_atomically(path, lambda stream: figure.savefig(stream, format=kind, dpi=160, metadata=metadata))

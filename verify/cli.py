@@ -7,15 +7,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
-from boundcalc.files import check_writable, write_atomically
+from boundcalc.files import check_figure_path, check_writable
 from verify.report import ExitCode, Report
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-__all__ = ["Parser", "Progress", "check_outputs", "deliver", "run", "save_figure"]
+__all__ = ["Parser", "Progress", "check_outputs", "deliver", "run"]
 
 
 class Parser(argparse.ArgumentParser):
@@ -71,24 +68,13 @@ def deliver(report: Report, json_target: str | None) -> ExitCode:
     return report.exit_code
 
 
-_FIGURES = ("png", "svg", "pdf")
-
-
 def check_outputs(*, json: str | None = None, save: str | None = None, plot: str | None = None) -> None:
     """Raise a ValueError naming the first output option that can't be written as asked."""
-    for option, path in (("json", json), ("save", save), ("plot", plot)):
+    for option, path in (("json", json), ("save", save)):
         if path is not None and not (option == "json" and path == "-"):
             check_writable(f"--{option}", Path(path))
-    if plot is not None and Path(plot).suffix.lstrip(".") not in _FIGURES:
-        raise ValueError(f"--plot must end in .png, .svg or .pdf, got {plot!r}")
-
-
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure in the format that the suffix names, whole or not at all."""
-    kind = path.suffix.lstrip(".")
-    # A fixed date and salt: the same figure gives the same bytes.
-    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
-    write_atomically(path, lambda stream: figure.savefig(stream, format=kind, dpi=160, metadata=metadata))
+    if plot is not None:
+        check_figure_path("--plot", Path(plot))
 
 
 def run(main: Callable[[Sequence[str] | None], int], program: str) -> NoReturn:

@@ -6,9 +6,10 @@ from argparse import BooleanOptionalAction
 from collections.abc import Sequence
 from pathlib import Path
 
+from boundcalc.files import save_figure
 from constructions.codes import FAMILIES
 from verify.artefact import save_artefact
-from verify.cli import Parser, check_outputs, deliver, run, save_figure
+from verify.cli import Parser, check_outputs, deliver, run
 from verify.job import packing_report
 from verify.setting import PackingSetting
 

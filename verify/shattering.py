@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from verify.cli import Parser, check_outputs, deliver, run, save_figure
+from boundcalc.files import save_figure
+from verify.cli import Parser, check_outputs, deliver, run
 from verify.training.setting import Init
 from verify.training.shattering_job import run_experiment, save_experiment
 from verify.training.shattering_setting import ShatteringSetting

@@ -30,7 +30,7 @@ def is_nonnegative(expr: Expr, domain: Domain) -> bool:
     >>> is_nonnegative(d**2 - 2 * d + 1, {d: 1}), is_nonnegative(d - 2, {d: 1})
     (True, False)
     """
-    expr = sympify(expr)
+    expr = sympify(expr, strict=True)
     unknown = expr.free_symbols - set(domain)
     if unknown:
         raise ValueError(f"domain must give a lower end for {sorted(map(str, unknown))}, got one for {list(domain)}")

@@ -119,7 +119,7 @@ def maximise(objective: Expr, unknowns: Sequence[Symbol], constraints: Sequence[
 
 def _affine(expr: Expr, unknowns: Sequence[Symbol]) -> list[Expr]:
     """Coefficients of the unknowns, then the constant."""
-    expr = sympify(expr)
+    expr = sympify(expr, strict=True)
     coefficients = [cancel(expr.diff(x)) for x in unknowns]
     if any(c.has(*unknowns) for c in coefficients):
         raise ValueError(f"exponents must be affine in {list(unknowns)}, got {expr}")
@@ -159,11 +159,11 @@ def _certified(
     if solution is None or multipliers is None:
         return None
     point = dict(zip(unknowns, solution, strict=True))
-    value = factor(sympify(objective).subs(point))
+    value = factor(sympify(objective, strict=True).subs(point))
     dual = {constraints[i]: y for i, y in zip(active, multipliers, strict=True) if y != 0}
-    slacks = {constraint: factor(sympify(constraint.slack).subs(point)) for constraint in constraints}
+    slacks = {constraint: factor(sympify(constraint.slack, strict=True).subs(point)) for constraint in constraints}
     # The proof, independent of how the candidate was found.
-    identity = sympify(objective) - value - sum((y * c.slack for c, y in dual.items()), Integer(0))
+    identity = sympify(objective, strict=True) - value - sum((y * c.slack for c, y in dual.items()), Integer(0))
     if cancel(identity) != 0 or not all(is_nonnegative(e, domain) for e in (*dual.values(), *slacks.values())):
         return None
-    return Optimum(value, point, dual, slacks, domain, sympify(objective))
+    return Optimum(value, point, dual, slacks, domain, sympify(objective, strict=True))

@@ -10,7 +10,8 @@ from sympy import Integer
 
 import boundcalc
 from boundcalc import plots
-from boundcalc.plots import curves, plot, save_figure
+from boundcalc.files import save_figure
+from boundcalc.plots import curves, plot
 from boundcalc.setting import Setting
 
 SMALL = {"sizes": ("1e2", "1e4"), "dims": (1, 4)}
