@@ -8,10 +8,20 @@ Each table entry is the largest of: rings, the existence bound (a maximal code c
 1/sigma(psi) points, sigma the measure of a cap of angle psi), k + 1 and 2k points, and exactly certified codes at 60
 degrees.
 
-Rounding. The table is over a grid of s; a ring looks its code up at a grid value that is at least s' (1 + 1e-9), and the
-polar angles are spaced by psi (1 + 1e-7). Floating-point sines, cosines and quotients here have relative error below
-1e-12 (s is at least 1e-4 and arguments are below pi), and arcsin near 1 an absolute error below 1e-7 psi, so that every
-inequality that is needed holds for the exact numbers. Counts stay below 2^53.
+Proof of a table entry, and its rounding. An entry (s, N) claims N points with separation psi, sin(psi/2) = s for the binary
+number s. Rings are placed at tilts t (angle from the equator), which are binary numbers too and stand for themselves.
+
+* Points of two rings are at an angle of at least |t - t'|, by the triangle inequality on the sphere. psi is bounded above in
+  ball arithmetic, and adjacent tilts satisfy fl(t' - t) > psi, so t' - t > psi because rounding is monotone. Rings that are
+  not adjacent are farther apart, and all |t| <= pi/2, so that angles along a meridian are at most pi.
+* Within a ring, cos(t) s' >= s is needed. With x <= pi/2 - |t|, cos(t) >= sin(x) >= x - x^3/3! + ... - x^19/19!, since the
+  series alternates with decreasing terms; its nested form has factors in [1/2, 1], and the relative error of its evaluation in
+  doubles is below 2^-49, which a factor 1 - 2^-48 covers. The quotient s/cos(t) is raised by 1 + 2^-50 for its two roundings,
+  and the code is looked up at a grid value of at least that, where by induction the table of R^(k-1) holds.
+* The counts are integers below 2^50; a sum beyond 2^52 is reduced by the factor 1 - 2^-40, more than the additions can round.
+
+Only sums, products and quotients of doubles are used (correctly rounded, as IEEE 754 has them), no elementary function:
+floating-point sines only steer the search. Everything else is exact integer, rational or ball arithmetic.
 """
 
 from __future__ import annotations
@@ -28,8 +38,9 @@ from boundcalc.explicit.codes import kissing_code_size
 
 __all__ = ["Table", "cap_measure_upper", "existence", "ring_table", "simple_code"]
 
-_SNAP = 1 + 1e-9
-_SPACING = 1 + 1e-7
+# The float below pi/2.
+_QUARTER = math.pi / 2
+_SPACING = 1 + 1e-11
 _OFFSETS = np.arange(8) / 8
 _LARGEST_COUNT = 2.0**50
 
@@ -131,6 +142,49 @@ def _grid(smallest: float) -> NDArray[np.float64]:
     return np.unique(np.minimum(np.concatenate([plain, jumps]), 1.0))
 
 
+def _sine_below(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A lower bound of sin(x) for 0 <= x <= pi/2; rigorous, see the module's docstring."""
+    square = x * x
+    nested = np.ones_like(x)
+    for m in range(18, 0, -2):
+        nested = 1.0 - square / float(m * (m + 1)) * nested
+    return x * nested * (1 - 2.0**-48)
+
+
+def stacks(s: float, below: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Tilts of the rings of several stacks, one a row, and the points of each ring (0: no ring there).
+
+    Parameters
+    ----------
+    s : float
+        sin(psi/2) for the separation psi.
+    below : Table
+        Of codes in one dimension less.
+    """
+    with precision(96):
+        psi = upper_float(2 * ball(s).asin())
+    step = psi * _SPACING
+    reach = int(_QUARTER / psi) + 1
+    steps = np.arange(-reach - 1, reach + 2)
+    tilts = (steps[None, :] + _OFFSETS[:, None]) * step
+    from_pole = -_QUARTER + np.arange(steps.size) * step
+    tilts = np.concatenate([tilts, from_pole[None]])
+    if not (np.diff(tilts, axis=1) > psi).all():
+        raise ArithmeticError(f"tilts are not at least {psi} apart")
+    # 1 - 2^-52 covers the rounding of the difference.
+    to_pole = (_QUARTER - np.abs(tilts)) * (1 - 2.0**-52)
+    inside = to_pole >= 0
+    radius = np.maximum(_sine_below(np.where(inside, to_pole, 0.0)), 1e-300)
+    need = s / radius * (1 + 2.0**-50)
+    sizes = np.append(below.sizes, 1.0)
+    return tilts, np.where(inside, sizes[np.searchsorted(below.sines, need)], 0.0)
+
+
+def _whole(total: float) -> int:
+    """At most the exact value of a sum of less than 4096 whole numbers below 2^50, computed in any order."""
+    return int(total) if total < 2.0**52 else int(total * (1 - 2.0**-40))
+
+
 @lru_cache(maxsize=64)
 def _table(k: int, smallest: float) -> Table:
     sines = _grid(smallest)
@@ -138,7 +192,6 @@ def _table(k: int, smallest: float) -> Table:
         sizes = np.array([float(_circle(s)) for s in sines])
         return Table(sines, sizes, tuple("regular polygon" for _ in sines))
     below = _table(k - 1, smallest)
-    padded = np.append(below.sizes, 1.0)
     counts: list[float] = []
     names: list[str] = []
     for s in sines:
@@ -146,18 +199,10 @@ def _table(k: int, smallest: float) -> Table:
         covering = existence(k, float(s))
         if covering > best[0]:
             best = (covering, "existence")
-        psi = 2 * math.asin(s) * _SPACING
-        reach = int((math.pi / 2) / psi) + 1
-        # Polar angle minus pi/2; the last offset starts at a pole.
-        pole = (math.pi / 2) / psi % 1.0
-        steps = np.arange(-reach - 1, reach + 2)
-        tilt = (steps[None, :] + np.append(_OFFSETS, pole)[:, None]) * psi
-        inside = np.abs(tilt) <= math.pi / 2
-        radius = np.maximum(np.cos(tilt), 1e-15)
-        need = np.where(inside, s / radius * _SNAP, 2.0)
-        count = np.where(inside, padded[np.searchsorted(sines, need)], 0.0).sum(1).max()
+        _, points = stacks(float(s), below)
+        count = _whole(points.sum(1).max())
         if count > best[0]:
-            best = (int(count), "rings")
+            best = (count, "rings")
         counts.append(float(min(best[0], _LARGEST_COUNT)))
         names.append(best[1])
     # A code serves every smaller separation too.
