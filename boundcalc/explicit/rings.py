@@ -45,7 +45,8 @@ _OFFSETS = np.arange(8) / 8
 _LARGEST_COUNT = 2.0**50
 
 
-def small_codes(k: int) -> list[tuple[int, str, Fraction]]:
+@lru_cache(maxsize=256)
+def small_codes(k: int) -> tuple[tuple[int, str, Fraction], ...]:
     """Size, name and largest sin(psi/2)^2 = (1 - cos psi)/2 of exactly known codes in R^k, k >= 2."""
     codes = [
         (2, "antipodal pair", Fraction(1)),
@@ -59,7 +60,7 @@ def small_codes(k: int) -> list[tuple[int, str, Fraction]]:
         codes.append((27, "Schläfli", Fraction(3, 8)))
     if k == 7:  # E8 roots at inner product 1 with one root, projected: cos = 1/3
         codes.append((56, "E8 vertex figure", Fraction(1, 3)))
-    return codes
+    return tuple(codes)
 
 
 def sine_above(square: Fraction) -> float:
@@ -195,14 +196,12 @@ def _table(k: int, smallest: float) -> Table:
     counts: list[float] = []
     names: list[str] = []
     for s in sines:
-        best = simple_code(k, Fraction(float(s)) ** 2)
-        covering = existence(k, float(s))
-        if covering > best[0]:
-            best = (covering, "existence")
-        _, points = stacks(float(s), below)
-        count = _whole(points.sum(1).max())
-        if count > best[0]:
-            best = (count, "rings")
+        square = Fraction(float(s)) ** 2
+        best = simple_code(k, square)
+        if 2 * square <= 1:  # beyond 90 degrees simplices are the best codes there are (Rankin)
+            _, points = stacks(float(s), below)
+            options = [best, (existence(k, float(s)), "existence"), (_whole(points.sum(1).max()), "rings")]
+            best = max(options, key=lambda pair: pair[0])
         counts.append(float(min(best[0], _LARGEST_COUNT)))
         names.append(best[1])
     # A code serves every smaller separation too.
