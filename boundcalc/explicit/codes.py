@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import combinations
 
+from boundcalc.explicit.leech import section_size
+
 __all__ = ["kissing_code_size", "quadruples"]
 
 
@@ -26,17 +28,30 @@ _TWELVE = (
 )
 
 
+# Quadruples that cover every triple of 10 or 14 places exactly once (Steiner systems), as orbits of one permutation each:
+# the cycle of 10 places; two cycles of 7 places. Found by exact cover; checked when they are used.
+_CYCLIC = {
+    10: ("0126 0134 0247", (1, 2, 3, 4, 5, 6, 7, 8, 9, 0)),
+    14: (
+        "013c 0125 017d 0189 01ab 789b 09bc 0279 039d 02ac 028d 038b 037a",
+        (1, 2, 3, 4, 5, 6, 0, 8, 9, 10, 11, 12, 13, 7),
+    ),
+}
+
+
 @lru_cache(maxsize=64)
 def quadruples(k: int) -> tuple[tuple[int, ...], ...]:
     """Quadruples from k places that meet pairwise in at most two places: no triple lies in two of them.
 
-    Greedily, or from those on k + 1 places by leaving out the place that is used least.
+    Greedily, from a Steiner system or a list, or from those on k + 1 places by leaving out the place that is used least.
 
-    >>> [len(quadruples(k)) for k in (8, 11, 12, 16)]
-    [14, 34, 51, 140]
+    >>> [len(quadruples(k)) for k in (8, 9, 10, 11, 12, 13, 14, 16)]
+    [14, 18, 30, 34, 51, 65, 91, 140]
     """
     if k == 12:
-        return _compatible([tuple(int(digit, 12) for digit in word) for word in _TWELVE.split()])
+        return _compatible(_read(_TWELVE))
+    if k in _CYCLIC:
+        return _compatible(_orbits(*_CYCLIC[k]))
     greedy = _compatible(combinations(range(k), 4))
     if not 9 <= k <= 15:
         return greedy
@@ -44,6 +59,22 @@ def quadruples(k: int) -> tuple[tuple[int, ...], ...]:
     drop = min(range(k + 1), key=lambda place: sum(place in q for q in larger))
     shortened = tuple(tuple(i - (i > drop) for i in q) for q in larger if drop not in q)
     return max(greedy, shortened, key=len)
+
+
+def _read(words: str) -> list[tuple[int, ...]]:
+    """Quadruples written with digits of base 14."""
+    return [tuple(int(digit, 14) for digit in word) for word in words.split()]
+
+
+def _orbits(words: str, permutation: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """All images of the quadruples under the powers of a permutation, each once."""
+    found: list[tuple[int, ...]] = []
+    for quadruple in _read(words):
+        image = quadruple
+        while image not in found:
+            found.append(image)
+            image = tuple(sorted(permutation[i] for i in image))
+    return found
 
 
 def _compatible(candidates: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
@@ -59,11 +90,21 @@ def _compatible(candidates: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...],
 
 
 def kissing_code_size(k: int) -> tuple[int, str]:
-    """Size and name of the largest code here with inner products at most 1/2 in R^k, k >= 2."""
+    """Size and name of the largest code here with inner products at most 1/2 in R^k, k >= 2.
+
+    >>> kissing_code_size(16), kissing_code_size(48)
+    ((4320, 'Leech section'), (393120, 'orthogonal Leech configurations'))
+    """
     options = [(2 * k * (k - 1), f"D{k} roots")] if k >= 3 else [(6, "hexagon")]
     options += [
         (size, f"{name} roots") for name, dim, size in (("E6", 6, 72), ("E7", 7, 126), ("E8", 8, 240)) if dim == k
     ]
     if 9 <= k <= 24:
         options.append((2 * k + 16 * len(quadruples(k)), "quadruples"))
+    if 15 <= k <= 24:
+        options.append((section_size(k), "Leech section" if k < 24 else "Leech"))
+    if k > 24:
+        copies, rest = divmod(k, 24)
+        size = copies * section_size(24) + (kissing_code_size(rest)[0] if rest > 1 else 2 * rest)
+        options.append((size, "orthogonal Leech configurations"))
     return max(options, key=lambda pair: pair[0])
