@@ -12,7 +12,7 @@ from typing import NoReturn
 from boundcalc.files import check_figure_path, check_writable
 from verify.report import ExitCode, Report
 
-__all__ = ["Parser", "Progress", "check_outputs", "deliver", "run"]
+__all__ = ["Parser", "Progress", "ProgressBar", "check_outputs", "deliver", "run"]
 
 
 class Parser(argparse.ArgumentParser):
@@ -49,6 +49,49 @@ class Progress:
             print(line, file=sys.stderr, flush=True)
 
     def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Clear the line."""
+        if self._terminal:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+class ProgressBar:
+    """A bar on stderr with the time that is left; where stderr is no terminal, one line per piece of work.
+
+    Parameters
+    ----------
+    title : str
+    work : float
+        The whole work, in any unit.
+    """
+
+    _CELLS = 24
+
+    def __init__(self, title: str, work: float) -> None:
+        self._title, self._work, self._done = title, work, 0.0
+        self._start = time.perf_counter()
+        self._terminal = sys.stderr.isatty()
+
+    def advance(self, work: float, words: str) -> None:
+        """Announce that a piece of the work is done."""
+        self._done += work
+        elapsed = time.perf_counter() - self._start
+        share = min(1.0, self._done / self._work) if self._work > 0 else 1.0
+        full = round(share * self._CELLS)
+        left = elapsed * (1 - share) / share if share > 0 else 0.0
+        minutes, seconds = divmod(round(left), 60)
+        hours, minutes = divmod(minutes, 60)
+        line = (
+            f"{self._title} [{'#' * full}{'.' * (self._CELLS - full)}] {words}, {hours}:{minutes:02}:{seconds:02} left"
+        )
+        if self._terminal:
+            print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    def __enter__(self) -> ProgressBar:
         return self
 
     def __exit__(self, *_: object) -> None:

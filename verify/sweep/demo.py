@@ -1,0 +1,38 @@
+"""Cells for examples and tests: cheap, with known results."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from verify.sweep.codec import Setting
+
+__all__ = ["slow_square", "square"]
+
+
+def square(setting: Setting) -> list[dict[str, Any]]:
+    """One record with x squared.
+
+    >>> square({"x": 3})
+    [{'square': 9}]
+    """
+    if setting["x"] == "bad":
+        raise ValueError("x must be a number, got 'bad'")
+    return [{"square": setting["x"] ** 2}]
+
+
+def slow_square(setting: Setting) -> list[dict[str, Any]]:
+    """The same after ``seconds``; the file ``log`` gets a line when a cell starts and another one when it is done."""
+    log = Path(setting["log"])
+    _note(log, f"start {setting['x']} {os.getpid()}")
+    time.sleep(setting["seconds"])
+    _note(log, f"done {setting['x']} {os.getpid()}")
+    return [{"square": setting["x"] ** 2, "pid": os.getpid()}]
+
+
+def _note(log: Path, line: str) -> None:
+    # One write of a short line in append mode is not torn apart by other processes.
+    with log.open("a", encoding="utf-8") as stream:
+        stream.write(line + "\n")

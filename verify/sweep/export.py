@@ -1,0 +1,96 @@
+"""Stores as tables: one row for each record, with the setting of its cell beside it."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from boundcalc.files import check_writable, write_atomically
+from verify.sweep.store import FinishedCell
+
+__all__ = ["check_parquet", "table_rows", "write_csv", "write_parquet"]
+
+_OWN = ("sweep", "code", "finished", "seconds")
+
+
+def table_rows(cells: Sequence[FinishedCell]) -> list[dict[str, Any]]:
+    """One row for each record: sweep, code version, time, seconds of the cell, its setting, then the record.
+
+    Where a record has an entry of the same name as the setting, the record's is kept. Every row has every column; None
+    where a cell has no such entry.
+    """
+    rows = [
+        {**{name: getattr(cell, name) for name in _OWN}, **cell.setting, **record}
+        for cell in cells
+        for record in cell.records
+    ]
+    columns = dict.fromkeys(name for row in rows for name in row)
+    return [{name: row.get(name) for name in columns} for row in rows]
+
+
+def write_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write rows as CSV (UTF-8, RFC 4180), whole or not at all. Lists are written as JSON; floats read back exactly.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_csv([{"n": 32, "mse": 0.1}, {"n": 64, "mse": None}], Path(folder) / "t.csv")
+    ...     print((Path(folder) / "t.csv").read_text())
+    n,mse
+    32,0.1
+    64,
+    """
+    check_writable("path", path)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_csv_value(row.get(name)) for name in columns])
+    write_atomically(path, lambda stream: stream.write(text.getvalue().encode()))
+
+
+def _csv_value(value: Any) -> Any:
+    if isinstance(value, (list, tuple, bool)):
+        return json.dumps(value)
+    return repr(value) if isinstance(value, float) else value
+
+
+def check_parquet() -> Any:
+    """pyarrow's Parquet writer, or a ValueError that says how to get it."""
+    try:
+        return importlib.import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise ValueError("Parquet needs the package pyarrow; pip install 'boundcalc[parquet]', or write CSV") from error
+
+
+def write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write rows as Parquet, whole or not at all; numbers, text, bools and lists keep their types.
+
+    Raises
+    ------
+    ValueError
+        If pyarrow is missing, or a column mixes kinds of values.
+    """
+    parquet = check_parquet()
+    arrow: Any = importlib.import_module("pyarrow")
+    check_writable("path", path)
+    columns = dict.fromkeys(name for row in rows for name in row)
+    arrays = {}
+    for name in columns:
+        try:
+            arrays[name] = arrow.array([_float_where_mixed(row.get(name)) for row in rows])
+        except (arrow.ArrowInvalid, arrow.ArrowTypeError) as error:
+            raise ValueError(f"the column {name!r} must hold one kind of values for Parquet, got {error}") from error
+    table = arrow.table(arrays)
+    write_atomically(path, lambda stream: parquet.write_table(table, stream))
+
+
+def _float_where_mixed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,256 @@
+"""Finished cells in one SQLite file: written by one process, cell by cell, each in a transaction of its own.
+
+The write-ahead log keeps every committed cell through SIGKILL at any moment, and lets others read meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from boundcalc.files import check_writable
+from verify.sweep.codec import decode_records, digest
+
+__all__ = ["FinishedCell", "Store", "read_store"]
+
+_MAGIC = b"SQLite format 3\0"
+_APPLICATION = int.from_bytes(b"bcSw", "big")
+# Raised whenever the meaning of a stored entry changes.
+_FORMAT = 1
+_ADVICE = "move it away, or pass another path"
+_SCHEMA = """
+CREATE TABLE cells (
+    key TEXT PRIMARY KEY,
+    sweep TEXT NOT NULL,
+    code TEXT NOT NULL,
+    setting TEXT NOT NULL,
+    records TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    finished TEXT NOT NULL,
+    environment TEXT NOT NULL
+) WITHOUT ROWID
+"""
+_COLUMNS = "key, sweep, code, setting, records, digest, seconds, finished, environment"
+
+
+@dataclass(frozen=True)
+class FinishedCell:
+    """One cell with its results.
+
+    Attributes
+    ----------
+    key : str
+        Hash of sweep, code version and setting.
+    sweep, code : str
+        Name of the sweep; version of the code that computed the cell.
+    setting : dict
+    records : tuple of dict
+        What the cell gave; NaN reads back as None.
+    seconds : float
+    finished : str
+        UTC time at which it was committed.
+    environment : str
+        Versions of Python and of the libraries that computed it.
+    """
+
+    key: str
+    sweep: str
+    code: str
+    setting: dict[str, Any]
+    records: tuple[dict[str, Any], ...]
+    seconds: float
+    finished: str
+    environment: str
+
+
+def _from_row(row: tuple[Any, ...], path: str) -> FinishedCell:
+    key, sweep, code, setting, records, mark, seconds, finished, environment = row
+    if digest(key, setting, records) != mark:
+        raise ValueError(f"store must be intact, got a changed cell ({sweep}, {setting}) in {path!r}; {_ADVICE}")
+    return FinishedCell(
+        key, sweep, code, json.loads(setting), decode_records(records), float(seconds), finished, environment
+    )
+
+
+def _inspect(path: Path) -> None:
+    """Raise unless the file is an intact store of this format. The file and its folder are left as they are."""
+    with path.open("rb") as stream:
+        head = stream.read(100)
+    if len(head) < 100 or not head.startswith(_MAGIC):
+        raise ValueError(
+            f"store must be an SQLite file of a sweep, got another or damaged file {str(path)!r}; {_ADVICE}"
+        )
+    # Offsets 60 and 68 of the header hold user_version and application_id.
+    version, application = (int.from_bytes(head[at : at + 4], "big") for at in (60, 68))
+    if application != _APPLICATION:
+        raise ValueError(f"store must hold sweeps, got the SQLite file {str(path)!r} of another application; {_ADVICE}")
+    if version != _FORMAT:
+        raise ValueError(
+            f"store must have format {_FORMAT}, got format {version} in {str(path)!r}; "
+            "use the version of this package that wrote it, or pass another path"
+        )
+    # Without a log there is nothing to recover, and an immutable connection leaves no files behind.
+    log = path.with_name(path.name + "-wal")
+    mode = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as connection:
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if found == "ok":
+                connection.execute(f"SELECT {_COLUMNS} FROM cells LIMIT 1").fetchall()
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        raise ValueError(f"store must be intact, got the damaged file {str(path)!r} ({found}); {_ADVICE}")
+
+
+class Store:
+    """A store open for writing; a context manager.
+
+    Parameters
+    ----------
+    path : Path or None
+        The file, made if it does not exist; None keeps the cells in memory. It must lie on a local disk.
+
+    Raises
+    ------
+    ValueError
+        If the path can't be written, the file is damaged, of another version or no store (it is then left untouched), or
+        another process is writing it.
+
+    Examples
+    --------
+    >>> with Store(None) as store:
+    ...     store.commit("0" * 64, "demo", "c0de", '{"n":32}', '[{"mse":0.5}]', 0.1, "2026-01-01T00:00:00Z", "")
+    ...     store.cells("demo")[0].records
+    ({'mse': 0.5},)
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._lock: sqlite3.Connection | None = None
+        if path is None:
+            self._connection = sqlite3.connect(":memory:", isolation_level=None)
+            self._connection.execute(_SCHEMA)
+            return
+        check_writable("store", path)
+        fresh = not path.exists() or path.stat().st_size == 0
+        if not fresh:
+            _inspect(path)
+        self._lock_path = path.with_name(path.name + ".lock")
+        self._take_lock()
+        try:
+            self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+            if fresh:
+                self._create()
+            # The log is written to disk at every commit.
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=FULL")
+        except BaseException:
+            self._release_lock()
+            raise
+
+    def _take_lock(self) -> None:
+        """An exclusive lock that the system drops when this process ends, however it ends."""
+        self._lock = sqlite3.connect(self._lock_path, isolation_level=None, timeout=0)
+        try:
+            self._lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            self._lock.close()
+            raise ValueError(
+                f"store must have one writer at a time, got {str(self.path)!r}, which another process is writing; "
+                "wait for it, or pass another path"
+            ) from error
+
+    def _release_lock(self) -> None:
+        if self._lock is not None:
+            self._lock.rollback()
+            self._lock.close()
+            self._lock_path.unlink(missing_ok=True)
+            self._lock = None
+
+    def _create(self) -> None:
+        # Before the log exists: the marks of the format are in the file itself from its first commit on.
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute(_SCHEMA)
+        self._connection.execute(f"PRAGMA application_id={_APPLICATION}")
+        self._connection.execute(f"PRAGMA user_version={_FORMAT}")
+        self._connection.execute("COMMIT")
+
+    def commit(
+        self,
+        key: str,
+        sweep: str,
+        code: str,
+        setting: str,
+        records: str,
+        seconds: float,
+        finished: str,
+        environment: str,
+    ) -> None:
+        """Store one finished cell for good; ``setting`` and ``records`` are JSON text."""
+        row = (key, sweep, code, setting, records, digest(key, setting, records), seconds, finished, environment)
+        self._connection.execute(f"INSERT OR IGNORE INTO cells ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def cells(self, sweep: str | None = None) -> tuple[FinishedCell, ...]:
+        """The finished cells, of one sweep or of all, in the order in which they finished."""
+        return _cells(self._connection, sweep, str(self.path))
+
+    def check_code(self, sweep: str, code: str) -> None:
+        """Raise if the store holds cells of this sweep that another version of the code computed."""
+        query = "SELECT code, COUNT(*) FROM cells WHERE sweep = ? AND code != ? GROUP BY code"
+        for other, count in self._connection.execute(query, (sweep, code)).fetchall():
+            raise ValueError(
+                f"store must hold cells of one version of the code, got {count} of the sweep {sweep!r} by version {other} "
+                f"in {str(self.path)!r}, where this is version {code}; pass another path, or use the version that wrote it"
+            )
+
+    def close(self) -> None:
+        """Close the file; nothing is pending, since every cell was committed as it finished."""
+        self._connection.close()
+        self._release_lock()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _cells(connection: sqlite3.Connection, sweep: str | None, path: str) -> tuple[FinishedCell, ...]:
+    where, values = ("", ()) if sweep is None else (" WHERE sweep = ?", (sweep,))
+    rows: Iterable[tuple[Any, ...]] = connection.execute(
+        f"SELECT {_COLUMNS} FROM cells{where} ORDER BY finished, key", values
+    ).fetchall()
+    return tuple(_from_row(row, path) for row in rows)
+
+
+def read_store(path: Path, sweep: str | None = None) -> tuple[FinishedCell, ...]:
+    """The finished cells of a store, which may be growing meanwhile.
+
+    Parameters
+    ----------
+    path : Path
+    sweep : str, optional
+        Only the cells of this sweep.
+
+    Raises
+    ------
+    ValueError
+        If the file does not exist, is damaged, of another version, or no store; it is left untouched.
+    """
+    if not path.is_file():
+        raise ValueError(f"store must be an existing file, got {str(path)!r}; run the sweep first")
+    if path.stat().st_size == 0:
+        return ()
+    _inspect(path)
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
+        return _cells(connection, sweep, str(path))
