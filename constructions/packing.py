@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
+from constructions._products import tiles
 from constructions.certificate import InnerProductBound, SeparationCertificate
 from constructions.codes import best_code, build
 from constructions.spherical_code import SphericalCode
 
 _BLOCK_ENTRIES = 4_000_000
+_SCREEN_ABOVE = 10**8  # pairs of points and centres from which on points outside all caps are sorted out in float32
 _BALL_TOLERANCE = 1e-9
 _HEIGHT_MARGIN = Fraction(1, 10**9)
 _HEIGHT_DIGITS = 12
@@ -178,6 +180,46 @@ class Packing:
             result[rows] = coefficients[nearest] * np.maximum(depth, 0.0) / float(self.height)
         return result
 
+    def empirical_weight(self, X: ArrayLike, offsets: ArrayLike) -> NDArray[np.float64]:
+        """g_n(u_i, t_j) of the sample X (n, d) for offsets t_j of [1 − h, 1], shape (N, J), in O(nN) products.
+
+        A point with u_i·x > t_j lies in cap i alone: sums over {u_i·x > t_j} have few terms, and those over the other
+        side are the sums over all points without them. The same as `network.empirical_weight`, for packings.
+
+        Examples
+        --------
+        >>> pack(1, Fraction(1, 2)).empirical_weight([[0.75], [-0.25]], [0.5]).round(6).tolist()
+        [[0.078125], [0.0]]
+        """
+        points = self._points(X)
+        if not len(points):
+            raise ValueError("X must have at least one row, got none")
+        levels = check.array("offsets", offsets, (None,))
+        if len(levels) and not 1 - float(self.height) - _BALL_TOLERANCE <= levels.min() <= levels.max() <= 1:
+            raise ValueError(f"offsets must lie in [1 - h, 1], got {levels.min()!r} to {levels.max()!r}")
+        active = self.active(points)
+        rows = np.flatnonzero(active >= 0)
+        which, X_in = active[rows], points[rows]
+        s = np.einsum("ij,ij->i", X_in, self.centres[which])
+        live, where = np.unique(which, return_inverse=True)  # caps without points have weight 0
+        mean = points.mean(axis=0)
+        result = np.zeros((self.size, len(levels)))
+        for j, t in enumerate(levels):
+            on = np.flatnonzero(s > t)
+            caps, n = where[on], len(points)
+            share = np.bincount(caps, minlength=len(live)) / n
+            tie = np.bincount(where[np.flatnonzero(s == t)], minlength=len(live)) / n
+            excess = np.bincount(caps, s[on] - t, minlength=len(live)) / n
+            moment = np.zeros((len(live), self.dim))
+            np.add.at(moment, caps, X_in[on] / n)
+            other = excess + (t - self.centres[live] @ mean)
+            sides = (
+                excess * np.sqrt(share**2 + (moment**2).sum(axis=1)),
+                other * np.sqrt((1 - share - tie) ** 2 + ((mean - moment) ** 2).sum(axis=1)),
+            )
+            result[live, j] = np.minimum(*sides)
+        return result
+
     def _points(self, X: ArrayLike) -> NDArray[np.float64]:
         points = check.array("X", X, (None, self.dim))
         if len(points):
@@ -193,12 +235,25 @@ class Packing:
         level = 1 - float(self.height)
         norms = np.sqrt(np.einsum("ij,ij->i", points, points))
         outer = np.flatnonzero(norms >= level - 1e-12)  # |u·x| ≤ |x|, up to rounding
+        if len(outer) * self.size > _SCREEN_ABOVE:
+            outer = outer[self._reaches(points[outer], level)]
         step = max(1, _BLOCK_ENTRIES // self.size)
         for start in range(0, len(outer), step):
             rows = outer[start : start + step]
             products = points[rows] @ self.centres.T
             nearest = products.argmax(axis=1)
             yield rows, nearest, products[np.arange(len(rows)), nearest] - level
+
+    def _reaches(self, points: NDArray[np.float64], level: float) -> NDArray[np.bool_]:
+        """False only where u·x < level for every centre u, with a margin for the rounding of float32 products."""
+        # d products and d − 1 sums of terms whose absolute values sum to at most 1, and two conversions.
+        bar = np.float32(level - (self.dim + 4) * 2.0**-23)
+        first, second = points.astype(np.float32), self.centres.astype(np.float32)
+        result = np.zeros(len(points), dtype=bool)
+        for i, _, block in tiles(first, second, 0.0):
+            if float(block.max()) >= bar:  # most tiles of thin caps are empty: one maximum is cheaper than one per row
+                result[i : i + len(block)] |= block.max(axis=1) >= bar
+        return result
 
 
 def pack(d: int, height: Fraction, family: str = "auto", seed: int = 0, max_size: int | None = None) -> Packing:

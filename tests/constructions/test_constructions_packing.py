@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from constructions.certificate import InnerProductBound
 from constructions.codes import build
 from constructions.data import uniform_ball
-from constructions.network import Network
+from constructions.network import Network, empirical_weight
 from constructions.packing import Packing, largest_height, pack, separation_limit
 
 
@@ -108,3 +108,36 @@ def test_points_outside_the_ball_are_refused() -> None:
         packing.active([[1.0, 0.0]])
     with pytest.raises(ValueError, match="signs must have shape"):
         packing.evaluate([[1.0, 0.0, 0.0]], [1.0])
+
+
+@pytest.mark.parametrize(("d", "height"), [(1, "1/3"), (2, "1/20"), (4, "1/5"), (9, "2/7")])
+def test_empirical_weight_is_that_of_all_pairs(d: int, height: str) -> None:
+    h = Fraction(height)
+    packing = pack(d, h, max_size=50)
+    rng = np.random.default_rng(1)
+    near = packing.centres[rng.integers(0, packing.size, 300)] * (1 - float(h) * rng.random((300, 1)))
+    X = np.vstack([uniform_ball(300, d, rng), near])
+    offsets = 1 - float(h) * np.array([1.0, 0.5, 0.1, 0.0])
+    found = packing.empirical_weight(X, offsets)
+    u = np.repeat(packing.centres, 4, axis=0)
+    expected = empirical_weight(u, np.tile(offsets, packing.size), X).reshape(packing.size, 4)
+    assert found.max() > 0
+    assert np.allclose(found, expected, rtol=1e-11, atol=1e-16)
+    with pytest.raises(ValueError, match="offsets must lie in"):
+        packing.empirical_weight(X, [0.0])
+
+
+def test_screening_in_single_precision_loses_no_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    packing = pack(6, Fraction(1, 6))
+    rng = np.random.default_rng(2)
+    # Points within rounding of the edge of a cap, and others.
+    edge = packing.centres[rng.integers(0, packing.size, 200)] * (
+        1 - float(packing.height) * (1 + 1e-9 * rng.standard_normal((200, 1)))
+    )
+    X = np.vstack([edge, uniform_ball(2000, 6, rng)])
+    plain = packing.active(X), packing.evaluate(X, np.ones(packing.size))
+    monkeypatch.setattr("constructions.packing._SCREEN_ABOVE", 0)
+    assert np.array_equal(packing.active(X), plain[0])
+    assert np.array_equal(packing.evaluate(X, np.ones(packing.size)), plain[1])
+    assert (plain[0] >= 0).sum() > 100
+    assert (plain[0][:200] < 0).any()
