@@ -1,0 +1,124 @@
+"""Reading tables: what can be used arrives unchanged, what can't is refused with the reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from verify.shatterability.scaling import Scale, rescale
+from verify.shatterability.table import check_data, conflicting_rows, constant_columns, read_table
+
+
+def write(tmp_path: Path, text: str, name: str = "t.csv") -> Path:
+    path = tmp_path / name
+    path.write_text(text)
+    return path
+
+
+def test_csv_columns_in_any_order(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path, 'a,"the label",b\n1,2,3\n4.5,-5e-1,6\n'), "the label")
+    assert table.columns == ("a", "b")
+    assert table.X.tolist() == [[1.0, 3.0], [4.5, 6.0]]
+    assert table.y.tolist() == [2.0, -0.5]
+
+
+def test_a_text_column_can_be_dropped(tmp_path: Path) -> None:
+    path = write(tmp_path, "name,a,y\nx,1,2\nz,3,4\n")
+    assert read_table(path, "y", ["name"]).X.tolist() == [[1.0], [3.0]]
+    with pytest.raises(ValueError, match=r"text stands in 'name' \(row 1 holds 'x'\).*--drop"):
+        read_table(path, "y")
+
+
+def test_npz_is_read_back_exactly(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((7, 3)), rng.standard_normal(7)
+    np.savez(tmp_path / "t.npz", X=X, label=y)
+    table = read_table(tmp_path / "t.npz", "label")
+    assert (table.X == X).all()
+    assert (table.y == y).all()
+    with pytest.raises(ValueError, match="must hold the arrays X and y"):
+        read_table(tmp_path / "t.npz")
+
+
+def test_parquet_is_read_where_pyarrow_is(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as parquet
+
+    content = pyarrow.table({"a": [1, 2, 3], "y": [0.5, 1.5, 2.5]})
+    parquet.write_table(content, tmp_path / "t.parquet")
+    table = read_table(tmp_path / "t.parquet")
+    assert table.X.ravel().tolist() == [1.0, 2.0, 3.0]
+    assert table.y.tolist() == [0.5, 1.5, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is empty"),
+        ("a,y\n", "must hold rows below its header"),
+        ("1,2\n3,4\n", "the first line of .* holds numbers only"),
+        ("a,b\n1,2\n3,4\n", r"--target \(default y\) must name a column of .*; it has 'a', 'b'"),
+        ("a,y\n1,2\n,4\n", "'a' has missing or infinite values, 'a' in 1 row.*first in row 2"),
+        ("a,y\n1,2\nnan,4\n", "'a' has missing or infinite values"),
+        ("a,y\n1,2\n3,inf\n", "'y' has missing or infinite values"),
+        ("a,y\n1,2\nNA,4\n", "'a' has missing"),
+        ("a,y\n1,2\n3\n", "must have 2 cells in every row, row 2 of .* has 1"),
+        ("a,a,y\n1,2,3\n1,2,3\n", "distinct column names"),
+        ("y\n1\n2\n", "at least one feature column"),
+        ("a,y\n1,2\n", "at least 2 points"),
+        ("a,y\n1,2\nred,3\n", "text stands in 'a' .row 2 holds 'red'"),
+    ],
+)
+def test_bad_tables_are_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read_table(write(tmp_path, text))
+
+
+def test_bad_paths_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"must end in \.csv, \.parquet or \.npz"):
+        read_table(write(tmp_path, "a", "t.txt"))
+    with pytest.raises(ValueError, match="must be an existing file"):
+        read_table(tmp_path / "none.csv")
+    with pytest.raises(ValueError, match=r"must be a file written with numpy\.savez"):
+        read_table(write(tmp_path, "no archive", "t.npz"))
+    with pytest.raises(ValueError, match="--drop must name feature columns"):
+        read_table(write(tmp_path, "a,b,y\n1,2,3\n4,5,6\n"), "y", ["c"])
+
+
+def test_arrays_are_refused_before_any_work() -> None:
+    with pytest.raises(ValueError, match=r"index \[1, 0\]"):
+        check_data([[1.0], [np.nan]], [0.0, 1.0])
+    with pytest.raises(TypeError, match="X must hold real numbers"):
+        check_data([["a"], ["b"]], [0, 1])
+    with pytest.raises(ValueError, match=r"y must have shape \(2,\)"):
+        check_data([[1.0], [2.0]], [0.0])
+    with pytest.raises(ValueError, match="1e100"):
+        check_data([[1.0], [1e200]], [0.0, 1.0])
+
+
+def test_conflicts_and_constant_columns() -> None:
+    X = np.array([[0.0, 1.0], [1.0, 1.0], [-0.0, 1.0], [0.0, 1.0]])
+    assert conflicting_rows(X, np.array([1.0, 5.0, 1.0, 1.0])) is None
+    assert conflicting_rows(X, np.array([1.0, 5.0, 2.0, 1.0])) == (0, 2)
+    assert constant_columns(X).tolist() == [1]
+
+
+def test_scales_do_what_they_say() -> None:
+    X = np.random.default_rng(1).standard_normal((50, 3)) * [1, 10, 100] + 5
+    assert rescale(X, Scale.AS_IS).X is X
+    ball = rescale(X, Scale.UNIT_BALL)
+    norms = np.linalg.norm(ball.X, axis=1)
+    assert norms.max() <= 1
+    assert norms.max() > 1 - 1e-12
+    assert np.allclose(ball.X * ball.factor + ball.shift, X)
+    standard = rescale(X, Scale.STANDARDISE).X
+    assert np.allclose(standard.mean(axis=0), 0, atol=1e-12)
+    assert np.allclose(standard.var(axis=0), 1)
+    with pytest.raises(ValueError, match=r"columns \[1\] .* are constant"):
+        rescale(np.column_stack([X[:, 0], np.ones(50)]), Scale.STANDARDISE)
+    with pytest.raises(ValueError, match="all rows of X are equal"):
+        rescale(np.ones((3, 2)), Scale.UNIT_BALL)
+    with pytest.raises(TypeError, match="member of Scale"):
+        rescale(X, "unit-ball")  # type: ignore[arg-type]

@@ -1,0 +1,206 @@
+"""Hull margins: how far each point lies outside the convex hull of the others.
+
+The shortest vector of conv{y_j}, y_j = x_j - x_i, comes from nonnegative least squares in one step: for lambda = s mu
+with mu in the simplex, |Y lambda|^2 + (g sum lambda - g)^2 = s^2 |Y mu|^2 + g^2 (s - 1)^2, whose minimiser has the mu of
+the shortest vector, for every g > 0. Only the few points that carry it matter, so it is solved on candidates, which
+grow by the points that the direction found does not separate. Both bounds are then computed from the solution alone.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.hessian.rounding import UNIT, gamma
+from verify.shatterability.screening import SLACK_NORM, block_rows, centred_points, screen, support_gaps
+from verify.shatterability.table import check_data
+
+__all__ = ["HullMargins", "hull_margins"]
+
+Float = NDArray[np.float64]
+
+_TURNS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class HullMargins:
+    """Bounds of m_i = dist(x_i, conv of the other points).
+
+    Attributes
+    ----------
+    lower, upper : ndarray, shape (n,)
+        Certified: rounding errors are bounded.
+    directions : ndarray, shape (n, d)
+        Unit vectors u_i with u_i·(x_i - x_j) >= lower_i for every j != i; zero rows where lower_i = 0.
+    tolerance : float
+        Width aimed at.
+    complete : bool
+        Whether every bracket is that narrow; False if time ran out.
+    """
+
+    lower: Float
+    upper: Float
+    directions: Float
+    tolerance: float
+    complete: bool
+
+    @property
+    def extreme(self) -> NDArray[np.bool_]:
+        """Points that certainly lie outside the hull of the others."""
+        return self.lower > 0
+
+    @property
+    def undecided(self) -> NDArray[np.bool_]:
+        """Points that may lie outside by more than the tolerance, but for which no direction was found."""
+        return (self.lower == 0) & (self.upper > self.tolerance)
+
+
+def hull_margins(
+    X: Float,
+    *,
+    tol: float = 1e-9,
+    time_limit: float = math.inf,
+    progress: Callable[[str], None] | None = None,
+) -> HullMargins:
+    """Distances of every point to the convex hull of the others, from both sides.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+        n >= 2 points. Equal rows have margin 0.
+    tol : float
+        Width of the brackets aimed at, in units of the largest distance to the mean.
+    time_limit : float
+        Seconds; the brackets of the points that are left are wide, and ``complete`` is False.
+    progress : callable, optional
+        Told in words what is under way.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For fewer than two points, or entries that are not finite.
+
+    Examples
+    --------
+    >>> square = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.5, 0.5]])
+    >>> hull_margins(square).upper.round(9).tolist()
+    [0.707106781, 0.707106781, 0.707106781, 0.707106781, 0.0]
+    """
+    X, _ = check_data(X, np.zeros(len(np.asarray(X))))
+    if not 0 < tol < 1:
+        raise ValueError(f"tol must lie in (0, 1), got {tol!r}")
+    deadline = time.monotonic() + time_limit
+    n = len(X)
+    points, radius = centred_points(X)
+    found = screen(X, deadline=deadline, progress=progress)
+    lower, upper, directions = found.lower.copy(), found.upper.copy(), found.directions.copy()
+    tolerance = tol * radius
+    step = max(1, min(512, block_rows(n)))
+    open_rows = np.flatnonzero(upper - lower > tolerance)
+    complete = True
+    for start in range(0, len(open_rows), step):
+        if time.monotonic() > deadline:
+            complete = False
+            break
+        if progress is not None:
+            progress(f"margins: {start} of {len(open_rows)} points")
+        rows = open_rows[start : start + step]
+        complete &= _refine(points, radius, rows, tolerance, lower, upper, directions, deadline)
+    directions[lower <= 0] = 0.0
+    for array in (lower, upper, directions):
+        array.setflags(write=False)
+    return HullMargins(lower, upper, directions, tolerance, complete)
+
+
+def _refine(
+    points: Float,
+    radius: float,
+    rows: NDArray[np.int64],
+    tolerance: float,
+    lower: Float,
+    upper: Float,
+    directions: Float,
+    deadline: float,
+) -> bool:
+    """Narrow the brackets of ``rows`` in place; whether all are narrow."""
+    n, d = points.shape
+    grow = 2 * (d + 1)
+    candidates = _nearest(points, rows, min(n - 1, 2 * grow))
+    active = list(range(len(rows)))
+    slack = radius * (2 * gamma(d + 6) + 8 * UNIT)
+    for _ in range(_TURNS):
+        vectors = np.zeros((len(active), d))
+        keep = []
+        for at, position in enumerate(active):
+            if time.monotonic() > deadline:
+                return False
+            row = int(rows[position])
+            w, error = _shortest(points[candidates[position]] - points[row])
+            upper[row] = min(upper[row], float(np.linalg.norm(w)) * SLACK_NORM + error)
+            vectors[at] = -w
+        norms = np.linalg.norm(vectors, axis=1)
+        own = rows[active]
+        products = vectors @ points.T
+        gaps, _ = support_gaps(points, own, vectors)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            bounds = np.where(norms > 0, (gaps / norms - slack) / SLACK_NORM, 0.0)
+        for at, position in enumerate(active):
+            row = int(rows[position])
+            if bounds[at] > lower[row]:
+                lower[row], directions[row] = bounds[at], vectors[at] / norms[at]
+            upper[row] = max(upper[row], lower[row])
+            if upper[row] - lower[row] <= tolerance:
+                continue
+            violated = products[at] > products[at, row] - (norms[at] ** 2 - norms[at] * tolerance / 4)
+            violated[row] = False
+            violated[candidates[position]] = False
+            fresh = np.flatnonzero(violated)
+            if not fresh.size:
+                continue  # as narrow as float64 allows
+            if fresh.size > grow:
+                fresh = fresh[np.argpartition(-products[at, fresh], grow)[:grow]]
+            candidates[position] = np.concatenate([candidates[position], fresh])
+            keep.append(position)
+        active = keep
+        if not active:
+            break
+    return bool((upper[rows] - lower[rows] <= tolerance).all())
+
+
+def _nearest(points: Float, rows: NDArray[np.int64], count: int) -> list[NDArray[np.int64]]:
+    """The ``count`` nearest other points of each row."""
+    squares = np.einsum("ij,ij->i", points, points)
+    distances = squares - 2 * points[rows] @ points.T
+    distances[np.arange(len(rows)), rows] = np.inf
+    return list(np.argpartition(distances, count - 1, axis=1)[:, :count])
+
+
+def _shortest(differences: Float) -> tuple[Float, float]:
+    """The shortest vector of the hull of ``differences`` (m, d), and a bound on the error of its computation."""
+    from scipy.optimize import nnls
+
+    lengths = np.linalg.norm(differences, axis=1)
+    nearest = int(lengths.argmin())
+    scale = float(lengths[nearest])
+    if scale == 0:
+        return np.zeros(differences.shape[1]), 0.0
+    system = np.vstack([differences.T / scale, np.ones(len(differences))])
+    right = np.zeros(len(system))
+    right[-1] = 1.0
+    try:
+        weights, _ = nnls(system, right, maxiter=10 * len(differences) + 100)
+    except RuntimeError:  # it did not converge; the nearest point is still in the hull
+        weights = np.zeros(len(differences))
+    total = float(weights.sum())
+    if total <= 0:
+        return differences[nearest], scale * 4 * UNIT
+    weights = weights / total
+    used = np.flatnonzero(weights)
+    w = weights[used] @ differences[used]
+    # The weights sum to 1 up to their own rounding; the products and the differences are rounded too.
+    return w, float(weights[used] @ lengths[used]) * gamma(2 * len(used) + 8)
