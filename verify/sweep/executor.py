@@ -120,19 +120,18 @@ def _client(address: str) -> Any:
 
 def run_on_cluster(run_cell: RunCell, cells: Sequence[tuple[int, Setting]], address: str) -> Iterator[Attempt]:
     """Run cells on a Dask cluster. Cells in flight on a worker that dies are run again by another one."""
-    distributed: Any
     with _client(address) as client:
-        distributed = importlib.import_module("distributed")
+        distributed: Any = importlib.import_module("distributed")
         # Not pure: the store decides what is known, not the memory of the cluster.
         futures = {
             client.submit(attempt, run_cell, index, setting, pure=False, priority=-rank): index
             for rank, (index, setting) in enumerate(cells)
         }
-        finished = distributed.as_completed(futures)
-        for future in finished:
+        # With their results, so that none waits for another one that a dead worker must repeat.
+        for future, result in distributed.as_completed(futures, with_results=True, raise_errors=False):
             index = futures.pop(future)
             if future.status == "finished":
-                yield future.result()
+                yield result
             else:
                 words = " ".join(f"{future.status}: {future.exception()}".split())[:300]
                 yield Attempt(index, None, 0.0, environment(), words)

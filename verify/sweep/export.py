@@ -85,12 +85,8 @@ def write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     arrays = {}
     for name in columns:
         try:
-            arrays[name] = arrow.array([_float_where_mixed(row.get(name)) for row in rows])
+            arrays[name] = arrow.array([row.get(name) for row in rows])
         except (arrow.ArrowInvalid, arrow.ArrowTypeError) as error:
             raise ValueError(f"the column {name!r} must hold one kind of values for Parquet, got {error}") from error
     table = arrow.table(arrays)
     write_atomically(path, lambda stream: parquet.write_table(table, stream))
-
-
-def _float_where_mixed(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value

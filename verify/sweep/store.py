@@ -96,11 +96,8 @@ def _inspect(path: Path) -> None:
             f"store must have format {_FORMAT}, got format {version} in {str(path)!r}; "
             "use the version of this package that wrote it, or pass another path"
         )
-    # Without a log there is nothing to recover, and an immutable connection leaves no files behind.
-    log = path.with_name(path.name + "-wal")
-    mode = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as connection:
+        with closing(_reader(path)) as connection:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if found == "ok":
                 connection.execute(f"SELECT {_COLUMNS} FROM cells LIMIT 1").fetchall()
@@ -108,6 +105,14 @@ def _inspect(path: Path) -> None:
         found = str(error)
     if found != "ok":
         raise ValueError(f"store must be intact, got the damaged file {str(path)!r} ({found}); {_ADVICE}")
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    """A connection for reading only."""
+    # Where there is no log and no writer, the file is at rest: read as immutable, it gets no files beside it.
+    beside = [path.with_name(path.name + ending) for ending in ("-wal", ".lock")]
+    mode = "mode=ro" if any(file.exists() for file in beside) else "mode=ro&immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=30)
 
 
 class Store:
@@ -252,5 +257,5 @@ def read_store(path: Path, sweep: str | None = None) -> tuple[FinishedCell, ...]
     if path.stat().st_size == 0:
         return ()
     _inspect(path)
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
+    with closing(_reader(path)) as connection:
         return _cells(connection, sweep, str(path))
