@@ -1,0 +1,1 @@
+"""Empirical against population weight: deviation over half-spaces, and the closed forms by other routes."""
