@@ -1,0 +1,157 @@
+"""Exponents of the lower bounds: fits that must reject wrong exponents, crossings found by another route."""
+
+import json
+import math
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from boundcalc.explicit.lower import explicit_lower
+from verify.check import Verdict
+from verify.lower_bound import LowerBoundSetting, lower_bound_study, main
+from verify.lower_bound_study import CAP_ATOMS, CONSTRUCTIONS, PACKETS, STACKED_HATS, crossing, power_law_range, size_at
+from verify.power_law import fit_exponent
+
+SMALL = LowerBoundSetting.parse([2], ["1e8..1e12"])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(-2, 2), st.floats(-5, 5), st.integers(0, 2**30))
+def test_fit_holds_a_rippled_power_law(exponent: float, scale: float, seed: int) -> None:
+    x = np.linspace(2, 10, 17)
+    ripple = np.random.default_rng(seed).uniform(-1e-3, 1e-3, len(x))
+    fit = fit_exponent(x, scale + exponent * x + ripple, error=1e-3)
+    assert exponent in fit
+    assert fit.half_width < 2e-3
+
+
+def test_fit_sees_a_law_with_another_exponent_and_one_that_has_not_set_in() -> None:
+    x = np.linspace(2, 10, 17)
+    u = 10 ** (-x / 8)
+    exact = fit_exponent(x, -0.5 * x, u)
+    assert -0.5 in exact
+    assert -0.501 not in exact
+    assert exact.half_width < 1e-9
+    early = fit_exponent(x, -0.5 * x + np.log10(1 + 3 * u + 20 * u**2), u)
+    assert -0.5 in early
+    assert early.half_width > 0.005
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1.0, 2.0], [1.0]), "one length"),
+        (([1, 2, 3, 4, 5], [1, 2, 3, 4, 5]), "at least 6"),
+        ((range(7), [math.nan] * 7), "finite"),
+        ((range(7), range(7), range(6)), "correction"),
+    ],
+)
+def test_fit_refuses(arguments: tuple[list[float], ...], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        fit_exponent(*arguments)  # type: ignore[arg-type]
+
+
+def theorem_a(d: int, n: float) -> float:
+    """Theorem A at sigma = B = C = 1 from its statement in words, in floats."""
+    c1 = math.gamma(d / 2 + 1) / (math.sqrt(math.pi) * math.gamma((d + 1) / 2))
+    a = 8 ** ((3 - d) / 4)
+    h = (3 / (4 * c1 * 2 ** ((d - 1) / 2) * a * n)) ** (4 / (3 * d + 5))
+    return c1 / 24 * (7 / 64) ** ((d - 1) / 2) * h
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_crossing_by_the_closed_form(d: int) -> None:
+    """On both sides of the crossing, against the family's value by the public function and the theorem's own formula."""
+    found = crossing(CAP_ATOMS, STACKED_HATS, SMALL.base(d))
+    assert found is not None
+    assert found.low is not None
+    assert found.certified
+    assert 1 < found.high / found.low < 1.01
+    for n, ahead in ((found.low, False), (found.high, True)):
+        caps = 10 ** explicit_lower(d, n).value("single-caps").log10
+        assert (theorem_a(d, n) > caps) is ahead
+    # Far from it the order is clear.
+    assert theorem_a(d, 100 * found.high) > 10 ** explicit_lower(d, 100 * found.high).value("single-caps").log10
+
+
+def test_one_dimension_against_the_scalar_problem() -> None:
+    """d = 1: two atoms at the ends; with free amplitude the bound is 2 max_s s mmse(s)/n, mmse by Gauss-Hermite."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    weights = weights / weights.sum()
+    s = np.linspace(0.2, 4, 4000)[:, None]
+    mmse = 1 - (np.tanh(s + np.sqrt(s) * nodes) * weights).sum(axis=1)
+    best = float((2 * s[:, 0] * mmse).max())
+    value = 10 ** explicit_lower(1, 10**9).value("single-caps").log10 * 1e9
+    assert 0.995 * best <= value <= best * (1 + 1e-6)  # proved from below, by a step function's sum
+
+
+def test_ranges_are_found_without_looking_at_the_target() -> None:
+    base = SMALL.base(3)
+    found, fit = power_law_range(CAP_ATOMS, base, [size_at(x) for x in np.linspace(2, 8, 13)])
+    assert fit is not None
+    assert -0.5 in fit
+    assert -0.48 not in fit
+    assert found.points[0].n >= 10**8
+    none, missing = power_law_range(PACKETS, SMALL.base(12), [size_at(x) for x in np.linspace(2, 8, 13)])
+    assert missing is None
+    assert not none.usable
+    assert none.points[0].reason
+
+
+def test_every_exponent_is_confirmed_in_its_range() -> None:
+    _, report = lower_bound_study(LowerBoundSetting.parse([2], ["1e6..1e9"]))
+    assert int(report.exit_code) == 0
+    for d in (2,):
+        own = [o for o in report.outcomes if o.check == f"d = {d}" and o.verdict is Verdict.CONSISTENT]
+        assert {o.evidence["family"] for o in own} >= {c.family.key for c in CONSTRUCTIONS}
+        for outcome in own:
+            assert outcome.measured.lower <= outcome.bound <= outcome.measured.upper  # type: ignore[union-attr,operator]
+            assert outcome.measured.upper - outcome.measured.lower < 0.05 * outcome.bound  # type: ignore[union-attr,operator]
+        assert any("overtakes cap atoms" in o.claim and o.verdict is Verdict.PROVED for o in report.outcomes)
+
+
+def test_budgets_move_the_bounds() -> None:
+    wide = LowerBoundSetting.parse([2], ["1e8..1e10"], norm="4", sup="2", noise="1/2")
+    assert wide.base(2).budget == 2
+    assert wide.base(2).at(Fraction(10)).nu == 160
+
+
+@pytest.mark.parametrize(
+    ("dims", "n", "message"),
+    [
+        (["0"], ["1e2..1e8"], "dims"),
+        (["65"], ["1e2..1e8"], "dims must be integers from 1 to 64"),
+        (["2.5"], ["1e2..1e8"], "dims"),
+        (["2"], ["1e8..1e2"], "a < b"),
+        (["2"], ["1e2"], "at least 6 sample sizes"),
+        (["2"], ["1e2..x"], "n must"),
+        (["2"], ["1e2..1e300"], "1e290"),
+        ([], ["1e2..1e8"], "dims must hold"),
+    ],
+)
+def test_bad_input(dims: list[str], n: list[str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        LowerBoundSetting.parse(dims, n)
+
+
+def test_lists_and_ranges() -> None:
+    assert LowerBoundSetting.parse([2], ["10,20", "30", "40", "50", "60"]).sizes == (10, 20, 30, 40, 50, 60)
+    sizes = LowerBoundSetting.parse([2], ["1e2..1e8"]).sizes
+    assert len(sizes) == 25
+    assert (sizes[0], sizes[-1]) == (100, 10**8)
+    assert np.allclose(np.diff(np.log10(sizes)), 0.25, atol=0.01)
+
+
+def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target, figure = tmp_path / "study.json", tmp_path / "study.svg"
+    code = main(["--dims", "1", "--n", "1e8..1e10", "--json", str(target), "--plot", str(figure)])
+    text = capsys.readouterr().out
+    assert code == 0
+    assert "Theorem A overtakes cap atoms" in text
+    content = json.loads(target.read_text())
+    assert content["setting"]["dims"] == [1]
+    assert figure.read_text().lstrip().startswith("<?xml")
