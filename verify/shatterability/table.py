@@ -122,6 +122,9 @@ def check_data(X: Any, y: Any) -> tuple[Float, Float]:
     largest = max(float(np.abs(points).max()), float(np.abs(labels).max()))
     if largest > 1e100:
         raise ValueError(f"X and y must not exceed 1e100 in absolute value, got {largest:.3g}; rescale them")
+    spread = float(np.ptp(points, axis=0).max())
+    if 0 < spread < 1e-100:
+        raise ValueError(f"X must spread over more than 1e-100 in some column, got {spread:.3g}; rescale it")
     return points, labels
 
 

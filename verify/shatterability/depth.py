@@ -1,0 +1,157 @@
+"""Tukey depth counts in any dimension, bracketed.
+
+The count k_i of x_i is the least number of points in a closed half-space that contains x_i. Every direction gives an
+upper bound. If x_i lies in m simplices with disjoint sets of vertices, every such half-space holds a vertex of each,
+so k_i >= m plus the number of points equal to x_i.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.hessian.rounding import SLACK, UNIT, gamma
+from verify.shatterability.depth_exact import line_depth, plane_depth
+from verify.shatterability.screening import block_rows, centred_points
+from verify.shatterability.simplices import disjoint_simplices
+from verify.shatterability.table import check_data
+
+__all__ = ["DepthBracket", "depth_bracket", "directional_depth"]
+
+Float = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+_EXACT_POINTS = 5000
+_ROUNDS = 40
+
+
+@dataclass(frozen=True, eq=False)
+class DepthBracket:
+    """Certified bounds of the Tukey depth counts, shape (n,) each; equal where the count is known."""
+
+    lower: Counts
+    upper: Counts
+
+    @property
+    def exact(self) -> bool:
+        """Whether every count is known."""
+        return bool((self.lower == self.upper).all())
+
+
+def depth_bracket(
+    X: Float,
+    *,
+    directions: int = 2000,
+    start: Float | None = None,
+    time_limit: float = math.inf,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> DepthBracket:
+    """Depth counts of every point: exact for d <= 2 (and n <= 5000 in the plane), from both sides otherwise.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+    directions : int
+        Random directions tried for all points; each point then improves its own.
+    start : ndarray, shape (n, d), optional
+        A direction for each point to start from, such as that of its hull margin; zero rows for none.
+    time_limit : float
+        Seconds; what is found until then is returned.
+    seed : int
+    progress : callable, optional
+        Told in words what is under way.
+
+    Examples
+    --------
+    >>> cross = np.vstack([np.eye(3), -np.eye(3), np.zeros((1, 3))])
+    >>> found = depth_bracket(cross)
+    >>> found.upper.tolist()
+    [1, 1, 1, 1, 1, 1, 4]
+    """
+    X, _ = check_data(X, np.zeros(len(np.asarray(X))))
+    n, d = X.shape
+    if d == 1:
+        counts = line_depth(X[:, 0])
+        return DepthBracket(counts, counts)
+    if d == 2 and n <= _EXACT_POINTS:
+        counts = plane_depth(X)
+        return DepthBracket(counts, counts)
+    deadline = time.monotonic() + time_limit
+    upper = directional_depth(X, directions, start=start, deadline=deadline, seed=seed, progress=progress)
+    lower = disjoint_simplices(X, upper, deadline=deadline, seed=seed, progress=progress)
+    return DepthBracket(lower, upper)
+
+
+def directional_depth(
+    X: Float,
+    directions: int = 2000,
+    *,
+    start: Float | None = None,
+    deadline: float = math.inf,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> Counts:
+    """Upper bounds of the depth counts of X (n, d): the fewest points beyond x_i over the directions tried.
+
+    Points that rounding can't tell from the boundary of a half-space are counted as inside it.
+    """
+    n, d = X.shape
+    rng = np.random.default_rng(seed)
+    points, radius = centred_points(X)
+    margin = radius * (2 * gamma(d + 6) + 8 * UNIT) * SLACK
+    best = np.full(n, n, dtype=np.int64)
+    own = np.array(points) if start is None else np.where(np.any(start != 0, axis=1)[:, None], start, points)
+    norms = np.linalg.norm(own, axis=1, keepdims=True)
+    own = np.divide(own, norms, out=np.zeros_like(own), where=norms > 0)
+    own[norms[:, 0] == 0, 0] = 1.0
+    rows = np.arange(n)
+    _improve(points, margin, rows, own.copy(), best, own)
+    tried = rng.standard_normal((directions, d))
+    tried /= np.linalg.norm(tried, axis=1, keepdims=True)
+    step = max(1, block_rows(n) // 8)
+    for at in range(0, directions, step):
+        if time.monotonic() > deadline or (best == 1).all():
+            break
+        if progress is not None:
+            progress(f"depth: direction {at} of {directions}")
+        for u in tried[at : at + step]:
+            heights = points @ u
+            ordered = np.sort(heights)
+            for sign, counts in (
+                (1.0, n - np.searchsorted(ordered, heights - margin, side="left")),
+                (-1.0, np.searchsorted(ordered, heights + margin, side="right")),
+            ):
+                better = counts < best
+                best[better] = counts[better]
+                own[better] = sign * u
+    width = 0.5
+    for turn in range(_ROUNDS):
+        rows = np.flatnonzero(best > 1)
+        if not rows.size or time.monotonic() > deadline:
+            break
+        if progress is not None:
+            progress(f"depth: improving {rows.size} directions, round {turn + 1}")
+        # Widths from coarse to fine: the arrangement of n points has cells of all sizes.
+        trial = own[rows] + width * rng.standard_normal((rows.size, d)) / math.sqrt(d)
+        trial /= np.linalg.norm(trial, axis=1, keepdims=True)
+        _improve(points, margin, rows, trial, best, own)
+        width *= 0.88
+    return best
+
+
+def _improve(points: Float, margin: float, rows: Counts, trial: Float, best: Counts, own: Float) -> None:
+    """Count the points beyond each row in its trial direction; keep what is smaller, in place."""
+    step = block_rows(len(points))
+    for at in range(0, rows.size, step):
+        some, u = rows[at : at + step], trial[at : at + step]
+        products = u @ points.T
+        level = products[np.arange(some.size), some] - margin
+        counts = (products >= level[:, None]).sum(axis=1)
+        better = counts < best[some]
+        best[some[better]], own[some[better]] = counts[better], u[better]

@@ -1,0 +1,121 @@
+"""Lower bounds of depth counts: disjoint simplices around a point, each one proved to contain it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.hessian.rounding import SLACK, UNIT, gamma
+
+__all__ = ["contains", "disjoint_simplices"]
+
+Float = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+
+def contains(vertices: Float, point: Float) -> bool:
+    """Whether the simplex of d + 1 vertices (d + 1, d) certainly contains the point; False if rounding can't tell.
+
+    The barycentric coordinates c solve B c = (0, 1) with the columns (v_j - x, 1) of B. With an approximate inverse R
+    and e = |I - R B| < 1 in the maximum norm, |c - R (0, 1)| <= |R| |residual| / (1 - e): all c > 0 if the computed
+    ones exceed that.
+
+    >>> contains(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), np.array([0.2, 0.2]))
+    True
+    >>> contains(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), np.array([0.5, 0.5]))
+    False
+    """
+    size = len(vertices)
+    differences = vertices - point
+    scale = float(np.abs(differences).max())
+    if scale == 0:
+        return False
+    B = np.vstack([differences.T / scale, np.ones(size)])
+    try:
+        R = np.linalg.inv(B)
+    except np.linalg.LinAlgError:
+        return False
+    norm = float(np.abs(R).sum(axis=1).max())
+    # Differences and their quotients are each rounded: entries of B are off by at most 2 units, relatively.
+    spread = float((np.abs(R) @ np.abs(B)).sum(axis=1).max()) * (gamma(size + 2) + 4 * UNIT) * SLACK
+    e = float(np.abs(R @ B - np.eye(size)).sum(axis=1).max()) * SLACK + spread
+    if not (math.isfinite(norm) and e < 0.5):
+        return False
+    c = R[:, -1]
+    right = np.zeros(size)
+    right[-1] = 1.0
+    rounding = (gamma(size + 2) + 4 * UNIT) * (np.abs(B) @ np.abs(c)) + 4 * UNIT
+    residual = float((np.abs(B @ c - right) + rounding).max()) * SLACK
+    return bool(c.min() > norm * residual / (1 - e) * SLACK)
+
+
+def disjoint_simplices(
+    X: Float,
+    upper: Counts,
+    *,
+    deadline: float = math.inf,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> Counts:
+    """Lower bounds of the depth counts of X (n, d): copies of x_i plus disjoint simplices found around it.
+
+    Parameters
+    ----------
+    upper : ndarray of int, shape (n,)
+        Upper bounds, at which the search stops.
+    """
+    n = len(X)
+    _, inverse, copies = np.unique(X + 0.0, axis=0, return_inverse=True, return_counts=True)
+    group = np.ravel(inverse)
+    lower = copies[group].astype(np.int64)
+    rng = np.random.default_rng(seed)
+    for at, row in enumerate(np.flatnonzero(upper > lower).tolist()):
+        if time.monotonic() > deadline:
+            break
+        if progress is not None and at % 64 == 0:
+            progress(f"depth from below: point {row} of {n}")
+        others = np.flatnonzero(group != group[row])
+        lower[row] += _pack(X, row, others, int(upper[row] - lower[row]), rng, deadline)
+    return np.minimum(lower, upper)
+
+
+def _pack(X: Float, row: int, others: Counts, most: int, rng: np.random.Generator, deadline: float) -> int:
+    """How many disjoint simplices around x_row a greedy search finds, up to ``most``."""
+    d = X.shape[1]
+    found = 0
+    rest = rng.permutation(others)
+    size = 4 * (d + 1)
+    while found < most and rest.size > d and time.monotonic() < deadline:
+        part = rest[:size]
+        vertices = _around(X[part] - X[row])
+        if vertices is not None and contains(X[part[vertices]], X[row]):
+            found += 1
+            rest = np.delete(rest, vertices)
+            rng.shuffle(rest)
+        elif part.size == rest.size:
+            break
+        else:
+            size *= 4
+    return found
+
+
+def _around(differences: Float) -> Counts | None:
+    """d + 1 of the ``differences`` (m, d) with 0 in their convex hull, by nonnegative least squares."""
+    from scipy.optimize import nnls
+
+    # A positive factor for each point doesn't change whether the hull holds 0: unit vectors are conditioned best.
+    units = differences / np.abs(differences).max(axis=1, keepdims=True)
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
+    system = np.vstack([units.T, np.ones(len(units))])
+    right = np.zeros(len(system))
+    right[-1] = 1.0
+    try:
+        weights, residual = nnls(system, right, maxiter=10 * len(units) + 100)
+    except RuntimeError:
+        return None
+    used = np.flatnonzero(weights)
+    return used if residual < 1e-9 and used.size == len(system) else None
