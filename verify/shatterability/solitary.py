@@ -1,0 +1,226 @@
+"""Memorising with solitary neurons: one neuron for each point, active on that point alone.
+
+At zero residual on its point, a neuron with output weight v and activation h, v h = r, adds
+v^2 (1 + |x|^2) + h^2 >= 2 |r| sqrt(1 + |x|^2) =: q to the diagonal of J J', with equality for h^2 = |r| sqrt(1 + |x|^2).
+The output bias adds 1 1'. So lambda_max is that of (1 1' + diag q) / n, the largest root of sum_i 1/(n lambda - q_i) = 1,
+whatever the margins are. Points that are not memorised have q_i = 0: they see no neuron.
+
+The largest root is max over unit vectors p of ((1'p)^2 + sum p_i^2 q_i) / n: it increases with each q_i, so the flattest
+way to memorise m points takes those with the smallest q_i, and it is convex in the output bias.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from constructions.network import Network
+from verify.hessian.inputs import check_positive
+from verify.shatterability.table import check_data
+
+__all__ = ["SoloCapacity", "SoloSharpness", "secular_root", "solitary_network", "solo_capacity", "solo_sharpness"]
+
+Float = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+_STEPS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class SoloSharpness:
+    """lambda_max of the network with one solitary neuron for each point, balanced to be flattest.
+
+    Attributes
+    ----------
+    value : float
+        lambda_max.
+    beta : float
+        The output bias.
+    costs : ndarray, shape (n,)
+        q_i = 2 |y_i - beta| sqrt(1 + |x_i|^2).
+    vector : ndarray, shape (n,)
+        The positive unit eigenvector of (1 1' + diag q) / n.
+    """
+
+    value: float
+    beta: float
+    costs: Float
+    vector: Float
+
+
+@dataclass(frozen=True, eq=False)
+class SoloCapacity:
+    """The most points that solitary neurons can memorise below 2/eta.
+
+    Attributes
+    ----------
+    rows : ndarray of int64
+        Which points, cheapest first.
+    share : float
+        Of all n points.
+    value : float
+        lambda_max of that network, at most 2/eta.
+    beta : float
+    """
+
+    rows: Rows
+    share: float
+    value: float
+    beta: float
+
+
+def secular_root(costs: Float) -> float:
+    """The largest root of sum_i 1/(n lambda - q_i) = 1 for costs q_i >= 0, shape (n,).
+
+    Examples
+    --------
+    >>> secular_root(np.zeros(5)), secular_root(np.array([3.0]))
+    (1.0, 4.0)
+    """
+    top = float(costs.max())
+    gaps = top - costs
+    # n lambda = top + x with 1 <= x <= n; 1 / sum 1/(x + gap) is increasing and concave in x, so that Newton's
+    # iteration from the left increases to the root.
+    x = 1.0
+    for _ in range(_STEPS):
+        inverse = 1.0 / (x + gaps)
+        total = float(inverse.sum())
+        change = (total - 1.0) * total / float(inverse @ inverse)
+        if not change > 2e-16 * x:
+            break
+        x += change
+    return (top + x) / len(costs)
+
+
+def solo_sharpness(X: Float, y: Float, beta: float | None = None) -> SoloSharpness:
+    """Sharpness of memorising every point with a solitary neuron of its own; O(n d + n log n).
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+    y : array_like, shape (n,)
+    beta : float, optional
+        Output bias; by default the flattest one.
+
+    Examples
+    --------
+    >>> round(solo_sharpness(np.array([[1.0], [-1.0]]), np.array([1.0, -1.0])).value, 12)
+    2.414213562373
+    """
+    X, y = check_data(X, y)
+    norms = np.hypot(1.0, np.linalg.norm(X, axis=1))
+    at = flattest_bias(norms, y) if beta is None else float(beta)
+    costs = 2 * np.abs(y - at) * norms
+    value = secular_root(costs)
+    vector = 1.0 / np.maximum(len(y) * value - costs, np.finfo(float).tiny)
+    return SoloSharpness(value, at, costs, vector / np.linalg.norm(vector))
+
+
+def flattest_bias(norms: Float, y: Float) -> float:
+    """The output bias with the smallest root for q_i = 2 |y_i - beta| norms_i, by bisection of the slope."""
+    low, high = float(y.min()), float(y.max())
+    for _ in range(_STEPS):
+        middle = 0.5 * (low + high)
+        if not low < middle < high:
+            break
+        costs = 2 * np.abs(y - middle) * norms
+        weight = 1.0 / (len(y) * secular_root(costs) - costs)
+        # The slope of the root is sum p_i^2 q_i' over |p|^2.
+        slope = float((weight**2 * norms) @ np.sign(middle - y))
+        if slope == 0:
+            return middle
+        low, high = (low, middle) if slope > 0 else (middle, high)
+    return 0.5 * (low + high)
+
+
+def solo_capacity(
+    X: Float, y: Float, eta: float, beta: float | None = None, able: NDArray[np.bool_] | None = None
+) -> SoloCapacity:
+    """The largest set of points that solitary neurons memorise with lambda_max <= 2/eta; O(n d + n log n).
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+    y : array_like, shape (n,)
+    eta : float
+        Step size; for eta > 2 no network is stable and the set is empty.
+    beta : float, optional
+        Output bias, which the points that are not memorised get; by default the flattest for all. The set is the
+        largest one for this bias.
+    able : ndarray of bool, shape (n,), optional
+        Points for which a solitary neuron exists (those outside the hull of the others); by default all.
+
+    Examples
+    --------
+    >>> X, y = np.eye(4), np.array([0.0, 1.0, 1.0, -9.0])
+    >>> solo_capacity(X, y, eta=1.0, beta=0.0).rows.tolist()
+    [0, 1, 2]
+    """
+    X, y = check_data(X, y)
+    eta = check_positive("eta", eta)
+    n = len(y)
+    norms = np.hypot(1.0, np.linalg.norm(X, axis=1))
+    at = flattest_bias(norms, y) if beta is None else float(beta)
+    costs = 2 * np.abs(y - at) * norms
+    rows = np.arange(n) if able is None else np.flatnonzero(able)
+    c = 2.0 / eta
+    if c < 1:
+        return SoloCapacity(np.empty(0, dtype=np.int64), 0.0, 1.0, at)
+    rows = rows[np.argsort(costs[rows], kind="stable")]
+    rows = rows[costs[rows] < n * c]
+    # 1/(nc - q) - 1/(nc); the sum over all points of 1/(nc - q_i) must not exceed 1.
+    load = np.cumsum(costs[rows] / (n * c * (n * c - costs[rows])))
+    count = int(np.searchsorted(load, (1 - 1 / c) * (1 + 1e-12), side="right"))
+    while True:
+        chosen = np.zeros(n)
+        chosen[rows[:count]] = costs[rows[:count]]
+        value = secular_root(chosen)
+        if value <= c or count == 0:
+            return SoloCapacity(rows[:count], count / n, value, at)
+        count -= 1
+
+
+def solitary_network(
+    X: Float, y: Float, directions: Float, margins: Float, beta: float, rows: Rows | None = None, share: float = 0.5
+) -> Network:
+    """The network beta + one neuron for each of ``rows`` that is active on that point alone and fits its label.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+    y : array_like, shape (n,)
+    directions : ndarray, shape (n, d)
+        Unit vectors u_i with u_i·(x_i - x_j) >= margins_i > 0 for every j != i, as from `hull_margins`.
+    margins : ndarray, shape (n,)
+    beta : float
+        Output bias.
+    rows : ndarray of int, optional
+        Points to memorise, by default all.
+    share : float
+        The kink stands at this share of the margin below the point; in (0, 1).
+
+    Raises
+    ------
+    ValueError
+        If a row has no positive margin.
+    """
+    X, y = check_data(X, y)
+    chosen = np.arange(len(y)) if rows is None else np.asarray(rows)
+    if not 0 < share < 1:
+        raise ValueError(f"share must lie in (0, 1), got {share!r}")
+    bad = chosen[~(margins[chosen] > 0)]
+    if bad.size:
+        raise ValueError(f"rows must lie outside the hull of the other points, row {int(bad[0])} has no such margin")
+    residual = y[chosen] - beta
+    chosen, residual = chosen[residual != 0], residual[residual != 0]
+    if not chosen.size:
+        return Network(np.eye(1, X.shape[1]), np.array([1e3 + np.abs(X).max()]), np.zeros(1), float(beta))
+    points, norms = X[chosen], np.hypot(1.0, np.linalg.norm(X[chosen], axis=1))
+    activation = np.sqrt(np.abs(residual) * norms)
+    W = directions[chosen] * (activation / (share * margins[chosen]))[:, None]
+    b = np.einsum("ij,ij->i", W, points) - activation
+    # What float64 makes of the activation, so that the fit is as good as it can be.
+    seen = np.einsum("ij,ij->i", W, points) - b
+    return Network(W, b, residual / seen, float(beta))
