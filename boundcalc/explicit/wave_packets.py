@@ -1,32 +1,44 @@
-"""Theorem B': overlapping directions, compactly supported wave packets with disjoint supports; d odd.
+"""Theorem B': overlapping directions, compactly supported wave packets with disjoint supports.
 
 Cap coordinates of a cap of height h with axis u: x = (sqrt(h) y, 1 - h s), z = (y, s); Q = {|y| <= 1/2, 1/2 <= s <= 1} lies
 in the cap and in the ball. With b(z) = (1 - 4 z^2)_+^m and e(y, s) = prod_i b(y_i/r) b(s), the packet is
 psi = d_s^L e/S, L = 2d + 4, S = sup |b^(L)|, so |psi| <= 1. Shifts of psi(z/delta) to K disjoint boxes
 (r delta)^(d-1) x delta inside Q, on N disjoint caps, with random signs and amplitude a: the supports are disjoint.
 
-Weighted variation norm of one cap's sum f, any signs. In polar coordinates xi = lambda (w, 1) of the frequencies,
-f(z) = int F_w(w.y + s) dw over w in R^(d-1), with F_w's transform (2 pi)^(1-d) f^(lambda (w, 1)) |lambda|^(d-1); and
-w.y + s = (1 - q nu.x)/h with q = sqrt(1 + h |w|^2), |nu| = 1: a superposition of ridge functions. A hyperplane nu.x = t with
-t = (1 - h tau)/q has 1 - |t| <= h (|w|^2/2 + |tau|), so
+Weighted variation norm of one cap's sum f = (delta^L/S) d_s^L E, any signs. In polar coordinates xi = lambda (w, 1) of the
+frequencies, f(z) = int F_w(w.y + s) dw over w in R^(d-1), with F_w's transform (2 pi)^(1-d) f^(lambda (w, 1)) |lambda|^(d-1);
+and w.y + s = (1 - q nu.x)/h with q = sqrt(1 + h |w|^2), |nu| = 1: a superposition of ridge functions. A hyperplane
+nu.x = t with t = (1 - h tau)/q has 1 - |t| <= h (|w|^2/2 + |tau|), so
 
     |f|_V <= h^(d+1) int int q (|w|^2/2 + |tau|)^(d+2) |F_w''(tau)| dtau dw.
 
-For odd d, |lambda|^(d-1) is a polynomial, so F_w lives on [1/2 - |w|/2, 1 + |w|/2]. Cauchy and Schwarz with the weight
-(1 + |w|^2)^M, M = (5d + 11)/2, and Plancherel, where |xi_d|^(d+3-2M) cancels the 2L derivatives:
+The integral of f over {w.y + s = tau} vanishes unless tau lies in J = [1/2 - |w|/2, 1 + |w|/2].
 
-    |f|_V^2 <= h^(2d+2) I (2 pi)^(1-d) K T delta^(-3),
-    I = int (1 + |w|^2)^(1-M) (1/2 + |w|) (|w|^2/2 + |w|/2 + 1)^(2d+4) dw,
-    T = S^(-2) sum over |alpha| = M of (M!/alpha!) |d^alpha e|^2.
+Inside the window, J widened by D (1 + |w|) on each side: Cauchy and Schwarz with the weight (1 + |w|^2)^M, M = (5d + 11)/2, and
+Plancherel, where |xi_d|^(d+3-2M) cancels the 2L derivatives, bound the integral by the root of I (2 pi)^(1-d) K T delta^(-3),
 
-I is a sum of beta functions; T is the coefficient of x^M in a product of exponential generating functions of
-the rational numbers |b^(j)|^2. Both are evaluated exactly. m >= M + 1 makes all norms finite.
+    I = int (1 + |w|^2)^(1-M) (1/2 + |w| + 2D(1 + |w|)) (|w|^2/2 + |w|/2 + 1 + D(1 + |w|))^(2d+4) dw,
+    T = S^(-2) int |xi|^(2M) |e^|^2/(2 pi)^d,
+
+since the same with E is K delta^(d-2M) times that: sums of |d^alpha E|^2 for whole M, which boxes share out. Odd d: M is a whole
+number and T = S^(-2) sum over |alpha| = M of (M!/alpha!) |d^alpha e|^2; |lambda|^(d-1) is a polynomial, F_w lives on J: D = 0.
+
+Even d: 2M is odd, and T is at most sqrt(T_(M+1/2) T_(M-1/2)) (Cauchy and Schwarz in xi, box by box the same). F_w'' is
+(2 pi)^(1-d) delta^L/S times the Hilbert transform of the derivative of order p = L + d + 1 of G(tau), the integral of E over
+{w.y + s = tau}. At distance u from J the kernel 1/(pi tau) is smooth, so the derivatives go over to it:
+|F_w''| <= (2 pi)^(1-d) delta^L/S |E|_1 p!/(pi u^(p+1)), |E|_1 = K delta^d |e|_1. With q <= 1 + |w|, the outside of the
+window adds at most tail K delta^(d+L),
+
+    tail = 2 (2 pi)^(1-d) (p!/pi) (|e|_1/S) int int_{u > D(1+|w|)} (1 + |w|) (|w|^2/2 + |w|/2 + 1 + u)^(d+2) u^(-p-1) du dw.
+
+I and the last integral are sums of beta functions; T comes from the coefficient of x^M in a product of exponential generating
+functions of the rational numbers |b^(j)|^2. All are evaluated exactly. m >= M + 1 makes all norms finite.
 The squared norm of a packet is h^((d+1)/2) delta^d |psi|^2/vol(B^d). By the two-point prior
 risk >= a^2 N K mu mmse(n a^2 mu/sigma^2) for N a |f|_V <= C, a <= B. Boxes: all that meet the ball of radius
 1/2 - sqrt(d-1) r delta lie in {|y| <= 1/2} and cover it.
 
-As n grows this decays like n^(-2/(3d+1)), the class's own rate, with small constants. Even d needs the tails of a Hilbert
-transform and is not encoded. For the population weight g_P < c_inf g: C is divided by c_inf.
+As n grows this decays like n^(-2/(3d+1)), the class's own rate, with small constants. For the population weight
+g_P < c_inf g: C is divided by c_inf.
 """
 
 from __future__ import annotations
@@ -49,9 +61,9 @@ from boundcalc.explicit.theorem_a import canonical_budget
 
 __all__ = ["FAMILY", "WavePackets"]
 
-_DIMENSIONS = (1, 3, 5, 7, 9)
+_LARGEST_DIMENSION = 9
 _DELTAS = 2.0 ** (-np.arange(4, 1400) / 4)
-_ASPECTS = (Fraction(1), Fraction(3, 2), Fraction(2), Fraction(3))
+_WIDENINGS = tuple(Fraction(1, 2**j) for j in range(9))
 
 
 def _profile_norms(m: int, largest: int) -> list[Fraction]:
@@ -102,76 +114,103 @@ def _divide_by_one_minus_square(polynomial: list[Fraction]) -> list[Fraction]:
 
 @dataclass(frozen=True)
 class _Constants:
-    """log of I (2 pi)^(1-d) T and of |psi|^2/vol(B^d), as balls."""
+    """log of I (2 pi)^(1-d) T at D = 0, of |psi|^2/vol(B^d), and of |e|_1/S, as balls."""
 
     log_variation: Ball
     log_norm: Ball
+    log_mass: Ball
     aspect: Fraction
 
 
-def _tails(d: int) -> Ball:
+def _times(a: list[Fraction], b: list[Fraction]) -> list[Fraction]:
+    product = [Fraction(0)] * (len(a) + len(b) - 1)
+    for i, x in enumerate(a):
+        for j, y in enumerate(b):
+            product[i + j] += x * y
+    return product
+
+
+def _sphere_area(dim: int) -> Ball:
+    """Area of the unit sphere in R^dim; 2 points in R^1."""
+    return 2 * (Ball.pi().log() * ball(Fraction(dim, 2)) - log_gamma(Fraction(dim, 2))).exp()
+
+
+def _log_beta(a: Fraction, b: Fraction) -> Ball:
+    return log_gamma(a) + log_gamma(b) - log_gamma(a + b)
+
+
+def _inside(d: int, widening: Fraction) -> Ball:
     """I: over |w| with the area of the sphere in R^(d-1); at d = 1 the single point w = 0."""
+    width = [Fraction(1, 2) + 2 * widening, 1 + 2 * widening]
+    depth = [1 + widening, Fraction(1, 2) + widening, Fraction(1, 2)]
     if d == 1:
-        return ball(Fraction(1, 2))
+        return ball(width[0] * depth[0] ** (2 * d + 4))
     exponent = Fraction(5 * d + 11, 2)
-    polynomial = [Fraction(1)]
+    polynomial = width
     for _ in range(2 * d + 4):
-        longer = [Fraction(0)] * (len(polynomial) + 2)
-        for i, c in enumerate(polynomial):
-            longer[i] += c
-            longer[i + 1] += c / 2
-            longer[i + 2] += c / 2
-        polynomial = longer
-    with_width = [Fraction(0)] * (len(polynomial) + 1)
-    for i, c in enumerate(polynomial):
-        with_width[i] += c / 2
-        with_width[i + 1] += c
+        polynomial = _times(polynomial, depth)
     total = ball(0)
-    for i, c in enumerate(with_width):
+    for i, c in enumerate(polynomial):
         # int_0^inf rho^(d-2+i) (1 + rho^2)^(1-M) d rho = Beta(p, M - 1 - p)/2, p = (d - 1 + i)/2
         p = Fraction(d - 1 + i, 2)
-        log_beta = log_gamma(p) + log_gamma(exponent - 1 - p) - log_gamma(exponent - 1)
-        total += ball(c) * log_beta.exp() / 2
-    area = 2 * (Ball.pi().log() * ball(Fraction(d - 1, 2)) - log_gamma(Fraction(d - 1, 2))).exp()
-    return area * total
+        total += ball(c) * _log_beta(p, exponent - 1 - p).exp() / 2
+    return _sphere_area(d - 1) * total
+
+
+def _outside(d: int, widening: Fraction) -> Ball:
+    """The double integral in the tail, even d.
+
+    Expanding in powers of u: int_{D(1+rho)}^inf u^(d+2-j-p-1) du = (D (1 + rho))^(-(2d+3+j))/(2d+3+j), as p + 1 = 3d + 6, and
+    int rho^(d-2+i) (1 + rho)^(-(2d+2+j)) d rho = Beta(d - 1 + i, d + 3 + j - i), i <= 2j.
+    """
+    total = Fraction(0)
+    power = [Fraction(1)]
+    for j in range(d + 3):
+        inner = Fraction(0)
+        for i, c in enumerate(power):
+            beta = Fraction(math.factorial(d - 2 + i) * math.factorial(d + 2 + j - i), math.factorial(2 * d + 1 + j))
+            inner += c * beta
+        total += math.comb(d + 2, j) * inner / (widening ** (2 * d + 3 + j) * (2 * d + 3 + j))
+        power = _times(power, [Fraction(1), Fraction(1, 2), Fraction(1, 2)])
+    return _sphere_area(d - 1) * ball(total)
 
 
 @lru_cache(maxsize=64)
 def _constants(d: int, m: int, aspect: Fraction) -> _Constants:
     with precision(400):
-        order, total = 2 * d + 4, (5 * d + 11) // 2
+        order, total = 2 * d + 4, (5 * d + 12) // 2  # M, or M + 1/2
         norms = _profile_norms(m, total)
         sup = _sup_derivative(m, order)
         along = [b / math.factorial(j) for j, b in enumerate(norms)]
         across = [b * aspect * aspect ** (-2 * j) / math.factorial(j) for j, b in enumerate(norms)]
         product = along
         for _ in range(d - 1):
-            longer = [Fraction(0)] * (total + 1)
-            for i, x in enumerate(product):
-                for j in range(total + 1 - i):
-                    longer[i + j] += x * across[j]
-            product = longer
+            product = _times(product, across)[: total + 1]
         mixed = ball(product[total] * math.factorial(total)) / sup**2
-        variation = _tails(d) * mixed / (2 * Ball.pi()) ** (d - 1)
+        if d % 2 == 0:
+            mixed = (mixed * ball(product[total - 1] * math.factorial(total - 1)) / sup**2).sqrt()
+        variation = _inside(d, Fraction(0)) * mixed / (2 * Ball.pi()) ** (d - 1)
         square = ball(norms[order] * (norms[0] * aspect) ** (d - 1)) / sup**2
         log_ball = Ball.pi().log() * ball(Fraction(d, 2)) - log_gamma(Fraction(d, 2) + 1)
-        return _Constants(variation.log(), square.log() - log_ball, aspect)
+        # int (1 - 4 z^2)^m dz = Beta(m + 1, 1/2)/2
+        mass = d * (_log_beta(Fraction(m + 1), Fraction(1, 2)) - ball(2).log()) + (d - 1) * ball(aspect).log()
+        return _Constants(variation.log(), square.log() - log_ball, mass - sup.log(), aspect)
 
 
-@lru_cache(maxsize=16)
-def _best_constants(d: int) -> tuple[int, Fraction]:
-    """Profile power and aspect ratio with the largest asymptotic constant."""
-    total = (5 * d + 11) // 2
-    scores = []
-    for m in range(total + 1, total + 5):
-        for aspect in _ASPECTS if d > 1 else _ASPECTS[:1]:
-            c = _constants(d, m, aspect)
-            norm, variation = float(c.log_norm.mid()), float(c.log_variation.mid())
-            # K and V^2 carry aspect^(1-d); see the exponents of h and delta in the module's formulas.
-            volume = (1 - d) * math.log(aspect)
-            scores.append((norm + volume - 2 / (3 * d + 1) * (norm + d / (d + 3) * (variation + volume)), m, aspect))
-    _, m, aspect = max(scores)
-    return m, aspect
+@lru_cache(maxsize=256)
+def _window(d: int, widening: Fraction) -> tuple[Ball, Ball | None]:
+    """log of I(D)/I(0), and of the tail without |e|_1/S (None for odd d)."""
+    with precision(400):
+        grown = (_inside(d, widening) / _inside(d, Fraction(0))).log()
+        if d % 2:
+            return grown, None
+        front = 2 * ball(math.factorial(3 * d + 5)) / Ball.pi() / (2 * Ball.pi()) ** (d - 1)
+        return grown, (front * _outside(d, widening)).log()
+
+
+def _shape(d: int) -> tuple[int, Fraction]:
+    """Power m of the profile and aspect ratio r: of m up to M + 4 and r = 1, 3/2, 2, 3 the best for every d up to 9."""
+    return (5 * d + 14) // 2, Fraction(3, 2) if d > 1 else Fraction(1)
 
 
 def _boxes(d: int, aspect: Fraction, delta: float) -> int:
@@ -201,15 +240,18 @@ class WavePackets:
     caps : Caps
     delta : float
     power : int
-        m, at least (5d + 13)/2.
+        m, at least M + 1: (5d + 13)/2 for odd d, (5d + 14)/2 for even d.
     aspect : fractions.Fraction
         r.
+    widening : fractions.Fraction
+        D; positive for even d.
     """
 
     caps: Caps
     delta: float
     power: int
     aspect: Fraction
+    widening: Fraction = Fraction(0)
 
     def bits(self, problem: Problem) -> int:
         """Working precision."""
@@ -218,15 +260,20 @@ class WavePackets:
     def bound(self, problem: Problem) -> Ball:
         """a^2 N K mu mmse(nu a^2 mu), in units of B^2."""
         d = problem.d
-        if d % 2 == 0 or self.power < (5 * d + 13) // 2 or not 0 < self.delta <= 0.5 or not 0 < self.caps.height <= 1:
-            raise ArithmeticError("d must be odd, m at least (5d + 13)/2, delta at most 1/2 and the height at most 1")
+        if self.power < (5 * d + 14) // 2 or not 0 < self.delta <= 0.5 or not 0 < self.caps.height <= 1:
+            raise ArithmeticError("m must be at least M + 1, delta at most 1/2 and the height at most 1")
+        if self.widening < 0 or (d % 2 == 0 and self.widening == 0):
+            raise ArithmeticError("the widening of the window must be positive for even d")
         boxes = _boxes(d, self.aspect, self.delta)
         if boxes < 1:
             raise ArithmeticError("no box fits")
         constants = _constants(d, self.power, self.aspect)
         log_h, log_delta = ball(self.caps.height).log(), ball(self.delta).log()
-        log_variation = (d + 1) * log_h + (constants.log_variation + ball(boxes).log() - 3 * log_delta) / 2
-        cost = ball(self.caps.count) * log_variation.exp()
+        grown, log_tail = _window(d, self.widening)
+        variation = ((constants.log_variation + grown + ball(boxes).log() - 3 * log_delta) / 2).exp()
+        if log_tail is not None:
+            variation += boxes * (log_tail + constants.log_mass + (3 * d + 4) * log_delta).exp()
+        cost = ball(self.caps.count) * ((d + 1) * log_h).exp() * variation
         amplitude = ball(min(1.0, lower_float(ball(canonical_budget(problem)) / cost)))
         if not amplitude > 0:
             raise ArithmeticError("the amplitude underflows before the budget holds")
@@ -256,26 +303,41 @@ def _grid(d: int, m: int, aspect: Fraction) -> tuple[tuple[Caps, ...], Array, Ar
     return caps, np.array([math.log(c.height) for c in caps]), np.array([math.log(c.count) for c in caps]), log_boxes
 
 
+def _cheapest(d: int, constants: _Constants, log_boxes: Array) -> tuple[Array, list[Fraction]]:
+    """log of one cap's variation over h^(d+1) for each delta, at the best widening of the window, and that widening."""
+    log_delta = np.log(_DELTAS)
+    rows = []
+    options = (Fraction(0),) if d % 2 else _WIDENINGS
+    for widening in options:
+        grown, log_tail = _window(d, widening)
+        row = 0.5 * (float(constants.log_variation.mid()) + float(grown.mid()) + log_boxes - 3 * log_delta)
+        if log_tail is not None:
+            tail = float(log_tail.mid()) + float(constants.log_mass.mid()) + log_boxes + (3 * d + 4) * log_delta
+            row = np.logaddexp(row, tail)
+        rows.append(row)
+    table = np.array(rows)
+    best = table.argmin(0)
+    return table[best, np.arange(best.size)], [options[i] for i in best]
+
+
 def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
     """The best of all candidate caps and scales on a grid."""
     d = problem.d
-    if d % 2 == 0:
-        return NotApplicable("encoded for odd d only")
-    if d not in _DIMENSIONS:
-        return NotApplicable(f"searched up to d = {_DIMENSIONS[-1]} only")
+    if d > _LARGEST_DIMENSION:
+        return NotApplicable(f"searched up to d = {_LARGEST_DIMENSION} only")
     budget = canonical_budget(problem)
     if budget <= 0:
         return NotApplicable("the budget over the limit of the weight's ratio is below every float")
-    m, aspect = _best_constants(d)
+    m, aspect = _shape(d)
     constants = _constants(d, m, aspect)
     caps, log_h, log_count, log_boxes = _grid(d, m, aspect)
     log_delta = np.log(_DELTAS)
     per_box = float(constants.log_norm.mid()) + d * log_delta
-    per_cap = 0.5 * (float(constants.log_variation.mid()) + log_boxes - 3 * log_delta)
+    per_cap, widening = _cheapest(d, constants, log_boxes)
     log_budget = log_fraction(budget)
     # The cost grows as delta falls. Full amplitude ends where it meets the budget; the best scale is near that edge.
     room = log_budget - log_count - (d + 1) * log_h
-    edge = np.searchsorted(per_cap, room)
+    edge = np.searchsorted(np.maximum.accumulate(per_cap), room)
     at = np.clip(edge[:, None] + np.arange(-60, 4), 0, _DELTAS.size - 1)
     log_amplitude = np.minimum(0.0, room[:, None] - per_cap[at])
     energy = 2 * log_amplitude + per_box[at] + (d + 1) / 2 * log_h[:, None]
@@ -285,7 +347,7 @@ def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design 
     j = at[i, offset]
     if score[i, offset] < -1300:
         return NotApplicable("no scale was found whose value a float can hold")
-    return WavePackets(caps[i], float(_DELTAS[j]), m, aspect)
+    return WavePackets(caps[i], float(_DELTAS[j]), m, aspect, widening[j])
 
 
 FAMILY = Family(
@@ -293,7 +355,7 @@ FAMILY = Family(
     title="Theorem B' (wave packets)",
     statement="a^2 N K mu mmse(n a^2 mu/sigma^2) for K compactly supported wave packets in each of N caps; asymptotically "
     "n^(-2/(3d+1)), the rate of the class.",
-    conditions=("d odd", "a <= B", "N a h^(d+1) (I (2 pi)^(1-d) K T delta^(-3))^(1/2) <= C"),
+    conditions=("a <= B", "N a h^(d+1) [(I (2 pi)^(1-d) K T delta^(-3))^(1/2) + tail K delta^(3d+4)] <= C"),
     proof=__doc__,
     boundary_localised=True,
     search=search,
