@@ -24,8 +24,8 @@ __all__ = ["Pattern", "augment", "dense_pattern", "exact_signs", "one_sided_patt
 
 @dataclass(frozen=True)
 class Pattern:
-    """The 0/1 matrix ``active`` (n, K), dense in the backend or scipy CSR; ``kinks`` (m, 2) holds pairs (i, k);
-    ``distance`` is min over all pairs of the float64 |w_k·x_i - b_k|, 0.0 exactly where there is a kink."""
+    """The matrix ``active`` (n, K), dense boolean in the backend or scipy CSR of 0.0 and 1.0; ``kinks`` (m, 2) holds pairs
+    (i, k); ``distance`` is min over all pairs of the float64 |w_k·x_i - b_k|, 0.0 exactly where there is a kink."""
 
     active: Array
     kinks: NDArray[np.int64]
@@ -56,17 +56,17 @@ def exact_signs(Z: NDArray[np.float64], omega: NDArray[np.float64], pairs: NDArr
 
 
 def dense_pattern(Z: NDArray[np.float64], omega: NDArray[np.float64], backend: Backend) -> Pattern:
-    """The activation pattern as a dense float64 matrix of the backend."""
+    """The activation pattern as a dense boolean matrix of the backend, with the points of a neuron contiguous."""
     width = Z.shape[1]
     # Rows are scaled by powers of two, which keeps every sign and can't overflow. Components lost to underflow are
     # below 2**-1021, which TINY covers.
     scale, zscale = power_of_two_scale(omega), int(power_of_two_scale(Z.reshape(1, -1))[0])
     scaled, points = np.ldexp(omega, -scale[:, None]), np.ldexp(Z, -zscale)
-    norms = np.linalg.norm(scaled, axis=1)
+    norms = np.sqrt(np.einsum("kj,kj->k", scaled, scaled))
     # |fl(z·w) - z·w| <= gamma(d + 1) |z||w|
-    error = gamma(width) * float(np.linalg.norm(points, axis=1).max()) * norms * SLACK + TINY
-    fill = _fill_numpy if backend.name == "numpy" else _fill_torch
-    active, smallest = fill(points, scaled, backend)
+    longest = float(np.sqrt(np.einsum("ij,ij->i", points, points)).max())
+    error = gamma(width) * longest * norms * SLACK + TINY
+    active, smallest = backend.signs(points, scaled)
     kinks = []
     for k in np.flatnonzero(smallest <= error):
         column = points @ scaled[k]
@@ -75,52 +75,20 @@ def dense_pattern(Z: NDArray[np.float64], omega: NDArray[np.float64], backend: B
         pairs = np.stack([rows, np.full_like(rows, k)], axis=1)
         signs = exact_signs(Z, omega, pairs) if norms[k] > 0 else np.zeros(len(rows), dtype=np.int64)
         for i, sign in zip(rows.tolist(), signs.tolist(), strict=True):
-            active[i, int(k)] = 1.0 if sign > 0 else 0.0
+            active[int(k), i] = sign > 0
         kinks.append(pairs[signs == 0])
     found = np.concatenate(kinks) if kinks else np.empty((0, 2), dtype=np.int64)
     with np.errstate(over="ignore", under="ignore"):
         distance = 0.0 if len(found) else float(np.min(np.ldexp(smallest, scale + zscale), initial=np.inf))
-    return Pattern(active, found.astype(np.int64), distance)
-
-
-def _fill_numpy(
-    points: NDArray[np.float64], omega: NDArray[np.float64], backend: Backend
-) -> tuple[Array, NDArray[np.float64]]:
-    """The 0/1 matrix of points @ omega.T > 0, and the least absolute value per column, in blocks that stay in cache."""
-    n, neurons = len(points), len(omega)
-    active = np.empty((n, neurons))
-    smallest = np.full(neurons, np.inf)
-    step = max(8, 2**16 // max(neurons, 1))
-    buffer = np.empty((min(step, n), neurons))
-    right = omega.T
-    for at in range(0, n, step):
-        block = active[at : at + step]
-        np.matmul(points[at : at + step], right, out=block)
-        absolute = np.abs(block, out=buffer[: len(block)])
-        np.minimum(smallest, absolute.min(axis=0), out=smallest)
-        np.greater(block, 0.0, out=block)
-    return active, smallest
-
-
-def _fill_torch(
-    points: NDArray[np.float64], omega: NDArray[np.float64], backend: Backend
-) -> tuple[Array, NDArray[np.float64]]:
-    values = backend.asarray(points) @ backend.asarray(omega).T
-    smallest = _to_host(abs(values).min(0)) if len(omega) else np.empty(0)
-    return backend.positive_pattern(values), smallest
+    return Pattern(active.T, found.astype(np.int64), distance)
 
 
 def one_sided_patterns(pattern: Pattern) -> Iterator[Pattern]:
     """Every pattern that counts each kink as active or inactive; 2**m of them for m kinks."""
+    compressed = scipy.sparse.issparse(pattern.active)
     for values in product((0.0, 1.0), repeat=len(pattern.kinks)):
-        active = pattern.active.tolil(copy=True) if scipy.sparse.issparse(pattern.active) else pattern.active + 0.0
+        active = pattern.active.tolil(copy=True) if compressed else (pattern.active.T | False).T
         for (i, k), value in zip(pattern.kinks.tolist(), values, strict=True):
             active[i, k] = value
-        chosen = scipy.sparse.csr_array(active) if scipy.sparse.issparse(active) else active
+        chosen = scipy.sparse.csr_array(active) if compressed else active
         yield Pattern(chosen, np.empty((0, 2), dtype=np.int64), 0.0)
-
-
-def _to_host(value: Array) -> NDArray[np.float64]:
-    if isinstance(value, tuple):  # torch returns (values, indices)
-        value = value[0]
-    return value if isinstance(value, np.ndarray) else np.asarray(value.cpu().numpy())

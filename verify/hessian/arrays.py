@@ -75,8 +75,33 @@ class NumpyBackend:
         """A contiguous copy of the transpose."""
         return np.ascontiguousarray(value.T)
 
-    def positive_pattern(self, values: Array) -> Array:
-        return (values > 0).astype(np.float64)
+    def signs(self, points: NDArray[np.float64], omega: NDArray[np.float64]) -> tuple[Array, NDArray[np.float64]]:
+        """omega @ points.T > 0 as a boolean (K, n) array, and the least absolute value per row.
+
+        In blocks that stay in cache.
+        """
+        neurons, n = len(omega), len(points)
+        positive, smallest = np.empty((neurons, n), dtype=bool), np.empty(neurons)
+        step = max(8, 2**16 // n)
+        buffer, right = np.empty((min(step, neurons), n)), np.ascontiguousarray(points.T)
+        for at in range(0, neurons, step):
+            block = buffer[: min(step, neurons - at)]
+            np.matmul(omega[at : at + step], right, out=block)
+            np.greater(block, 0.0, out=positive[at : at + step])
+            np.abs(block, out=block).min(axis=1, out=smallest[at : at + step])
+        return positive, smallest
+
+    def squares_on_pattern(self, weights: Array, points: Array, active: Array) -> float:
+        """sum_ik A_ik (z_i·q_k)^2 for weights q (k, D), points z (n, D) and dense A (n, k), in blocks that stay in cache."""
+        neurons, n = len(weights), len(points)
+        total, step = 0.0, max(8, 2**16 // n)
+        buffer, right, rows = np.empty((min(step, neurons), n)), np.ascontiguousarray(points.T), active.T
+        for at in range(0, neurons, step):
+            block = buffer[: min(step, neurons - at)]
+            np.matmul(weights[at : at + step], right, out=block)
+            block *= rows[at : at + step]
+            total += float(np.vdot(block, block))
+        return total
 
     def gram(self, rows: Array) -> Array:
         """rows @ rows.T; numpy hands this to the symmetric rank-k update, at half the cost."""
@@ -144,8 +169,14 @@ class TorchBackend:
     def transposed(self, value: Array) -> Array:
         return value.T.contiguous()
 
-    def positive_pattern(self, values: Array) -> Array:
-        return (values > 0).to(values.dtype)
+    def signs(self, points: NDArray[np.float64], omega: NDArray[np.float64]) -> tuple[Array, NDArray[np.float64]]:
+        values = self.asarray(omega) @ self.asarray(points).T
+        smallest = values.abs().amin(dim=1).cpu().numpy() if len(omega) else np.empty(0)
+        return values > 0, smallest
+
+    def squares_on_pattern(self, weights: Array, points: Array, active: Array) -> float:
+        values = (weights @ points.T) * active.T
+        return float((values * values).sum())
 
     def gram(self, rows: Array) -> Array:
         return rows @ rows.T

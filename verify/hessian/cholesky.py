@@ -43,7 +43,7 @@ class CholeskyCertificate:
         parts = reduce_at(problem, c)
         if parts is None:
             return False
-        matrix = _gram(problem, parts.Y)
+        matrix = _gram(problem, parts.rows())
         matrix += self.fixed
         entries = (
             gamma(problem.row_count + problem.width + 12) * parts.trace

@@ -15,6 +15,12 @@ from verify.hessian.arrays import Array, backend_for, to_numpy
 from verify.hessian.cholesky import build_cholesky, cholesky_bytes
 from verify.hessian.components import Blocks, blocks_if_cheap, build_blocks
 from verify.hessian.inputs import check_positive, check_seed, read_inputs
+from verify.hessian.krylov_bound import (
+    gauss_newton_trace,
+    krylov_lower_bound,
+    krylov_upper_bound,
+    outside_trace,
+)
 from verify.hessian.lanczos import Krylov, lanczos
 from verify.hessian.layout import from_live
 from verify.hessian.perron import perron_bound, positive_vector
@@ -121,10 +127,12 @@ def _enclose(problem: Problem, kind: Certificate, tol: float, seed: int, precisi
     if kind is Certificate.PROBABILISTIC:
         return _by_probability(problem, products, rng, tol)
     krylov = top_krylov(problem, products, rng, tol, precision)
-    vector = krylov.coefficients @ to_numpy(krylov.basis).astype(np.float64)
-    lower = rayleigh_lower_bound(products, problem.backend.asarray(vector))
     estimate, residual = krylov.value, krylov.residual
-    if precision != np.float64:
+    if precision == np.float64:
+        lower, vector = krylov_lower_bound(products, krylov)
+    else:
+        vector = krylov.coefficients @ to_numpy(krylov.basis).astype(np.float64)
+        lower = rayleigh_lower_bound(products, problem.backend.asarray(vector))
         estimate, residual = _rayleigh_pair(products, vector)
     value = max(estimate, lower)
     upper, method = math.inf, kind.value
@@ -132,7 +140,7 @@ def _enclose(problem: Problem, kind: Certificate, tol: float, seed: int, precisi
         bound = attempt()
         if bound < upper:
             upper, method = bound, name
-        if upper <= value * (1 + max(tol, _WIDE_ENOUGH)):
+        if upper <= value * (1 + (tol if name == "krylov" else max(tol, _WIDE_ENOUGH))):
             break
     if kind is Certificate.AUTO and upper == math.inf:
         return _by_probability(problem, products, rng, tol)
@@ -153,6 +161,10 @@ def _attempts(
     """The certificates to try in turn, each with its search for an upper bound."""
     # Sparse patterns spread the trace over many equal eigenvalues, and make the dense matrix cheap.
     skip_trace = kind is Certificate.AUTO and problem.sparse and problem.n <= _DENSE_POINTS
+    if kind in (Certificate.AUTO, Certificate.KRYLOV) and krylov.double:
+        whole = gauss_newton_trace(problem)
+        if kind is Certificate.KRYLOV or outside_trace(problem, krylov.images, whole) < value:
+            yield "krylov", lambda: krylov_upper_bound(problem, krylov, whole)
     if kind in (Certificate.AUTO, Certificate.TRACE) and not skip_trace:
         # m vectors cost about 4 n K (d + 1) m operations, the dense certificate 2 n^2 K.
         limit = 96 if kind is Certificate.TRACE else min(96, max(24, problem.n // (2 * problem.width)))
@@ -229,9 +241,12 @@ def start_vector(problem: Problem, products: LiveProducts, rng: np.random.Genera
     ball, so J'1 starts near it; the random part makes sure that no eigenvector is missed by symmetry.
     """
     backend = problem.backend
-    start = products.jacobian_transposed(backend.asarray(np.full(problem.n, 1.0 / problem.n)))
+    start = products.mean_gradient()
     noise = backend.asarray(rng.standard_normal(problem.size))
-    return start * float((start @ start) ** -0.5) + noise * (1e-3 * float((noise @ noise) ** -0.5))
+    start *= float((start @ start) ** -0.5)
+    noise *= 1e-3 * float((noise @ noise) ** -0.5)
+    start += noise
+    return start
 
 
 def top_krylov(

@@ -15,11 +15,13 @@ from verify.hessian.cholesky import build_cholesky, cholesky_bytes
 from verify.hessian.components import blocks_if_cheap
 from verify.hessian.enclosure import ENUMERATED_KINKS, MEMORY_LIMIT, start_vector
 from verify.hessian.inputs import check_positive, check_seed, read_inputs
+from verify.hessian.krylov_bound import gauss_newton_trace, krylov_lower_bound, krylov_upper_bound
 from verify.hessian.lanczos import Krylov, lanczos
-from verify.hessian.perron import perron_bound, positive_vector
+from verify.hessian.perron import perron_bound, perron_step, positive_vector
 from verify.hessian.problem import Problem, prepare
 from verify.hessian.products import LiveProducts
 from verify.hessian.rayleigh import rayleigh_lower_bound
+from verify.hessian.reduction import reduce_at
 from verify.hessian.result import kink_slack, true_bounds
 from verify.hessian.structure import build_structure
 from verify.hessian.trace import TraceCertificate
@@ -83,25 +85,43 @@ def _narrowing(problem: Problem, threshold: float, rng: np.random.Generator) -> 
     """Enclosures of the scaled eigenvalue, cheap ones first."""
     # The level that certificates aim at: the errors that true_bounds adds stay below the threshold.
     level = _level(problem, math.ldexp(threshold, -problem.exponent))
-    base = problem.one**2
+    if level <= problem.gamma_max:
+        # lambda_max >= gamma_k: the reduction doesn't apply, and a Ritz value will show that the network is sharp.
+        level = math.inf
+    if level < math.inf:
+        yield problem.one**2 * (1 - 1e-15), _by_perron(problem, level)
     products = LiveProducts(problem)
-    start = start_vector(problem, products, rng)
     groups = blocks_if_cheap(problem)
     if groups is not None:
         structure = build_structure(problem, groups)
         value, vector = structure.solve()
         lower = rayleigh_lower_bound(products, vector)
         yield lower, (level if value < level and structure.proves_below(level) else math.inf)
-    if level <= problem.gamma_max:
-        # lambda_max >= gamma_k: the reduction doesn't apply, and a Ritz value will show that the network is sharp.
-        level = math.inf
+    start = start_vector(problem, products, rng)
     coarse = _krylov(problem, products, start, level, early=True)
     yield from _from_krylov(problem, products, coarse, level)
     if not coarse.converged:
         fine = _krylov(problem, products, start, level, early=False)
         yield from _from_krylov(problem, products, fine, level)
     if level < math.inf and cholesky_bytes(problem) <= MEMORY_LIMIT:
-        yield base, (level if build_cholesky(problem).proves_below(level) else math.inf)
+        yield 0.0, (level if build_cholesky(problem).proves_below(level) else math.inf)
+
+
+def _by_perron(problem: Problem, level: float, most: int = 6) -> float:
+    """The best bound from p = 1, N 1, N N 1, ..., as long as they may still reach ``level``."""
+    parts = reduce_at(problem, level)
+    if parts is None:
+        return math.inf
+    best, p = math.inf, None
+    for _ in range(most):
+        step = perron_step(parts, p)
+        gained = best - step.bound
+        best = min(best, step.bound)
+        # A quarter of the way per step at least, and a level above the limit of the sequence.
+        if best < level or step.estimate >= level or 4 * gained < best - level:
+            break
+        p = step.image / float(step.image.max())
+    return best
 
 
 def _level(problem: Problem, threshold: float) -> float:
@@ -128,14 +148,13 @@ def _krylov(problem: Problem, products: LiveProducts, start: Any, level: float, 
 def _from_krylov(
     problem: Problem, products: LiveProducts, krylov: Krylov, level: float
 ) -> Iterator[tuple[float, float]]:
+    lower, _ = krylov_lower_bound(products, krylov)
+    yield lower, math.inf
     if krylov.value > level or level == math.inf:
-        # After one step the Ritz vector is the start vector, whose image is at hand.
-        image = krylov.images[0] if krylov.steps == 1 else None
-        vector = krylov.basis[0] if krylov.steps == 1 else krylov.coefficients @ to_numpy(krylov.basis)
-        yield rayleigh_lower_bound(products, problem.backend.asarray(vector), image), math.inf
         return
+    yield lower, krylov_upper_bound(problem, krylov, gauss_newton_trace(problem))
     if not (problem.sparse and problem.n <= 4096):
         limit = min(96, max(24, problem.n // (2 * problem.width)))
-        yield 0.0, TraceCertificate.from_images(problem, krylov.images, limit).bound(level, level)
+        yield lower, TraceCertificate.from_images(problem, krylov.images, limit).bound(level, level)
     p = positive_vector(np.tensordot(krylov.coefficients, np.stack([to_numpy(s) for s in krylov.images]), 1))
-    yield 0.0, perron_bound(problem, level, p)
+    yield lower, perron_bound(problem, level, p)

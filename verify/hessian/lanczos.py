@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.hessian.arrays import Array, Backend
+from verify.hessian.arrays import Array, Backend, to_numpy
 
 __all__ = ["Krylov", "lanczos"]
 
@@ -30,6 +30,9 @@ class Krylov:
     value, residual : the largest Ritz value and its residual norm
     coefficients (m,) : the Ritz vector is coefficients @ basis
     converged : bool
+    projection (m, m) : apply(basis[j]) is projection[:, j] @ basis, plus beta[j] times the next vector, up to rounding
+    weight (m,) : sums of the absolute coefficients that were subtracted, which bound that rounding
+    remainder : backend array (P,), the vector that would come next, normalised where beta[-1] isn't negligible
     """
 
     basis: Array
@@ -40,10 +43,18 @@ class Krylov:
     residual: float
     coefficients: NDArray[np.float64]
     converged: bool
+    projection: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    remainder: Array
 
     @property
     def steps(self) -> int:
         return len(self.alpha)
+
+    @property
+    def double(self) -> bool:
+        """Whether the iteration ran in float64."""
+        return "float64" in str(self.basis.dtype)
 
 
 def ritz(alpha: NDArray[np.float64], beta: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -79,17 +90,27 @@ def lanczos(
     images: list[Array] = []
     alpha: list[float] = []
     beta: list[float] = []
+    projection, weight = np.zeros((8, 8)), list[float]()
     values, vectors, residuals = np.zeros(1), np.ones((1, 1)), np.ones(1)
     converged = False
     while True:
         j = len(alpha)
         w, image = apply(basis[j])
         images.append(image)
-        alpha.append(float(basis[j] @ w))
         # Classical Gram-Schmidt, twice: orthogonal to working precision (Giraud et al. 2005).
+        if j == len(projection):
+            projection = np.pad(projection, (0, j))
+        passes = []
         for _ in range(2):
-            w -= (basis[: j + 1] @ w) @ basis[: j + 1]
+            passes.append(basis[: j + 1] @ w)
+            w -= passes[-1] @ basis[: j + 1]
+        subtracted = to_numpy(backend.stack_rows(passes)).astype(np.float64)
+        projection[: j + 1, j] = subtracted.sum(axis=0)
+        weight.append(float(np.abs(subtracted).sum()))
+        alpha.append(float(projection[j, j]))
         beta.append(float((w @ w) ** 0.5))
+        if j:
+            projection[j, j - 1] = beta[j - 1]
         values, vectors = ritz(np.array(alpha), np.array(beta))
         residuals = beta[-1] * np.abs(vectors[-1])
         scale = max(abs(values[0]), abs(values[-1]), np.finfo(np.float64).tiny)
@@ -102,8 +123,9 @@ def lanczos(
             larger[: j + 1] = basis
             basis = larger
         basis[j + 1] = w / beta[-1]
+    m = len(alpha)
     return Krylov(
-        basis=basis[: len(alpha)],
+        basis=basis[:m],
         images=images,
         alpha=np.array(alpha),
         beta=np.array(beta),
@@ -111,6 +133,9 @@ def lanczos(
         residual=float(residuals[-1]),
         coefficients=vectors[:, -1],
         converged=converged,
+        projection=projection[:m, :m],
+        weight=np.array(weight),
+        remainder=w / beta[-1] if beta[-1] > 0 else w,
     )
 
 

@@ -118,7 +118,7 @@ class HessianOperator(LinearOperator):
         """
         problem = self.problem
         D, k = problem.width, problem.live_count
-        Z = problem.backend.transposed(problem.Z)
+        Z = problem.Z.T
         outer = (Z[:, None, :] * Z[None, :, :]).reshape(D * D, problem.n)
         S = to_numpy(times_pattern(outer, problem.A)).reshape(D, D, k).transpose(2, 0, 1) / problem.n
         v, omega, c = problem.v_host, to_numpy(problem.omega), to_numpy(problem.c)

@@ -44,8 +44,10 @@ class Problem:
     Attributes
     ----------
     backend : Backend
-    Z, omega, v, c, A : backend arrays (n, D), (k, D), (k,), (k, D), (n, k) with D = d + 1; A may be scipy CSR
+    Z, omega, v, c, A : backend arrays (n, D), (k, D), (k,), (k, D), (n, k) with D = d + 1, each the transpose of a
+        contiguous array; A may be scipy CSR
     z_norm (n,), omega_norm (k,), c_norm (k,) : norms, rounded up
+    point_sums (D, k) : sum_i A_ik z_i, as computed
     neuron_weight (k,) : sum_i A_ik |z_i|^2, within SLACK
     one : the last column of J
     residual, residual_error : (n,)
@@ -65,6 +67,7 @@ class Problem:
     omega_norm: NDArray[np.float64]
     c_norm: NDArray[np.float64]
     v_host: NDArray[np.float64]
+    point_sums: NDArray[np.float64]
     neuron_weight: NDArray[np.float64]
     one: float
     residual: NDArray[np.float64]
@@ -130,91 +133,109 @@ def _choose_pattern(inputs: Inputs, Z: NDArray[np.float64], omega: NDArray[np.fl
     return dense_pattern(Z, omega, backend)
 
 
-def _norms_up(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.sqrt((rows * rows).sum(axis=1)) * (1 + gamma(rows.shape[1] + 4)) + TINY
+def _norms_up(columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The norms of the columns, rounded up."""
+    return np.sqrt((columns * columns).sum(axis=0)) * (1 + gamma(len(columns) + 4)) + TINY
 
 
-def _looks_dead(backend: Backend, A: Array, sample: int = 16) -> bool:
-    """Whether over a tenth of the neurons are active on none of a few evenly spaced points, or few pairs are active."""
-    n, neurons = A.shape
-    rows = A[:: max(1, n // sample)]
-    seen = np.asarray(to_numpy(rows.sum(0)))
-    return neurons == 0 or bool((seen == 0).mean() > 0.1) or float(seen.sum()) < 2 * SPARSE_BELOW * len(rows) * neurons
+def _looks_dead(active: Array, sample: int = 16) -> bool:
+    """Whether over a tenth of the neurons are active on none of a few evenly spaced points."""
+    rows = active[:: max(1, active.shape[0] // sample)]
+    return bool(np.mean(np.asarray(to_numpy(rows.any(0)))) < 0.9)
+
+
+def _live_part(backend: Backend, active: Array, *, thorough: bool) -> tuple[Array, NDArray[np.int64], int]:
+    """The 0/1 matrix of the neurons kept, in float64, their indices, and a bound on the points of a neuron.
+
+    Neurons that are dead are left out where that changes anything: all of them if ``thorough``, else not if they seem to
+    be few, since their zero columns do no harm and the search for them takes a pass over the pattern.
+    """
+    n, neurons = active.shape
+    if scipy.sparse.issparse(active):
+        counts = np.bincount(active.indices, minlength=neurons)
+        live = np.flatnonzero(counts > 0)
+        return (active[:, live] if len(live) < neurons else active), live, int(counts.max(initial=0))
+    live, rows = np.arange(neurons), active.T
+    if neurons and (thorough or _looks_dead(active)):
+        live = np.flatnonzero(np.asarray(to_numpy(rows.any(1))))
+        rows = rows[backend.index(live)] if len(live) < neurons else rows
+    if backend.name == "numpy" and np.count_nonzero(rows) < SPARSE_BELOW * n * len(live):
+        neuron, point = np.divmod(np.flatnonzero(rows), n)
+        compressed = scipy.sparse.csr_array((np.ones(len(point)), (point, neuron)), shape=(n, len(live)))
+        return compressed, live, int(np.bincount(neuron, minlength=1).max())
+    return backend.cast(rows, np.float64).T, live, n
 
 
 def _exponent(values: NDArray[np.float64]) -> int:
     return int(np.frexp(np.abs(values).max(initial=0.0))[1])
 
 
+def _times_power_of_two(values: NDArray[np.float64], exponent: int) -> NDArray[np.float64]:
+    return np.ldexp(values, exponent) if exponent else values
+
+
 def prepare(inputs: Inputs, backend: Backend, pattern: Pattern | None = None) -> Problem:
     """Activation pattern, residuals and residual couplings, with bounds on their rounding errors."""
-    Z = augment(inputs.X)
-    omega = np.concatenate([inputs.W, inputs.b[:, None]], axis=1)
-    n, width = Z.shape
-    neurons = len(omega)
-    pattern = pattern or _choose_pattern(inputs, Z, omega, backend)
-    A = pattern.active
-    # Dead neurons are left out where that changes anything: not if they are few and of moderate size, since their zero
-    # columns of A do no harm and a copy of A costs as much as a product.
-    live = np.arange(neurons)
-    column_count = n
-    moderate = max(_exponent(omega), _exponent(inputs.v)) <= 64
-    if not moderate or scipy.sparse.issparse(A) or _looks_dead(backend, A):
-        counts = np.asarray(to_numpy(times_pattern(backend.asarray(np.ones((1, n))), A)[0]), dtype=np.int64)
-        live = np.flatnonzero(counts > 0)
-        column_count = int(counts.max(initial=0))
-        A = A[:, live] if len(live) < neurons else A
-        if backend.name == "numpy" and not scipy.sparse.issparse(A) and counts.sum() < SPARSE_BELOW * n * len(live):
-            A = scipy.sparse.csr_array(A)
+    # One row per coordinate: numpy and row-major BLAS run fastest over the points and the neurons.
+    points = np.ascontiguousarray(augment(inputs.X).T)
+    weights = np.concatenate([inputs.W.T, inputs.b[None]])
+    width, n = points.shape
+    neurons = weights.shape[1]
+    pattern = pattern or _choose_pattern(inputs, points.T, weights.T, backend)
+    largest = max(_exponent(weights), _exponent(inputs.v))
+    A, live, column_count = _live_part(backend, pattern.active, thorough=largest > 64)
 
     # Scaling by powers of two, only where something is beyond 2**64.
-    f = max(0, _exponent(Z) - 1)
-    used = np.union1d(live, pattern.kinks[:, 1])
-    weights = max(_exponent(omega[used]), _exponent(inputs.v[used]))
+    v, f = inputs.v, max(0, _exponent(points) - 1)
+    if len(live) < neurons:
+        used = np.union1d(live, pattern.kinks[:, 1])
+        largest = max(_exponent(weights[:, used]), _exponent(v[used]))
+        weights, v = np.ascontiguousarray(weights[:, live]), v[live]
     labels = max(_exponent(inputs.y), _exponent(np.array([inputs.beta])))
-    if max(f, weights, labels) <= 64:
+    if max(f, largest, labels) <= 64:
         e = f = 0
     else:
-        e = max(0, weights, -((f - labels) // 2))
-    omega_s, v_s = np.ldexp(omega[live], -e), np.ldexp(inputs.v[live], -e)
-    Z_s, one = np.ldexp(Z, -f), float(np.ldexp(1.0, -(e + f)))
-    y_s, beta_s = np.ldexp(inputs.y, -(2 * e + f)), float(np.ldexp(inputs.beta, -(2 * e + f)))
+        e = max(0, largest, -((f - labels) // 2))
+    weights, v = _times_power_of_two(weights, -e), _times_power_of_two(v, -e)
+    points, one = _times_power_of_two(points, -f), float(np.ldexp(1.0, -(e + f)))
+    y, beta = _times_power_of_two(inputs.y, -(2 * e + f)), float(np.ldexp(inputs.beta, -(2 * e + f)))
 
-    z_norm, omega_norm = _norms_up(Z_s), _norms_up(omega_s)
-    amplitude = np.abs(v_s) * omega_norm
+    z_norm, omega_norm = _norms_up(points), _norms_up(weights)
     # One product gives f = rowsum(Z o A(v omega)), the number of active neurons, and the sums of |v_k||omega_k| over
     # them, which bound its error: f_i sums row_count products of d + 1 terms, then beta and y are subtracted.
-    Zb, omega_b, v_b = backend.asarray(Z_s), backend.asarray(omega_s), backend.asarray(v_s)
-    right = np.concatenate([(omega_s * v_s[:, None]).T, amplitude[None], np.ones((1, len(live)))])
+    right = np.concatenate([weights * v, (np.abs(v) * omega_norm)[None], np.ones((1, len(live)))])
     product = to_numpy(times_pattern(backend.asarray(right), A, transposed=True))
-    output, reach = (Z_s.T * product[:width]).sum(0), product[width]
+    output, reach = (points * product[:width]).sum(0), product[width]
     row_count = int(product[width + 1].max(initial=0))
-    residual = y_s - beta_s - output
-    residual_error = gamma(row_count + width + 5) * (z_norm * reach + abs(beta_s) + np.abs(y_s)) * SLACK + TINY
+    residual = y - beta - output
+    residual_error = gamma(row_count + width + 5) * (z_norm * reach + abs(beta) + np.abs(y)) * SLACK + TINY
     # c_k sums column_count terms; its error in norm is at most (1/n) sum_i A_ik (gamma |r_i| + error of r_i) |z_i|.
     spread = (gamma(column_count + 4) * np.abs(residual) + residual_error) * z_norm
-    left = np.concatenate([residual * Z_s.T, spread[None], (z_norm**2)[None]])
+    left = np.concatenate([residual * points, points, spread[None], (z_norm**2)[None]])
     sums = to_numpy(times_pattern(backend.asarray(left), A))
-    c_host = np.ascontiguousarray(sums[:width].T) * (-1.0 / n)
+    c = sums[:width] * (-1.0 / n)
     c_error = (
-        float(sums[width].max(initial=0.0)) / n * SLACK
-        + gamma(3) * float(np.abs(c_host).sum(axis=1).max(initial=0.0)) * SLACK
+        float(sums[2 * width].max(initial=0.0)) / n * SLACK
+        + gamma(3) * float(np.abs(c).sum(axis=0).max(initial=0.0)) * SLACK
         + TINY
     )
 
-    kink_jacobian, kink_curvature = _kink_terms(pattern, Z_s, np.ldexp(inputs.v, -e), z_norm, residual, residual_error)
+    kink_jacobian, kink_curvature = _kink_terms(
+        pattern, points.T, _times_power_of_two(inputs.v, -e), z_norm, residual, residual_error
+    )
     return Problem(
         backend=backend,
-        Z=Zb,
-        omega=omega_b,
-        v=v_b,
-        c=backend.asarray(c_host),
-        neuron_weight=sums[width + 1],
+        Z=backend.asarray(points).T,
+        omega=backend.asarray(weights).T,
+        v=backend.asarray(v),
+        c=backend.asarray(c).T,
+        point_sums=sums[width : 2 * width],
+        neuron_weight=sums[2 * width + 1],
         A=A,
         z_norm=z_norm,
         omega_norm=omega_norm,
-        c_norm=_norms_up(c_host),
-        v_host=v_s,
+        c_norm=_norms_up(c),
+        v_host=v,
         one=one,
         residual=residual,
         residual_error=residual_error,

@@ -28,9 +28,7 @@ class LiveProducts:
         self.problem = problem
         self.dtype = np.dtype(dtype)
         backend = problem.backend
-        self.Z, self.omega, self.c = (
-            backend.cast(backend.transposed(a), dtype) for a in (problem.Z, problem.omega, problem.c)
-        )
+        self.Z, self.omega, self.c = (backend.cast(a.T, dtype) for a in (problem.Z, problem.omega, problem.c))
         same = self.dtype == np.float64
         self.v, self.A = (a if same else backend.cast(a, dtype) for a in (problem.v, problem.A))
         self.count, self.width = problem.live_count, problem.width
@@ -70,6 +68,12 @@ class LiveProducts:
         """J's."""
         T = self.moments(s)
         return self._assemble(self.v * T, (T * self.omega).sum(-2), self.problem.one * s.sum(-1))
+
+    def mean_gradient(self) -> Array:
+        """J'1 / n, from sums that the problem holds."""
+        problem, n = self.problem, self.problem.n
+        T = problem.backend.cast(problem.backend.asarray(problem.point_sums * (1 / n)), self.dtype)
+        return self._assemble(self.v * T, (T * self.omega).sum(-2), problem.one)
 
     def residual_part(self, p: Array) -> Array:
         """D p."""

@@ -14,13 +14,16 @@ from verify.hessian.rounding import SLACK, TINY, gamma
 __all__ = ["rayleigh_lower_bound"]
 
 
-def rayleigh_lower_bound(products: LiveProducts, p: Array, image: Array | None = None) -> float:
+def rayleigh_lower_bound(
+    products: LiveProducts, p: Array, image: Array | None = None, image_error: float | None = None
+) -> float:
     """A float below p'Hp / p'p, the Rayleigh quotient of the exact scaled Hessian; at least its value for p = e_beta.
 
     p'Hp = |J p|^2 / n + 2 sum_k p_vk c_k·p_wk. Entry i of J p is a sum of at most row_count (d + 1) + 1 terms, each
     with at most 3 roundings, in a nested order: its error is at most
     gamma(row_count + d + 6) (|z_i| sum_k (|v_k| |p_wk| + |p_vk| |omega_k|) + |p_beta|).
-    The computed c_k replace c_k at the price c_error |p|^2. ``image`` is ``products.jacobian(p)`` if it is at hand.
+    The computed c_k replace c_k at the price c_error |p|^2. ``image`` is ``products.jacobian(p)`` if it is at hand, or
+    any vector within ``image_error`` of the exact J p.
     """
     problem: Problem = products.problem
     base = problem.one * problem.one * (1 - 2e-16)
@@ -32,13 +35,15 @@ def rayleigh_lower_bound(products: LiveProducts, p: Array, image: Array | None =
     if not norm2 > 0 or not math.isfinite(norm2):
         return base
     s = to_numpy(products.jacobian(p) if image is None else image)
-    reach = float((np.abs(problem.v_host) * w_norm + v_abs * problem.omega_norm).sum())
-    s_error = (
-        gamma(problem.row_count + width + 6) * (problem.z_norm * reach + abs(float(p_beta)) * problem.one) * SLACK
-        + TINY
-    )
+    if image_error is None:
+        reach = float((np.abs(problem.v_host) * w_norm + v_abs * problem.omega_norm).sum())
+        s_error = (
+            gamma(problem.row_count + width + 6) * (problem.z_norm * reach + abs(float(p_beta)) * problem.one) * SLACK
+            + TINY
+        )
+        image_error = math.sqrt(float(s_error @ s_error))
     s_norm = math.sqrt(float(s @ s)) * (1 - gamma(n + 4))
-    lost = math.sqrt(float(s_error @ s_error)) * SLACK
+    lost = image_error * SLACK
     gained = max(0.0, s_norm - lost) ** 2 / n * (1 - gamma(6))
     c = to_numpy(products.c)
     cross = 2 * float(((c * p_w).sum(0) * p_v).sum())

@@ -16,41 +16,85 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 
 from verify.hessian.arrays import Array
 from verify.hessian.problem import Problem
 from verify.hessian.rounding import SLACK, TINY, UNIT, gamma
 
-__all__ = ["Reduction", "eigenvalue_bound", "reduce_at"]
+__all__ = ["Reduction", "eigenvalue_bound", "reduce_at", "squares_on_pattern"]
 
 
 @dataclass(frozen=True)
 class Reduction:
-    """What bounds the computed parts of M(c).
+    """M(c) in factored form, and what bounds its parts. Whatever needs a pass over all pairs is computed on demand.
 
     Attributes
     ----------
+    s (k,) : rounded up
     q (k, D) : backend array, as computed
     q_norm, q_error : (k,) bounds on |q_k| and |q_k - computed q_k|
-    Y (n, k) : backend array as computed, dense or CSR
-    y_norm, y_error : bounds on the Frobenius norms of Y as computed, and of Y minus Y as computed
-    trace : bound on the trace of M
-    trace_abs : bound on n one^2 + sum_ik A_ik |z_i|^2 (v_k^2 + |q_k|^2), the scale of rounding errors
     """
 
     problem: Problem
     c: float
+    s: NDArray[np.float64]
     q: Array
     q_norm: NDArray[np.float64]
     q_error: NDArray[np.float64]
-    Y: Array
-    y_norm: float
-    y_error: float
-    trace: float
-    trace_abs: float
+
+    def rows(self) -> Array:
+        """Y (n, k) as computed, dense or CSR."""
+        problem = self.problem
+        if problem.sparse:
+            pairs = problem.A.tocoo()
+            Y = scipy.sparse.csr_array(problem.A)
+            Y.data = np.einsum("mj,mj->m", problem.Z[pairs.row], self.q[pairs.col])
+            return Y
+        Y = (self.q @ problem.Z.T).T
+        Y *= problem.A
+        return Y
+
+    @cached_property
+    def y_error(self) -> float:
+        """Bound on |Y - computed Y| in the Frobenius norm.
+
+        |dY|_F^2 <= sum_ik A_ik |z_i|^2 (gamma(d + 1) |q_k| + error_k)^2
+        """
+        each = gamma(self.problem.width + 1) * self.q_norm + self.q_error
+        return math.sqrt(float(each**2 @ self.problem.neuron_weight)) * SLACK + TINY
+
+    @cached_property
+    def y_norm(self) -> float:
+        """Bound on the Frobenius norm of Y, exact or computed."""
+        return math.sqrt(squares_on_pattern(self.problem, self.q)) * SLACK + 2 * self.y_error
+
+    @cached_property
+    def trace(self) -> float:
+        """Bound on the trace of M."""
+        problem = self.problem
+        fixed = problem.n * problem.one**2 + float(problem.v_host**2 @ problem.neuron_weight)
+        return (fixed + self.y_norm**2) * SLACK + TINY
+
+    @cached_property
+    def trace_abs(self) -> float:
+        """Bound on n one^2 + sum_ik A_ik |z_i|^2 (v_k^2 + |q_k|^2), the scale of rounding errors."""
+        problem = self.problem
+        pairs = float((problem.v_host**2 + self.q_norm**2) @ problem.neuron_weight)
+        return (problem.n * problem.one**2 + pairs) * SLACK + TINY
+
+
+def squares_on_pattern(problem: Problem, weights: Array) -> float:
+    """sum_ik A_ik (z_i·q_k)^2 for weights q (k, D), as computed."""
+    if problem.sparse:
+        pairs = problem.A.tocoo()
+        values = np.einsum("mj,mj->m", problem.Z[pairs.row], weights[pairs.col])
+        return float(values @ values)
+    return problem.backend.squares_on_pattern(weights, problem.Z, problem.A)
 
 
 def eigenvalue_bound(problem: Problem, c: float, theta: float) -> float:
@@ -69,29 +113,9 @@ def reduce_at(problem: Problem, c: float) -> Reduction | None:
     margin = c - problem.c_norm
     if not (margin > 0).all() or not math.isfinite(problem.n * c):
         return None
-    backend, width, n = problem.backend, problem.width, problem.n
+    backend = problem.backend
     # c - gamma, c + gamma, two quotients, two roots, a product: fewer than 16 roundings.
     s = np.sqrt(c / margin) * np.sqrt(c / (c + problem.c_norm)) * (1 + gamma(16))
-    q = backend.asarray(s)[:, None] * (problem.omega + (problem.v / c)[:, None] * problem.c)
+    q = (backend.asarray(s) * (problem.omega.T + (problem.v / c) * problem.c.T)).T
     q_norm = s * (problem.omega_norm + np.abs(problem.v_host) * problem.c_norm / c) * SLACK + TINY
-    q_error = gamma(6) * q_norm + TINY
-    if problem.sparse:
-        pairs = problem.A.tocoo()
-        Y = problem.A.copy()
-        Y.data = np.einsum("mj,mj->m", problem.Z[pairs.row], q[pairs.col])
-        squares = float(Y.data @ Y.data)
-    else:
-        Y = problem.Z @ q.T
-        Y *= problem.A
-        flat = Y.reshape(-1)
-        squares = float(flat @ flat)
-    y_norm = math.sqrt(squares) * SLACK + TINY
-    # |dY|_F^2 <= sum_ik A_ik |z_i|^2 (gamma(d + 1) |q_k| + error_k)^2
-    rows = np.stack([problem.v_host**2, q_norm**2, (gamma(width + 1) * q_norm + q_error) ** 2])
-    sums = rows @ problem.neuron_weight
-    y_error = math.sqrt(float(sums[2])) * SLACK + TINY
-    ones = n * problem.one**2
-    trace = (ones + float(sums[0]) + squares + (2 * y_norm + y_error) * y_error) * SLACK + TINY
-    return Reduction(
-        problem, c, q, q_norm, q_error, Y, y_norm, y_error, trace, (ones + float(sums[0] + sums[1])) * SLACK + TINY
-    )
+    return Reduction(problem, c, s, q, q_norm, gamma(6) * q_norm + TINY)

@@ -152,7 +152,7 @@ def _apply(parts: Reduction, Q: NDArray[np.float64]) -> NDArray[np.float64]:
     problem = parts.problem
     backend, k, D = problem.backend, problem.live_count, problem.width
     m = Q.shape[1]
-    rows, Z, q = backend.asarray(Q.T), backend.transposed(problem.Z), backend.transposed(parts.q)
+    rows, Z, q = backend.asarray(Q.T), problem.Z.T, parts.q.T
     stacked = (rows[:, None, :] * Z).reshape(m * D, problem.n)
     T = times_pattern(stacked, problem.A).reshape(m, D, k)
     along = (q * T).sum(1)
@@ -179,18 +179,22 @@ def _frobenius_bound(parts: Reduction) -> float:
     if terms * unit > 0.1:
         return math.inf
     z_max, root = float(problem.z_norm.max()), math.sqrt(t)
-    v = problem.v * (z_max / root)
+    single = np.float32
     with np.errstate(over="ignore", invalid="ignore"):
-        matrix = backend.gram(backend.cast(problem.A, np.float32) * backend.cast(v, np.float32))
-        matrix *= backend.gram(backend.cast(problem.Z / z_max, np.float32))
-        matrix += backend.gram(backend.cast(parts.Y / root, np.float32))
+        points, active = backend.cast(problem.Z.T / z_max, single), backend.cast(problem.A.T, single)
+        factor = backend.cast((parts.q * (z_max / root)), single) @ points
+        factor *= active
+        matrix = backend.gram(factor.T)
+        active *= backend.cast(problem.v * (z_max / root), single)[:, None]
+        fixed = backend.gram(active.T)
+        fixed *= backend.gram(points.T)
+        matrix += fixed
         matrix += problem.one**2 / t
         squares = float((backend.cast(matrix, np.float64) ** 2).sum())
     if not math.isfinite(squares):
         return math.inf
-    error = (
-        terms * unit / (1 - terms * unit) * parts.trace_abs / t + (2 * parts.y_norm + parts.y_error) * parts.y_error / t
-    )
+    error = terms * unit / (1 - terms * unit) * parts.trace_abs / t
+    error += (2 * parts.y_norm + parts.y_error) * parts.y_error / t
     # Products below the range of float32 are lost or rounded to 2**-149: fewer than 2**60 of them.
     return t * ((math.sqrt(squares) + error) * SLACK + 2.0**-60)
 

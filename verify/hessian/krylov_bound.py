@@ -1,0 +1,159 @@
+"""Both bounds of the largest eigenvalue from a Lanczos run alone: no further product with the Hessian.
+
+Upper bound. Let H = J'J/n + D, Q (P, m) an orthonormal basis, Pi = QQ', T = Q'HQ and B = (I - Pi)HQ. The part of
+J'J/n outside the basis is semidefinite, so at most its own trace, and |D| = max gamma_k. With
+tau = tr(J'J)/n - tr(Q'J'JQ)/n + max gamma_k, for every b > tau
+
+    lambda_max(H) < b   if   T + B'B / (b - tau) < bI     (Schur complement).
+
+For a Krylov basis B is one column, beta_m q_(m+1), and T is the projection: everything is at hand. This is as sharp as
+the arithmetic once the trace outside is below lambda_max.
+
+Rounding. The run gives HQ = QC + beta q e_m' + Delta for the vectors as computed, Delta being the errors of the products
+and of the orthogonalisation. With |[Q q]'[Q q] - I| <= e the exactly orthonormal Q(Q'Q)^-1/2 is within e of Q; so the exact
+T is within 2.2 e |C| + 1.1 (beta e + |Delta|) of C, and the exact B within 1.1 (beta e + |Delta|) of beta q e_m' without
+its part in the span. tr((Q'Q)^-1 Q'J'JQ) >= tr(Q'J'JQ) / (1 + e).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.hessian.arrays import Array, to_numpy
+from verify.hessian.lanczos import Krylov
+from verify.hessian.problem import Problem
+from verify.hessian.products import LiveProducts
+from verify.hessian.rayleigh import rayleigh_lower_bound
+from verify.hessian.reduction import squares_on_pattern
+from verify.hessian.rounding import SLACK, TINY, gamma
+
+__all__ = ["gauss_newton_trace", "krylov_lower_bound", "krylov_upper_bound", "outside_trace"]
+
+# Inner products of long vectors are summed in this many pieces, which makes their error bounds that much smaller.
+_PIECES = 32
+
+
+def gauss_newton_trace(problem: Problem) -> float:
+    """Upper bound of tr(J'J) / n: one^2 + (1/n) sum_ik A_ik (v_k^2 |z_i|^2 + (z_i·omega_k)^2)."""
+    weights = problem.neuron_weight
+    # Preactivations are off by at most gamma(d + 1) |z_i||omega_k|.
+    error = gamma(problem.width) * math.sqrt(float(problem.omega_norm**2 @ weights)) * SLACK + TINY
+    hidden = math.sqrt(squares_on_pattern(problem, problem.omega)) * SLACK + error
+    return (problem.one**2 + (float(problem.v_host**2 @ weights) + hidden**2) / problem.n) * SLACK
+
+
+def _jacobian_scale(problem: Problem) -> float:
+    """sqrt(n one^2 + sum_ik A_ik |z_i|^2 (v_k^2 + |omega_k|^2)): bounds |J|, and entry by entry the absolute products in J p."""
+    return math.sqrt(problem.n * problem.jacobian_square)
+
+
+def _image_error(problem: Problem) -> float:
+    """Bound on |J p - computed J p| for |p| <= 1.
+
+    Entry i of J p sums row_count terms of D products with 3 roundings each, so it is off by at most
+    gamma(row_count + D + 6) times |z_i| sum_k A_ik (|v_k||p_wk| + |p_vk||omega_k|) + one |p_beta|; Cauchy and Schwarz.
+    """
+    return gamma(problem.row_count + problem.width + 8) * _jacobian_scale(problem) * SLACK + TINY
+
+
+def _product_error(problem: Problem) -> float:
+    """Bound on |H p - computed H p| for |p| <= 1.
+
+    J's has its error bounded like that of J p, except that the last entry sums n terms; D p by gamma(D + 2) |D||p| and
+    the two parts are added.
+    """
+    square = problem.jacobian_square
+    together = gamma(problem.row_count + problem.column_count + 3 * problem.width + 32)
+    last = gamma(problem.n + 4) * problem.one * math.sqrt(square)
+    return (together * (square + 2 * problem.gamma_max) + last) * SLACK + TINY
+
+
+def outside_trace(problem: Problem, images: list[Array], trace: float) -> float:
+    """About the tau of the module's text, for a run in progress."""
+    held = sum(float((image * image).sum()) for image in images) / problem.n
+    return trace - held + problem.gamma_max
+
+
+def krylov_lower_bound(products: LiveProducts, krylov: Krylov) -> tuple[float, Array]:
+    """A proved lower bound from the Ritz vector, and that vector (float64, backend).
+
+    Its image under J is the same combination of the images at hand. Basis vectors have norms within 1e-4 of 1, having been
+    divided by their computed norms; combining m of them costs gamma(m + 2) times the sum of the absolute coefficients.
+    """
+    problem, backend = products.problem, products.problem.backend
+    weights = krylov.coefficients
+    combine = backend.asarray(weights)
+    vector = combine @ krylov.basis
+    image = combine @ backend.stack_rows(list(krylov.images))
+    spread = float(np.abs(weights).sum()) * (1 + 1e-3)
+    combined = 3 * gamma(krylov.steps + 4) * _jacobian_scale(problem)
+    return rayleigh_lower_bound(products, vector, image, (_image_error(problem) + combined) * spread), vector
+
+
+def krylov_upper_bound(problem: Problem, krylov: Krylov, trace: float) -> float:
+    """A proved upper bound of lambda_max of the scaled Hessian with the computed c_k; inf if rounding prevents it.
+
+    ``trace`` bounds tr(J'J) / n. At least tau, so useless where the trace outside the Krylov space exceeds lambda_max.
+    """
+    m, beta = krylov.steps, float(krylov.beta[-1]) * SLACK
+    negligible = beta <= 1e-13 * abs(krylov.value)
+    rows = krylov.basis if negligible else problem.backend.stack_rows([krylov.basis, krylov.remainder])
+    overlap, rounding = _gram(rows)
+    overlap.flat[:: len(overlap) + 1] -= 1.0
+    e = (float(np.linalg.norm(overlap)) + rounding * len(overlap)) * SLACK
+    if not e < 1e-6:
+        return math.inf
+    # Each of two passes of Gram-Schmidt: the combination of j + 1 vectors, one subtraction; the division by beta; sums.
+    each = gamma(m + 16) * float((krylov.weight + 4 * krylov.beta).max())
+    delta = math.sqrt(m) * (_product_error(problem) + each) * (1 + 1e-3)
+    if negligible:
+        delta, beta = delta + beta, 0.0
+    C = krylov.projection
+    size = float(np.linalg.norm(C)) * SLACK
+    e_T = (2.2 * e * size + 1.1 * (beta * e + delta)) * SLACK
+    e_B = 1.1 * (beta * e + delta) * SLACK
+    held = 0.0
+    for image in krylov.images:
+        s = to_numpy(image)
+        norm = math.sqrt(float(s @ s)) * (1 - gamma(problem.n + 4))
+        held += max(0.0, norm - _image_error(problem) * (1 + 1e-3)) ** 2 * (1 - gamma(m + 8))
+    outside = trace - held / problem.n / (1 + e)
+    tau = (max(outside, 0.0) + gamma(8) * trace + problem.gamma_max) * SLACK + TINY
+    T, edge = (C + C.T) / 2, beta**2 * (1 + 3 * e)
+
+    def projected(b: float) -> NDArray[np.float64]:
+        matrix = T.copy()
+        matrix[-1, -1] += edge / (b - tau)
+        return matrix
+
+    def shift(b: float) -> float:
+        spread = (2.1 * beta * e_B + e_B**2) / (b - tau)
+        return (e_T + spread + gamma(m + 16) * (m + 1) * (b + size + edge / (b - tau))) * SLACK + TINY
+
+    # A fixed point is guessed from eigenvalues; the Cholesky factorisation proves it.
+    floor = tau * (1 + 1e-3) + TINY
+    b = max(krylov.value, floor)
+    for _ in range(4):
+        b = max(float(np.linalg.eigvalsh(projected(b))[-1]) + 1.5 * shift(b), floor)
+    test = -projected(b)
+    test.flat[:: m + 1] += b - shift(b)
+    try:
+        np.linalg.cholesky(test)
+    except np.linalg.LinAlgError:
+        return math.inf
+    return b
+
+
+def _gram(rows: Array) -> tuple[NDArray[np.float64], float]:
+    """rows @ rows.T, summed in pieces, and a bound on the error of its entries for rows of norm at most 1.01."""
+    size = rows.shape[1]
+    step = max(1024, -(-size // _PIECES))
+    total: Array = 0.0
+    for at in range(0, size, step):
+        part = rows[:, at : at + step]
+        total = total + part @ part.T
+    pieces = -(-size // step)
+    return np.asarray(to_numpy(total), dtype=np.float64), gamma(step + pieces + 2) * 1.03
