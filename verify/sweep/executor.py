@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 import platform
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from verify.sweep.codec import Record, Setting, encode_records
@@ -18,6 +21,8 @@ RunCell = Callable[[Setting], Sequence[Record]]
 
 # A cell that brings down its process this often is given up.
 _MOST_DEATHS = 3
+_WATCH = "ends with its parent"
+_WATCH_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,19 @@ def attempt(run_cell: RunCell, index: int, setting: Setting) -> Attempt:
     return Attempt(index, text, time.perf_counter() - start, environment())
 
 
+def attempt_below(parent: int, run_cell: RunCell, index: int, setting: Setting) -> Attempt:
+    """The same in a process that ends with its parent, whatever ended that: nobody would take its result."""
+    if _WATCH not in {thread.name for thread in threading.enumerate()}:
+        threading.Thread(target=_end_with, args=(parent,), name=_WATCH, daemon=True).start()
+    return attempt(run_cell, index, setting)
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_WATCH_SECONDS)
+    os._exit(1)
+
+
 def usable_cores() -> int:
     """Cores that this process may use."""
     import joblib
@@ -56,9 +74,7 @@ def usable_cores() -> int:
     return int(joblib.cpu_count())
 
 
-def run_on_this_machine(
-    run_cell: RunCell, cells: Sequence[tuple[int, Setting]], jobs: int
-) -> Iterator[Attempt]:  # fmt: skip
+def run_on_this_machine(run_cell: RunCell, cells: Sequence[tuple[int, Setting]], jobs: int) -> Iterator[Attempt]:
     """Run cells in ``jobs`` local processes (in this one for 1). Where a process is killed, its cells are run again."""
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
@@ -68,7 +84,8 @@ def run_on_this_machine(
     while waiting:
         # One cell per task: a task of several would lose all of them together.
         parallel = Parallel(n_jobs=jobs, batch_size=1, pre_dispatch="2*n_jobs", return_as="generator_unordered")
-        answers = parallel(delayed(attempt)(run_cell, index, setting) for index, setting in list(waiting.items()))
+        task = delayed(attempt if jobs == 1 else partial(attempt_below, os.getpid()))
+        answers = parallel(task(run_cell, index, setting) for index, setting in list(waiting.items()))
         try:
             for answer in answers:
                 del waiting[answer.index]
@@ -110,7 +127,7 @@ def _client(address: str) -> Any:
             f"cluster needs the package distributed, got {address!r} without it; pip install 'boundcalc[cluster]'"
         ) from error
     try:
-        return distributed.Client(address, timeout="10s", set_as_default=False)
+        return distributed.Client(address, timeout="5s", set_as_default=False)
     except (OSError, TimeoutError) as error:
         raise ValueError(
             f"cluster must be the address of a running Dask scheduler, got {address!r}, where none answers; "
@@ -128,7 +145,8 @@ def run_on_cluster(run_cell: RunCell, cells: Sequence[tuple[int, Setting]], addr
             for rank, (index, setting) in enumerate(cells)
         }
         # With their results, so that none waits for another one that a dead worker must repeat.
-        for future, result in distributed.as_completed(futures, with_results=True, raise_errors=False):
+        finished = distributed.as_completed(futures, loop=client.loop, with_results=True, raise_errors=False)
+        for future, result in finished:
             index = futures.pop(future)
             if future.status == "finished":
                 yield result

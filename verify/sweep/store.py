@@ -165,6 +165,7 @@ class Store:
         """An exclusive lock that the system drops when this process ends, however it ends."""
         self._lock = sqlite3.connect(self._lock_path, isolation_level=None, timeout=0)
         try:
+            self._lock.execute("PRAGMA journal_mode=MEMORY")  # no second file beside it
             self._lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             self._lock.close()

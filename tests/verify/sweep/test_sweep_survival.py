@@ -1,0 +1,189 @@
+"""SIGKILL at any moment loses at most the cells in flight, never a finished one: kill, count, start again, count."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from verify.sweep import read_store
+
+ROOT = Path(__file__).parent.parent.parent.parent
+SWEEP = """
+import sys
+from pathlib import Path
+from verify.sweep import Sweep, grid, run_sweep
+from verify.sweep.demo import slow_square
+folder, count, seconds, jobs, cluster = sys.argv[1:]
+cells = grid({"x": list(range(int(count))), "seconds": [float(seconds)], "log": [str(Path(folder) / "log")]})
+workers = {"cluster": cluster} if cluster else {"jobs": int(jobs)}
+result = run_sweep(Sweep("squares", cells, slow_square), Path(folder) / "s.db", **workers)
+print(result.skipped, result.ran, len(result.failed))
+"""
+needs_dask = pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None, reason="needs distributed (the extra 'cluster')"
+)
+
+
+def start(folder: Path, count: int, seconds: float, *, jobs: int = 2, cluster: str = "") -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", SWEEP, str(folder), str(count), str(seconds), str(jobs), cluster]
+    # A session of its own, so that what is left of it can be ended at the end of the test.
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def logged(folder: Path, word: str) -> list[int]:
+    """The cells that started, or were done, in order."""
+    log = folder / "log"
+    lines = log.read_text().splitlines() if log.exists() else []
+    return [int(line.split()[1]) for line in lines if line.startswith(word)]
+
+
+def workers(folder: Path) -> set[int]:
+    return {int(line.split()[2]) for line in (folder / "log").read_text().splitlines()}
+
+
+def alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def stored(folder: Path) -> list[int]:
+    path = folder / "s.db"
+    return [cell.setting["x"] for cell in read_store(path)] if path.exists() else []
+
+
+def until(condition: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
+    """Wait for something that ``process`` brings about."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        assert process is None or process.poll() is None, process.communicate()
+        time.sleep(0.01)
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, int, int]:
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    skipped, ran, failed = map(int, out.split())
+    return skipped, ran, failed
+
+
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """End the process, and what it started, with the test."""
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+@pytest.mark.parametrize(("jobs", "delays"), [(1, (0.1,)), (2, (0.0, 0.13))])
+def test_killing_the_parent_again_and_again(tmp_path, jobs, delays):
+    count = 16
+    for delay in delays:
+        before = len(stored(tmp_path))
+        with ended(start(tmp_path, count, 0.2, jobs=jobs)) as process:
+            until(lambda least=before + 3: len(stored(tmp_path)) >= least, process)
+            time.sleep(delay)
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+            kept = stored(tmp_path)
+            # What was done but not committed was in flight: at most one cell for each process.
+            assert before + 3 <= len(kept) < count
+            assert len(set(logged(tmp_path, "done")) - set(kept)) <= jobs
+            if jobs > 1:
+                # The processes that it started end too.
+                until(lambda: not any(alive(worker) for worker in workers(tmp_path)))
+        (tmp_path / "log").rename(tmp_path / f"log {len(kept)}")
+    kept = stored(tmp_path)
+    assert len(kept) == len(set(kept)) >= 3 * len(delays)
+    with ended(start(tmp_path, count, 0.2, jobs=jobs)) as process:
+        assert finish(process) == (len(kept), count - len(kept), 0)
+    assert sorted(logged(tmp_path, "start")) == sorted(set(range(count)) - set(kept))
+    cells = read_store(tmp_path / "s.db")
+    assert sorted(cell.records[0]["square"] for cell in cells) == [x * x for x in range(count)]
+
+
+def test_killing_a_local_worker(tmp_path):
+    count = 10
+    with ended(start(tmp_path, count, 0.3)) as process:
+        until(lambda: len(stored(tmp_path)) >= 2, process)
+        victim = next(iter(workers(tmp_path) - {process.pid}))
+        os.kill(victim, signal.SIGKILL)
+        assert finish(process) == (0, count, 0)
+    assert sorted(stored(tmp_path)) == list(range(count))
+    # Only cells in flight were run again: joblib ends both processes when one dies.
+    assert len(logged(tmp_path, "done")) <= len(logged(tmp_path, "start")) <= count + 4
+
+
+@contextmanager
+def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]:
+    """A scheduler and two workers, started as the documentation says."""
+    dask = [sys.executable, "-m", "dask"]
+    options = {"cwd": folder, "text": True, "stderr": subprocess.STDOUT, "start_new_session": True}
+    with (folder / "dask.log").open("w") as log:
+        file = folder / "scheduler.json"
+        command = [*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "DASK_TEMPORARY_DIRECTORY": str(folder)}
+        with ended(subprocess.Popen([*command, "--scheduler-file", str(file)], stdout=log, env=environment, **options)):
+            until(file.exists)
+            until(lambda: bool(file.read_text().strip()))
+            address = json.loads(file.read_text())["address"]
+            worker = [*dask, "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+            with (
+                ended(subprocess.Popen(worker, stdout=log, env=environment, **options)) as first,
+                ended(subprocess.Popen(worker, stdout=log, env=environment, **options)) as second,
+            ):
+                yield address, [first, second]
+
+
+@needs_dask
+def test_killing_a_dask_worker_and_then_the_parent(tmp_path):
+    count = 24
+    with cluster(tmp_path) as (address, processes):
+        with ended(start(tmp_path, count, 0.3, cluster=address)) as process:
+            # Both work, and some cells are committed.
+            until(lambda: len(stored(tmp_path)) >= 4 and len(workers(tmp_path)) == 2, process)
+            processes[0].kill()
+            kept = stored(tmp_path)
+            until(lambda: len(stored(tmp_path)) >= len(kept) + 4, process)
+            assert set(kept) <= set(stored(tmp_path))
+            process.kill()
+            process.wait()
+            time.sleep(0.5)
+            kept = stored(tmp_path)
+            assert len(kept) < count
+        (tmp_path / "log").rename(tmp_path / "old log")
+        with ended(start(tmp_path, count, 0.3, cluster=address)) as process:
+            assert finish(process) == (len(kept), count - len(kept), 0)
+        assert sorted(stored(tmp_path)) == list(range(count))
+        assert not set(logged(tmp_path, "start")) & set(kept)
+        # All by the worker that is left.
+        assert workers(tmp_path) == {processes[1].pid}
+
+
+@needs_dask
+def test_no_scheduler_there(tmp_path):
+    with ended(start(tmp_path, 2, 0.1, cluster="tcp://127.0.0.1:1")) as process:
+        _, err = process.communicate(timeout=60)
+    assert "cluster must be the address of a running Dask scheduler" in err
+    assert stored(tmp_path) == []
