@@ -83,6 +83,11 @@ class MeyerPacket:
         return 70.0
 
     @property
+    def tail(self) -> float:
+        """0: the reach is chosen for the tails."""
+        return 0.0
+
+    @property
     def spacing(self) -> float:
         """ℓ."""
         return MEYER_PERIOD
@@ -151,13 +156,13 @@ class CompactPacket:
 
     @property
     def slope(self) -> float:
-        """Slopes |a_i| to which the network goes: ψ̂(λ(a, 1)) decays as |a|^{−L} beyond, through its factor ξ_d^L."""
-        return 8.0 / self.stretch
+        """Slopes |a_i| to which the network goes; ψ̂(λ(a, 1)) decays as |a|^{−L}: G_3 is below 1e-5 of G_0."""
+        return 3.0 / self.stretch
 
     @property
     def frequencies(self) -> tuple[float, float]:
-        """|ξ_d| where ψ̂ is not negligible."""
-        return 0.0, 14.0 * sqrt(self.power)
+        """|ξ_d| where ψ̂ is not negligible; it decays as |ξ_d|^{L−m−1}."""
+        return 0.0, 64.0 * sqrt(self.power)
 
     @property
     def frequency(self) -> float:
@@ -168,6 +173,11 @@ class CompactPacket:
     def reach(self) -> float:
         """Half the side of the support."""
         return 0.5 * max(1.0, self.stretch)
+
+    @property
+    def tail(self) -> float:
+        """How far the waves of the network reach beyond the box: in even d the Hilbert kernel has tails."""
+        return 0.0 if self.dim % 2 else 6.0
 
     @property
     def spacing(self) -> float:

@@ -7,18 +7,20 @@ z_k, f(x) = Σ c_k ψ((z(x) − z_k)/δ). Writing frequencies as ξ = λ(a, 1),
     G_a(σ) = (2π)^{−d} ∫ ψ̂(μ(a, 1)) |μ|^{d−1} e^{iμσ} dμ,
 
 and a·y + s = (1 − q_a ν_a·x)/h with q_a = √(1 + h|a|²), ν_a = (u − √h E a)/q_a: ridge functions. The network takes the
-trapezoidal rule in a and interpolates F_a linearly in τ: neurons (q_a/h)·(ν_a·x − t)_+ at t = (1 − hτ)/q_a.
+midpoint rule in a and interpolates F_a linearly in τ: neurons (q_a/h)·(ν_a·x − t)_+ at t = (1 − hτ)/q_a.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from math import gamma, pi, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import CubicSpline
 
 from constructions import _arguments as check
 from constructions.network import Network
@@ -27,6 +29,80 @@ from constructions.packet import Packet
 Float = NDArray[np.float64]
 
 _GATHER = 2_000_000
+_NEGLIGIBLE = 1e-9
+_PANEL = 24
+
+
+def _pattern(angles: tuple[float, ...]) -> tuple[float, ...]:
+    """What G_a depends on: the absolute values of the slopes in any order."""
+    return tuple(sorted(round(abs(theta), 12) for theta in angles))
+
+
+def _patterns(angles: Float, repeat: int) -> set[tuple[float, ...]]:
+    return {_pattern(theta) for theta in product(angles, repeat=repeat)}
+
+
+@dataclass(frozen=True, eq=False)
+class Wave:
+    """G_a for one slope: an even function of σ, tabulated and interpolated by a cubic spline.
+
+    Attributes
+    ----------
+    spline : CubicSpline
+        On [0, reach].
+    core, reach : float
+        Half-width of the part that oscillates, and of all that is kept (the tails of the Hilbert kernel in even d).
+    curvature : float
+        Bound on |G_a''|.
+    """
+
+    spline: CubicSpline
+    core: float
+    reach: float
+    curvature: float
+
+    @classmethod
+    def of(cls, packet: Packet, angles: tuple[float, ...]) -> Wave:
+        """G_a by Gauss–Legendre quadrature in the frequency, for slopes tan(angles)."""
+        a, d = np.array([*np.tan(angles), 1.0]), packet.dim
+        core = packet.reach * float(np.abs(a).sum())
+        reach = core + packet.tail
+        low, high = packet.frequencies
+        # Panels over which the longest phase turns by at most 16 radians: the rule has converged there.
+        nodes, weights = np.polynomial.legendre.leggauss(_PANEL)
+        edges = np.linspace(low, high, 2 + int((high - low) * reach / 16))
+        half = (edges[1] - edges[0]) / 2
+        mu = (edges[:-1, None] + half * (1 + nodes)).ravel()
+        measure = np.tile(2 * half * weights, len(edges) - 1) * mu ** (d - 1) / (2 * pi) ** d
+        density = measure * packet.transform(mu[:, None] * a)
+        sigma = np.linspace(0, reach, 2 + int(6 * reach * packet.frequency))
+        values = np.concatenate(
+            [
+                np.cos(np.outer(part, mu)) @ density
+                for part in np.array_split(sigma, 1 + len(sigma) * len(mu) // _GATHER)
+            ]
+        )
+        return cls(CubicSpline(sigma, values), core, reach, float(np.abs(density) @ mu**2))
+
+    def __call__(self, sigma: Float) -> Float:
+        """Values at σ; zero beyond the reach."""
+        at = np.abs(sigma)
+        return np.asarray(np.where(at <= self.reach, self.spline(np.minimum(at, self.reach)), 0.0))
+
+    def knots(self, centres: Float, step: float) -> Float:
+        """Interpolation knots for waves about the centres: even steps over all cores, growing ones in the tails."""
+        low, high = float(centres.min()) - self.core, float(centres.max()) + self.core
+        inner = np.linspace(low, high, 2 + int((high - low) / step))
+        if self.reach == self.core:
+            return inner
+        tail = np.geomspace(step, self.reach - self.core + step, 2 + int(8 * np.log1p((self.reach - self.core) / step)))
+        return np.concatenate([low - (tail[1:] - step)[::-1], inner, high + (tail[1:] - step)])
+
+
+@lru_cache(maxsize=4096)
+def _wave(packet: Packet, angles: tuple[float, ...]) -> Wave:
+    """All caps and all packets of one kind share their waves."""
+    return Wave.of(packet, angles)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,62 +216,57 @@ class PacketCap:
         coefficients : array_like, shape (m,)
         slopes : int
             Nodes per coordinate of a. At a distance |y − y_k| from a packet the waves of neighbouring nodes cancel once
-            their number exceeds about slope · frequency · |y − y_k|/δ: compact packets need several times more than
-            Meyer packets.
+            their number exceeds about slope · frequency · |y − y_k|/δ; beyond that distance errors of the size of one
+            wave remain.
         resolution : int
-            Interpolation nodes of τ per radian of the typical frequency.
+            Interpolation in τ errs by at most 1/(8 resolution²) per packet, with knots so distributed over the slopes
+            that they are fewest.
 
         Returns
         -------
         Network
-            At most slopes^{d−1} times the number of τ nodes neurons, |v| = ‖w‖. Interpolation in τ adds an error of
-            Σ_a w_a max|F_a''| Δτ²/8, about 1/(8 resolution²) of the sup norm.
+            Balanced, |v| = ‖w‖.
         """
         c = check.array("coefficients", coefficients, (len(self.positions),))
-        d, h, delta = self.packet.dim, float(self.height), self.scale
-        slope, frame = self.packet.slope, self.frame
+        slopes = check.integer("slopes", slopes, 1)
+        tolerance = 1 / (8 * check.integer("resolution", resolution, 1) ** 2)
+        d, h, delta, frame = self.packet.dim, float(self.height), self.scale, self.frame
         # a = tan(angle) in every coordinate, midpoint rule in the angles: smooth integrands, fast convergence.
-        reach_angle = float(np.arctan(slope))
+        reach_angle = float(np.arctan(self.packet.slope))
         angles = -reach_angle + 2 * reach_angle * (np.arange(slopes) + 0.5) / slopes
-        low, high = self.packet.frequencies
-        nodes, weights = np.polynomial.legendre.leggauss(256)
-        mu = (high + low) / 2 + (high - low) / 2 * nodes
-        measure = (high - low) * weights * mu ** (d - 1) / (2 * pi) ** d  # both signs of μ: twice the cosine part
+        waves = {pattern: _wave(self.packet, pattern) for pattern in _patterns(angles, d - 1)}
+        nodes = [
+            (
+                pattern,
+                np.array([*np.tan(theta), 1.0]),
+                (2 * reach_angle / slopes) ** (d - 1) / np.prod(np.cos(theta)) ** 2,
+            )
+            for theta in product(angles, repeat=d - 1)
+            if waves[pattern := _pattern(theta)].curvature > _NEGLIGIBLE
+        ]
+        # Σ w_a max|G_a''| Δ_a²/8 = tolerance with the fewest knots, Σ 1/Δ_a: Δ_a ∝ (w_a max|G_a''|)^{-1/3}.
+        sizes = [weight * waves[pattern].curvature for pattern, _, weight in nodes]
+        spread = sqrt(8 * tolerance / sum(size ** (1 / 3) for size in sizes))
         rows, offsets, outer = [], [], []
-        for theta in product(angles, repeat=d - 1):
-            slope_vector = np.array([*np.tan(theta), 1.0])
-            weight = (2 * reach_angle / slopes) ** (d - 1) / float(np.prod(np.cos(theta))) ** 2
-            transform = self.packet.transform(mu[:, None] * slope_vector)
-            if not np.abs(transform).max() > 1e-14:
-                continue
-            centres = self.positions @ slope_vector
-            reach = self._window(float(np.linalg.norm(slope_vector[:-1], 1)))
-            step = delta / (self.packet.frequency * check.integer("resolution", resolution, 1))
-            tau = np.arange(centres.min() - reach, centres.max() + reach + step, step)
-            profile = np.zeros(len(tau))
-            for coefficient, centre in zip(c, centres, strict=True):
-                if coefficient:
-                    near = np.flatnonzero(np.abs(tau - centre) <= reach)
-                    phase = np.cos(np.outer((tau[near] - centre) / delta, mu))
-                    profile[near] += coefficient * (phase @ (measure * transform))
+        for (pattern, a, weight), size in zip(nodes, sizes, strict=True):
+            wave, centres = waves[pattern], self.positions @ a
+            tau = wave.knots(centres / delta, min(spread * size ** (-1 / 3), 0.25)) * delta
+            profile = sum(
+                (k * wave((tau - centre) / delta) for k, centre in zip(c, centres, strict=True) if k),
+                np.zeros(len(tau)),
+            )
             profile[0] = profile[-1] = 0.0
             # Interpolation as Σ κ_j (τ_j − σ)_+, κ the slope changes; zero beyond both ends.
-            padded = np.concatenate([[0.0], np.diff(profile) / step, [0.0]])
-            changes = np.diff(padded)
-            q = sqrt(1 + h * float(slope_vector[:-1] @ slope_vector[:-1]))
+            changes = np.diff(np.concatenate([[0.0], np.diff(profile) / np.diff(tau), [0.0]]))
+            q = sqrt(1 + h * float(a[:-1] @ a[:-1]))
             t = (1 - h * tau) / q
             used = np.flatnonzero((changes != 0) & (np.abs(t) < 1))
-            rows.append(np.tile((self.axis - sqrt(h) * frame @ slope_vector[:-1]) / q, (len(used), 1)))
+            rows.append(np.tile((self.axis - sqrt(h) * frame @ a[:-1]) / q, (len(used), 1)))
             offsets.append(t[used])
             outer.append(weight * changes[used] * q / h)
         amplitude, offset, unit = np.concatenate(outer), np.concatenate(offsets), np.vstack(rows)
         scale = np.sqrt(np.abs(amplitude))
         return Network(scale[:, None] * unit, scale * offset, np.sign(amplitude) * scale)
-
-    def _window(self, slope: float) -> float:
-        """Half-width of G_a in τ: for compact packets the Radon transform of the box, with the tails of the Hilbert
-        kernel in even d; for Meyer packets the reach of θ."""
-        return self.scale * (self.packet.reach * (1 + slope) + (1.5 if self.packet.reach < 2 else 0.0))
 
     def measured_error(self, network: Network, coefficients: ArrayLike, X: ArrayLike) -> float:
         """Largest |network − f| on the points X (n, d)."""

@@ -1,0 +1,203 @@
+"""Fans of ridge bumps on disjoint caps: oscillating profiles along the axis of each cap and along directions tilted from it.
+
+With tilts ρθ and planks of depth at most 1 − cos((1−ρ)θ), θ = arccos(1−h) the angular radius of the caps, every plank lies
+in its cap: a point of it is at angle at most (1−ρ)θ + ρθ from the axis, seen from the boundary of the ball. So atoms of
+different caps have disjoint supports, and the Gram matrix consists of N equal blocks. Within a cap the planks overlap;
+their inner products stay small because the profiles oscillate (two vanishing moments).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from math import acos, asin, cos, floor, sin, sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from constructions import _arguments as check
+from constructions.network import Network
+from constructions.packing import Packing
+from constructions.ridge import Profile, oscillating, ridge_inner_product, ridge_network, tilted_inner_product
+
+Float = NDArray[np.float64]
+
+_MARGIN = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Fan:
+    """Ridge atoms ψ_{ijk}(x) = p_k(ν_{ij}·x): cap i, direction j, profile k.
+
+    Attributes
+    ----------
+    packing : Packing
+    profiles : tuple of Profile
+        Of sup norm 1, with disjoint supports.
+    tilt : float
+        Angle between the axis of a cap and its tilted directions.
+    axes : int
+        Number a of orthogonal axes along which directions are tilted, both ways: M = 2a + 1 directions in all.
+    """
+
+    packing: Packing
+    profiles: tuple[Profile, ...]
+    tilt: float
+    axes: int
+
+    def __post_init__(self) -> None:
+        axes = check.integer("axes", self.axes, 0)
+        if axes >= self.packing.dim:
+            raise ValueError(f"axes must be at most d - 1 = {self.packing.dim - 1}, got {axes}")
+        if not self.profiles:
+            raise ValueError("profiles must not be empty")
+        deepest = float(1 - min(profile.knots[0] for profile in self.profiles))
+        reach = check.finite("tilt", self.tilt, least=0.0) + 2 * asin(sqrt(deepest / 2))
+        if axes and reach > 2 * asin(sqrt(float(self.packing.height) / 2)):
+            raise ValueError(f"tilt must leave the planks of depth {deepest:.6g} in the caps, got {self.tilt!r}")
+
+    @property
+    def directions_per_cap(self) -> int:
+        """M = 2 axes + 1."""
+        return 2 * self.axes + 1
+
+    @property
+    def per_cap(self) -> int:
+        """M K, the number of atoms per cap."""
+        return self.directions_per_cap * len(self.profiles)
+
+    @property
+    def size(self) -> int:
+        """Number of atoms N M K."""
+        return self.packing.size * self.per_cap
+
+    @property
+    def sup_norm_bound(self) -> Fraction:
+        """Bound M max‖p‖_∞ on the sup norm of all sign combinations: at most one profile per direction is nonzero."""
+        return self.directions_per_cap * max(profile.sup_norm for profile in self.profiles)
+
+    @cached_property
+    def directions(self) -> Float:
+        """ν_{ij}, shape (N, M, d): the axis u, then cos φ u ± sin φ e for each axis e.
+
+        The e are columns of the Householder reflection that takes e_1 to ∓u.
+        """
+        u = self.packing.centres
+        mirror = u.copy()
+        mirror[:, 0] += np.where(u[:, 0] < 0, -1.0, 1.0)
+        square = np.einsum("ij,ij->i", mirror, mirror)
+        result = np.empty((len(u), self.directions_per_cap, u.shape[1]))
+        result[:, 0] = u
+        for k in range(1, self.axes + 1):
+            e = -2 * mirror * (mirror[:, k] / square)[:, None]
+            e[:, k] += 1
+            result[:, 2 * k - 1] = cos(self.tilt) * u + sin(self.tilt) * e
+            result[:, 2 * k] = cos(self.tilt) * u - sin(self.tilt) * e
+        return result / np.linalg.norm(result, axis=2, keepdims=True)
+
+    def squared_norms(self) -> Float:
+        """‖p_k‖² in L²(uniform ball), shape (K,)."""
+        return np.array([profile.squared_norm(self.packing.dim) for profile in self.profiles])
+
+    @cached_property
+    def gram(self) -> Float:
+        """Gram matrix of the atoms of one cap in L²(uniform ball), shape (M K, M K), directions outermost."""
+        d, count = self.packing.dim, len(self.profiles)
+
+        @lru_cache(maxsize=4)
+        def block(angle: float) -> Float:
+            if angle == 0:
+                return np.array([[ridge_inner_product(p, q, d) for q in self.profiles] for p in self.profiles])
+            return np.array([[tilted_inner_product(p, q, angle, d) for q in self.profiles] for p in self.profiles])
+
+        # Angles: tilt to the axis, 2 tilt across it, arccos(cos²) = 2 arcsin(sin/√2) to the other axes' directions.
+        other = 2 * asin(sin(self.tilt) / sqrt(2))
+        result = np.empty((self.directions_per_cap, count, self.directions_per_cap, count))
+        for i in range(self.directions_per_cap):
+            for j in range(self.directions_per_cap):
+                same_axis = (i + 1) // 2 == (j + 1) // 2
+                angle = 0.0 if i == j else self.tilt if 0 in (i, j) else 2 * self.tilt if same_axis else other
+                result[i, :, j, :] = block(angle)
+        full = result.reshape(self.per_cap, self.per_cap)
+        return np.asarray((full + full.T) / 2)
+
+    def seminorm(self, weight: Callable[[float], float]) -> float:
+        """Σ over all atoms of |ψ|_{V_g} for a weight g of the offset: bounds all sign combinations."""
+        return self.packing.size * self.directions_per_cap * sum(p.seminorm(weight) for p in self.profiles)
+
+    def canonical_seminorm(self) -> Fraction:
+        """The same with g = (1−|t|)^{d+2}, exactly."""
+        each = sum((p.canonical_seminorm(self.packing.dim) for p in self.profiles), Fraction(0))
+        return self.packing.size * self.directions_per_cap * each
+
+    def evaluate(self, X: ArrayLike, coefficients: ArrayLike) -> Float:
+        """Σ c_{ijk} ψ_{ijk} at the points X (n, d) of the unit ball; coefficients (N, M, K)."""
+        c = self._coefficients(coefficients)
+        active = self.packing.active(X)
+        points = np.asarray(X, dtype=np.float64)
+        result = np.zeros(len(points))
+        rows = np.flatnonzero(active >= 0)
+        for j in range(self.directions_per_cap):
+            s = np.einsum("ij,ij->i", points[rows], self.directions[active[rows], j])
+            for k, profile in enumerate(self.profiles):
+                result[rows] += c[active[rows], j, k] * profile(s)
+        return result
+
+    def network(self, coefficients: ArrayLike) -> Network:
+        """The same function as a two-layer network, exactly."""
+        c = self._coefficients(coefficients)
+        directions = np.repeat(self.directions.reshape(-1, self.packing.dim), len(self.profiles), axis=0)
+        count = self.packing.size * self.directions_per_cap
+        return ridge_network(directions, self.profiles * count, c.ravel())
+
+    def _coefficients(self, value: ArrayLike) -> Float:
+        return check.array("coefficients", value, (self.packing.size, self.directions_per_cap, len(self.profiles)))
+
+
+def fan(packing: Packing, bumps: int = 2, share: Fraction = Fraction(1, 4), axes: int | None = None) -> Fan:
+    """Oscillating bumps at equal widths between a quarter of the greatest depth and that depth.
+
+    Parameters
+    ----------
+    packing : Packing
+    bumps : int
+        K ≥ 1, profiles per direction.
+    share : Fraction
+        ρ in (0, 1): tilt over angular radius of the caps.
+    axes : int, optional
+        Tilted axes; by default min(d − 1, 2).
+
+    Examples
+    --------
+    >>> from constructions.packing import pack
+    >>> atoms = fan(pack(2, Fraction(1, 50)))
+    >>> atoms.per_cap, bool(np.linalg.eigvalsh(atoms.gram)[0] > 0)
+    (6, True)
+    """
+    bumps = check.integer("bumps", bumps, 1)
+    share = check.fraction("share", share)
+    if not 0 < share < 1:
+        raise ValueError(f"share must lie in (0, 1), got {share}")
+    d = packing.dim
+    count = min(d - 1, 2) if axes is None else axes
+    h = packing.height
+    if count == 0:
+        tilt, deepest = 0.0, h
+    else:
+        theta = acos(1 - float(h)) if h > Fraction(1, 4) else 2 * asin(sqrt(float(h) / 2))
+        tilt = float(share) * theta
+        angle = (1 - float(share)) * theta * (1 - _MARGIN)
+        deepest = _decimal(2 * sin(angle / 2) ** 2)
+    width = deepest * Fraction(3, 4) / bumps
+    profiles = tuple(oscillating(1 - deepest + width * (2 * k + 1) / 2, width) for k in range(bumps))
+    return Fan(packing, profiles, tilt, count)
+
+
+def _decimal(value: float) -> Fraction:
+    """Rounded down to 12 significant digits."""
+    unit = 10**12
+    while value * unit < 10**11:
+        unit *= 10
+    return Fraction(floor(value * unit), unit)
