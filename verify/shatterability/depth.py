@@ -32,10 +32,15 @@ _ROUNDS = 40
 
 @dataclass(frozen=True, eq=False)
 class DepthBracket:
-    """Certified bounds of the Tukey depth counts, shape (n,) each; equal where the count is known."""
+    """Certified bounds of the Tukey depth counts, shape (n,) each; equal where the count is known.
+
+    ``simplices`` holds, for each point, the vertices (m_i, d + 1) of the disjoint simplices behind the lower bound;
+    none for counts that were computed exactly.
+    """
 
     lower: Counts
     upper: Counts
+    simplices: tuple[Counts, ...]
 
     @property
     def exact(self) -> bool:
@@ -78,14 +83,14 @@ def depth_bracket(
     n, d = X.shape
     if d == 1:
         counts = line_depth(X[:, 0])
-        return DepthBracket(counts, counts)
+        return DepthBracket(counts, counts, (np.empty((0, 2), dtype=np.int64),) * n)
     if d == 2 and n <= _EXACT_POINTS:
         counts = plane_depth(X)
-        return DepthBracket(counts, counts)
+        return DepthBracket(counts, counts, (np.empty((0, 3), dtype=np.int64),) * n)
     deadline = time.monotonic() + time_limit
     upper = directional_depth(X, directions, start=start, deadline=deadline, seed=seed, progress=progress)
-    lower = disjoint_simplices(X, upper, deadline=deadline, seed=seed, progress=progress)
-    return DepthBracket(lower, upper)
+    lower, simplices = disjoint_simplices(X, upper, deadline=deadline, seed=seed, progress=progress)
+    return DepthBracket(lower, upper, simplices)
 
 
 def directional_depth(

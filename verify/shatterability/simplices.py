@@ -60,15 +60,22 @@ def disjoint_simplices(
     deadline: float = math.inf,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
-) -> Counts:
+) -> tuple[Counts, tuple[Counts, ...]]:
     """Lower bounds of the depth counts of X (n, d): copies of x_i plus disjoint simplices found around it.
 
     Parameters
     ----------
     upper : ndarray of int, shape (n,)
         Upper bounds, at which the search stops.
+
+    Returns
+    -------
+    lower : ndarray of int, shape (n,)
+    simplices : tuple of n arrays of int, shapes (m_i, d + 1)
+        Their vertices.
     """
-    n = len(X)
+    n, d = X.shape
+    simplices = [np.empty((0, d + 1), dtype=np.int64)] * n
     _, inverse, copies = np.unique(X + 0.0, axis=0, return_inverse=True, return_counts=True)
     group = np.ravel(inverse)
     lower = copies[group].astype(np.int64)
@@ -79,28 +86,29 @@ def disjoint_simplices(
         if progress is not None and at % 64 == 0:
             progress(f"depth from below: point {row} of {n}")
         others = np.flatnonzero(group != group[row])
-        lower[row] += _pack(X, row, others, int(upper[row] - lower[row]), rng, deadline)
-    return np.minimum(lower, upper)
+        simplices[row] = _pack(X, row, others, int(upper[row] - lower[row]), rng, deadline)
+        lower[row] += len(simplices[row])
+    return np.minimum(lower, upper), tuple(simplices)
 
 
-def _pack(X: Float, row: int, others: Counts, most: int, rng: np.random.Generator, deadline: float) -> int:
-    """How many disjoint simplices around x_row a greedy search finds, up to ``most``."""
+def _pack(X: Float, row: int, others: Counts, most: int, rng: np.random.Generator, deadline: float) -> Counts:
+    """The vertices (m, d + 1) of disjoint simplices around x_row that a greedy search finds, up to ``most``."""
     d = X.shape[1]
-    found = 0
+    found: list[Counts] = []
     rest = rng.permutation(others)
     size = 4 * (d + 1)
-    while found < most and rest.size > d and time.monotonic() < deadline:
+    while len(found) < most and rest.size > d and time.monotonic() < deadline:
         part = rest[:size]
         vertices = _around(X[part] - X[row])
         if vertices is not None and contains(X[part[vertices]], X[row]):
-            found += 1
+            found.append(part[vertices])
             rest = np.delete(rest, vertices)
             rng.shuffle(rest)
         elif part.size == rest.size:
             break
         else:
             size *= 4
-    return found
+    return np.array(found, dtype=np.int64).reshape(-1, d + 1)
 
 
 def _around(differences: Float) -> Counts | None:

@@ -1,0 +1,270 @@
+"""The memorisation edge: the largest step size at which a stable network interpolates the data.
+
+lambda*(y) is the infimum of lambda_max of the Hessian over all two-layer networks of any width with zero training loss.
+For eta > 2/lambda* no interpolating network is stable; for eta < 2/lambda* one is, and it is constructed here.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from constructions.network import Network
+from verify.hessian import Sharpness, sharpness
+from verify.shatterability.depth import DepthBracket, depth_bracket
+from verify.shatterability.dictionary import Dictionary, augmented, hyperplane_count, hyperplane_dictionary, neurons
+from verify.shatterability.dual_check import certified_dual_value
+from verify.shatterability.evidence import Evidence
+from verify.shatterability.margins import HullMargins, hull_margins
+from verify.shatterability.master import Dual, Master
+from verify.shatterability.pricing import FullPricing, Pricing, SearchPricing
+from verify.shatterability.program import ProgramResult, solve_program
+from verify.shatterability.reach import nonnegative_products, reach_bound
+from verify.shatterability.solitary import solitary_network, solo_sharpness
+from verify.shatterability.table import check_data, conflicting_rows
+
+__all__ = ["MOST_COLUMNS", "MemorisationEdge", "memorisation_edge"]
+
+Float = NDArray[np.float64]
+
+MOST_COLUMNS = 10**5
+_MOST_ENTRIES = 3 * 10**7
+# A network counts as interpolating if its training loss is at most this share of the variance of the labels.
+_FIT = 1e-14
+
+
+@dataclass(frozen=True, eq=False)
+class MemorisationEdge:
+    """An enclosure of lambda*(y), with the network and the vectors that prove its ends.
+
+    Attributes
+    ----------
+    lower, upper : float
+        lambda* lies between. ``upper`` is inf if no interpolating network was found.
+    lower_evidence, upper_evidence : Evidence
+    method : str
+        What gave the ends: "solitary neurons", "all hyperplanes", "sampled hyperplanes".
+    network : Network or None
+        The interpolating network with lambda_max <= upper.
+    loss : float
+        Its training loss (1/2n) sum (y - f)^2 in float64.
+    sharpness : Sharpness or None
+        The certificate of its lambda_max.
+    cuts : ndarray, shape (m, n)
+        Nonnegative vectors p whose Rayleigh quotients give the lower bound.
+    sampled_lower : float
+        A heuristic lower bound: one that holds for every neuron of the search, but perhaps not for all; nan if none.
+    dual : Dual or None
+        Multipliers behind the lower bound of the convex program.
+    """
+
+    lower: float
+    upper: float
+    lower_evidence: Evidence
+    upper_evidence: Evidence
+    method: str
+    network: Network | None
+    loss: float
+    sharpness: Sharpness | None
+    cuts: Float
+    sampled_lower: float
+    dual: Dual | None
+
+    @property
+    def eta_ok(self) -> float:
+        """A step size up to which an explicit interpolating network is stable, 2/upper."""
+        return 2.0 / self.upper
+
+    @property
+    def eta_max(self) -> float:
+        """A step size above which no interpolating network is stable, 2/lower."""
+        return 2.0 / self.lower
+
+
+def memorisation_edge(
+    X: Float,
+    y: Float,
+    *,
+    tol: float = 0.005,
+    time_limit: float = 15.0,
+    seed: int = 0,
+    margins: HullMargins | None = None,
+    depth: DepthBracket | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> MemorisationEdge:
+    """Enclose lambda*(y), the least sharpness of an interpolating network of any width.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+        The lower bound is sharp only where x_i·x_j >= -1 for all pairs, as in the unit ball.
+    y : array_like, shape (n,)
+    tol : float
+        Relative width aimed at.
+    time_limit : float
+        Seconds, for all but the final certificate.
+    seed : int
+        Of the search for hyperplanes, where there are too many to list.
+    margins, depth : optional
+        Results for the same X, to save their time.
+    progress : callable, optional
+        Told in words what is under way.
+
+    Raises
+    ------
+    ValueError
+        If two equal rows of X have different labels: no function interpolates.
+
+    Examples
+    --------
+    Two points of the line, at distance 2: each gets a neuron.
+
+    >>> edge = memorisation_edge(np.array([[1.0], [-1.0]]), np.array([1.0, -1.0]))
+    >>> f"{edge.lower:.6f} {edge.upper:.6f}", edge.method
+    ('2.414214 2.414214', 'solitary neurons')
+    """
+    X, y = check_data(X, y)
+    if not 0 < tol < 1:
+        raise ValueError(f"tol must lie in (0, 1), got {tol!r}")
+    clash = conflicting_rows(X, y)
+    if clash is not None:
+        i, j = clash
+        raise ValueError(
+            f"y must agree on equal rows of X, but rows {i} and {j} are equal with labels {y[i]:g} and {y[j]:g}: "
+            "no function interpolates them"
+        )
+    deadline = time.monotonic() + time_limit
+    if margins is None:
+        margins = hull_margins(X, time_limit=time_limit / 2, progress=progress)
+    if depth is None:
+        depth = depth_bracket(X, start=margins.directions, time_limit=time_limit / 6, seed=seed, progress=progress)
+    bound = reach_bound(X, y, depth)
+    solo = solo_sharpness(X, y)
+    needed = y != solo.beta
+    if not needed.any() or margins.extreme[needed].all():
+        network = solitary_network(X, y, margins.directions, margins.lower, solo.beta)
+        found = _measured(network, X, y)
+        if found is not None and found[1].upper - bound.value <= tol * found[1].upper:
+            return _edge("solitary neurons", bound.value, bound.p[None], *found)
+    result = _by_program(X, y, margins, bound.value, tol, deadline, seed, progress)
+    if result is None:
+        return MemorisationEdge(
+            bound.value, math.inf, Evidence.CERTIFIED, Evidence.CERTIFIED, "depths", None, math.nan, None, bound.p[None],
+            math.nan, None,
+        )  # fmt: skip
+    program, complete = result
+    found = _measured(_network(program, X, y), X, y)
+    lower, evidence, cuts = bound.value, Evidence.CERTIFIED, bound.p[None]
+    if program.p.min() > 0:
+        again = reach_bound(X, y, depth, (program.p,))
+        lower, cuts = max(lower, again.value), again.p[None]
+    sampled = math.nan
+    if program.dual is not None:
+        if complete and nonnegative_products(X):
+            proved = certified_dual_value(X, y, program.dual)
+            if proved is not None and proved >= (1 - tol) * program.lower:
+                lower, evidence, cuts = max(lower, proved), Evidence.CERTIFIED, program.dual.cuts
+            elif program.lower > lower:
+                lower, evidence, cuts = program.lower, Evidence.FLOAT_CERTIFIED, program.dual.cuts
+        else:
+            sampled = program.lower
+    if found is None:
+        return MemorisationEdge(
+            lower, math.inf, evidence, Evidence.CERTIFIED, "depths", None, math.nan, None, cuts, sampled, program.dual
+        )
+    method = "all hyperplanes" if complete else "sampled hyperplanes"
+    return _edge(method, lower, cuts, *found, evidence=evidence, sampled=sampled, dual=program.dual)
+
+
+def _edge(
+    method: str,
+    lower: float,
+    cuts: Float,
+    network: Network,
+    found: Sharpness,
+    loss: float,
+    evidence: Evidence = Evidence.CERTIFIED,
+    sampled: float = math.nan,
+    dual: Dual | None = None,
+) -> MemorisationEdge:
+    kind = Evidence.CERTIFIED if found.proved else Evidence.HEURISTIC
+    # Both ends hold for exact interpolation; a fit to rounding errors may come out flatter by as little.
+    upper = max(found.upper, lower)
+    return MemorisationEdge(lower, upper, evidence, kind, method, network, loss, found, cuts, sampled, dual)
+
+
+def _measured(network: Network, X: Float, y: Float) -> tuple[Network, Sharpness, float] | None:
+    """The network with its certificate and loss; None if it does not interpolate."""
+    loss = 0.5 * float(np.mean((y - network(X)) ** 2))
+    if not loss <= _FIT * max(float(np.var(y)), 1e-300) and loss > 0:
+        return None
+    return network, sharpness(network, X, y), loss
+
+
+def _by_program(
+    X: Float,
+    y: Float,
+    margins: HullMargins,
+    known: float,
+    tol: float,
+    deadline: float,
+    seed: int,
+    progress: Callable[[str], None] | None,
+) -> tuple[ProgramResult, bool] | None:
+    """The convex program, over all hyperplanes where they can be listed; whether they were."""
+    n, d = X.shape
+    rng = np.random.default_rng(seed)
+    Z = augmented(X)
+    uniform = np.full(n, n**-0.5)
+    distinct = len(np.unique(X + 0.0, axis=0))
+    rank = int(np.linalg.matrix_rank(augmented(X - X.mean(axis=0)))) - 1
+    count = hyperplane_count(distinct, max(rank, 1)) if rank <= distinct else 0
+    columns = _simple_columns(X, margins, rng)
+    pricing: Pricing
+    if 0 < count <= MOST_COLUMNS and count * n <= _MOST_ENTRIES:
+        pricing = FullPricing(hyperplane_dictionary(X, MOST_COLUMNS), Z)
+        columns = columns.join(pricing.spread(uniform, 10, 2 * n, rng))
+    else:
+        pricing = SearchPricing(Z, rng)
+    result = solve_program(
+        Master(Z, y, columns), pricing, uniform, known_lower=known, tol=tol, deadline=deadline, progress=progress
+    )
+    return None if result is None else (result, pricing.complete)
+
+
+def _simple_columns(X: Float, margins: HullMargins, rng: np.random.Generator) -> Dictionary:
+    """Columns that interpolate anything: solitary neurons, and in some directions one kink between any two points."""
+    n, d = X.shape
+    Z = augmented(X)
+    extreme = np.flatnonzero(margins.extreme)
+    u = margins.directions[extreme]
+    level = np.einsum("ij,ij->i", u, X[extreme]) - 0.5 * margins.lower[extreme]
+    parts = [np.column_stack([u, level])]
+    for direction in rng.standard_normal((2, d)):
+        heights = np.unique(X @ direction)
+        middle = 0.5 * (heights[1:] + heights[:-1])
+        parts.append(np.column_stack([np.tile(direction, (len(middle), 1)), middle]))
+    return neurons(Z, np.vstack(parts))
+
+
+def _network(program: ProgramResult, X: Float, y: Float) -> Network:
+    """The balanced network of a solution, its output weights corrected until it fits to rounding."""
+    root, half = np.sqrt(np.abs(program.a)), np.exp(0.5 * program.log_balance)
+    inner = program.columns.omega * (root / half)[:, None]
+    v = np.sign(program.a) * root * half
+    network = Network(inner[:, :-1], inner[:, -1], v, program.beta)
+    for _ in range(4):
+        residual = y - network(X)
+        # The least relative change of the output weights.
+        columns = np.maximum(network.preactivations(X), 0.0) * network.v
+        change = np.linalg.lstsq(columns, residual, rcond=1e-13)[0]
+        better = Network(network.W, network.b, network.v * (1 + change), network.beta)
+        if not np.abs(y - better(X)).max() < np.abs(residual).max():
+            break
+        network = better
+    return network

@@ -1,0 +1,198 @@
+"""The edge of stability of all interpolating networks, as a convex program with cuts.
+
+For a network that interpolates, J J' = 1 1' + sum_k (v_k^2 Z_k Z_k' + h_k h_k'). For a unit vector p >= 0 the arithmetic-
+geometric mean inequality gives, whatever the balance of the neurons, with a_k the product of output weight and scale,
+
+    n lambda_max >= p'J J'p >= (1'p)^2 + 2 sum_k |a_k| G_p(k),   G_p(k) = |sum_(i active) p_i z_i| · sum_i p_i h_ik.
+
+lambda* is the least, over all interpolating (a, beta), of the greatest, over p, of the right side over n. (Equality: for
+given a, lambda_max is a log-convex function of the balances, its Perron vector p > 0 is simple where z_i·z_j >= 0, and
+stationarity is |v_k| |Z_k'p| = h_k'p.) With columns and vectors p_j fixed this is a linear program,
+
+    min t  over  a+, a- >= 0, beta, t:   sum_k (a+_k - a-_k) h_k + beta 1 = y,   t >= [(1'p_j)^2 + 2 sum_k |a_k| G_j(k)] / n,
+
+whose dual, nu with 1'nu = 0 and mu >= 0 with sum 1, asks |nu'h_k| <= (2/n) sum_j mu_j G_j(k) for every column k. Its value
+sum_j mu_j (1'p_j)^2 / n + nu'y is a lower bound of lambda* if the constraint holds for every neuron.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.shatterability.dictionary import Dictionary
+
+__all__ = ["BalancedColumns", "Dual", "Master", "Primal", "balance_columns", "column_costs"]
+
+Float = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+_DENSE = 300
+
+
+@dataclass(frozen=True, eq=False)
+class Dual:
+    """Multipliers: ``nu`` (n,) of the interpolation, ``mu`` (m,) of the unit vectors ``cuts`` (m, n), m the used ones."""
+
+    nu: Float
+    mu: Float
+    cuts: Float
+
+    def value(self, y: Float) -> float:
+        """The lower bound of lambda* if the dual is feasible."""
+        n = len(y)
+        return float(self.mu @ self.cuts.sum(axis=1) ** 2 / n + self.nu @ y)
+
+    def limits(self, H: Float, Z: Float) -> Float:
+        """(2/n) sum_j mu_j G_j(k) for columns H (K, n)."""
+        active = (H > 0).astype(np.float64)
+        total = np.zeros(len(H))
+        for weight, p in zip(self.mu.tolist(), self.cuts, strict=True):
+            total += weight * column_costs(H, Z, p, active)
+        return np.asarray(2 / len(Z) * total)
+
+
+@dataclass(frozen=True, eq=False)
+class Primal:
+    """An optimal solution of the program with the columns and cuts so far: weights a (K,), beta, and the value t."""
+
+    a: Float
+    beta: float
+    value: float
+
+
+def column_costs(H: Float, Z: Float, p: Float, active: Float | None = None) -> Float:
+    """G_p of columns H (K, n): |sum_(i active) p_i z_i| times sum_i p_i h_i, shape (K,)."""
+    pattern = (H > 0).astype(np.float64) if active is None else active
+    return np.asarray(np.linalg.norm(pattern @ (p[:, None] * Z), axis=1) * (H @ p))
+
+
+class Master:
+    """The linear program with the columns and cuts gathered so far.
+
+    Parameters
+    ----------
+    Z : ndarray, shape (n, d + 1)
+    y : ndarray, shape (n,)
+    columns : Dictionary
+        Rich enough to interpolate.
+    """
+
+    def __init__(self, Z: Float, y: Float, columns: Dictionary) -> None:
+        self.Z, self.y = Z, y
+        # Labels in units of their spread, for the solver's tolerances.
+        self._centre, self._unit = 0.5 * float(y.max() + y.min()), float(np.ptp(y))
+        # Equal points give equal rows: each is asked for once.
+        _, first = np.unique(Z, axis=0, return_index=True)
+        self._rows = np.sort(first)
+        self.columns = columns
+        self.cuts: list[Float] = []
+        self._costs: list[Float] = []
+
+    def add_cut(self, p: Float) -> None:
+        """Add the constraint of a nonnegative unit vector p (n,)."""
+        self.cuts.append(p)
+        self._costs.append(column_costs(self.columns.H, self.Z, p))
+
+    def drop_cuts(self, dual: Dual) -> None:
+        """Keep the cuts that ``dual`` uses, the first one, and the newest."""
+        used = {p.tobytes() for p in dual.cuts}
+        last = len(self.cuts) - 20
+        kept = [j for j, p in enumerate(self.cuts) if j == 0 or j >= last or p.tobytes() in used]
+        self.cuts, self._costs = [self.cuts[j] for j in kept], [self._costs[j] for j in kept]
+
+    def keep_columns(self, chosen: Rows) -> None:
+        """Drop all other neurons."""
+        self.columns = self.columns.take(chosen)
+        self._costs = [cost[chosen] for cost in self._costs]
+
+    def add_columns(self, columns: Dictionary) -> None:
+        """Add neurons."""
+        self.columns = self.columns.join(columns)
+        self._costs = [
+            np.concatenate([old, column_costs(columns.H, self.Z, p)])
+            for old, p in zip(self._costs, self.cuts, strict=True)
+        ]
+
+    def solve(self, time_limit: float) -> tuple[Primal, Dual] | None:
+        """Optimal primal and dual solutions, or None if there is none within the time."""
+        import scipy.sparse as sparse
+        from scipy.optimize import linprog
+
+        n, k, m = len(self.y), self.columns.size, len(self.cuts)
+        costs = np.stack(self._costs) * (2 / n * self._unit)
+        size = np.maximum(costs.max(axis=0), 1e-300)  # columns in units of their cost, for the solver's sake
+        H = sparse.csc_array((self.columns.H[:, self._rows] / size[:, None]).T)
+        ones, zeros = np.ones((len(self._rows), 1)), np.zeros((len(self._rows), 1))
+        scaled = costs / size
+        found = linprog(
+            np.append(np.zeros(2 * k + 1), 1.0),
+            A_ub=np.hstack([scaled, scaled, np.zeros((m, 1)), -np.ones((m, 1))]),
+            b_ub=[-float(p.sum()) ** 2 / n for p in self.cuts],
+            A_eq=sparse.hstack([H, -H, ones, zeros], format="csc"),
+            b_eq=(self.y[self._rows] - self._centre) / self._unit,
+            bounds=[(0, None)] * (2 * k) + [(None, None)] * 2,
+            method="highs",
+            options={"time_limit": max(time_limit, 0.1)},
+        )
+        if found.status != 0:
+            return None
+        a = (found.x[:k] - found.x[k : 2 * k]) / size * self._unit
+        nu = np.zeros(n)
+        nu[self._rows] = found.eqlin.marginals / self._unit
+        mu = np.maximum(-found.ineqlin.marginals, 0.0)
+        used = np.flatnonzero(mu > 1e-12)
+        dual = Dual(nu, mu[used] / mu[used].sum(), np.stack([self.cuts[j] for j in used.tolist()]))
+        return Primal(a, self._centre + self._unit * float(found.x[2 * k]), float(found.fun)), dual
+
+
+@dataclass(frozen=True, eq=False)
+class BalancedColumns:
+    """The flattest balance of weighted columns: ``upper`` = lambda_max, ``lower`` a bound for every balance, by ``p``.
+
+    Column k gets |v_k| = sqrt(|a_k|) exp(log_balance_k / 2).
+    """
+
+    upper: float
+    lower: float
+    p: Float
+    log_balance: Float
+
+
+def balance_columns(H: Float, a: Float, Z: Float, p: Float, tol: float = 1e-6, most: int = 60) -> BalancedColumns:
+    """Minimise lambda_max over the balances of columns H (K, n) with weights a (K,) by its stationarity condition.
+
+    ``p`` is a positive vector to start from.
+    """
+    n, size = len(Z), np.abs(a)
+    pattern = (H > 0).astype(np.float64)
+    gram = Z @ Z.T
+    lower, cut = -np.inf, p
+    balance = np.log(H @ p) - np.log(np.linalg.norm(pattern @ (p[:, None] * Z), axis=1))
+    best = BalancedColumns(np.inf, lower, p, balance)
+    for _ in range(most):
+        v2, w2 = size * np.exp(balance), size * np.exp(-balance)
+        matrix = 1.0 + gram * (pattern.T @ (v2[:, None] * pattern)) + H.T @ (w2[:, None] * H)
+        q = np.abs(_top_vector(matrix, cut))
+        upper = float(q @ matrix @ q / (q @ q)) / n
+        reach, pull = np.linalg.norm(pattern @ (q[:, None] * Z), axis=1), H @ q
+        bound = float(q.sum() ** 2 + 2 * (size @ (reach * pull))) / n
+        if bound > lower:
+            lower, cut = bound, q
+        if upper < best.upper:
+            best = BalancedColumns(upper, lower, cut, balance)
+        if best.upper - lower <= tol * best.upper:
+            break
+        balance = 0.3 * balance + 0.7 * (np.log(pull) - np.log(reach))
+    return BalancedColumns(best.upper, lower, cut, best.log_balance)
+
+
+def _top_vector(matrix: Float, start: Float) -> Float:
+    """The leading unit eigenvector of a symmetric matrix (n, n)."""
+    if len(matrix) <= _DENSE:
+        return np.asarray(np.linalg.eigh(matrix)[1][:, -1])
+    from scipy.sparse.linalg import eigsh
+
+    return np.asarray(eigsh(matrix, k=1, which="LA", v0=start, tol=1e-10)[1][:, 0])

@@ -1,0 +1,136 @@
+"""Finding neurons that violate a dual constraint: over the whole finite dictionary, or by a search."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.shatterability.dictionary import Dictionary, neurons, normals
+from verify.shatterability.master import Dual, column_costs
+
+__all__ = ["FullPricing", "Pricing", "SearchPricing"]
+
+Float = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+_MOST_NEW = 300
+# Columns that violate their constraint by less than this share of it are not worth adding.
+_WORTH = 1e-7
+
+
+class Pricing(Protocol):
+    """Where new columns come from."""
+
+    complete: bool
+    """Whether the scale returned holds for every neuron there is."""
+
+    def price(self, dual: Dual) -> tuple[Dictionary | None, float]:
+        """Columns that violate the dual most, and the factor in (0, 1] on nu that mends every violation seen."""
+        ...
+
+
+def _worst(columns: Dictionary, ratio: Float, most: int = _MOST_NEW) -> Dictionary | None:
+    over = np.flatnonzero(ratio > 1 + _WORTH)
+    if over.size > most:
+        over = over[np.argpartition(-ratio[over], most)[:most]]
+    return columns.take(over) if over.size else None
+
+
+class FullPricing:
+    """Pricing over all columns of a dictionary."""
+
+    complete = True
+
+    def __init__(self, columns: Dictionary, Z: Float) -> None:
+        self._columns, self._Z = columns, Z
+        self._active = (columns.H > 0).astype(np.float64)
+        self._costs: dict[bytes, Float] = {}
+
+    def cost(self, p: Float) -> Float:
+        """G_p of all columns; kept, since cuts stay."""
+        key = p.tobytes()
+        if key not in self._costs:
+            self._costs[key] = column_costs(self._columns.H, self._Z, p, self._active)
+        return self._costs[key]
+
+    def price(self, dual: Dual) -> tuple[Dictionary | None, float]:
+        """See `Pricing`."""
+        limit = np.zeros(self._columns.size)
+        for weight, p in zip(dual.mu.tolist(), dual.cuts, strict=True):
+            limit += weight * self.cost(p)
+        limit *= 2 / len(self._Z)
+        ratio = np.abs(self._columns.H @ dual.nu) / np.maximum(limit, 1e-300)
+        return _worst(self._columns, ratio), float(min(1.0, 1.0 / max(float(ratio.max()), 1e-300)))
+
+    def spread(self, p: Float, each: int, extra: int, rng: np.random.Generator) -> Dictionary:
+        """A part to start from: for each point the columns that move it at the least cost, and some at random."""
+        H = self._columns.H
+        cost = self.cost(p)
+        chosen = [rng.choice(len(H), min(len(H), extra), replace=False)]
+        for i in range(H.shape[1]):
+            seen = np.flatnonzero(H[:, i] > 0)
+            rate = cost[seen] / H[seen, i]
+            chosen.append(seen if seen.size <= each else seen[np.argpartition(rate, each)[:each]])
+        return self._columns.take(np.unique(np.concatenate(chosen)))
+
+
+class SearchPricing:
+    """Pricing by random hyperplanes through data points and a local search; no bound follows from it."""
+
+    complete = False
+
+    def __init__(self, Z: Float, rng: np.random.Generator) -> None:
+        self._Z, self._rng = Z, rng
+        self._kept: Float = np.empty((0, Z.shape[1]))
+
+    def price(self, dual: Dual) -> tuple[Dictionary | None, float]:
+        """See `Pricing`."""
+        Z, rng = self._Z, self._rng
+        n, r = Z.shape
+        count = int(np.clip(2e6 / n, 200, 4000))
+        omega = np.vstack([self._kept, self._through_points(count)])
+        best, ratio = self._best(omega, dual, 300)
+        for turn in range(8):
+            copies = 6
+            width = 0.5 * 0.5**turn
+            base = np.repeat(best.omega, copies, axis=0)
+            step = rng.standard_normal(base.shape) * np.linalg.norm(base, axis=1, keepdims=True) / np.sqrt(r)
+            trial = [best.omega, base + width * step, self._snapped(best.omega)]
+            best, ratio = self._best(np.vstack(trial), dual, 300)
+        self._kept = best.omega
+        found = _worst(best, ratio)
+        return found, float(min(1.0, 1.0 / max(float(ratio.max(initial=0.0)), 1e-300)))
+
+    def _best(self, omega: Float, dual: Dual, most: int) -> tuple[Dictionary, Float]:
+        columns = neurons(self._Z, omega)
+        ratio = np.abs(columns.H @ dual.nu) / np.maximum(dual.limits(columns.H, self._Z), 1e-300)
+        order = np.argsort(-ratio)[:most]
+        return columns.take(order), ratio[order]
+
+    def _through_points(self, count: int) -> Float:
+        """Hyperplanes through d points each: anywhere, or near one of them."""
+        n, r = self._Z.shape
+        rng = self._rng
+        if n < r:
+            return rng.standard_normal((count, r))
+        chosen = np.argpartition(rng.random((count, n)), r - 2, axis=1)[:, : r - 1]
+        near = count // 2
+        centres = rng.integers(0, n, near)
+        distance = ((self._Z[centres, None, :] - self._Z[None, :, :]) ** 2).sum(axis=2) if near * n * r < 2e7 else None
+        if distance is not None:
+            # The nearest points, in an order blurred by random factors.
+            blurred = distance * rng.uniform(0.2, 5.0, distance.shape)
+            chosen[:near] = np.argpartition(blurred, r - 2, axis=1)[:, : r - 1]
+        omega = normals(self._Z, chosen)
+        return omega[omega.any(axis=1)]
+
+    def _snapped(self, omega: Float) -> Float:
+        """The hyperplanes through the d points nearest to each one given."""
+        n, r = self._Z.shape
+        if n < r:
+            return omega
+        nearest = np.argpartition(np.abs(omega @ self._Z.T), r - 2, axis=1)[:, : r - 1]
+        found = normals(self._Z, nearest)
+        return found[found.any(axis=1)]

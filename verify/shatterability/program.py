@@ -1,0 +1,141 @@
+"""Solving the convex program of :mod:`verify.shatterability.master` by columns and cuts."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.shatterability.dictionary import Dictionary
+from verify.shatterability.master import Dual, Master, balance_columns
+from verify.shatterability.pricing import Pricing
+
+__all__ = ["ProgramResult", "solve_program"]
+
+Float = NDArray[np.float64]
+
+# Weights below this share of the largest are the solver's noise.
+_NOISE = 1e-10
+_MOST_CUTS = 150
+
+
+@dataclass(frozen=True, eq=False)
+class ProgramResult:
+    """The best of both sides.
+
+    Attributes
+    ----------
+    columns : Dictionary
+        Neurons of the best network.
+    a : ndarray, shape (K,)
+        Their weights.
+    log_balance : ndarray, shape (K,)
+    beta : float
+    upper : float
+        Its lambda_max, as computed.
+    dual : Dual or None
+        The multipliers with the best lower bound, scaled to hold for every neuron that was priced.
+    lower : float
+        That bound.
+    p : ndarray, shape (n,)
+        The Perron vector of the best network.
+    rounds : int
+    """
+
+    columns: Dictionary
+    a: Float
+    log_balance: Float
+    beta: float
+    upper: float
+    dual: Dual | None
+    lower: float
+    p: Float
+    rounds: int
+
+
+def solve_program(
+    master: Master,
+    pricing: Pricing,
+    start: Float,
+    *,
+    known_lower: float,
+    tol: float,
+    deadline: float,
+    progress: Callable[[str], None] | None = None,
+) -> ProgramResult | None:
+    """Add columns and cuts until the bounds are within ``tol``, relatively, or time is up; None without a solution.
+
+    The cuts are Perron vectors of balanced networks: of the program's own solution, and of its mean with the best one
+    so far, which steadies the iteration.
+    """
+    y, Z = master.y, master.Z
+    master.add_cut(start)
+    best: ProgramResult | None = None
+    lower, dual_best = -math.inf, None
+    weights = np.empty(0)  # of the best network, one for each column of the master
+    rounds = 0
+    while True:
+        remaining = deadline - time.monotonic()
+        if best is not None and remaining <= 0:
+            break
+        found = master.solve(max(remaining, 5.0) if best is None else remaining)
+        if found is None:
+            break
+        rounds += 1
+        primal, dual = found
+        fresh, scale = pricing.price(dual)
+        scaled = Dual(scale * dual.nu, dual.mu, dual.cuts)
+        value = scaled.value(y)
+        if value > lower:
+            lower, dual_best = value, scaled
+        trials = [(primal.a, primal.beta)]
+        if best is not None:
+            trials.append((0.5 * (primal.a + weights), 0.5 * (primal.beta + best.beta)))
+        for a, beta in trials:
+            used = np.flatnonzero(np.abs(a) > _NOISE * np.abs(a).max(initial=0.0))
+            if not used.size:
+                continue
+            balanced = balance_columns(master.columns.H[used], a[used], Z, start)
+            master.add_cut(balanced.p)
+            if best is None or balanced.upper < best.upper:
+                weights = a
+                best = ProgramResult(
+                    master.columns.take(used), a[used], balanced.log_balance, beta, balanced.upper,
+                    dual_best, lower, balanced.p, rounds,
+                )  # fmt: skip
+        if best is None:
+            break
+        if progress is not None:
+            progress(f"edge: round {rounds}, lambda* in [{max(lower, known_lower):.6g}, {best.upper:.6g}]")
+        if best.upper - max(lower if pricing.complete else -math.inf, known_lower) <= tol * best.upper:
+            break
+        if not pricing.complete and fresh is None and best.upper - lower <= tol * best.upper:
+            break
+        weights = _prune(master, weights, primal.a, dual, fresh)
+        if fresh is not None:
+            master.add_columns(fresh)
+            weights = np.concatenate([weights, np.zeros(fresh.size)])
+        if len(master.cuts) > _MOST_CUTS:
+            master.drop_cuts(dual)
+    if best is None:
+        return None
+    return ProgramResult(
+        best.columns, best.a, best.log_balance, best.beta, best.upper, dual_best, lower, best.p, rounds
+    )
+
+
+def _prune(master: Master, weights: Float, current: Float, dual: Dual, fresh: Dictionary | None) -> Float:
+    """Drop the columns farthest from use when there are many; the weights that remain."""
+    n = len(master.y)
+    most = 6 * n + 3000
+    if fresh is None or master.columns.size + fresh.size <= most:
+        return weights
+    ratio = np.abs(master.columns.H @ dual.nu) / np.maximum(dual.limits(master.columns.H, master.Z), 1e-300)
+    ratio[(weights != 0) | (current != 0)] = np.inf
+    keep = np.sort(np.argsort(-ratio)[: most - 2 * fresh.size])
+    master.keep_columns(keep)
+    return np.asarray(weights[keep])

@@ -1,0 +1,136 @@
+"""A lower bound of lambda* for every data set, from depths.
+
+For p >= 0 and z_i·z_j >= 0, a neuron with active set S costs, in the notation of :mod:`verify.shatterability.master`,
+G_p = |sum_S p_j z_j| sum_S p_i h_i >= sum_S p_i D_i h_i, D_i the least |sum_S p_j z_j| over all half-spaces S with x_i in
+them. An interpolant beta + sum a_k h_k has |y_i - beta| <= sum |a_k| h_ik. Hence for every p
+
+    n |p|^2 lambda* >= (1'p)^2 + 2 min over beta of sum_i p_i D_i |y_i - beta|.
+
+D_i >= p_i |z_i| always, which is attained when x_i is extreme: if all points are, the right side with the Perron vector
+of (1 1' + diag q)/n is the sharpness of solitary neurons, and the bound is an equality. For a point in simplices with
+disjoint vertices T_1, ..., T_m, every S meets each of them, so D_i >= p_i + sum over T of min_T p, the last coordinate
+of z alone; for equal p that is the depth count. Without z_i·z_j >= 0 the last coordinates still give the bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.hessian.rounding import gamma
+from verify.shatterability.depth import DepthBracket
+from verify.shatterability.dictionary import augmented
+from verify.shatterability.solitary import solo_sharpness
+
+__all__ = ["ReachBound", "nonnegative_products", "reach_bound"]
+
+Float = NDArray[np.float64]
+
+_TURNS = 12
+_BLOCK_ENTRIES = 2**24
+
+
+@dataclass(frozen=True, eq=False)
+class ReachBound:
+    """A certified lower bound ``value`` of lambda*, with the vector ``p`` (n,) that gives it."""
+
+    value: float
+    p: Float
+
+
+def nonnegative_products(X: Float) -> bool:
+    """Whether z_i·z_j = x_i·x_j + 1 >= 0 for all pairs, rounding included. It is for points of the unit ball.
+
+    >>> nonnegative_products(np.array([[1.0], [-1.0]])), nonnegative_products(np.array([[1.0], [-1.5]]))
+    (True, False)
+    """
+    squares = np.einsum("ij,ij->i", X, X)
+    rounding = gamma(X.shape[1] + 4)
+    if float(squares.max()) * (1 + rounding) <= 1.0:
+        return True
+    size = np.sqrt(squares)
+    step = max(1, _BLOCK_ENTRIES // len(X))
+    for start in range(0, len(X), step):
+        part = slice(start, start + step)
+        products = X[part] @ X.T
+        if (products - rounding * size[part, None] * size < -1.0).any():
+            # Where rounding can't tell, -1 itself counts only if it is exact, as for points on the line.
+            return bool(X.shape[1] == 1 and (products >= -1.0).all() and _exact_line(X[:, 0]))
+    return True
+
+
+def _exact_line(x: Float) -> bool:
+    """Whether max x · min x >= -1 in exact arithmetic."""
+    from fractions import Fraction
+
+    return Fraction(float(x.max())) * Fraction(float(x.min())) >= -1
+
+
+def reach_bound(X: Float, y: Float, depth: DepthBracket | None, starts: tuple[Float, ...] = ()) -> ReachBound:
+    """The largest lower bound found over vectors p; certified.
+
+    Parameters
+    ----------
+    X, y : ndarrays, shapes (n, d) and (n,)
+    depth : DepthBracket, optional
+        Adds what simplices and exact counts say.
+    starts : tuple of ndarray, shape (n,)
+        Nonnegative vectors to try beside the uniform one and that of solitary neurons.
+    """
+    n = len(y)
+    Z = augmented(X)
+    lengths = np.linalg.norm(Z, axis=1) if nonnegative_products(X) else np.ones(n)
+    solo = solo_sharpness(X, y)
+    flat = ReachBound(1.0, np.full(n, n**-0.5))
+    if not np.ptp(y):
+        return flat
+    best = flat
+    costs = 2 * np.abs(y - solo.beta) * lengths
+    for p in (flat.p, solo.vector, _perron(costs), *starts):
+        for _ in range(_TURNS):
+            reach = _reach(p, lengths, depth)
+            value, beta = _value(p, reach, y)
+            if value > best.value:
+                best = ReachBound(value, p)
+            # The matrix whose quadratic form at p is the bound; its Perron vector is the next p.
+            p = _perron(2 * np.abs(y - beta) * reach / np.maximum(p, 1e-300))
+            if not np.isfinite(p).all():
+                break
+    return best
+
+
+def _perron(costs: Float) -> Float:
+    """The positive unit eigenvector of 1 1' + diag(costs)."""
+    from verify.shatterability.solitary import secular_root
+
+    p = 1.0 / np.maximum(len(costs) * secular_root(costs) - costs, 1e-300)
+    return np.asarray(p / np.linalg.norm(p))
+
+
+def _reach(p: Float, lengths: Float, depth: DepthBracket | None) -> Float:
+    """Lower bounds of D_i, up to rounding."""
+    reach = p * lengths
+    if depth is None:
+        return np.asarray(reach)
+    if np.ptp(p) == 0:
+        return np.maximum(reach, depth.lower * p)
+    sums = np.array([p[i] + p[rows].min(axis=1).sum() if len(rows) else 0.0 for i, rows in enumerate(depth.simplices)])
+    # A depth count of k: x_i itself and at least k - 1 others, which weigh at least as much as the k - 1 lightest.
+    least = np.concatenate([[0.0], np.cumsum(np.sort(p))])
+    return np.maximum.reduce([reach, sums, p + least[depth.lower - 1]])
+
+
+def _value(p: Float, reach: Float, y: Float) -> tuple[float, float]:
+    """The bound for p, less its rounding errors, and the minimising beta: a weighted median."""
+    n = len(y)
+    weights = p * reach
+    order = np.argsort(y)
+    beta = float(y[order][np.searchsorted(np.cumsum(weights[order]), 0.5 * weights.sum())])
+    spread = float(weights @ np.abs(y - beta))
+    # All sums have nonnegative terms. Rounding may pick a beta whose slope is wrong by gamma(n) times all weights.
+    slack = gamma(4 * n + 64)
+    spread = spread * (1 - slack) - slack * float(weights.sum()) * float(np.ptp(y))
+    top = float(p.sum()) ** 2 * (1 - slack) + 2 * max(spread, 0.0)
+    return max(1.0, top / (n * float(p @ p)) * (1 - slack)), beta
