@@ -7,12 +7,10 @@ Lower bounds: a maximal code covers (existence), rings of smaller codes, exactly
 
 Upper bounds.
 * Volume: caps of angle psi/2 around the points are disjoint.
-* Rankin: sum of all inner products is at least 0, so N <= 1 - 1/c for c < 0, and N <= d + 1; N <= 2d at c = 0.
-* Delsarte: if f has nonnegative coefficients in the Gegenbauer polynomials of dimension d, the one of degree 0 positive, and
-  f <= 0 on [-1, c], then N <= f(1)/f_0, since the sum of f over all pairs is at most N f(1) and at least N^2 f_0.
-  Levenshtein's polynomials f(x) = (x + 1)^e (x - c) T(x)^2 with T the Christoffel-Darboux kernel at c of the Jacobi
-  polynomials with weight (1 - x)(1 + x)^e times that of the sphere satisfy the sign condition for every degree; the
-  coefficients are computed, and their signs checked, in exact rational arithmetic.
+* Rankin: the sum of all inner products is at least 0, so N <= 1 - 1/c for c < 0, and N <= d + 1; N <= 2d at c = 0.
+* Levenshtein: Delsarte's linear programming bound with his polynomials of any degree.
+* Kabatiansky and Levenshtein: the points in a cap, lifted to a larger angle at which Levenshtein's bound holds. Proofs of both in
+  :mod:`boundcalc.packing_upper`.
 
 An angle whose cosine is irrational is enclosed: lower bounds use a slightly larger angle, upper bounds a slightly smaller one.
 """
@@ -22,7 +20,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 
 from sympy import Rational
 
@@ -32,9 +29,9 @@ from boundcalc.symbols import VARIABLES
 __all__ = ["NamedBound", "PackingNumber", "packing_number"]
 
 _EXACT_COSINES = {60: Fraction(1, 2), 90: Fraction(0), 120: Fraction(-1, 2), 180: Fraction(-1)}
-_LARGEST_DEGREE = 13
-_LARGEST_LP_DIMENSION = 2000
-_DENOMINATOR = 10**12
+_SMALLEST_DEGREES = Fraction(1, 10**12)
+# An irrational cosine is enclosed to this share of 1 - cos(angle).
+_SHARE = 10**15
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,14 @@ class NamedBound:
 
     def __str__(self) -> str:
         return f"{_shown(self.value)} ({self.name})"
+
+    def __repr__(self) -> str:  # Python refuses to print integers of thousands of digits
+        return f"NamedBound({_shown(self.value)}, {self.name!r})"
+
+    @property
+    def log10(self) -> float:
+        """Logarithm to base 10."""
+        return _log10(self.value)
 
 
 def _shown(value: int) -> str:
@@ -148,15 +153,18 @@ def _cosine(angle: object, cosine: object) -> tuple[Fraction, Fraction]:
     if degrees in _EXACT_COSINES:
         exact = _EXACT_COSINES[int(degrees)]
         return exact, exact
-    from boundcalc.arb import Ball, ball, lower_float, precision, upper_float
+    from boundcalc.arb import Ball, ball, lower_float, precision
+    from boundcalc.packing_upper import whole_part
 
-    with precision(128):
+    if degrees < _SMALLEST_DEGREES:
+        raise ValueError(f"angle must be at least 10^-12 degrees, got {describe(angle)}")
+    with precision(256):
         value = (ball(degrees) * Ball.pi() / 180).cos()
-        # Short fractions outside the enclosure keep the exact arithmetic below fast.
-        low = Fraction(math.floor(Fraction(lower_float(value)) * _DENOMINATOR), _DENOMINATOR)
-        high = Fraction(math.ceil(Fraction(upper_float(value)) * _DENOMINATOR), _DENOMINATOR)
-    if high >= 1:
-        raise ValueError(f"angle must be at least 10^-4 degrees, got {describe(angle)}")
+        # Short fractions outside the enclosure keep the arithmetic below fast.
+        denominator = _SHARE * max(1, math.ceil(1 / lower_float(1 - value)))
+        scaled = value * denominator
+        low = Fraction(-whole_part(-scaled) - 1, denominator)
+        high = Fraction(whole_part(scaled) + 1, denominator)
     return max(low, Fraction(-1)), high
 
 
@@ -202,110 +210,22 @@ def _polygon(cosine: Fraction, angle: object) -> int:
 def _upper_bounds(d: int, cosine: Fraction, angle: object) -> list[NamedBound]:
     if d == 2:
         return [NamedBound(_polygon(cosine, angle), "regular polygon")]
-    from boundcalc.arb import ball, precision
+    from boundcalc.arb import precision
+    from boundcalc.packing_upper import cap_share, kabatiansky_levenshtein, levenshtein, whole_part
 
     found = []
     if cosine < 0:
         found.append(NamedBound(min(d + 1, math.floor(1 - 1 / cosine)), "Rankin"))
     elif cosine == 0:
         found.append(NamedBound(2 * d, "Rankin"))
+    direct = levenshtein(d, cosine)
+    if direct is not None:
+        found.append(NamedBound(direct[0], f"Levenshtein, order {direct[1]}"))
+    lifted = kabatiansky_levenshtein(d, cosine)
+    if lifted is not None:
+        found.append(NamedBound(lifted[0], f"Kabatiansky-Levenshtein: {lifted[1]}"))
     with precision(128):
-        # 1/sigma(psi/2), sin(psi/2)^2 = (1 - c)/2.
-        square = ball((1 - cosine) / 2)
-        measure = square.beta_lower(ball(Fraction(d - 1, 2)), ball(Fraction(1, 2)), True) / 2
-        if measure > 0:
-            mantissa, exponent = (1 / measure).upper().man_exp()
-            value = int(mantissa) << int(exponent) if int(exponent) >= 0 else int(mantissa) >> -int(exponent)
-            found.append(NamedBound(value, "volume: disjoint caps of half the angle"))
-    if d <= _LARGEST_LP_DIMENSION:
-        best = levenshtein(d, cosine)
-        if best is not None:
-            found.append(best)
+        share = cap_share(d, (1 - cosine) / 2)
+        if share > 0:
+            found.append(NamedBound(whole_part(1 / share), "volume: disjoint caps of half the angle"))
     return found
-
-
-def _multiply(a: list[Fraction], b: list[Fraction]) -> list[Fraction]:
-    product = [Fraction(0)] * (len(a) + len(b) - 1)
-    for i, x in enumerate(a):
-        for j, y in enumerate(b):
-            product[i + j] += x * y
-    return product
-
-
-def _jacobi(degree: int, alpha: Fraction, beta: Fraction) -> list[list[Fraction]]:
-    """Jacobi polynomials of degrees 0 to ``degree``, up to positive factors, lowest coefficient first."""
-    polynomials = [[Fraction(1)], [(alpha - beta) / 2, (alpha + beta + 2) / 2]]
-    for n in range(2, degree + 1):
-        total = 2 * n + alpha + beta
-        first = 2 * n * (n + alpha + beta) * (total - 2)
-        shift = (total - 1) * (alpha * alpha - beta * beta)
-        slope = (total - 1) * total * (total - 2)
-        back = 2 * (n + alpha - 1) * (n + beta - 1) * total
-        raised = _multiply(polynomials[-1], [shift, slope])
-        for i, c in enumerate(polynomials[-2]):
-            raised[i] -= back * c
-        polynomials.append([c / first for c in raised])
-    return polynomials[: degree + 1]
-
-
-def _at(polynomial: list[Fraction], x: Fraction) -> Fraction:
-    total = Fraction(0)
-    for c in reversed(polynomial):
-        total = total * x + c
-    return total
-
-
-def gegenbauer_coefficients(d: int, polynomial: list[Fraction]) -> list[Fraction]:
-    """Coefficients in the Gegenbauer polynomials of dimension d, normalised to 1 at 1."""
-    from boundcalc.explicit.gegenbauer import coefficients
-
-    rest = list(polynomial)
-    found = []
-    for k in range(len(polynomial) - 1, -1, -1):
-        basis = coefficients(d, k)
-        factor = rest[k] / basis[k]
-        found.append(factor)
-        for i, c in enumerate(basis):
-            rest[i] -= factor * c
-    return found[::-1]
-
-
-@lru_cache(maxsize=256)
-def levenshtein(d: int, cosine: Fraction) -> NamedBound | None:
-    """The best bound f(1)/f_0 over Levenshtein's polynomials, certified coefficient by coefficient; d >= 3."""
-    best: NamedBound | None = None
-    base = Fraction(d - 3, 2)
-    for even in (0, 1):
-        for k in range(1, (_LARGEST_DEGREE + 1) // 2 + 1):
-            degree = 2 * k - 1 + even
-            if degree > _LARGEST_DEGREE:
-                continue
-            polynomials = _jacobi(k, base + 1, base + even)
-            upper, lower = polynomials[k], polynomials[k - 1]
-            # Kernel times (x - c): P_k(x) P_(k-1)(c) - P_(k-1)(x) P_k(c), divisible by x - c.
-            at_upper, at_lower = _at(upper, cosine), _at(lower, cosine)
-            numerator = [c * at_lower for c in upper]
-            for i, c in enumerate(lower):
-                numerator[i] -= c * at_upper
-            kernel = _divide(numerator, cosine)
-            if not any(kernel):
-                continue
-            f = _multiply(_multiply(kernel, kernel), [-cosine, Fraction(1)])
-            if even:
-                f = _multiply(f, [Fraction(1), Fraction(1)])
-            expansion = gegenbauer_coefficients(d, f)
-            if expansion[0] > 0 and all(c >= 0 for c in expansion):
-                value = math.floor(_at(f, Fraction(1)) / expansion[0])
-                if best is None or value < best.value:
-                    best = NamedBound(value, f"Delsarte, Levenshtein's polynomial of degree {degree}")
-    return best
-
-
-def _divide(polynomial: list[Fraction], root: Fraction) -> list[Fraction]:
-    """Quotient by x - root; the remainder is 0."""
-    quotient = [Fraction(0)] * (len(polynomial) - 1)
-    carry = Fraction(0)
-    for i in range(len(polynomial) - 1, 0, -1):
-        carry = polynomial[i] + carry * root
-        quotient[i - 1] = carry
-    return quotient

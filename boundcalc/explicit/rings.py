@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 from boundcalc.arb import Ball, ball, lower_float, precision, upper_float
 from boundcalc.explicit.codes import kissing_code_size
 
-__all__ = ["Table", "cap_measure_upper", "existence", "ring_table", "simple_code"]
+__all__ = ["Table", "cap_measure", "existence", "ring_table", "simple_code"]
 
 # The float below pi/2.
 _QUARTER = math.pi / 2
@@ -88,16 +88,12 @@ def simple_code(k: int, square: Fraction) -> tuple[int, str]:
     return max(options, key=lambda pair: pair[0])
 
 
-def cap_measure_upper(k: int, s: float) -> float:
-    """Upper bound of the normalised measure of a cap of angle psi = 2 arcsin(s) on the sphere in R^k; rigorous."""
-    with precision(96):
-        x = ball(s)
-        cosine = 1 - 2 * x * x
-        square = 4 * x * x * (1 - x * x)
-        if s >= 1:
-            return 1.0
-        half = square.beta_lower(ball(Fraction(k - 1, 2)), ball(Fraction(1, 2)), True) / 2
-        return upper_float(half if cosine > 0 else 1 - half)
+def cap_measure(k: int, s: float) -> Ball:
+    """Normalised measure of a cap of angle psi = 2 arcsin(s) <= pi on the sphere in R^k, or a ball above it."""
+    x = ball(s)
+    square = x * x
+    half = (4 * square * (1 - square)).beta_lower(ball(Fraction(k - 1, 2)), ball(Fraction(1, 2)), True) / 2
+    return half if 2 * square < 1 else 1 - half
 
 
 def existence(k: int, s: float) -> int:
@@ -105,8 +101,12 @@ def existence(k: int, s: float) -> int:
     if s >= 1:
         return 2
     with precision(96):
-        size = lower_float(1 / ball(cap_measure_upper(k, s)))
-    return max(2, math.ceil(size)) if size < 2.0**1000 else int(size)
+        size = 1 / cap_measure(k, s)
+        if not size.is_finite():
+            return 2
+        mantissa, exponent = size.lower().man_exp()
+    shift = int(exponent)
+    return max(2, int(mantissa) << shift if shift >= 0 else -(-int(mantissa) >> -shift))
 
 
 def _circle(s: float) -> int:

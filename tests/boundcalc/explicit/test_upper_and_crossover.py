@@ -1,4 +1,4 @@
-"""Explicit upper bounds against simulation and the lower bounds; the crossover; sample sizes; packing numbers."""
+"""Explicit upper bounds against simulation and the lower bounds; the crossover; sample sizes."""
 
 import itertools
 import math
@@ -11,7 +11,6 @@ from boundcalc.explicit.crossover import crossover
 from boundcalc.explicit.lower import explicit_lower
 from boundcalc.explicit.problem import Problem, Weight
 from boundcalc.explicit.upper import _search, explicit_upper
-from boundcalc.packing_numbers import gegenbauer_coefficients, levenshtein, packing_number
 from boundcalc.sample_sizes import Kind, sample_size
 
 
@@ -119,69 +118,3 @@ def test_sample_size_beyond_floats_and_bad_input() -> None:
         sample_size(None, "0.1")
     with pytest.raises(ValueError, match="name must be one of"):
         report.get("x")
-
-
-@pytest.mark.parametrize(
-    ("d", "cosine", "value"),
-    [
-        (1, "0.3", 2),
-        (2, "0.5", 6),
-        (2, "0", 4),
-        (3, 0, 6),
-        (7, 0, 14),
-        (4, "-1/4", 5),
-        (9, "-1/2", 3),
-        (6, -1, 2),
-        (8, "0.5", 240),
-        (5, "1/5", 16),
-        (6, "1/4", 27),
-        (7, "1/3", 56),
-    ],
-)
-def test_packing_numbers_known_exactly(d: int, cosine: object, value: int) -> None:
-    assert packing_number(d, cosine=cosine).exact == value
-
-
-def test_delsarte_bounds_known_from_the_literature() -> None:
-    """Levenshtein's bound is sharp at the Leech lattice and at its derived code of 4600 points."""
-    assert packing_number(24, 60).upper == 196560
-    assert packing_number(23, cosine="1/3").upper == 4600
-    assert packing_number(3, 63).exact == 12
-
-
-@pytest.mark.parametrize("d", [2, 3, 6, 15, 40])
-@pytest.mark.parametrize("angle", [12, 33.3, 60, 75, 89, 90, 100, 150, 180])
-def test_packing_lower_is_at_most_upper(d: int, angle: float) -> None:
-    bounds = packing_number(d, angle)
-    assert 2 <= bounds.lower <= bounds.upper
-    assert [b.value for b in bounds.lower_bounds] == sorted((b.value for b in bounds.lower_bounds), reverse=True)
-
-
-def test_delsarte_certificate_on_random_points() -> None:
-    """Positive definiteness of what the proof uses: the Gegenbauer coefficients reproduce f, and f <= 0 on [-1, c]."""
-    polynomial = [Fraction(1, 3), Fraction(-2), Fraction(5, 7), Fraction(1)]
-    from boundcalc.explicit.gegenbauer import values
-
-    expansion = gegenbauer_coefficients(5, polynomial)
-    x = np.linspace(-1, 1, 9)
-    rebuilt = sum(float(c) * values(5, k, x) for k, c in enumerate(expansion))
-    assert rebuilt == pytest.approx(np.polynomial.polynomial.polyval(x, [float(c) for c in polynomial]), abs=1e-12)
-    assert levenshtein(4, Fraction(1, 2)) is not None
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "message"),
-    [
-        ({"d": 3}, TypeError, "exactly one of"),
-        ({"d": 3, "angle": 60, "cosine": 0}, TypeError, "exactly one of"),
-        ({"d": 3, "angle": 0}, ValueError, "angle must lie"),
-        ({"d": 3, "angle": 181}, ValueError, "angle must lie"),
-        ({"d": 3, "angle": "1e-9"}, ValueError, "at least"),
-        ({"d": 3, "cosine": 1}, ValueError, "cosine must lie"),
-        ({"d": 0, "angle": 60}, ValueError, "d .*d >= 1"),
-        ({"d": 3, "angle": "sixty"}, ValueError, "angle must be a number"),
-    ],
-)
-def test_packing_bad_input(arguments: dict[str, object], error: type[Exception], message: str) -> None:
-    with pytest.raises(error, match=message):
-        packing_number(**arguments)
