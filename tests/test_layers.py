@@ -53,7 +53,12 @@ def test_import_boundcalc_loads_no_heavy_package() -> None:
 
 @pytest.mark.parametrize(
     ("folder", "collection"),
-    [("boundcalc/theorems", "THEOREM"), ("verify/checks", "CHECK"), ("constructions/codes", "FAMILY")],
+    [
+        ("boundcalc/theorems", "THEOREM"),
+        ("verify/checks", "CHECK"),
+        ("constructions/codes", "FAMILY"),
+        ("verify/experiments", "EXPERIMENT"),
+    ],
 )
 def test_every_file_is_registered(folder: str, collection: str) -> None:
     """Each file that defines an entry is imported by the folder's __init__, so none is forgotten."""

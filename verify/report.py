@@ -144,3 +144,11 @@ class Report:
 def show_fact(value: object) -> str:
     """A fact as short text; exact rationals arrive as text already."""
     return show(value) if isinstance(value, (int, float, Interval)) or value is None else str(value)
+
+
+if __name__ == "__main__":
+    # The command draws figures and reads stores, which commands that only report don't need.
+    from verify.cli import run
+    from verify.collect import main
+
+    run(main, "python -m verify.report")

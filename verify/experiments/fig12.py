@@ -1,0 +1,35 @@
+"""Figure 12: MSE against n with little noise and little weight decay, dimensions 4 and 5."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from verify.check import Outcome
+from verify.experiments.base import Experiment, Inputs, Record
+from verify.experiments.mse_figure import ETAS, compare_slopes, draw_by_dimension, lines_of, mse_rows, mse_sweep
+from verify.sweep import Sweep
+
+_DIMS = (4, 5)
+
+
+def sweep(inputs: Inputs) -> Sweep:
+    """Decay 0.01 at every step size."""
+    return mse_sweep(inputs, dims=_DIMS, etas=ETAS[inputs.scale], width_factor=2, sigma="0.5", decays=("0.01",))
+
+
+def compare(records: Sequence[Record]) -> list[Outcome]:
+    """Exponents of the smallest and the largest dimension."""
+    return compare_slopes("fig12", lines_of(records))
+
+
+EXPERIMENT: Experiment = Experiment(
+    name="fig12",
+    title="MSE against n: sigma = 0.5, decay 0.01, d = 4, 5",
+    setting="linear target, sigma^2 = 0.25, width 2n, decay 0.01, median of 5 repetitions",
+    choices="eta from 0.05 to 0.4 and n from 32 to 512, eta times steps = 4000, where the paper names none. "
+    "Small: n up to 256, eta 0.1 and 0.4, eta times steps = 1000.",
+    sweep=sweep,
+    rows=mse_rows,
+    compare=compare,
+    draw=draw_by_dimension,
+)
