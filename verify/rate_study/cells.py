@@ -10,17 +10,16 @@ import numpy as np
 
 from constructions.data import labels, uniform_ball
 from constructions.network import Network
-from verify.sweep.code_version import TRAINING_SOURCES
 from verify.training.setting import Init, Run, initial_network
-from verify.training.shattering_outcomes import rare_share
 from verify.training.targets import make_target
 from verify.training.top_eigenvalue import top_eigenvalue
 from verify.training.train import train
 
 __all__ = ["SOURCES", "batch_size", "cell_seconds", "run_cell", "trace_steps", "training_runs"]
 
-# The modules whose code determines the records, apart from this one.
-SOURCES = (*TRAINING_SOURCES, "verify.training.shattering_outcomes", "verify.training.top_eigenvalue")
+SOURCES: tuple[str, ...] = ()
+# A neuron active on at most this share of the sample counts as rarely active (LQWP25, Fig. 3).
+_RARE = 0.1
 # Independent random streams of one repetition, by use.
 _STREAMS = ("target", "data", "noise", "network", "fresh")
 # Pairs (point, neuron) that the host steps together: larger batches gain nothing.
@@ -103,7 +102,8 @@ def run_cell(setting: Mapping[str, Any]) -> list[dict[str, Any]]:
         trace, network = training.traces[at], training.networks[at]
         last = _last(training.runs[at], network, setting)
         for row, step in enumerate(trace.step.tolist()):
-            gone = math.isnan(trace.loss[row])
+            rates = trace.activation_rate[row]
+            active = rates[rates > 0]
             records.append(
                 {
                     "repeat": repeat,
@@ -111,8 +111,9 @@ def run_cell(setting: Mapping[str, Any]) -> list[dict[str, Any]]:
                     "loss": trace.loss[row],
                     "train_mse": trace.train_mse[row],
                     "fresh_mse": trace.fresh_mse[row],
-                    "alive": math.nan if gone else float((trace.activation_rate[row] > 0).mean()),
-                    "rare": math.nan if gone else rare_share(trace.activation_rate[row]),
+                    # A run that diverged has NaN for all of these.
+                    "alive": math.nan if np.isnan(rates).any() else len(active) / len(rates),
+                    "rare": float((active <= _RARE).mean()) if len(active) else math.nan,
                     "diverged_at": training.diverged_at[at],
                     **(last if step == setting["steps"] else {}),
                 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from boundcalc.exact import describe, exact_rational
-from verify.rate_study.cells import SOURCES, batch_size, cell_seconds, run_cell, trace_steps
+from verify.rate_study.cells import batch_size, cell_seconds, run_cell, trace_steps
 from verify.setting import check_device
 from verify.sweep import Sweep
 from verify.training.setting import Init
@@ -158,6 +158,10 @@ class RateSetting:
         names = [name for name, _ in TARGETS]
         if target not in names:
             raise ValueError(f"target must be one of {', '.join(names)}, got {target!r}")
+        if device == "auto":
+            raise ValueError(
+                "device must be cpu or cuda, because results depend on it in their last digits, got 'auto'"
+            )
         check_device(device)
         found_steps = _integer("steps", steps, 1, 10**9)
         return cls(
@@ -236,4 +240,4 @@ def rate_sweep(setting: RateSetting) -> Sweep:
                             "device": setting.device,
                         }
                     )
-    return Sweep("rates", tuple(cells), run_cell, SOURCES, cell_seconds if setting.device == "cpu" else None)
+    return Sweep("rates", tuple(cells), run_cell, seconds=cell_seconds if setting.device == "cpu" else None)

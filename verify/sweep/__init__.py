@@ -1,13 +1,11 @@
 """Grids of settings run in local processes or on a cluster, with finished cells in a store that survives anything."""
 
-from verify.sweep.code_version import TRAINING_SOURCES
 from verify.sweep.export import table_rows, write_csv, write_parquet
 from verify.sweep.options import SweepOptions, add_sweep_options, sweep_options
 from verify.sweep.store import FinishedCell, Store, read_store
 from verify.sweep.sweep import Plan, Sweep, SweepResult, grid, plan_sweep, run_sweep
 
 __all__ = [
-    "TRAINING_SOURCES",
     "FinishedCell",
     "Plan",
     "Store",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import platform
+import socket
 import sys
 import threading
 import time
@@ -126,8 +127,11 @@ def _client(address: str) -> Any:
         raise ValueError(
             f"cluster needs the package distributed, got {address!r} without it; pip install 'boundcalc[cluster]'"
         ) from error
+    host, port = address.partition("://")[2].rsplit(":", 1)
     try:
-        return distributed.Client(address, timeout="5s", set_as_default=False)
+        # The client would try again and again where nobody listens.
+        socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
+        return distributed.Client(address, timeout="10s", set_as_default=False)
     except (OSError, TimeoutError) as error:
         raise ValueError(
             f"cluster must be the address of a running Dask scheduler, got {address!r}, where none answers; "

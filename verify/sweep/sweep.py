@@ -51,8 +51,9 @@ class Sweep:
     run_cell : callable
         A function of a module (other processes import it) from a setting to a list of records: mappings with the same
         kinds of values, NaN allowed, and numpy scalars and arrays. No record is kept of what it prints.
+        Its module, with all that this imports from the project, is the code that a cell depends on.
     sources : sequence of str
-        Names of the modules whose code the results depend on; the module of ``run_cell`` is always one.
+        Names of further modules that results depend on, if ``run_cell`` finds them in another way than by an import.
     seconds : callable, optional
         Estimate for one cell, from its setting.
 
@@ -72,11 +73,11 @@ class Sweep:
         if not isinstance(self.name, str) or not self.name:
             raise ValueError(f"name must be text, got {self.name!r}")
         module, name = getattr(self.run_cell, "__module__", ""), getattr(self.run_cell, "__qualname__", "")
-        if (
-            module != "__main__"
-            and getattr(importlib.import_module(module or "builtins"), name, None) is not self.run_cell
-        ):
-            raise ValueError(f"run_cell must be a function at the top level of a module, got {self.run_cell!r}")
+        found = None if module in ("", "__main__") else getattr(importlib.import_module(module), name, None)
+        if found is not self.run_cell:
+            raise ValueError(
+                f"run_cell must be a function at the top level of an importable module, got {self.run_cell!r}"
+            )
         if not self.cells:
             raise ValueError("cells must hold at least one setting, got none")
         seen: set[str] = set()
@@ -89,8 +90,7 @@ class Sweep:
     @cached_property
     def code(self) -> str:
         """The version of the code, a hash of its source."""
-        own = [] if self.run_cell.__module__ == "__main__" else [self.run_cell.__module__]
-        return code_version([*self.sources, *own])
+        return code_version([self.run_cell.__module__, *self.sources])
 
     @cached_property
     def keys(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from verify.sweep import Store, Sweep, grid, plan_sweep, read_store, run_sweep, table_rows, write_csv, write_parquet
 from verify.sweep.__main__ import main
-from verify.sweep.code_version import code_version, source_hash
+from verify.sweep.code_version import code_version, imported_modules, source_hash
 from verify.sweep.codec import cell_key, decode_records, encode_records, encode_setting
 from verify.sweep.demo import square
 from verify.sweep.sweep import SweepResult
@@ -205,7 +205,7 @@ def test_paths_that_cannot_be_written(tmp_path, make):
 
 def test_bad_sweeps():
     cells = grid({"x": [1]})
-    with pytest.raises(ValueError, match="top level"):
+    with pytest.raises(ValueError, match="top level of an importable module"):
         Sweep("s", cells, lambda setting: [])
     with pytest.raises(ValueError, match="twice"):
         Sweep("s", [*cells, *cells], square)
@@ -230,8 +230,45 @@ def test_the_code_version_sees_statements_only():
     text = '"""Doc."""\nX = 1  # one\n\ndef f(a):\n    """Doc."""\n    return a\n'
     assert source_hash(text) == source_hash("X = 1\ndef f(a):\n  'other'\n  return a")
     assert source_hash(text) != source_hash(text.replace("X = 1", "X = 2"))
-    names = ["verify.sweep.demo", "verify.sweep.codec"]
+    names = ["verify.sweep.demo", "verify.sweep.progress_of_nothing"]
+    with pytest.raises(ValueError, match="progress_of_nothing"):
+        code_version(names)
+    names[1] = "verify.sweep.export"
     assert code_version(names) == code_version(names[::-1] * 2) != code_version(names[:1])
+
+
+def test_the_code_version_follows_imports(tmp_path, monkeypatch):
+    """Of its own top-level package and of this project, anywhere in a module; not of what is for the type checker."""
+    package = tmp_path / "study_for_this_test"
+    package.mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    files = {
+        "__init__": "",
+        "cells": "import numpy\nfrom study_for_this_test import direct\nfrom typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n    from study_for_this_test import typing_only\n"
+        "def f():\n    from study_for_this_test.late import g\n    return g",
+        "direct": "from study_for_this_test.second import X",
+        "second": "from verify.sweep.codec import digest\nX = 1",
+        "late": "def g(): return 1",
+        "typing_only": "Y = 1",
+        "stranger": "Z = 1",
+    }
+
+    def write(name: str, text: str) -> str:
+        (package / f"{name}.py").write_text(text)
+        return code_version(["study_for_this_test.cells"])
+
+    for name, text in files.items():
+        (package / f"{name}.py").write_text(text)
+    found = imported_modules(["study_for_this_test.cells"])
+    names = {f"study_for_this_test.{name}" for name in ("cells", "direct", "second", "late")}
+    assert set(found) == names | {"study_for_this_test", "verify.sweep.codec"}
+    before = code_version(["study_for_this_test.cells"])
+    for name in ("cells", "direct", "second", "late"):
+        assert write(name, files[name] + "\nW = 2") != before
+        assert write(name, files[name] + "\n# W = 2") == before
+    for name in ("typing_only", "stranger"):
+        assert write(name, files[name] + "\nW = 2") == before
 
 
 def test_export(tmp_path, capsys):
