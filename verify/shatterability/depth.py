@@ -88,7 +88,7 @@ def depth_bracket(
         counts = plane_depth(X)
         return DepthBracket(counts, counts, (np.empty((0, 3), dtype=np.int64),) * n)
     deadline = time.monotonic() + time_limit
-    upper = directional_depth(X, directions, start=start, deadline=deadline, seed=seed, progress=progress)
+    upper, _ = directional_depth(X, directions, start=start, deadline=deadline, seed=seed, progress=progress)
     lower, simplices = disjoint_simplices(X, upper, deadline=deadline, seed=seed, progress=progress)
     return DepthBracket(lower, upper, simplices)
 
@@ -101,10 +101,11 @@ def directional_depth(
     deadline: float = math.inf,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
-) -> Counts:
-    """Upper bounds of the depth counts of X (n, d): the fewest points beyond x_i over the directions tried.
+) -> tuple[Counts, Float]:
+    """Upper bounds of the depth counts of X (n, d), and the unit directions (n, d) that give them.
 
-    Points that rounding can't tell from the boundary of a half-space are counted as inside it.
+    They are the fewest points beyond x_i over the directions tried. Points that rounding can't tell from the boundary of
+    a half-space are counted as inside it.
     """
     n, d = X.shape
     rng = np.random.default_rng(seed)
@@ -147,7 +148,7 @@ def directional_depth(
         trial /= np.linalg.norm(trial, axis=1, keepdims=True)
         _improve(points, margin, rows, trial, best, own)
         width *= 0.88
-    return best
+    return best, own
 
 
 def _improve(points: Float, margin: float, rows: Counts, trial: Float, best: Counts, own: Float) -> None:

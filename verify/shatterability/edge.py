@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian import Sharpness, sharpness
-from verify.shatterability.depth import DepthBracket, depth_bracket
+from verify.shatterability.depth import DepthBracket, depth_bracket, directional_depth
 from verify.shatterability.dictionary import Dictionary, augmented, hyperplane_count, hyperplane_dictionary, neurons
 from verify.shatterability.dual_check import certified_dual_value
 from verify.shatterability.evidence import Evidence
 from verify.shatterability.margins import HullMargins, hull_margins
 from verify.shatterability.master import Dual, Master
-from verify.shatterability.pricing import FullPricing, Pricing, SearchPricing
+from verify.shatterability.pricing import FullPricing, Pricing, SearchPricing, cheap_columns
 from verify.shatterability.program import ProgramResult, solve_program
 from verify.shatterability.reach import nonnegative_products, reach_bound
 from verify.shatterability.solitary import solitary_network, solo_sharpness
@@ -147,7 +147,7 @@ def memorisation_edge(
     solo = solo_sharpness(X, y)
     needed = y != solo.beta
     if not needed.any() or margins.extreme[needed].all():
-        network = solitary_network(X, y, margins.directions, margins.lower, solo.beta)
+        network = solitary_network(X, y, margins.directions, margins.lower, solo.beta, np.flatnonzero(needed))
         found = _measured(network, X, y)
         if found is not None and found[1].upper - bound.value <= tol * found[1].upper:
             return _edge("solitary neurons", bound.value, bound.p[None], *found)
@@ -217,7 +217,7 @@ def _by_program(
     progress: Callable[[str], None] | None,
 ) -> tuple[ProgramResult, bool] | None:
     """The convex program, over all hyperplanes where they can be listed; whether they were."""
-    n, d = X.shape
+    n = len(X)
     rng = np.random.default_rng(seed)
     Z = augmented(X)
     uniform = np.full(n, n**-0.5)
@@ -231,6 +231,10 @@ def _by_program(
         columns = columns.join(pricing.spread(uniform, 10, 2 * n, rng))
     else:
         pricing = SearchPricing(Z, rng)
+        inside = np.flatnonzero(~margins.extreme)
+        if inside.size:
+            _, outward = directional_depth(X, start=margins.directions, deadline=deadline, seed=seed)
+            columns = columns.join(cheap_columns(Z, uniform, inside, outward[inside], rng))
     result = solve_program(
         Master(Z, y, columns), pricing, uniform, known_lower=known, tol=tol, deadline=deadline, progress=progress
     )
@@ -239,7 +243,7 @@ def _by_program(
 
 def _simple_columns(X: Float, margins: HullMargins, rng: np.random.Generator) -> Dictionary:
     """Columns that interpolate anything: solitary neurons, and in some directions one kink between any two points."""
-    n, d = X.shape
+    d = X.shape[1]
     Z = augmented(X)
     extreme = np.flatnonzero(margins.extreme)
     u = margins.directions[extreme]

@@ -130,7 +130,7 @@ class Master:
         found = linprog(
             np.append(np.zeros(2 * k + 1), 1.0),
             A_ub=np.hstack([scaled, scaled, np.zeros((m, 1)), -np.ones((m, 1))]),
-            b_ub=[-float(p.sum()) ** 2 / n for p in self.cuts],
+            b_ub=[-(float(p.sum()) ** 2) / n for p in self.cuts],
             A_eq=sparse.hstack([H, -H, ones, zeros], format="csc"),
             b_eq=(self.y[self._rows] - self._centre) / self._unit,
             bounds=[(0, None)] * (2 * k) + [(None, None)] * 2,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from verify.shatterability.dictionary import Dictionary, neurons, normals
 from verify.shatterability.master import Dual, column_costs
 
-__all__ = ["FullPricing", "Pricing", "SearchPricing"]
+__all__ = ["FullPricing", "Pricing", "SearchPricing", "cheap_columns"]
 
 Float = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -18,6 +18,9 @@ Rows = NDArray[np.int64]
 _MOST_NEW = 300
 # Columns that violate their constraint by less than this share of it are not worth adding.
 _WORTH = 1e-7
+_CHEAP_ROUNDS = 120
+_SEARCH_ROUNDS = 10
+_EACH = 3
 
 
 class Pricing(Protocol):
@@ -26,8 +29,11 @@ class Pricing(Protocol):
     complete: bool
     """Whether the scale returned holds for every neuron there is."""
 
-    def price(self, dual: Dual) -> tuple[Dictionary | None, float]:
-        """Columns that violate the dual most, and the factor in (0, 1] on nu that mends every violation seen."""
+    def price(self, dual: Dual, held: Dictionary) -> tuple[Dictionary | None, float]:
+        """Columns that violate the dual most, and the factor in (0, 1] on nu that mends every violation seen.
+
+        ``held`` are the columns that the program has already.
+        """
         ...
 
 
@@ -55,7 +61,7 @@ class FullPricing:
             self._costs[key] = column_costs(self._columns.H, self._Z, p, self._active)
         return self._costs[key]
 
-    def price(self, dual: Dual) -> tuple[Dictionary | None, float]:
+    def price(self, dual: Dual, held: Dictionary) -> tuple[Dictionary | None, float]:
         """See `Pricing`."""
         limit = np.zeros(self._columns.size)
         for weight, p in zip(dual.mu.tolist(), dual.cuts, strict=True):
@@ -76,6 +82,46 @@ class FullPricing:
         return self._columns.take(np.unique(np.concatenate(chosen)))
 
 
+def cheap_columns(Z: Float, p: Float, rows: Rows, directions: Float, rng: np.random.Generator) -> Dictionary:
+    """For each of ``rows`` a few neurons that move it at a small cost G_p per unit, by a local search.
+
+    Parameters
+    ----------
+    Z : ndarray, shape (n, d + 1)
+    p : ndarray, shape (n,)
+    rows : ndarray of int, shape (m,)
+    directions : ndarray, shape (m, d)
+        Of half-spaces that hold few points, each with its row on the boundary: where to start.
+    """
+    d = directions.shape[1]
+    heights = directions @ Z[:, :d].T
+    own = heights[np.arange(len(rows)), rows]
+    below = np.where(heights < own[:, None] - 1e-12 * np.abs(heights).max(), heights, -np.inf).max(axis=1)
+    level = np.where(np.isfinite(below), 0.5 * (own + below), own - 1e-3 * np.abs(own) - 1e-3)
+    best = np.column_stack([directions, level])
+    rate = _rates(Z, p, rows, best)
+    kept = [best.copy()]
+    width = 0.5
+    for turn in range(_CHEAP_ROUNDS):
+        step = rng.standard_normal(best.shape) * np.linalg.norm(best, axis=1, keepdims=True) / np.sqrt(d + 1)
+        trial = best + width * step
+        found = _rates(Z, p, rows, trial)
+        better = found > rate
+        best[better], rate[better] = trial[better], found[better]
+        width = max(0.9 * width, 1e-3)
+        if turn % (_CHEAP_ROUNDS // 4) == _CHEAP_ROUNDS // 4 - 1:
+            kept.append(best.copy())
+    columns = neurons(Z, np.vstack(kept))
+    _, first = np.unique(columns.H, axis=0, return_index=True)
+    return columns.take(np.sort(first))
+
+
+def _rates(Z: Float, p: Float, rows: Rows, omega: Float) -> Float:
+    """h_i / G_p of the neuron of each row, 0 where it is not active there."""
+    H = np.maximum(omega @ Z.T, 0.0)
+    return np.asarray(H[np.arange(len(rows)), rows] / np.maximum(column_costs(H, Z, p), 1e-300))
+
+
 class SearchPricing:
     """Pricing by random hyperplanes through data points and a local search; no bound follows from it."""
 
@@ -83,31 +129,35 @@ class SearchPricing:
 
     def __init__(self, Z: Float, rng: np.random.Generator) -> None:
         self._Z, self._rng = Z, rng
-        self._kept: Float = np.empty((0, Z.shape[1]))
 
-    def price(self, dual: Dual) -> tuple[Dictionary | None, float]:
+    def price(self, dual: Dual, held: Dictionary) -> tuple[Dictionary | None, float]:
         """See `Pricing`."""
         Z, rng = self._Z, self._rng
         n, r = Z.shape
-        count = int(np.clip(2e6 / n, 200, 4000))
-        omega = np.vstack([self._kept, self._through_points(count)])
-        best, ratio = self._best(omega, dual, 300)
-        for turn in range(8):
-            copies = 6
-            width = 0.5 * 0.5**turn
-            base = np.repeat(best.omega, copies, axis=0)
-            step = rng.standard_normal(base.shape) * np.linalg.norm(base, axis=1, keepdims=True) / np.sqrt(r)
-            trial = [best.omega, base + width * step, self._snapped(best.omega)]
-            best, ratio = self._best(np.vstack(trial), dual, 300)
-        self._kept = best.omega
+        tight = np.abs(held.H @ dual.nu) > 0.999 * dual.limits(held.H, Z)
+        base = np.vstack([held.omega[tight], self._through_points(int(np.clip(4e5 / n, 100, 1000)))])
+        best, ratio = self._best(base, dual)
+        width = 0.6
+        for _ in range(_SEARCH_ROUNDS):
+            step = (
+                rng.standard_normal(best.omega.shape) * np.linalg.norm(best.omega, axis=1, keepdims=True) / np.sqrt(r)
+            )
+            # Widths of all sizes at once: cells are small where points are dense.
+            trial = best.omega + width * np.exp(-3 * rng.random((best.size, 1))) * step
+            best, ratio = self._best(np.vstack([best.omega, trial, self._snapped(best.omega)]), dual)
         found = _worst(best, ratio)
         return found, float(min(1.0, 1.0 / max(float(ratio.max(initial=0.0)), 1e-300)))
 
-    def _best(self, omega: Float, dual: Dual, most: int) -> tuple[Dictionary, Float]:
+    def _best(self, omega: Float, dual: Dual) -> tuple[Dictionary, Float]:
+        """The worst violators, a few for each point that carries most of a column's left side."""
         columns = neurons(self._Z, omega)
         ratio = np.abs(columns.H @ dual.nu) / np.maximum(dual.limits(columns.H, self._Z), 1e-300)
-        order = np.argsort(-ratio)[:most]
-        return columns.take(order), ratio[order]
+        group = (columns.H * np.abs(dual.nu)).argmax(axis=1)
+        order = np.lexsort((-ratio, group))
+        first = np.searchsorted(group[order], np.arange(len(self._Z)))
+        place = np.arange(order.size) - first[group[order]]
+        chosen = order[place < _EACH]
+        return columns.take(chosen), ratio[chosen]
 
     def _through_points(self, count: int) -> Float:
         """Hyperplanes through d points each: anywhere, or near one of them."""

@@ -87,7 +87,7 @@ def solve_program(
             break
         rounds += 1
         primal, dual = found
-        fresh, scale = pricing.price(dual)
+        fresh, scale = pricing.price(dual, master.columns)
         scaled = Dual(scale * dual.nu, dual.mu, dual.cuts)
         value = scaled.value(y)
         if value > lower:
@@ -131,7 +131,7 @@ def solve_program(
 def _prune(master: Master, weights: Float, current: Float, dual: Dual, fresh: Dictionary | None) -> Float:
     """Drop the columns farthest from use when there are many; the weights that remain."""
     n = len(master.y)
-    most = 6 * n + 3000
+    most = 4 * n + 500
     if fresh is None or master.columns.size + fresh.size <= most:
         return weights
     ratio = np.abs(master.columns.H @ dual.nu) / np.maximum(dual.limits(master.columns.H, master.Z), 1e-300)
