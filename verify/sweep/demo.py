@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
 
 from verify.sweep.codec import Setting
 
-__all__ = ["slow_square", "square"]
+__all__ = ["deadly_square", "slow_square", "square"]
 
 
 def square(setting: Setting) -> list[dict[str, Any]]:
@@ -30,6 +31,13 @@ def slow_square(setting: Setting) -> list[dict[str, Any]]:
     time.sleep(setting["seconds"])
     _note(log, f"done {setting['x']} {os.getpid()}")
     return [{"square": setting["x"] ** 2, "pid": os.getpid()}]
+
+
+def deadly_square(setting: Setting) -> list[dict[str, Any]]:
+    """The same as ``slow_square``, but the cell ``deadly`` brings down its process, as one without memory would."""
+    if setting["x"] == setting["deadly"]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return slow_square(setting)
 
 
 def _note(log: Path, line: str) -> None:

@@ -20,8 +20,8 @@ __all__ = ["Attempt", "RunCell", "check_cluster", "run_on_cluster", "run_on_this
 
 RunCell = Callable[[Setting], Sequence[Record]]
 
-# A cell that brings down its process this often is given up.
-_MOST_DEATHS = 3
+# After so many deaths of processes in a row, cells are run one by one.
+_MOST_DEATHS = 2
 _WATCH = "ends with its parent"
 _WATCH_SECONDS = 0.5
 
@@ -76,29 +76,35 @@ def usable_cores() -> int:
 
 
 def run_on_this_machine(run_cell: RunCell, cells: Sequence[tuple[int, Setting]], jobs: int) -> Iterator[Attempt]:
-    """Run cells in ``jobs`` local processes (in this one for 1). Where a process is killed, its cells are run again."""
+    """Run cells in ``jobs`` local processes (in this one for 1).
+
+    Where a process is killed, its cells are run again. After the second death in a row they are run one by one, which
+    shows the cell that is to blame; the others then go on together.
+    """
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+    # One cell per task: a task of several would lose all of them together.
+    parallel = Parallel(n_jobs=jobs, batch_size=1, pre_dispatch="2*n_jobs", return_as="generator_unordered")
+    task = delayed(attempt if jobs == 1 else partial(attempt_below, os.getpid()))
     waiting = dict(cells)
     deaths = 0
     while waiting:
-        # One cell per task: a task of several would lose all of them together.
-        parallel = Parallel(n_jobs=jobs, batch_size=1, pre_dispatch="2*n_jobs", return_as="generator_unordered")
-        task = delayed(attempt if jobs == 1 else partial(attempt_below, os.getpid()))
-        answers = parallel(task(run_cell, index, setting) for index, setting in list(waiting.items()))
+        together = list(waiting.items()) if deaths < _MOST_DEATHS else [next(iter(waiting.items()))]
         try:
-            for answer in answers:
+            for answer in parallel(task(run_cell, index, setting) for index, setting in together):
                 del waiting[answer.index]
-                deaths = 0
+                if len(together) > 1:
+                    deaths = 0
                 yield answer
         except TerminatedWorkerError as error:
             deaths += 1
-            if deaths == _MOST_DEATHS:
+            if len(together) == 1:
+                index, _ = together[0]
+                del waiting[index]
+                deaths = 0
                 words = f"its process was killed (memory?): {' '.join(str(error).split())[:200]}"
-                for index in list(waiting):
-                    yield Attempt(index, None, 0.0, environment(), words)
-                return
+                yield Attempt(index, None, 0.0, environment(), words)
 
 
 def check_cluster(address: str) -> None:

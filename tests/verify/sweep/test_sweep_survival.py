@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from verify.sweep import read_store
+from verify.sweep import Sweep, grid, read_store, run_sweep
+from verify.sweep.demo import deadly_square
 
 ROOT = Path(__file__).parent.parent.parent.parent
 SWEEP = """
@@ -188,6 +189,16 @@ def test_killing_a_dask_worker_and_then_the_parent(tmp_path):
             assert finish(process) == (len(kept), count - len(kept), 0)
     assert sorted(stored(tmp_path)) == list(range(count))
     assert not set(logged(tmp_path, "start")) & set(kept)
+
+
+def test_a_cell_that_kills_its_process_stops_no_other(tmp_path):
+    """Not even one that takes longer than the deadly one lives."""
+    cells = grid({"x": [0, 1, 2, 3], "deadly": [2], "seconds": [0.5], "log": [str(tmp_path / "log")]})
+    result = run_sweep(Sweep("squares", cells, deadly_square), tmp_path / "s.db", jobs=2)
+    assert sorted(stored(tmp_path)) == [0, 1, 3]
+    ((setting, words),) = result.failed
+    assert setting["x"] == 2
+    assert "its process was killed" in words
 
 
 @needs_dask
