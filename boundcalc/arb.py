@@ -28,6 +28,7 @@ __all__ = [
     "precision",
     "real_roots",
     "upper_float",
+    "working_bits",
 ]
 
 
@@ -47,6 +48,11 @@ def precision(bits: int) -> Iterator[None]:
         yield
     finally:
         flint.ctx.prec = before
+
+
+def working_bits() -> int:
+    """The working precision that is set."""
+    return int(flint.ctx.prec)
 
 
 def ball(value: int | float | Fraction) -> Ball:

@@ -5,15 +5,21 @@ c_1 = Gamma(d/2 + 1)/(sqrt(pi) Gamma((d + 1)/2)). With x = z/2 and Euler's trans
 the hypergeometric series positive,
 
     int_0^z t^k (t(2 - t))^a dt = 2^a z^(k+a+1)/(k+a+1) (1 - x)^(a+1) 2F1(k + 2a + 2, 1; k + a + 2; x).
+
+For large a the series is summed as it stands, up to hundreds of times faster than the library's routine for general parameters:
+the ratios x (k + 2a + 2 + i)/(k + a + 2 + i) of its terms decrease, so what is left out is less than a geometric series.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
 
-from boundcalc.arb import Ball, ball, log_gamma
+from boundcalc.arb import Ball, ball, log_gamma, working_bits
 
 __all__ = ["Marginal", "half_power"]
+
+# From here on the series is summed here.
+_LARGE = 100
 
 
 class Marginal:
@@ -51,7 +57,11 @@ class Marginal:
         x = z / 2
         y = 1 - x
         # (2z)^a (1 - x)^a = (z(2 - z))^a
-        return half_power(4 * x * y, a) * z ** (k + 1) / factor * y * x.hypgeom_2f1(upper, ball(1), lower)
+        if a < _LARGE:
+            series = x.hypgeom_2f1(upper, ball(1), lower)
+        else:
+            series = _series(x, int(2 * (k + 2 * a + 2)), int(2 * (k + a + 2)))
+        return half_power(4 * x * y, a) * z ** (k + 1) / factor * y * series
 
     def moment(self, z: Ball, k: int) -> Ball:
         """Integral of t^k p(t) over [0, z]."""
@@ -78,6 +88,25 @@ class Marginal:
     def square(self, z: Ball) -> Ball:
         """Integral of p^2 over [0, z]."""
         return self.c1 * self.c1 * self._integral(z, 0, 2 * self.alpha)
+
+
+def _series(x: Ball, upper: int, lower: int) -> Ball:
+    """2F1(upper/2, 1; lower/2; x) for upper >= lower > 0 and 0 <= x < 1, upper x < lower."""
+    if not x < 1:
+        raise ArithmeticError("a depth must be at most 1")
+    small = ball(Fraction(1, 2 ** (working_bits() + 8)))
+    total, term = ball(1), ball(1)
+    while True:
+        for _ in range(24):
+            term = term * x * upper / lower
+            total += term
+            upper += 2
+            lower += 2
+        ratio = x * upper / lower
+        if ratio < 1:
+            rest = term * ratio / (1 - ratio)
+            if not rest > small * total:
+                return total + ball(0).union(rest)
 
 
 def half_power(base: Ball, exponent: Fraction) -> Ball:
