@@ -69,8 +69,8 @@ KISSING_RECORDS: dict[int, Kissing] = {
     8: Kissing(240, "E8; Levenshtein 1979, Odlyzko & Sloane 1979", True),
     9: Kissing(306, "P9a; Leech & Sloane 1971"),
     10: Kissing(510, "Ganzhinov 2022, arXiv:2207.08266"),
-    11: Kissing(593, "AlphaEvolve 2025, arXiv:2506.13131"),
-    12: Kissing(840, "P12a; Leech & Sloane 1971"),
+    11: Kissing(604, "Bianchi, Kwon, Pappu & Zou 2026, arXiv:2606.10402"),
+    12: Kissing(841, "Takhanov, Assylbekov & Yun 2026, arXiv:2606.18984"),
     13: Kissing(1154, "Zinoviev & Ericson 1999"),
     14: Kissing(1932, "Ganzhinov 2022, arXiv:2207.08266"),
     15: Kissing(2564, "Leech & Sloane 1971"),
@@ -79,9 +79,15 @@ KISSING_RECORDS: dict[int, Kissing] = {
     18: Kissing(7654, "Cohn & Li 2024, arXiv:2411.04916"),
     19: Kissing(11948, "Ho 2026, arXiv:2603.10425"),
     20: Kissing(19448, "Cohn & Li 2024, arXiv:2411.04916"),
-    21: Kissing(29768, "Cohn & Li 2024, arXiv:2411.04916"),
+    21: Kissing(
+        31288, "Long 2026, a computer search that extends Li 2026 and Cohn & Li 2024; data published, not refereed"
+    ),
     22: Kissing(49896, "Leech 1967"),
     23: Kissing(93150, "Leech 1967"),
     24: Kissing(196560, "Leech 1967; Levenshtein 1979, Odlyzko & Sloane 1979", True),
 }
-"""Published sizes known to us, as of early 2026: data, not certified here. In d = 18 `odd_signs` builds more, 8358."""
+"""Published sizes known to us: Cohn's table of kissing numbers as of August 2026, and d = 21 as of October 2026.
+
+Data, not certified here, and a table that moves: in d = 19 a further improvement by Li (2026) is announced whose size is not
+known to us. In d = 18 `odd_signs` builds more than the table has, 8358.
+"""

@@ -67,9 +67,11 @@ def _planes(d: int) -> Iterator[Quad]:
             yield i, j, k, i ^ j ^ k
 
 
-def _twelve() -> list[Quad]:
-    # Hexads of S(5,6,12): images of the squares mod 11 (with 0) under x → (ax+b)/(cx+e), ae − bc a nonzero square;
-    # 11 stands for infinity.
+def hexads() -> list[frozenset[int]]:
+    """The 132 hexads of S(5,6,12) on {0, …, 11}: any two meet in 0, 2, 3 or 4 points.
+
+    Images of the squares mod 11 (with 0) under x → (ax+b)/(cx+e), ae − bc a nonzero square; 11 stands for infinity.
+    """
     squares = {x * x % 11 for x in range(1, 11)}
     inverse = {x: pow(x, -1, 11) for x in range(1, 11)}
 
@@ -77,7 +79,7 @@ def _twelve() -> list[Quad]:
         return {0: 11, 11: 0}.get(x) if x in (0, 11) else -inverse[x] % 11  # type: ignore[return-value]
 
     start = frozenset({0} | squares)
-    hexads, waiting = {start}, [start]
+    found, waiting = {start}, [start]
     while waiting:
         block = waiting.pop()
         for image in (
@@ -85,14 +87,24 @@ def _twelve() -> list[Quad]:
             frozenset(x if x == 11 else 3 * x % 11 for x in block),
             frozenset(turn(x) for x in block),
         ):
-            if image not in hexads:
-                hexads.add(image)
+            if image not in found:
+                found.add(image)
                 waiting.append(image)
-    centre = min(hexads, key=sorted)
+    return sorted(found, key=sorted)
+
+
+def julin_words() -> list[frozenset[int]]:
+    """The 144 words of the (12, 144, 4) code: the hexads, six disjoint pairs and their complements (Julin 1965)."""
+    blocks = hexads()
+    centre = blocks[0]
     rest = frozenset(range(12)) - centre
     pairs = [frozenset(sorted(part)[i : i + 2]) for part in (centre, rest) for i in (0, 2, 4)]
-    words = [*hexads, *pairs, *(frozenset(range(12)) - pair for pair in pairs)]
-    return sorted(tuple(sorted(word ^ centre)) for word in words if len(word ^ centre) == 4)
+    return [*blocks, *pairs, *(frozenset(range(12)) - pair for pair in pairs)]
+
+
+def _twelve() -> list[Quad]:
+    words = julin_words()
+    return sorted(tuple(sorted(word ^ words[0])) for word in words if len(word ^ words[0]) == 4)
 
 
 def _graham_sloane(d: int) -> Iterator[Quad]:

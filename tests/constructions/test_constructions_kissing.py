@@ -12,6 +12,7 @@ from constructions.codes.barnes_wall import size as barnes_wall_size
 from constructions.codes.binary_codes import candidates
 from constructions.codes.bounds import KISSING_RECORDS, size_bound
 from constructions.codes.coxeter_todd import hexacode
+from constructions.codes.halves import _hexagon_codes, even_shortened_hamming, julin_code
 from constructions.codes.leech import minimal_vectors
 from constructions.codes.odd_signs import further_words
 from constructions.codes.quadruples import count, quadruples
@@ -40,7 +41,7 @@ def largest_cosine_squared(vectors: np.ndarray) -> Fraction:
 
 FOUND = {
     9: ("quadruples", 306), 10: ("quadruples", 500), 11: ("quadruples", 582), 12: ("quadruples", 840),
-    13: ("quadruples", 1066), 14: ("quadruples", 1484), 15: ("laminated", 2340), 16: ("barnes-wall", 4320),
+    13: ("halves", 1130), 14: ("halves", 1620), 15: ("halves", 2564), 16: ("barnes-wall", 4320),
     17: ("odd-signs", 5730), 18: ("odd-signs", 8358),
 }  # fmt: skip
 
@@ -126,6 +127,32 @@ def test_quadruples_share_two_points(d: int) -> None:
     gram = blocks @ blocks.T
     np.fill_diagonal(gram, 0)
     assert gram.max() <= 2
+
+
+def test_half_vectors_at_exactly_sixty_degrees() -> None:
+    """d = 14: a rational version where the hexagon's floats miss the angle; d = 13, 15 have integer coordinates."""
+    for d, size in ((13, 1130), (14, 1516), (15, 2564)):
+        code = build("halves", d, HALF)
+        assert code.size == size
+        assert code.exact is not None
+        assert largest_cosine_squared(code.exact.vectors) == Fraction(1, 4)
+        assert len(np.unique(code.points, axis=0)) == size
+
+
+def test_codes_behind_the_half_vectors() -> None:
+    def least_distance(first: np.ndarray, second: np.ndarray) -> int:
+        table = (first[:, None, :] != second[None]).sum(axis=2)
+        return int(table[table > 0].min()) if first is second else int(table.min())
+
+    julin = julin_code()
+    assert (len(julin), least_distance(julin, julin)) == (144, 4)
+    six = _hexagon_codes()
+    for k in range(6):
+        assert (len(six[k]), least_distance(six[k], six[k])) == (128, 4)
+        assert least_distance(six[k], six[(k + 1) % 6]) == 3
+        assert least_distance(six[k], six[(k + 2) % 6]) >= 1
+    long = even_shortened_hamming(14)
+    assert (len(long), least_distance(long, long)) == (512, 4)
 
 
 @pytest.mark.parametrize("d", [16, 32])
