@@ -1,8 +1,41 @@
 """Shatterability: whether flatness keeps a network from memorising a given data set, and which points are exposed."""
 
+from verify.shatterability.decay import DecayPoint, decay_path
+from verify.shatterability.depth import DepthBracket, depth_bracket
+from verify.shatterability.edge import MemorisationEdge, memorisation_edge
 from verify.shatterability.evidence import Evidence
+from verify.shatterability.gap import ModelGap, model_gap
 from verify.shatterability.margins import HullMargins, hull_margins
 from verify.shatterability.scaling import Scale, Scaled, rescale
+from verify.shatterability.solitary import (
+    SoloCapacity,
+    SoloSharpness,
+    solitary_network,
+    solo_capacity,
+    solo_sharpness,
+)
 from verify.shatterability.table import Table, read_table
 
-__all__ = ["Evidence", "HullMargins", "Scale", "Scaled", "Table", "hull_margins", "read_table", "rescale"]
+__all__ = [
+    "DecayPoint",
+    "DepthBracket",
+    "Evidence",
+    "HullMargins",
+    "MemorisationEdge",
+    "ModelGap",
+    "Scale",
+    "Scaled",
+    "SoloCapacity",
+    "SoloSharpness",
+    "Table",
+    "decay_path",
+    "depth_bracket",
+    "hull_margins",
+    "memorisation_edge",
+    "model_gap",
+    "read_table",
+    "rescale",
+    "solitary_network",
+    "solo_capacity",
+    "solo_sharpness",
+]

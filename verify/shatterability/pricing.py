@@ -135,7 +135,7 @@ class SearchPricing:
         Z, rng = self._Z, self._rng
         n, r = Z.shape
         tight = np.abs(held.H @ dual.nu) > 0.999 * dual.limits(held.H, Z)
-        base = np.vstack([held.omega[tight], self._through_points(int(np.clip(4e5 / n, 100, 1000)))])
+        base = np.vstack([held.omega[tight], self.through_points(int(np.clip(4e5 / n, 100, 1000)))])
         best, ratio = self._best(base, dual)
         width = 0.6
         for _ in range(_SEARCH_ROUNDS):
@@ -159,7 +159,7 @@ class SearchPricing:
         chosen = order[place < _EACH]
         return columns.take(chosen), ratio[chosen]
 
-    def _through_points(self, count: int) -> Float:
+    def through_points(self, count: int) -> Float:
         """Hyperplanes through d points each: anywhere, or near one of them."""
         n, r = self._Z.shape
         rng = self._rng
