@@ -13,7 +13,7 @@ from verify.experiments import EXPERIMENTS, experiment
 from verify.experiments.base import Experiment, Inputs, Record, Scale, comparison
 from verify.seminorm.setting import read_integer
 from verify.setting import check_device
-from verify.sweep import SweepOptions, write_csv
+from verify.sweep import Store, Sweep, SweepOptions, write_csv
 
 __all__ = [
     "FORMATS",
@@ -100,6 +100,20 @@ def prepare_folder(option: str, folder: Path, files: Sequence[FigureFiles]) -> N
         check_writable(option, pair.numbers)
 
 
+def check_store(path: Path | None, sweeps: Sequence[Sweep]) -> None:
+    """Raise if a store can't take these sweeps: before the first of them is run.
+
+    Raises
+    ------
+    ValueError
+        If it is damaged, no store, being written by another process, or holds cells by another version of the code.
+    """
+    if path is not None and path.exists():
+        with Store(path) as store:
+            for sweep in sweeps:
+                store.check_code(sweep.name, sweep.code)
+
+
 def headline(entry: Experiment, inputs: Inputs) -> str:
     """What stands above a figure."""
     return f"{entry.source}: {entry.title} ({inputs.scale.value} scale, seed {inputs.seed})"
@@ -112,13 +126,13 @@ def write_figure(entry: Experiment, inputs: Inputs, records: Sequence[Record], f
 
 
 def run_figure(
-    entry: Experiment, inputs: Inputs, options: SweepOptions, files: FigureFiles
+    entry: Experiment, inputs: Inputs, sweep: Sweep, options: SweepOptions, files: FigureFiles
 ) -> tuple[list[Outcome], dict[str, object]]:
-    """Train what the store lacks, write figure and numbers, compare; the outcomes and the facts of the figure.
+    """Train what the store lacks of the sweep, write figure and numbers, compare; outcomes and facts of the figure.
 
     Where a training failed nothing is written, and the one outcome says so: the next start tries it again.
     """
-    result = options.run(entry.sweep(inputs))
+    result = options.run(sweep)
     facts: dict[str, object] = {
         "setting": entry.setting,
         "choices": entry.choices,

@@ -10,7 +10,7 @@ from pathlib import Path
 from verify.check import Outcome
 from verify.cli import Parser, check_outputs, deliver, run
 from verify.experiments import EXPERIMENTS
-from verify.figure_run import FORMATS, chosen, files_of, prepare_folder, read_inputs, run_figure
+from verify.figure_run import FORMATS, check_store, chosen, files_of, prepare_folder, read_inputs, run_figure
 from verify.report import ExitCode, Report
 from verify.sweep import add_sweep_options, sweep_options
 
@@ -41,16 +41,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sweeping.store is None:
         # Figures share trainings, and an interrupted start is continued.
         sweeping = replace(sweeping, store=folder / "store.db")
+    sweeps = {entry.name: entry.sweep(inputs) for entry in entries}
     if options.dry_run:
-        print("\n\n".join(f"{entry.name}: {sweeping.plan(entry.sweep(inputs))}" for entry in entries))
+        print("\n\n".join(f"{name}: {sweeping.plan(sweep)}" for name, sweep in sweeps.items()))
         return ExitCode.FINE
     files = {entry.name: files_of(entry, inputs, folder, options.format) for entry in entries}
+    check_store(sweeping.store, list(sweeps.values()))
     prepare_folder("--out", folder, list(files.values()))
     start = time.perf_counter()
     outcomes: list[Outcome] = []
     facts = {}
     for entry in entries:
-        found, facts[entry.name] = run_figure(entry, inputs, sweeping, files[entry.name])
+        found, facts[entry.name] = run_figure(entry, inputs, sweeps[entry.name], sweeping, files[entry.name])
         outcomes += found
     setting: dict[str, object] = {
         "figures": [entry.name for entry in entries],
