@@ -5,6 +5,7 @@ from verify.shatterability.depth import DepthBracket, depth_bracket
 from verify.shatterability.edge import MemorisationEdge, memorisation_edge
 from verify.shatterability.evidence import Evidence
 from verify.shatterability.gap import ModelGap, model_gap
+from verify.shatterability.job import Protection, Shatterability, shatterability
 from verify.shatterability.margins import HullMargins, hull_margins
 from verify.shatterability.scaling import Scale, Scaled, rescale
 from verify.shatterability.solitary import (
@@ -23,8 +24,10 @@ __all__ = [
     "HullMargins",
     "MemorisationEdge",
     "ModelGap",
+    "Protection",
     "Scale",
     "Scaled",
+    "Shatterability",
     "SoloCapacity",
     "SoloSharpness",
     "Table",
@@ -35,6 +38,7 @@ __all__ = [
     "model_gap",
     "read_table",
     "rescale",
+    "shatterability",
     "solitary_network",
     "solo_capacity",
     "solo_sharpness",

@@ -20,7 +20,15 @@ from constructions.network import Network
 from verify.hessian.inputs import check_positive
 from verify.shatterability.table import check_data
 
-__all__ = ["SoloCapacity", "SoloSharpness", "secular_root", "solitary_network", "solo_capacity", "solo_sharpness"]
+__all__ = [
+    "SoloCapacity",
+    "SoloSharpness",
+    "secular_root",
+    "single_sharpness",
+    "solitary_network",
+    "solo_capacity",
+    "solo_sharpness",
+]
 
 Float = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -92,6 +100,19 @@ def secular_root(costs: Float) -> float:
             break
         x += change
     return (top + x) / len(costs)
+
+
+def single_sharpness(costs: Float) -> Float:
+    """lambda_max of memorising one point alone, for each point; costs as in `SoloSharpness`.
+
+    It is the larger root of the secular equation for one cost q: with m = n lambda, 1/(m - q) + (n - 1)/m = 1 is m^2 - (n + q) m + (n - 1) q = 0.
+
+    >>> bool(abs(single_sharpness(np.array([3.0, 0.0]))[0] - secular_root(np.array([3.0, 0.0]))) < 1e-15)
+    True
+    """
+    n = len(costs)
+    # (n + q)^2 - 4 (n - 1) q = (n - q)^2 + 4 q
+    return np.asarray(0.5 * (n + costs + np.hypot(n - costs, 2 * np.sqrt(costs))) / n)
 
 
 def solo_sharpness(X: Float, y: Float, beta: float | None = None) -> SoloSharpness:

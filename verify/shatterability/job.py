@@ -1,0 +1,244 @@
+"""Everything about one data set: what is exposed, where the memorisation edge lies, and what follows at a step size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.hessian.inputs import check_positive, check_seed
+from verify.shatterability.decay import DecayPoint, decay_path
+from verify.shatterability.depth import DepthBracket, depth_bracket
+from verify.shatterability.edge import MemorisationEdge, memorisation_edge
+from verify.shatterability.evidence import Evidence
+from verify.shatterability.margins import HullMargins, hull_margins
+from verify.shatterability.reach import nonnegative_products
+from verify.shatterability.solitary import (
+    SoloCapacity,
+    SoloSharpness,
+    secular_root,
+    single_sharpness,
+    solo_capacity,
+    solo_sharpness,
+)
+from verify.shatterability.table import check_data, conflicting_rows, constant_columns
+
+__all__ = ["Protection", "Shatterability", "leverages", "shatterability"]
+
+Float = NDArray[np.float64]
+
+# Ratios of the weight decays of the path to the one asked for.
+_PATH = (100.0, 30.0, 10.0, 3.0, 1.0)
+
+
+class Protection(Enum):
+    """Whether flatness at the step size rules out zero training loss; the value opens the verdict."""
+
+    NOT_PROTECTED = "not protected"
+    PROTECTED = "protected"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, eq=False)
+class Shatterability:
+    """The answer for one data set and step size.
+
+    Attributes
+    ----------
+    X, y : ndarrays, shapes (n, d) and (n,)
+    eta : float
+    protection : Protection
+    verdict : str
+        The answer in one line.
+    evidence : Evidence
+        Of the verdict.
+    margins : HullMargins
+    depth : DepthBracket
+    solo : SoloSharpness
+        Of memorising every point with a solitary neuron; attained only if all points are extreme.
+    single : ndarray, shape (n,)
+        Sharpness of memorising that point alone; inf unless it is extreme.
+    leverage : ndarray, shape (n,)
+        Diagonal of the hat matrix of the linear fit with intercept.
+    capacity : SoloCapacity
+        The most points that solitary neurons memorise at ``eta``.
+    edge : MemorisationEdge or None
+        None if two equal points have different labels.
+    worst_labels : float
+        Sharpness of memorising the worst labels within the bound with solitary neurons; nan without a bound.
+    decay : tuple of DecayPoint
+        From the largest weight decay to the one asked for; empty if none was.
+    notes : tuple of str
+        What restricts these statements.
+    """
+
+    X: Float
+    y: Float
+    eta: float
+    protection: Protection
+    verdict: str
+    evidence: Evidence
+    margins: HullMargins
+    depth: DepthBracket
+    solo: SoloSharpness
+    single: Float
+    leverage: Float
+    capacity: SoloCapacity
+    edge: MemorisationEdge | None
+    worst_labels: float
+    decay: tuple[DecayPoint, ...]
+    notes: tuple[str, ...]
+
+
+def shatterability(
+    X: Float,
+    y: Float,
+    eta: float,
+    *,
+    decay: float | None = None,
+    bound: float | None = None,
+    time_limit: float = 60.0,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> Shatterability:
+    """Whether a stable network, lambda_max <= 2/eta, may interpolate the data, and which points are exposed.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+        Taken as they are; some statements need points in the unit ball (see ``notes``).
+    y : array_like, shape (n,)
+    eta : float
+        Step size of gradient descent.
+    decay : float, optional
+        A weight decay for which to say what the optimal network memorises.
+    bound : float, optional
+        D: labels must lie in [-D, D]; adds the sharpness for the worst such labels.
+    time_limit : float
+        Seconds, roughly, shared by the parts.
+    seed : int
+    progress : callable, optional
+        Told in words what is under way.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the argument, before any work.
+
+    Examples
+    --------
+    >>> X, y = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]) / 2, np.array([1.0, -1.0, 0.5])
+    >>> shatterability(X, y, eta=0.5).verdict
+    'not protected at eta = 0.5: 100 % of the points are extreme; an explicit interpolant has lambda_max 1.93... <= 4'
+    """
+    X, y = check_data(X, y)
+    eta, seed = check_positive("eta", eta), check_seed(seed)
+    limit = check_positive("time_limit", time_limit)
+    if decay is not None:
+        check_positive("decay", decay)
+    if bound is not None and float(np.abs(y).max()) > check_positive("bound", bound):
+        row = int(np.abs(y).argmax())
+        raise ValueError(f"bound must be at least every |y_i|, got {bound!r} with label {y[row]:g} in row {row}")
+    margins = hull_margins(X, time_limit=0.4 * limit, progress=progress)
+    depth = depth_bracket(X, start=margins.directions, time_limit=0.15 * limit, seed=seed, progress=progress)
+    solo = solo_sharpness(X, y)
+    clash = conflicting_rows(X, y)
+    edge = None
+    if clash is None:
+        edge = memorisation_edge(
+            X, y, time_limit=0.3 * limit, seed=seed, margins=margins, depth=depth, progress=progress
+        )  # fmt: skip
+    path: tuple[DecayPoint, ...] = ()
+    if decay is not None:
+        path = decay_path(
+            X, y, [ratio * decay for ratio in _PATH], tol=5e-3, time_limit=0.15 * limit, seed=seed, progress=progress
+        )
+    protection, verdict, evidence = _verdict(eta, margins, edge, clash, y)
+    return Shatterability(
+        X=X,
+        y=y,
+        eta=eta,
+        protection=protection,
+        verdict=verdict,
+        evidence=evidence,
+        margins=margins,
+        depth=depth,
+        solo=solo,
+        single=np.where(margins.extreme, single_sharpness(solo.costs), math.inf),
+        leverage=leverages(X),
+        capacity=solo_capacity(X, y, eta, beta=solo.beta, able=margins.extreme),
+        edge=edge,
+        worst_labels=math.nan if bound is None else secular_root(2 * bound * np.hypot(1, np.linalg.norm(X, axis=1))),
+        decay=path,
+        notes=_notes(X, y, margins, edge),
+    )
+
+
+def leverages(X: Float) -> Float:
+    """Diagonal of the hat matrix of least squares on (1, x), shape (n,).
+
+    >>> leverages(np.array([[0.0], [1.0], [2.0]])).round(3).tolist()
+    [0.833, 0.333, 0.833]
+    """
+    centred = X - X.mean(axis=0)
+    size = np.abs(centred).max(axis=0)
+    left, values, _ = np.linalg.svd(centred / np.where(size > 0, size, 1.0), full_matrices=False)
+    used = left[:, values > 1e-10 * max(float(values[0]), 1e-300)]
+    return np.asarray(1 / len(X) + np.einsum("ij,ij->i", used, used))
+
+
+def _verdict(
+    eta: float, margins: HullMargins, edge: MemorisationEdge | None, clash: tuple[int, int] | None, y: Float
+) -> tuple[Protection, str, Evidence]:
+    where = f"at eta = {eta:g}: "
+    if edge is None:
+        i, j = clash if clash is not None else (0, 0)
+        words = f"rows {i} and {j} are equal with labels {y[i]:g} and {y[j]:g}: no function interpolates the data"
+        return Protection.PROTECTED, f"{Protection.PROTECTED.value} {where}{words}", Evidence.CERTIFIED
+    share = f"{100 * margins.extreme.mean():.3g} % of the points are extreme; "
+    threshold = 2 / eta
+    if edge.upper <= threshold:
+        words = f"{share}an explicit interpolant has lambda_max {edge.upper:.4g} <= {threshold:.4g}"
+        return Protection.NOT_PROTECTED, f"{Protection.NOT_PROTECTED.value} {where}{words}", edge.upper_evidence
+    if edge.lower > threshold:
+        words = f"no interpolating network of any width is stable above eta = {edge.eta_max:.3g}"
+        return Protection.PROTECTED, f"{Protection.PROTECTED.value} {where}{words}", edge.lower_evidence
+    words = f"{share}the edge lies in [{edge.eta_ok:.3g}, {edge.eta_max:.3g}]"
+    evidence = edge.lower_evidence.worse(edge.upper_evidence)
+    return Protection.UNDECIDED, f"{Protection.UNDECIDED.value} {where}{words}", evidence
+
+
+def _notes(X: Float, y: Float, margins: HullMargins, edge: MemorisationEdge | None) -> tuple[str, ...]:
+    n, d = X.shape
+    notes = []
+    radius = float(np.linalg.norm(X, axis=1).max())
+    if radius > 1 and not nonnegative_products(X):
+        notes.append(
+            f"norms reach {radius:.4g} and some x_i·x_j < -1: the lower bound of lambda* is weaker than in the unit ball, and "
+            "the bound over all hyperplanes does not apply; --scale unit-ball changes the question to one where it does"
+        )
+    copies = n - len(np.unique(X + 0.0, axis=0))
+    if copies:
+        notes.append(f"{copies} row(s) repeat earlier points: none of these points is extreme")
+    constant = constant_columns(X)
+    if constant.size:
+        shown = ", ".join(str(i) for i in constant[:5].tolist()) + (", ..." if constant.size > 5 else "")
+        notes.append(f"feature(s) {shown} (counted from 0) are constant: they shift the points and separate nothing")
+    if n <= d + 1:
+        notes.append(f"{n} points in dimension {d}: unless they are dependent, every point is extreme")
+    if not np.ptp(y):
+        notes.append("all labels are equal: the output bias alone fits them")
+    if not margins.complete:
+        notes.append("time ran out for some hull margins: their brackets are wide; raise --time")
+    if edge is not None and edge.method == "sampled hyperplanes":
+        notes.append(
+            "too many hyperplanes to list: the network is certified, but the lower bound of lambda* comes from depths and "
+            f"may be far below; the search suggests lambda* near {edge.sampled_lower:.4g} (heuristic)"
+        )
+    if edge is not None and edge.network is None:
+        notes.append("no interpolating network was found in the time; raise --time")
+    return tuple(notes)

@@ -1,0 +1,150 @@
+"""The answer as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.check import Interval, show
+from verify.shatterability.evidence import Evidence
+from verify.shatterability.job import Shatterability
+
+__all__ = ["exposed_rows", "json_text", "numbers", "text"]
+
+_POINTS = 12
+_HEAD = ("row", "label", "depth", "margin", "alone", "leverage")
+
+
+def numbers(found: Shatterability) -> list[tuple[str, object, Evidence | None, str]]:
+    """Name, value, evidence and meaning of every number that belongs to the whole data set."""
+    n = len(found.y)
+    margins, depth, edge = found.margins, found.depth, found.edge
+    certified, floating, heuristic = Evidence.CERTIFIED, Evidence.FLOAT_CERTIFIED, Evidence.HEURISTIC
+    rows: list[tuple[str, object, Evidence | None, str]] = [
+        ("threshold", 2 / found.eta, None, "2/eta, the largest stable sharpness"),
+        ("extreme", f"{int(margins.extreme.sum())} of {n}", certified, "points outside the hull of the others"),
+    ]
+    if margins.undecided.any():
+        rows.append(("perhaps extreme", f"{int(margins.undecided.sum())} of {n}", heuristic, "no direction found in the time"))
+    rows += [
+        ("depth", f"[{int(depth.lower.max())}, {int(depth.upper.max())}]", certified, "bracket of the deepest count"),
+        ("memorisable", f"{len(found.capacity.rows)} of {n}", floating, "most points that solitary neurons fit at eta"),
+        (
+            "solitary",
+            found.solo.value,
+            floating,
+            "lambda_max with a solitary neuron for each point"
+            + ("" if margins.extreme.all() else ", were all points extreme"),
+        ),
+    ]
+    if edge is not None:
+        rows += [
+            ("lambda* lower", edge.lower, edge.lower_evidence, "no interpolating network is flatter"),
+            ("lambda* upper", edge.upper, edge.upper_evidence, f"an explicit interpolant ({edge.method})"),
+            ("edge", Interval(edge.eta_ok, edge.eta_max), edge.lower_evidence.worse(edge.upper_evidence), "2/lambda*"),
+        ]
+        if math.isfinite(edge.sampled_lower):
+            rows.append(("lambda* search", edge.sampled_lower, heuristic, "lower bound over the neurons searched"))
+        if edge.network is not None:
+            rows += [
+                ("width", edge.network.width, certified, "neurons of that interpolant"),
+                ("its loss", edge.loss, floating, "training loss in float64"),
+            ]
+    if math.isfinite(found.worst_labels):
+        rows.append(("worst labels", found.worst_labels, floating, "solitary sharpness for any labels within the bound"))
+    for point in found.decay:
+        rows.append(
+            (
+                f"decay {point.decay:.3g}",
+                f"{100 * point.memorised:.3g} %",
+                heuristic,
+                f"of the label variance fitted at best; loss {point.loss:.4g}, duality gap {point.gap:.1e}",
+            )
+        )
+    return rows
+
+
+def exposed_rows(found: Shatterability, most: int = _POINTS) -> NDArray[np.int64]:
+    """The most exposed points: least depth first, then the largest margin."""
+    order = np.lexsort((-found.margins.lower, found.depth.upper))
+    return np.asarray(order[:most])
+
+
+def text(found: Shatterability, title: str) -> str:
+    """The report for a terminal."""
+    rows = [
+        (name, show(value) if isinstance(value, (int, float, Interval)) else str(value), kind.value if kind else "", words)
+        for name, value, kind, words in numbers(found)
+    ]
+    lines = [title, "", f"{found.verdict} ({found.evidence.value})", ""]
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    lines += [f"  {a:<{widths[0]}}  {b:>{widths[1]}}  {c:<{widths[2]}}  {words}" for a, b, c, words in rows]
+    lines += ["", "most exposed points (depth and margin certified; the rest float-certified)"]
+    cells = [_HEAD] + [_point(found, row) for row in exposed_rows(found).tolist()]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(_HEAD))]
+    lines += ["  " + "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in cells]
+    lines += [f"note: {note}" for note in found.notes]
+    return "\n".join(lines)
+
+
+def _point(found: Shatterability, row: int) -> tuple[str, ...]:
+    low, high = int(found.depth.lower[row]), int(found.depth.upper[row])
+    margin = Interval(float(found.margins.lower[row]), float(found.margins.upper[row]))
+    close = margin.upper - margin.lower <= found.margins.tolerance
+    return (
+        str(row),
+        show(float(found.y[row])),
+        str(low) if low == high else f"[{low}, {high}]",
+        show(margin.upper if close and margin.lower > 0 else margin),
+        show(float(found.single[row])) if math.isfinite(found.single[row]) else "-",
+        f"{found.leverage[row]:.4f}",
+    )
+
+
+def json_text(found: Shatterability, setting: Mapping[str, object]) -> str:
+    """The report for machines; numbers that are not finite become null."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, Interval):
+            return {"lower": plain(value.lower), "upper": plain(value.upper)}
+        if isinstance(value, float) and not math.isfinite(value):
+            return None
+        return value
+
+    points = [
+        {
+            "row": row,
+            "label": float(found.y[row]),
+            "depth": {"lower": int(found.depth.lower[row]), "upper": int(found.depth.upper[row])},
+            "margin": {"lower": float(found.margins.lower[row]), "upper": float(found.margins.upper[row])},
+            "alone": plain(float(found.single[row])),
+            "leverage": float(found.leverage[row]),
+        }
+        for row in exposed_rows(found).tolist()
+    ]
+    content = {
+        "setting": dict(setting),
+        "verdict": {
+            "protection": found.protection.value,
+            "sentence": found.verdict,
+            "evidence": found.evidence.value,
+        },
+        "numbers": [
+            {"name": name, "value": plain(value), "evidence": kind.value if kind else None, "meaning": words}
+            for name, value, kind, words in numbers(found)
+        ],
+        "exposed": points,
+        "decay": [
+            {
+                "decay": p.decay, "objective": p.objective, "loss": p.loss, "memorised": p.memorised,
+                "violation": p.violation, "gap": p.gap, "evidence": Evidence.HEURISTIC.value,
+            }
+            for p in found.decay
+        ],
+        "notes": list(found.notes),
+    }  # fmt: skip
+    return json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
