@@ -40,7 +40,7 @@ def parser() -> Parser:
     parse.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
     parse.add_argument("--json", metavar="PATH|-", help="write the report as JSON; - prints it")
     parse.add_argument(
-        "--csv", metavar="PATH", help="write the fitted exponents as CSV (all runs: python -m verify.sweep)"
+        "--csv", metavar="PATH", help="write all fits, earlier steps too, as CSV (all runs: python -m verify.sweep)"
     )
     parse.add_argument("--plot", metavar="PATH", help="draw errors and exponents (png, svg, pdf)")
     add_sweep_options(parse)
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.FINE
     study, report = run_study(setting, how)
     if options.csv:
-        write_csv(fit_table(study.results), Path(options.csv))
+        write_csv(fit_table(setting, study.results), Path(options.csv))
     if options.plot:
         from verify.rate_study.figure import rate_figure
 

@@ -52,7 +52,7 @@ def run_study(setting: RateSetting, options: SweepOptions) -> tuple[Study, Repor
     }
     for result in results:
         facts[result.name] = _facts(result)
-    facts["what this can show"] = {"": LIMITS}
+    facts["limits"] = dict(LIMITS)
     timing = {"sweep": trained - start, "total": time.perf_counter() - start}
     title = (
         f"Error against sample size: d = {', '.join(map(str, setting.dims))}, "
@@ -71,25 +71,27 @@ def _facts(result: ModeResult) -> dict[str, object]:
             facts[f"{words}_medians"] = " ".join(
                 f"{n}:{m:.4g}" for n, m in zip(fit.sizes, fit.medians, strict=True)
             )  # fmt: skip
-    facts["in_sample_exponent_by_step"] = " ".join(f"{step}:{value:.2f}" for step, value in result.by_step.items())
+    earlier = [(step, fit) for step, fits in result.earlier.items() if (fit := fits[ERRORS[0]]) is not None]
+    facts["in_sample_exponent_earlier"] = " ".join(f"{step}:{fit.exponent:.2f}" for step, fit in earlier)
     if result.runs > result.diverged:
         facts |= {"lambda_max_over_edge": result.edge, "optimized_share": result.optimized, "sup": result.sup}
     return {**facts, "runs": result.runs, "diverged": result.diverged}
 
 
-def fit_table(results: Sequence[ModeResult]) -> list[dict[str, object]]:
-    """One row for each dimension, mode and error: the fit, and the exponents of the bounds beside it."""
+def fit_table(setting: RateSetting, results: Sequence[ModeResult]) -> list[dict[str, object]]:
+    """One row for each dimension, mode, traced step and error: the fit, and the exponents of the bounds beside it."""
     rows: list[dict[str, object]] = []
     for result in results:
         bounds = {
             theorem.key: theorem.bound.exponent_at(result.dim) for theorem, _ in bounds_at(result.dim, result.mode)
         }
-        for field in ERRORS:
-            fit = result.fits[field]
-            row: dict[str, object] = {"dim": result.dim, "mode": result.mode, "error": field}
-            if fit is not None:
-                row |= {"exponent": fit.exponent, "lower": fit.lower, "upper": fit.upper}
-                row |= {"bend": None if np.isnan(fit.bend) else fit.bend, "repetitions": fit.count}
-                row |= {f"median_n{n}": m for n, m in zip(fit.sizes, fit.medians, strict=True)}
-            rows.append({**row, **{f"exponent {key}": str(value) for key, value in bounds.items()}})
+        for step, fits in (*result.earlier.items(), (setting.training(result.mode)[2], result.fits)):
+            for field in ERRORS:
+                fit = fits[field]
+                row: dict[str, object] = {"dim": result.dim, "mode": result.mode, "step": step, "error": field}
+                if fit is not None:
+                    row |= {"exponent": fit.exponent, "lower": fit.lower, "upper": fit.upper}
+                    row |= {"bend": None if np.isnan(fit.bend) else fit.bend, "repetitions": fit.count}
+                    row |= {f"median_n{n}": m for n, m in zip(fit.sizes, fit.medians, strict=True)}
+                rows.append({**row, **{f"exponent {key}": str(value) for key, value in bounds.items()}})
     return rows

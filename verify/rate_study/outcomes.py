@@ -21,12 +21,12 @@ _ERROR_WORDS = {"train_mse": "in-sample", "fresh_mse": "population"}
 # Gradient descent hovers somewhat above the edge of stability; the bounds then hold for a step size that much smaller.
 _EDGE = 1.25
 
-LIMITS = (
-    "Can be concluded: whether this target's error falls, over these n, as fast as an upper bound's rate says it must in "
-    "the end (its constant is unknown, so a flatter measured slope is undecided, not refuted). Can't be concluded: anything "
-    "against a lower bound on the worst case, which other targets than this one may attain; nor the slope beyond these n, "
-    "of which the interval, made from the scatter of the repetitions alone, knows nothing."
-)
+LIMITS = {
+    "can be concluded": "whether this target's error falls, over these n, as fast as an upper bound's rate says it must in the "
+    "end (its constant is unknown, so a flatter slope is undecided, not refuted)",
+    "can't be concluded": "anything against a lower bound on the worst case, which other targets than this one may attain; nor "
+    "the slope beyond these n, of which the intervals, made from the scatter of the repetitions alone, know nothing",
+}
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class ModeResult:
     mode : str
     fits : mapping of str to RateFit or None
         For each error at the last step.
-    by_step : mapping of int to float
-        The in-sample exponent at every traced step but the first.
+    earlier : mapping of int to the same
+        At the traced steps before it, but for the start.
     optimized : float
         Least share, over all runs, of points with (f(x_i) - y_i)^2 <= (f_0(x_i) - y_i)^2; NaN if none finished.
     edge : float
@@ -53,7 +53,7 @@ class ModeResult:
     dim: int
     mode: str
     fits: dict[str, RateFit | None]
-    by_step: dict[int, float]
+    earlier: dict[int, dict[str, RateFit | None]]
     optimized: float
     edge: float
     sup: float
@@ -85,19 +85,15 @@ def mode_results(setting: RateSetting, records: Sequence[dict[str, Any]]) -> tup
             last = [r for r in own if r["step"] == steps]
             kept = [r for r in last if r["diverged_at"] is None]
             fits = {
-                field: fit_rate(_errors(own, int(steps), field), setting.resamples, setting.seed) for field in ERRORS
+                step: {field: fit_rate(_errors(own, step, field), setting.resamples, setting.seed) for field in ERRORS}
+                for step in sorted({int(steps)} | {r["step"] for r in own} - {0})
             }
-            by_step = {}
-            for step in sorted({r["step"] for r in own} - {0}):
-                fit = fit_rate(_errors(own, step, "train_mse"), 1000, setting.seed)
-                if fit is not None:
-                    by_step[step] = fit.exponent
             found.append(
                 ModeResult(
                     dim,
                     mode,
-                    fits,
-                    by_step,
+                    fits=fits.pop(int(steps)),
+                    earlier=fits,
                     optimized=min((r["optimized"] for r in kept), default=np.nan),
                     edge=max((r["lambda_max"] * eta / 2 for r in kept), default=np.nan),
                     sup=max((r["sup"] for r in kept), default=np.nan),
