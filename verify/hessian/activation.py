@@ -58,18 +58,24 @@ def exact_signs(Z: NDArray[np.float64], omega: NDArray[np.float64], pairs: NDArr
 def dense_pattern(Z: NDArray[np.float64], omega: NDArray[np.float64], backend: Backend) -> Pattern:
     """The activation pattern as a dense boolean matrix of the backend, with the points of a neuron contiguous."""
     width = Z.shape[1]
-    # Rows are scaled by powers of two, which keeps every sign and can't overflow. Components lost to underflow are
-    # below 2**-1021, which TINY covers.
+    # Rows are scaled by powers of two where that is needed, which keeps every sign and can't overflow. Components lost to
+    # underflow are below 2**-1021, which TINY covers.
     scale, zscale = power_of_two_scale(omega), int(power_of_two_scale(Z.reshape(1, -1))[0])
-    scaled, points = np.ldexp(omega, -scale[:, None]), np.ldexp(Z, -zscale)
+    scaled, points = omega, Z
+    extreme = bool(max(abs(zscale), np.abs(scale).max(initial=0)) > 64)
+    if extreme:
+        scaled, points = np.ldexp(omega, -scale[:, None]), np.ldexp(Z, -zscale)
+    else:
+        scale, zscale = np.zeros_like(scale), 0
     norms = np.sqrt(np.einsum("kj,kj->k", scaled, scaled))
     # |fl(z·w) - z·w| <= gamma(d + 1) |z||w|
     longest = float(np.sqrt(np.einsum("ij,ij->i", points, points)).max())
     error = gamma(width) * longest * norms * SLACK + TINY
-    active, smallest = backend.signs(points, scaled)
+    active, smallest = backend.signs(points, scaled, each=extreme)
     kinks = []
     for k in np.flatnonzero(smallest <= error):
         column = points @ scaled[k]
+        smallest[k] = np.abs(column).min()
         # A second computation of the same products: within twice the error of the first.
         rows = np.flatnonzero(np.abs(column) <= 3 * error[k])
         pairs = np.stack([rows, np.full_like(rows, k)], axis=1)

@@ -75,11 +75,11 @@ class NumpyBackend:
         """A contiguous copy of the transpose."""
         return np.ascontiguousarray(value.T)
 
-    def signs(self, points: NDArray[np.float64], omega: NDArray[np.float64]) -> tuple[Array, NDArray[np.float64]]:
-        """omega @ points.T > 0 as a boolean (K, n) array, and the least absolute value per row.
-
-        In blocks that stay in cache.
-        """
+    def signs(
+        self, points: NDArray[np.float64], omega: NDArray[np.float64], *, each: bool
+    ) -> tuple[Array, NDArray[np.float64]]:
+        """omega @ points.T > 0 as a boolean (K, n) array, and the least absolute value of every row; unless ``each``, of a
+        whole block of rows, which is quicker to find. In blocks that stay in cache."""
         neurons, n = len(omega), len(points)
         positive, smallest = np.empty((neurons, n), dtype=bool), np.empty(neurons)
         step = max(8, 2**16 // n)
@@ -88,7 +88,7 @@ class NumpyBackend:
             block = buffer[: min(step, neurons - at)]
             np.matmul(omega[at : at + step], right, out=block)
             np.greater(block, 0.0, out=positive[at : at + step])
-            np.abs(block, out=block).min(axis=1, out=smallest[at : at + step])
+            smallest[at : at + step] = np.abs(block, out=block).min(axis=1 if each else None)
         return positive, smallest
 
     def squares_on_pattern(self, weights: Array, points: Array, active: Array) -> float:
@@ -169,7 +169,9 @@ class TorchBackend:
     def transposed(self, value: Array) -> Array:
         return value.T.contiguous()
 
-    def signs(self, points: NDArray[np.float64], omega: NDArray[np.float64]) -> tuple[Array, NDArray[np.float64]]:
+    def signs(
+        self, points: NDArray[np.float64], omega: NDArray[np.float64], *, each: bool
+    ) -> tuple[Array, NDArray[np.float64]]:
         values = self.asarray(omega) @ self.asarray(points).T
         smallest = values.abs().amin(dim=1).cpu().numpy() if len(omega) else np.empty(0)
         return values > 0, smallest
@@ -231,8 +233,13 @@ def backend_for(X: Any, device: Any) -> Backend:
 
 
 def times_pattern(rows: Array, A: Array, transposed: bool = False) -> Array:
-    """rows @ A or rows @ A.T for rows of shape (m, n) or (m, k); A dense or compressed."""
-    if isinstance(A, np.ndarray) or not hasattr(A, "tocsr"):
-        return rows @ (A.T if transposed else A)
-    # scipy multiplies a compressed matrix from the left only.
-    return np.ascontiguousarray((A @ rows.T).T) if transposed else np.ascontiguousarray((A.T @ rows.T).T)
+    """rows @ A or rows @ A.T for rows of shape (m, n) or (m, k); A compressed, or dense with contiguous columns."""
+    if not isinstance(A, np.ndarray) and hasattr(A, "tocsr"):
+        # scipy multiplies a compressed matrix from the left only.
+        return np.ascontiguousarray((A @ rows.T).T) if transposed else np.ascontiguousarray((A.T @ rows.T).T)
+    if transposed:
+        return rows @ A.T
+    if isinstance(A, np.ndarray) and 16 <= len(rows) <= 32:
+        # OpenBLAS takes a fifth less time for some twenty columns than for as many rows.
+        return np.ascontiguousarray((A.T @ np.ascontiguousarray(rows.T)).T)
+    return rows @ A

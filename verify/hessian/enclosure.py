@@ -40,6 +40,8 @@ ENUMERATED_KINKS = 6
 # A relative width at which no further certificate is tried, even if ``tol`` is smaller: rounding sets a floor near it.
 _WIDE_ENOUGH = 1e-8
 _DENSE_POINTS = 4096
+# The estimate is computed to this relative error even where ``tol`` asks for less.
+_VALUE_ERROR = 1e-12
 _MAX_STEPS = 400
 _PROBABILISTIC_STEPS = 300
 _FAILURE = 1e-12
@@ -242,7 +244,7 @@ def start_vector(problem: Problem, products: LiveProducts, rng: np.random.Genera
     """
     backend = problem.backend
     start = products.mean_gradient()
-    noise = backend.asarray(rng.standard_normal(problem.size))
+    noise = backend.asarray(rng.random(problem.size) - 0.5)
     start *= float((start @ start) ** -0.5)
     noise *= 1e-3 * float((noise @ noise) ** -0.5)
     start += noise
@@ -259,9 +261,10 @@ def top_krylov(
         working.hessian_with_image,
         start if working is products else problem.backend.cast(start, dtype),
         problem.backend,
-        tolerance=max(min(tol / 8, 1e-14), 4 * UNIT),
+        tolerance=max(min(tol, _VALUE_ERROR) / 2, 4 * UNIT),
         max_steps=_MAX_STEPS,
         dtype=dtype,
+        extrapolate=True,
     )
 
 

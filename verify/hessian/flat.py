@@ -15,7 +15,7 @@ from verify.hessian.cholesky import build_cholesky, cholesky_bytes
 from verify.hessian.components import blocks_if_cheap
 from verify.hessian.enclosure import ENUMERATED_KINKS, MEMORY_LIMIT, start_vector
 from verify.hessian.inputs import check_positive, check_seed, read_inputs
-from verify.hessian.krylov_bound import gauss_newton_trace, krylov_lower_bound, krylov_upper_bound
+from verify.hessian.krylov_bound import gauss_newton_trace, krylov_lower_bound, krylov_upper_bound, outside_trace
 from verify.hessian.lanczos import Krylov, lanczos
 from verify.hessian.perron import perron_bound, perron_step, positive_vector
 from verify.hessian.problem import Problem, prepare
@@ -27,6 +27,9 @@ from verify.hessian.structure import build_structure
 from verify.hessian.trace import TraceCertificate
 
 __all__ = ["is_flat"]
+
+# Of a first Krylov run, which shows that a network is sharp or prepares the certificates.
+_COARSE_STEPS = 24
 
 
 def is_flat(network: Any, X: Any, y: Any, eta: float, *, seed: int = 0, device: Any = None) -> Verdict:
@@ -89,19 +92,24 @@ def _narrowing(problem: Problem, threshold: float, rng: np.random.Generator) -> 
         # lambda_max >= gamma_k: the reduction doesn't apply, and a Ritz value will show that the network is sharp.
         level = math.inf
     if level < math.inf:
-        yield problem.one**2 * (1 - 1e-15), _by_perron(problem, level)
+        yield 0.0, _by_perron(problem, level)
     products = LiveProducts(problem)
+    yield rayleigh_lower_bound(products, products.mean_gradient()), math.inf
+    start = start_vector(problem, products, rng)
+    coarse = _krylov(problem, products, start, level, steps=_COARSE_STEPS)
+    lower, _ = krylov_lower_bound(products, coarse)
+    yield lower, math.inf
     groups = blocks_if_cheap(problem)
     if groups is not None:
         structure = build_structure(problem, groups)
         value, vector = structure.solve()
         lower = rayleigh_lower_bound(products, vector)
         yield lower, (level if value < level and structure.proves_below(level) else math.inf)
-    start = start_vector(problem, products, rng)
-    coarse = _krylov(problem, products, start, level, early=True)
     yield from _from_krylov(problem, products, coarse, level)
     if not coarse.converged:
-        fine = _krylov(problem, products, start, level, early=False)
+        fine = _krylov(problem, products, start, level)
+        lower, _ = krylov_lower_bound(products, fine)
+        yield lower, math.inf
         yield from _from_krylov(problem, products, fine, level)
     if level < math.inf and cholesky_bytes(problem) <= MEMORY_LIMIT:
         yield 0.0, (level if build_cholesky(problem).proves_below(level) else math.inf)
@@ -138,23 +146,27 @@ def _level(problem: Problem, threshold: float) -> float:
     return low * (1 - 1e-14)
 
 
-def _krylov(problem: Problem, products: LiveProducts, start: Any, level: float, *, early: bool) -> Krylov:
-    def stop(value: float, residual: float) -> bool:
-        return value > level * (1 + 1e-9) or (early and value + 4 * residual < level)
+def _krylov(problem: Problem, products: LiveProducts, start: Any, level: float, steps: int | None = None) -> Krylov:
+    """Until the value is above the level or has converged; with ``steps`` also where it seems to stay below."""
 
-    return lanczos(products.hessian_with_image, start, problem.backend, tolerance=1e-14, max_steps=400, stop=stop)
+    def stop(value: float, residual: float) -> bool:
+        return value > level * (1 + 1e-9) or (steps is not None and 4 * residual < min(level - value, value))
+
+    most = 400 if steps is None else steps
+    return lanczos(products.hessian_with_image, start, problem.backend, tolerance=1e-14, max_steps=most, stop=stop)
 
 
 def _from_krylov(
     problem: Problem, products: LiveProducts, krylov: Krylov, level: float
 ) -> Iterator[tuple[float, float]]:
-    lower, _ = krylov_lower_bound(products, krylov)
-    yield lower, math.inf
+    """Upper bounds from a Krylov space, where its value leaves room for them."""
     if krylov.value > level or level == math.inf:
         return
-    yield lower, krylov_upper_bound(problem, krylov, gauss_newton_trace(problem))
+    whole = gauss_newton_trace(problem)
+    if outside_trace(problem, krylov.images, whole) < level:
+        yield 0.0, krylov_upper_bound(problem, krylov, whole)
     if not (problem.sparse and problem.n <= 4096):
         limit = min(96, max(24, problem.n // (2 * problem.width)))
-        yield lower, TraceCertificate.from_images(problem, krylov.images, limit).bound(level, level)
+        yield 0.0, TraceCertificate.from_images(problem, krylov.images, limit).bound(level, level)
     p = positive_vector(np.tensordot(krylov.coefficients, np.stack([to_numpy(s) for s in krylov.images]), 1))
-    yield lower, perron_bound(problem, level, p)
+    yield 0.0, perron_bound(problem, level, p)

@@ -18,6 +18,7 @@ its part in the span. tr((Q'Q)^-1 Q'J'JQ) >= tr(Q'J'JQ) / (1 + e).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ from verify.hessian.rayleigh import rayleigh_lower_bound
 from verify.hessian.reduction import squares_on_pattern
 from verify.hessian.rounding import SLACK, TINY, gamma
 
-__all__ = ["gauss_newton_trace", "krylov_lower_bound", "krylov_upper_bound", "outside_trace"]
+__all__ = ["gauss_newton_trace", "krylov_lower_bound", "krylov_upper_bound", "outside_trace", "smallest_level"]
 
 # Inner products of long vectors are summed in this many pieces, which makes their error bounds that much smaller.
 _PIECES = 32
@@ -133,11 +134,11 @@ def krylov_upper_bound(problem: Problem, krylov: Krylov, trace: float) -> float:
         spread = (2.1 * beta * e_B + e_B**2) / (b - tau)
         return (e_T + spread + gamma(m + 16) * (m + 1) * (b + size + edge / (b - tau))) * SLACK + TINY
 
-    # A fixed point is guessed from eigenvalues; the Cholesky factorisation proves it.
-    floor = tau * (1 + 1e-3) + TINY
-    b = max(krylov.value, floor)
-    for _ in range(4):
-        b = max(float(np.linalg.eigvalsh(projected(b))[-1]) + 1.5 * shift(b), floor)
+    # The level is guessed from eigenvalues; the Cholesky factorisation proves it.
+    def needed(b: float) -> float:
+        return float(np.linalg.eigvalsh(projected(b))[-1]) + 1.5 * shift(b)
+
+    b = smallest_level(needed, max(krylov.value, tau * (1 + 1e-3) + TINY))
     test = -projected(b)
     test.flat[:: m + 1] += b - shift(b)
     try:
@@ -145,6 +146,26 @@ def krylov_upper_bound(problem: Problem, krylov: Krylov, trace: float) -> float:
     except np.linalg.LinAlgError:
         return math.inf
     return b
+
+
+def smallest_level(needed: Callable[[float], float], low: float) -> float:
+    """Some b >= low with b >= needed(b), near the smallest, for a decreasing function; ``low`` itself if that will do."""
+    high = needed(low)
+    if high <= low:
+        return low
+    for _ in range(20):
+        # Below the fixed point ``needed`` lies above it, and the other way round.
+        width = high - low
+        low = max(low, needed(high))
+        if high - low > width / 2:
+            middle = (low + high) / 2
+            value = needed(middle)
+            low, high = (max(low, value), middle) if value <= middle else (middle, min(high, value))
+        else:
+            high = min(high, needed(low))
+        if high - low <= 1e-14 * high:
+            break
+    return high
 
 
 def _gram(rows: Array) -> tuple[NDArray[np.float64], float]:

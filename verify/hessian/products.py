@@ -94,8 +94,12 @@ class LiveProducts:
         s = self.jacobian(p)
         scaled = s / self.problem.n
         T = self.moments(scaled)
-        w_part = T * self.v
-        w_part += self.c * p_v[..., None, :]
+        out = self.problem.backend.empty(*p.shape[:-1], self.problem.size, dtype=self.dtype)
+        out_w, out_v, _ = self.parts(out)
+        out_w[...] = T * self.v
+        out_w += self.c * p_v[..., None, :]
         T *= self.omega
         T += self.c * p_w
-        return self._assemble(w_part, T.sum(-2), self.problem.one * scaled.sum(-1)), s
+        out_v[...] = T.sum(-2)
+        out[..., -1] = self.problem.one * scaled.sum(-1)
+        return out, s

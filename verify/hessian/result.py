@@ -45,7 +45,7 @@ class Sharpness:
     lower, upper : float
         ``lower <= lambda_max <= upper``. The lower bound is always rigorous; the upper one if ``proved``.
     value : float
-        The best estimate: the Ritz value, inside the enclosure and usually right to 1e-13.
+        The best estimate: the Ritz value and what the next step would add, inside the enclosure; usually right to 1e-12.
     proved : bool
         Whether ``upper`` is a theorem about the float64 data: all rounding errors are bounded.
     method : str

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 
 from verify.hessian.arrays import Array, times_pattern, to_numpy
+from verify.hessian.krylov_bound import smallest_level
 from verify.hessian.problem import Problem
 from verify.hessian.reduction import Reduction, eigenvalue_bound, reduce_at
 from verify.hessian.rounding import SLACK, TINY, UNIT, gamma
@@ -125,16 +125,17 @@ class TraceCertificate:
             size = b + T_size + R_size**2 / (b - tau)
             return (e_T + spread + gamma(m + 16) * (m + 1) * size) * SLACK + TINY
 
-        # lambda_max(M) < b for every b > tau with T + B'B / (b - tau) < bI. A fixed point is guessed from eigenvalues;
-        # the Cholesky factorisation proves it.
-        floor = tau * (1 + 1e-3) + TINY
-        b = max(t, floor)
-        for _ in range(4):
-            b = max(float(np.linalg.eigvalsh(projected(b))[-1]) + 1.5 * shift(b), floor)
+        def needed(b: float) -> float:
+            return float(np.linalg.eigvalsh(projected(b))[-1]) + 1.5 * shift(b)
+
+        # lambda_max(M) < b for every b > tau with T + B'B / (b - tau) < bI. The level is guessed from eigenvalues; the
+        # Cholesky factorisation proves it.
+        b = smallest_level(needed, max(float(np.linalg.eigvalsh(T)[-1]), tau * (1 + 1e-3) + TINY))
         test = -projected(b)
         test.flat[:: m + 1] += b - shift(b)
-        _, info = lapack.dpotrf(np.asfortranarray(test), lower=1)
-        if info != 0:
+        try:
+            np.linalg.cholesky(test)
+        except np.linalg.LinAlgError:
             return math.inf, R, False
         loss = b - float(np.linalg.eigvalsh(T)[-1])
         return b / t * (1 + 4 * UNIT), R, loss <= max(4 * shift(b), 1e-13 * b)

@@ -10,8 +10,17 @@ from constructions.network import Network
 from verify.hessian import sharpness
 from verify.hessian.arrays import NumpyBackend, TorchBackend
 from verify.hessian.inputs import read_inputs
-from verify.hessian.perron import perron_bound
+from verify.hessian.krylov_bound import (
+    gauss_newton_trace,
+    krylov_lower_bound,
+    krylov_upper_bound,
+    outside_trace,
+)
+from verify.hessian.lanczos import lanczos
+from verify.hessian.perron import perron_bound, perron_step
 from verify.hessian.problem import prepare
+from verify.hessian.products import LiveProducts
+from verify.hessian.rayleigh import rayleigh_lower_bound
 from verify.hessian.reduction import eigenvalue_bound, reduce_at
 from verify.hessian.trace import TraceCertificate, _frobenius_bound
 
@@ -77,6 +86,66 @@ def test_where_the_trace_is_heavy_the_frobenius_norm_serves():
     assert result.proved
     assert result.lower <= value * (1 + 1e-12)
     assert value * (1 - 1e-12) <= result.upper <= value * (1 + 1e-8)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("steps", [1, 2, 3, 8])
+def test_bounds_from_a_lanczos_run_hold_and_close_in(seed, steps):
+    net, X, y, problem = problem_of(seed, residual=0.3)
+    value = sharpness(net, X, y, certificate="cholesky").value
+    products = LiveProducts(problem)
+    start = products.mean_gradient()
+    run = lanczos(products.hessian_with_image, start, problem.backend, tolerance=1e-15, max_steps=steps)
+    trace = gauss_newton_trace(problem)
+    h = problem.A * (problem.Z @ problem.omega.T)
+    exact = (
+        1 + (problem.A * problem.v**2 * (problem.Z**2).sum(1)[:, None]).sum() / problem.n + (h * h).sum() / problem.n
+    )
+    assert exact <= trace <= exact * (1 + 1e-5)
+    tau = outside_trace(problem, run.images, trace)
+    lower, vector = krylov_lower_bound(products, run)
+    upper = krylov_upper_bound(problem, run, trace)
+    assert lower <= value * (1 + 1e-14)
+    assert upper >= max(value * (1 - 1e-14), tau)
+    assert lower == pytest.approx(rayleigh_lower_bound(products, vector), rel=1e-10)
+    # The Schur complement: theta + residual^2 / (b - tau) up to rounding, where tau is below.
+    if tau < value:
+        assert upper <= max(1.002 * tau, run.value + 1.5 * run.residual**2 / (run.value - tau)) * (1 + 1e-9)
+    if steps == 8 and tau < 0.99 * value:
+        assert upper <= lower * (1 + 1e-9)
+
+
+def test_the_krylov_certificate_encloses_where_one_direction_dominates():
+    rng = np.random.default_rng(3)
+    net = Network(
+        rng.uniform(-1, 1, (400, 6)) / 6**0.5, rng.uniform(-1, 1, 400) / 6**0.5, rng.uniform(-1, 1, 400) / 20, 0
+    )
+    X = rng.standard_normal((150, 6))
+    X /= np.linalg.norm(X, axis=1, keepdims=True)
+    y = rng.standard_normal(150)
+    result = sharpness(net, X, y, certificate="krylov")
+    assert result.proved
+    assert result.method == "krylov"
+    assert result.upper <= result.lower * (1 + 1e-10)
+    assert sharpness(net, X, y, tol=1e-6).method == "krylov"
+    assert result.value == pytest.approx(sharpness(net, X, y, certificate="cholesky").value, rel=1e-12)
+
+
+def test_perron_steps_approach_the_eigenvalue():
+    """On the unit ball with small residuals N is close to M, and its powers close in from above."""
+    net, X, y, problem = problem_of(5, residual=0.0)
+    value = sharpness(net, X, y).value
+    parts = reduce_at(problem, value * (1 + 1e-9))
+    step = perron_step(parts)
+    bounds = [step.bound]
+    for _ in range(30):
+        step = perron_step(parts, step.image / step.image.max())
+        bounds.append(step.bound)
+    assert min(bounds) >= value * (1 - 1e-14)
+    assert bounds[1] < bounds[0]
+    assert bounds[-1] <= value * (1 + 1e-6)
+    assert step.estimate == pytest.approx(value, rel=1e-6)
+    assert perron_step(parts, np.ones(problem.n)).bound == pytest.approx(bounds[0], rel=1e-12)
 
 
 @pytest.mark.parametrize("certificate", ["trace", "cholesky", "perron", "probabilistic"])

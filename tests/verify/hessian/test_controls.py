@@ -23,8 +23,12 @@ from verify.hessian.arrays import NumpyBackend
 from verify.hessian.cholesky import build_cholesky
 from verify.hessian.components import build_blocks
 from verify.hessian.inputs import read_inputs
-from verify.hessian.perron import perron_bound
+from verify.hessian.krylov_bound import gauss_newton_trace, krylov_lower_bound, krylov_upper_bound
+from verify.hessian.lanczos import lanczos
+from verify.hessian.perron import perron_bound, perron_step
 from verify.hessian.problem import prepare
+from verify.hessian.products import LiveProducts
+from verify.hessian.reduction import reduce_at
 from verify.hessian.structure import build_structure
 from verify.hessian.trace import TraceCertificate
 
@@ -63,6 +67,9 @@ def test_no_enclosure_misses_and_no_sharp_network_is_called_flat():
         assert is_below(H, n, math.nextafter(result.upper, math.inf)), (net, X, y, result)
         assert not is_below(H, n, math.nextafter(result.lower, 0.0)), (net, X, y, result)
         assert result.upper <= result.lower * (1 + 1e-9)
+        krylov = sharpness(net, X, y, certificate="krylov")
+        assert not krylov.proved or is_below(H, n, math.nextafter(krylov.upper, math.inf)), (net, X, y, krylov)
+        assert not is_below(H, n, math.nextafter(krylov.lower, 0.0)), (net, X, y, krylov)
         sharp, flat = result.lower * (1 - 1e-9), result.upper * (1 + 1e-9)
         verdict = is_flat(net, X, y, 2 / sharp)
         assert verdict is not Verdict.PROVED, (net, X, y, sharp)
@@ -80,7 +87,8 @@ def test_no_certificate_accepts_a_level_that_is_too_low():
     accepted_above = 0
     for _ in range(COUNT // 2):
         net, X, y = random_problem(rng)
-        value = sharpness(net, X, y).lower
+        result = sharpness(net, X, y)
+        value = result.lower
         problem = prepare(read_inputs(net, X, y), NumpyBackend())
         if problem.live_count == 0:
             continue
@@ -88,10 +96,19 @@ def test_no_certificate_accepts_a_level_that_is_too_low():
         certificates = [build_cholesky(problem), build_structure(problem, groups)]
         trace = TraceCertificate(problem, np.linalg.qr(rng.standard_normal((problem.n, 1)))[0], problem.n)
         p = rng.uniform(0.1, 1, problem.n)
+        # Short runs from random vectors: all of their bounds hold, however far they are from convergence.
+        products, whole = LiveProducts(problem), gauss_newton_trace(problem)
+        for steps in (1, 2, 4):
+            start = rng.standard_normal(problem.size)
+            run = lanczos(products.hessian_with_image, start, problem.backend, tolerance=1e-14, max_steps=steps)
+            assert krylov_upper_bound(problem, run, whole) >= value * (1 - 1e-15)
+            assert krylov_lower_bound(products, run)[0] <= math.nextafter(result.upper, math.inf)
         for drop in (1e-9, 1e-12):
             level = value * (1 - drop)
             assert not any(certificate.proves_below(level) for certificate in certificates)
             assert trace.bound(level) >= value * (1 - 1e-15)
             assert perron_bound(problem, level, p) >= value * (1 - 1e-15)
+            parts = reduce_at(problem, level)
+            assert parts is None or perron_step(parts).bound >= value * (1 - 1e-15)
         accepted_above += all(certificate.proves_below(value * (1 + 1e-9)) for certificate in certificates)
     assert accepted_above >= 0.9 * (COUNT // 2 - 1) - COUNT // 5
