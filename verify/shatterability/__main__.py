@@ -23,7 +23,9 @@ from verify.shatterability.table import read_table
 def parser() -> Parser:
     """The options."""
     parse = Parser(prog="python -m verify.shatterability", description=__doc__)
-    parse.add_argument("file", metavar="FILE", help="table: .csv with a header line, .parquet, or .npz with X and labels")
+    parse.add_argument(
+        "file", metavar="FILE", help="table: .csv with a header line, .parquet, or .npz with X and labels"
+    )
     parse.add_argument("--target", metavar="COLUMN", help="column of the labels (default y)")
     parse.add_argument("--drop", default="", metavar="A,B", help="columns to leave out")
     parse.add_argument("--eta", default="0.5", help="step size (default 0.5)")
@@ -69,7 +71,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     scaled = rescale(table.X, scale)
     with _Ticker() as tell:
         found = shatterability(
-            scaled.X, table.y, eta or 0.5, decay=wd, bound=bound, time_limit=limit or 60.0, seed=int(seed), progress=tell
+            scaled.X,
+            table.y,
+            eta or 0.5,
+            decay=wd,
+            bound=bound,
+            time_limit=limit or 60.0,
+            seed=int(seed),
+            progress=tell,
         )
     n, d = scaled.X.shape
     title = (
@@ -108,7 +117,12 @@ class _Ticker:
         if now < self._next:
             return
         self._next = now + (0.2 if self._terminal else 10.0)
-        print(f"\r\033[K{words}" if self._terminal else words, end="" if self._terminal else "\n", file=sys.stderr, flush=True)
+        print(
+            f"\r\033[K{words}" if self._terminal else words,
+            end="" if self._terminal else "\n",
+            file=sys.stderr,
+            flush=True,
+        )
 
     def __enter__(self) -> _Ticker:
         return self

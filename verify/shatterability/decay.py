@@ -90,7 +90,7 @@ def decay_path(
     tol : float
         Relative duality gap aimed at.
     time_limit : float
-        Seconds for the whole path, shared evenly by its points.
+        Seconds for the whole path, most of them for the smallest decay.
     seed : int
     progress : callable, optional
         Told in words what is under way.
@@ -111,7 +111,9 @@ def decay_path(
     result = []
     started = time.monotonic()
     for at, decay in enumerate(ordered):
-        deadline = started + time_limit * (at + 1) / len(ordered)
+        # The smallest decay is the hardest, and starts from the others.
+        share = 1.0 if at + 1 == len(ordered) else 0.4 * (at + 1) / (len(ordered) - 1)
+        deadline = started + share * time_limit
         result.append(solver.solve(decay, tol, deadline, progress))
     return tuple(result)
 

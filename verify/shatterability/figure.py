@@ -47,7 +47,9 @@ def _capacity(axes: Axes, found: Shatterability) -> None:
         axes.axvspan(max(low, etas[0]), high, color=_GREY, alpha=0.2, label="the edge lies here")
     axes.axvline(found.eta, color=_GREY, linestyle="--", linewidth=1)
     axes.annotate("η", (found.eta, 0.03), xycoords=("data", "axes fraction"), xytext=(3, 0), textcoords="offset points")
-    axes.set(xscale="log", ylim=(-0.02, 1.08), xlabel="step size η", ylabel="share of points memorised", title="memorisable")
+    axes.set(
+        xscale="log", ylim=(-0.02, 1.08), xlabel="step size η", ylabel="share of points memorised", title="memorisable"
+    )
     axes.legend(frameon=False, fontsize=8, loc="lower left")
 
 
@@ -56,7 +58,7 @@ def _margins(axes: Axes, found: Shatterability) -> None:
     inside = 1 - float(extreme.mean())
     if extreme.any():
         logs = np.log10(found.margins.lower[extreme])
-        axes.hist(10**logs, bins=10 ** np.linspace(logs.min() - 0.05, logs.max() + 0.05, 30), color=_BLUE)
+        axes.hist(10**logs, bins=list(10 ** np.linspace(logs.min() - 0.05, logs.max() + 0.05, 30)), color=_BLUE)
         axes.set_xscale("log")
     axes.set(xlabel="hull margin of extreme points", ylabel="points", title=f"{100 * inside:.3g} % not extreme")
 
@@ -69,7 +71,11 @@ def _depth(axes: Axes, found: Shatterability) -> None:
         axes.step(np.sort(found.depth.lower), ranks, color=_ORANGE, where="post", label="lower bounds")
         axes.legend(frameon=False, fontsize=8, loc="lower right")
     axes.set(
-        xscale="log", ylim=(0, 1.05), xlabel="Tukey depth count", ylabel="share of points at most as deep", title="depth profile"
+        xscale="log",
+        ylim=(0, 1.05),
+        xlabel="Tukey depth count",
+        ylabel="share of points at most as deep",
+        title="depth profile",
     )
 
 

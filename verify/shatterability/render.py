@@ -29,7 +29,9 @@ def numbers(found: Shatterability) -> list[tuple[str, object, Evidence | None, s
         ("extreme", f"{int(margins.extreme.sum())} of {n}", certified, "points outside the hull of the others"),
     ]
     if margins.undecided.any():
-        rows.append(("perhaps extreme", f"{int(margins.undecided.sum())} of {n}", heuristic, "no direction found in the time"))
+        rows.append(
+            ("perhaps extreme", f"{int(margins.undecided.sum())} of {n}", heuristic, "no direction found in the time")
+        )
     rows += [
         ("depth", f"[{int(depth.lower.max())}, {int(depth.upper.max())}]", certified, "bracket of the deepest count"),
         ("memorisable", f"{len(found.capacity.rows)} of {n}", floating, "most points that solitary neurons fit at eta"),
@@ -55,7 +57,9 @@ def numbers(found: Shatterability) -> list[tuple[str, object, Evidence | None, s
                 ("its loss", edge.loss, floating, "training loss in float64"),
             ]
     if math.isfinite(found.worst_labels):
-        rows.append(("worst labels", found.worst_labels, floating, "solitary sharpness for any labels within the bound"))
+        rows.append(
+            ("worst labels", found.worst_labels, floating, "solitary sharpness for any labels within the bound")
+        )
     for point in found.decay:
         rows.append(
             (
@@ -77,7 +81,12 @@ def exposed_rows(found: Shatterability, most: int = _POINTS) -> NDArray[np.int64
 def text(found: Shatterability, title: str) -> str:
     """The report for a terminal."""
     rows = [
-        (name, show(value) if isinstance(value, (int, float, Interval)) else str(value), kind.value if kind else "", words)
+        (
+            name,
+            show(value) if isinstance(value, (int, float, Interval)) else str(value),
+            kind.value if kind else "",
+            words,
+        )
         for name, value, kind, words in numbers(found)
     ]
     lines = [title, "", f"{found.verdict} ({found.evidence.value})", ""]

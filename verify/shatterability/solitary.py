@@ -105,7 +105,8 @@ def secular_root(costs: Float) -> float:
 def single_sharpness(costs: Float) -> Float:
     """lambda_max of memorising one point alone, for each point; costs as in `SoloSharpness`.
 
-    It is the larger root of the secular equation for one cost q: with m = n lambda, 1/(m - q) + (n - 1)/m = 1 is m^2 - (n + q) m + (n - 1) q = 0.
+    It is the larger root of the secular equation for one cost q. With m = n lambda that is 1/(m - q) + (n - 1)/m = 1, or
+    m^2 - (n + q) m + (n - 1) q = 0.
 
     >>> bool(abs(single_sharpness(np.array([3.0, 0.0]))[0] - secular_root(np.array([3.0, 0.0]))) < 1e-15)
     True
