@@ -12,7 +12,7 @@ from boundcalc.explicit.problem import Weight
 from boundcalc.explicit.sign_error import sign_error
 from boundcalc.explicit.weighting import log_weight_ratio
 
-__all__ = ["continuum", "depth_range", "profile"]
+__all__ = ["best_snr", "best_width", "continuum", "depth_range", "log_cost_share", "profile"]
 
 Array = NDArray[np.float64]
 _LOG_LIMIT = 600.0
@@ -39,6 +39,50 @@ def profile() -> tuple[Array, Array, Array, Array]:
         row, column = divmod(j, snr.size)
         best[:, i] = amplitude[row, column], ramp[row, 0], snr[0, column]
     return log_mu, best[0], best[1], best[2]
+
+
+def log_cost_share(log_mu: Array) -> Array:
+    """Logarithm of what many narrow trapezoids at this price spend per unit of mass, in units of the price; any price.
+
+    mu a^5 theta^2/(rho s^2) in the table; beyond it powers: rho and s go as mu^(1/4) at low prices, a as mu^(-1/3) at high ones.
+    """
+    table, amplitude, ramp, snr = profile()
+    log_cost = table + np.log(amplitude**5 * (1 - 4 * ramp / 3) ** 2 / (ramp * snr**2))
+    below, beyond = np.minimum(log_mu - table[0], 0.0), np.maximum(log_mu - table[-1], 0.0)
+    return np.asarray(np.interp(log_mu, table, log_cost) + below / 4 - 2 / 3 * beyond)
+
+
+@lru_cache(maxsize=1)
+def best_snr() -> float:
+    """Where s mmse(s), the value of an atom whose amplitude is free, is largest."""
+    s = np.linspace(0.5, 4, 35001)
+    return float(s[(s * sign_error(s)).argmax()])
+
+
+@lru_cache(maxsize=1)
+def _widths() -> tuple[Array, Array]:
+    """log x, and there the logarithm of the best width, both as in :func:`best_width`."""
+    log_x = np.linspace(-40.0, 60.0, 401)
+    log_s = np.linspace(-16.0, 26.0, 6001)
+    s, limit = np.exp(log_s), math.log(0.5)
+    best = np.empty_like(log_x)
+    for i, x in enumerate(log_x):
+        log_ramp = x - 2 * log_s
+        narrow = 1 - 4 / 3 * np.exp(np.minimum(log_ramp, limit))
+        energy = narrow * np.exp(2 * np.minimum(limit - log_ramp, 0.0))
+        best[i] = log_s[(energy * sign_error(s * energy)).argmax()]
+    return log_x, best
+
+
+def best_width(log_x: Array) -> Array:
+    """Logarithm of the best width, in units of 1/(snr q), of many narrow trapezoids that share a budget.
+
+    A width s leaves the ramp x/s^2, or the ramp 1/2 and the amplitude s^2/(2x) if that is larger; x is the cost over the
+    budget at s = ramp = 1. Beyond the table powers: s goes as x^(1/3) and as x^(2/5).
+    """
+    table, best = _widths()
+    below, beyond = np.minimum(log_x - table[0], 0.0), np.maximum(log_x - table[-1], 0.0)
+    return np.asarray(np.interp(log_x, table, best) + below / 3 + 2 / 5 * beyond)
 
 
 @lru_cache(maxsize=1)

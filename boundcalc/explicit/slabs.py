@@ -23,9 +23,11 @@ theta = 1 - 4 rho/3 for the mean of the squared profile, p for the density of th
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 
 from boundcalc.arb import Ball, ball, lower_float
 from boundcalc.explicit.caps import Caps
@@ -34,12 +36,12 @@ from boundcalc.explicit.problem import Problem
 from boundcalc.explicit.sign_error import sign_error_ball
 from boundcalc.explicit.weighting import Weighting
 
-__all__ = ["Slab", "StackedTrapezoids"]
+__all__ = ["NARROW", "Slab", "StackedTrapezoids"]
 
-# Up to this number, equal trapezoids are evaluated one by one.
-ONE_BY_ONE = 6
-# Largest alpha times width over depth at which many trapezoids are bracketed together.
-_NARROW = 0.15
+# Largest alpha times width over depth at which equal trapezoids are bracketed together.
+NARROW = 0.15
+# Above this number they are bracketed in any case.
+ONE_BY_ONE = 64
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,46 @@ class Slab:
     count: int
     ramp: float
     amplitude: float
+
+
+class _Knot:
+    """A depth, and what is needed there, evaluated once."""
+
+    def __init__(self, z: Ball, marginal: Marginal, weighting: Weighting) -> None:
+        self.z = z
+        self._marginal = marginal
+        self._weighting = weighting
+
+    @cached_property
+    def moments(self) -> tuple[Ball, Ball, Ball]:
+        """Integrals of p, t p and t^2 p over [0, z]."""
+        return self._marginal.moments(self.z)
+
+    @cached_property
+    def cost(self) -> Ball:
+        """The weight."""
+        return self._weighting.cost_from(self.z, self.moments)
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """A slab at amplitude 1.
+
+    Attributes
+    ----------
+    cost : Ball
+        Upper bound of its variation norm.
+    atoms : tuple of (Ball, Ball)
+        Energies and arguments: the value at amplitude a is at least the sum of a^2 m mmse(nu a^2 e) over (m, e).
+    """
+
+    cost: Ball
+    atoms: tuple[tuple[Ball, Ball], ...]
+
+    def value(self, amplitude: float, nu: Ball) -> Ball:
+        """Lower bound of the Bayes risk of the slab's signs."""
+        square = ball(amplitude) ** 2
+        return square * sum((m * sign_error_ball(nu * square * e) for m, e in self.atoms), ball(0))
 
 
 @dataclass(frozen=True)
@@ -107,22 +149,31 @@ class StackedTrapezoids:
                 raise ArithmeticError(f"not a stack of slabs inside the cap: {slab}")
             edge = slab.far
 
-    def cost(self, problem: Problem) -> Ball:
-        """Rigorous upper bound of the weighted variation norm of every function of the prior, in units of B."""
+    def _units(self, problem: Problem) -> tuple[_Unit, ...]:
+        """Every slab at amplitude 1; neighbours share the knot between them."""
         self._check()
         marginal = Marginal(problem.d)
         weighting = Weighting(problem.weight, marginal)
         height = ball(self.caps.height)
-        total = sum((_cost(slab, height, weighting) for slab in self.slabs), ball(0))
+        shares = {share for slab in self.slabs for share in (slab.near, slab.far)}
+        edges = {share: _Knot(height * ball(share), marginal, weighting) for share in shares}
+        return tuple(_unit(slab, edges[slab.near], edges[slab.far], marginal, weighting) for slab in self.slabs)
+
+    def _cost(self, units: tuple[_Unit, ...]) -> Ball:
+        total = sum((ball(s.amplitude) * u.cost for s, u in zip(self.slabs, units, strict=True)), ball(0))
         return total * ball(self.caps.count)
+
+    def _value(self, units: tuple[_Unit, ...], nu: Fraction) -> Ball:
+        total = sum((u.value(s.amplitude, ball(nu)) for s, u in zip(self.slabs, units, strict=True)), ball(0))
+        return total * ball(self.caps.count)
+
+    def cost(self, problem: Problem) -> Ball:
+        """Rigorous upper bound of the weighted variation norm of every function of the prior, in units of B."""
+        return self._cost(self._units(problem))
 
     def value(self, problem: Problem) -> Ball:
         """Rigorous lower bound of the Bayes risk in units of B^2; feasibility is the business of :meth:`cost`."""
-        self._check()
-        marginal = Marginal(problem.d)
-        nu, height = ball(problem.nu), ball(self.caps.height)
-        total = sum((_value(slab, height, nu, marginal) for slab in self.slabs), ball(0))
-        return total * ball(self.caps.count)
+        return self._value(self._units(problem), problem.nu)
 
     def bound(self, problem: Problem) -> Ball:
         """Rigorous lower bound of the minimax risk in units of B^2; the amplitudes shrink until the budget holds.
@@ -132,90 +183,68 @@ class StackedTrapezoids:
         ArithmeticError
             If the budget can't be met.
         """
-        design = self
+        design, units = self, self._units(problem)
         for _ in range(3):
-            slack = ball(problem.budget) / design.cost(problem)
+            slack = ball(problem.budget) / design._cost(units)
             if lower_float(slack) >= 1:
-                return design.value(problem)
+                return design._value(units, problem.nu)
             design = design.scaled(lower_float(slack) * (1 - 1e-13))
+            design._check()
         raise ArithmeticError("the amplitudes underflow before the budget holds")
 
 
-def _trapezoids(slab: Slab, height: Ball) -> list[tuple[Ball, Ball, Ball, Ball]]:
-    """The four knots of each trapezoid, exact up to rounding; the first two coincide at 0 for the outermost slab."""
-    near, far = height * ball(slab.near), height * ball(slab.far)
-    if slab.near == 0:
-        inner = ball(0) if slab.ramp == 1.0 else far * (1 - ball(slab.ramp))
-        return [(ball(0), ball(0), inner, far)]
-    width = (far - near) / slab.count
-    ramp = width * ball(slab.ramp)
-    return [
-        (near + j * width, near + j * width + ramp, near + (j + 1) * width - ramp, near + (j + 1) * width)
-        for j in range(slab.count)
-    ]
-
-
 def _individually(slab: Slab, alpha: Fraction) -> bool:
-    if slab.count <= ONE_BY_ONE:
+    if slab.count == 1:
         return True
     width = (slab.far - slab.near) / slab.count
-    wide = max(float(alpha), 1.0) * width / slab.near > _NARROW
-    return wide and slab.count <= 64
+    wide = max(float(alpha), 1.0) * width / slab.near > NARROW * (1 + 1e-6)
+    return wide and slab.count <= ONE_BY_ONE
 
 
-def _cost(slab: Slab, height: Ball, weighting: Weighting) -> Ball:
-    amplitude = ball(slab.amplitude)
-    if _individually(slab, weighting.marginal.alpha):
-        total = ball(0)
-        for z0, z1, z2, z3 in _trapezoids(slab, height):
-            if slab.near > 0:
-                total += (weighting.cost(z0) + weighting.cost(z1)) / (z1 - z0)
-            total += (weighting.cost(z2) + weighting.cost(z3)) / (z3 - z2)
-        return amplitude * total
-    near, far = height * ball(slab.near), height * ball(slab.far)
+def _unit(slab: Slab, near: _Knot, far: _Knot, marginal: Marginal, weighting: Weighting) -> _Unit:
+    if not _individually(slab, marginal.alpha):
+        return _together(slab, near, far, marginal, weighting)
+    ramp_share = ball(slab.ramp)
+    if slab.near == 0:
+        inner = _Knot(ball(0) if slab.ramp == 1.0 else far.z * (1 - ramp_share), marginal, weighting)
+        norm = inner.moments[0] + _square(inner, far, far.z) / (far.z - inner.z) ** 2
+        return _Unit((inner.cost + far.cost) / (far.z - inner.z), ((norm, norm),))
+    width = (far.z - near.z) / slab.count
+    ramp = width * ramp_share
+    inner_edges = [_Knot(near.z + j * width, marginal, weighting) for j in range(1, slab.count)]
+    edges = [near, *inner_edges, far]
+    cost, atoms = ball(0), []
+    for left, right in itertools.pairwise(edges):
+        top, end = (_Knot(z, marginal, weighting) for z in (left.z + ramp, right.z - ramp))
+        cost += left.cost + top.cost + end.cost + right.cost
+        level = end.moments[0] - top.moments[0]
+        norm = level + (_square(left, top, left.z) + _square(end, right, right.z)) / ramp**2
+        atoms.append((norm, norm))
+    return _Unit(cost / ramp, tuple(atoms))
+
+
+def _square(low: _Knot, high: _Knot, foot: Ball) -> Ball:
+    """Integral of (t - foot)^2 p over the depths between two knots."""
+    a, b, c = (y - x for x, y in zip(low.moments, high.moments, strict=True))
+    return c - 2 * foot * b + foot**2 * a
+
+
+def _together(slab: Slab, near: _Knot, far: _Knot, marginal: Marginal, weighting: Weighting) -> _Unit:
+    """Many equal trapezoids, by the brackets at the top of the module."""
     count = ball(slab.count)
-    width = (far - near) / count
-    ramp = width * ball(slab.ramp)
-    if not (near - width / 2 > 0):
+    width = (far.z - near.z) / count
+    ramp, tau = width * ball(slab.ramp), width / 2
+    if not (near.z - tau > 0):
         raise ArithmeticError(f"a slab of many trapezoids must not touch the sphere: {slab}")
     k = weighting.d + 2
-    total = ball(0)
-    for first in (near, near + ramp, near + width - ramp, near + width):
+    knots = ball(0)
+    for first in (near.z, near.z + ramp, near.z + width - ramp, near.z + width):
         last = first + (count - 1) * width
-        total += ((last + width / 2) ** (k + 1) - (first - width / 2) ** (k + 1)) / ((k + 1) * width)
-    return amplitude * weighting.ratio(near) * total / ramp
-
-
-def _value(slab: Slab, height: Ball, nu: Ball, marginal: Marginal) -> Ball:
-    square = ball(slab.amplitude) ** 2
-    if _individually(slab, marginal.alpha):
-        total = ball(0)
-        for knots in _trapezoids(slab, height):
-            norm = _norm(knots, marginal)
-            total += norm * sign_error_ball(nu * square * norm)
-        return square * total
-    near, far = height * ball(slab.near), height * ball(slab.far)
-    width = (far - near) / ball(slab.count)
-    tau, centre = width / 2, near + width / 2
-    alpha = marginal.alpha
+        knots += ((last + tau) ** (k + 1) - (first - tau) ** (k + 1)) / ((k + 1) * width)
+    alpha, centre = marginal.alpha, near.z + tau
     low = half_power(((1 - (tau / centre) ** 2) * (1 - tau**2)).sqrt(), alpha)
     high = (ball(alpha) * ((centre + tau) / (centre - tau)).log() / 2).cosh()
     theta = 1 - 4 * ball(slab.ramp) / 3
-    total = theta * low / high * (marginal.mass(far) - marginal.mass(near))
-    squares = theta**2 * width * (high / low) ** 2 * (marginal.square(far) - marginal.square(near))
-    return square * total * sign_error_ball(nu * square * squares / total)
-
-
-def _norm(knots: tuple[Ball, Ball, Ball, Ball], marginal: Marginal) -> Ball:
-    """Squared L2(P) norm of the trapezoid with these knots."""
-    z0, z1, z2, z3 = knots
-    moments = [marginal.moments(z) for z in knots]
-
-    def ramp(foot: Ball, low: int, high: int) -> Ball:
-        a, b, c = (y - x for x, y in zip(moments[low], moments[high], strict=True))
-        return c - 2 * foot * b + foot**2 * a
-
-    total = moments[2][0] - moments[1][0] + ramp(z3, 2, 3) / (z3 - z2) ** 2
-    if z0 != 0:
-        total += ramp(z0, 0, 1) / (z1 - z0) ** 2
-    return total
+    total = theta * low / high * (far.moments[0] - near.moments[0])
+    squares = theta**2 * width * (high / low) ** 2 * (marginal.square(far.z) - marginal.square(near.z))
+    return _Unit(weighting.ratio_from(near.z, near.moments) * knots / ramp, ((total, squares / total),))

@@ -9,31 +9,29 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.explicit import slabs
+from boundcalc.explicit import slab_alone, slabs
 from boundcalc.explicit.caps import Caps, candidates
+from boundcalc.explicit.claim import Claim
 from boundcalc.explicit.family import Design, Family, NotApplicable
-from boundcalc.explicit.problem import Effort, Problem, Weight
-from boundcalc.explicit.slab_polish import polish
-from boundcalc.explicit.slab_profile import continuum, depth_range
-from boundcalc.explicit.slab_search import CapProblem, Grid, adapt, estimate, solve
+from boundcalc.explicit.problem import Effort, Problem
+from boundcalc.explicit.slab_profile import continuum
+from boundcalc.explicit.slab_search import search_profiles, stack
+from boundcalc.explicit.slab_tables import TALL, Resolution, SlabTables, slab_tables
 from boundcalc.explicit.slabs import StackedTrapezoids
 
 __all__ = ["FAMILY"]
 
+Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 _LARGEST_DIMENSION = 10**4
-# Few slabs fit a grid badly: their edges, ramps and amplitudes are polished even in a fast search.
-_FEW_SLABS = 10
-_AMPLITUDES = (1.0, 0.75, 0.55, 0.4, 0.3, 0.2, 0.14, 0.1, 0.06, 0.03, 0.015)
-_RAMPS = (0.05, 0.1, 0.15, 0.22, 0.3, 0.4, 0.5)
-_FINER_RAMPS = (0.04, 0.06, 0.09, 0.13, 0.18, 0.24, 0.31, 0.4, 0.5)
-# Designs are made on a lattice of problems and used at every problem nearby. The bound of one design is monotone in n,
-# sigma, B and C, and so is the largest of several as long as they are the same. From one cell of the lattice to the next
-# the designs change: there the bound is monotone as far as the design made for a problem beats those made for the
-# problems around it. A full search looks one step further towards harder problems, which makes up for it if not.
-_NU_STEP = math.log(10) / 4
-_BUDGET_STEP = math.log(10) / 8
+# Logarithm of what is claimed less than what the search estimates: its interpolation and quadrature err by less.
+_MARGIN = 0.003
+# Caps lower than this over alpha + 1 are in the limit of low caps to a thousandth.
+_LOW = 0.004
+_COARSE = 24
+# Caps per logarithm of their height for one trapezoid per cap.
+_DENSE = 64.0
 
 
 def log_mass_unit(d: int, height: float) -> float:
@@ -43,129 +41,158 @@ def log_mass_unit(d: int, height: float) -> float:
     return log_c1 + alpha * (math.log(height) + math.log(2 - height)) + math.log(height)
 
 
-def cap_problem(d: int, log_nu: float, log_budget: float, weight: Weight, caps: Caps) -> CapProblem:
-    """The problem of one of the caps, in units of its height."""
-    unit = log_mass_unit(d, caps.height)
-    share = log_budget - math.log(caps.count) - (d + 1) * math.log(caps.height)
-    return CapProblem(d, caps.height, log_nu + unit, share, weight)
+def _slack(d: int) -> float:
+    """By how much, in logarithms, the rough value that ranks caps may fall short of the one that is found.
+
+    Measured; most in high dimensions, which have few caps.
+    """
+    if d in (2, 3):
+        return 0.08
+    return 0.15 if d <= 24 else 0.4
 
 
 @dataclass(frozen=True)
-class _Grids:
-    coarse: Grid
-    fine: Grid
-    finest: Grid
+class _Level:
+    """How finely to search: caps per logarithm of their height, and the tables' resolution."""
+
+    caps: float
+    resolution: Resolution
 
 
-@lru_cache(maxsize=256)
-def _grids(d: int) -> _Grids:
-    """Grids of depths that reach down to where a thousandth of the cap's mass is left."""
-    depth = depth_range(d)
-    coarse, fine, finest = (depth ** (1 / (points - 1)) for points in (12, 28, 44))
-    return _Grids(
-        Grid(coarse, depth, (0.08, 0.16, 0.3, 0.5), _AMPLITUDES, 2, spend=False),
-        Grid(fine, depth, _RAMPS, _AMPLITUDES, 5),
-        Grid(finest, depth, _FINER_RAMPS, _AMPLITUDES, 14),
-    )
+def _levels(d: int, effort: Effort) -> tuple[_Level, ...]:
+    """The levels of an effort; a full search includes the fast one, so that it is never worse."""
+    fast = _Level(1.4 if d == 1 else max(8.0, 1.2 * d), Resolution(30 if d <= 8 else 36, 2.0))
+    if effort is Effort.FAST:
+        return (fast,)
+    return fast, _Level(3.0 if d == 1 else max(20.0, 3.0 * d), Resolution(90, 0.7))
+
+
+@dataclass(frozen=True)
+class _Cap:
+    """Tables of a cap, and the logarithms of the signal-to-noise ratio of a unit of mass and of the budget per cap."""
+
+    tables: SlabTables
+    log_snr: float
+    log_budget: float
+
+
+@dataclass(frozen=True)
+class _Ladder:
+    """Caps from the highest down, and logarithms of their numbers, mass units and budgets at C = 1."""
+
+    caps: tuple[Caps, ...]
+    heights: Array
+    log_counts: Array
+    log_units: Array
+    log_shares: Array
+    log_norms: Array
+
+    def alone(self, index: Index, problem: Problem) -> slab_alone.Alone:
+        """One trapezoid per cap."""
+        log_snr = problem.log_nu + self.log_units[index]
+        log_budget = problem.log_budget + self.log_shares[index]
+        return slab_alone.values(problem, self.heights[index], log_snr, log_budget, self.log_norms[:, index])
+
+    def rough(self, index: Index, problem: Problem) -> Array:
+        """Rough logarithms of the bounds, for ranking."""
+        log_snr = problem.log_nu + self.log_units[index]
+        log_budget = problem.log_budget + self.log_shares[index]
+        alone = self.alone(index, problem).log_value.max(0)
+        value, _ = continuum(problem.d, problem.weight, self.heights[index], log_snr, log_budget)
+        return self.log_counts[index] + self.log_units[index] + np.maximum(value, alone)
+
+    def cap(self, i: int, problem: Problem, resolution: Resolution) -> _Cap:
+        """What one of the caps has to solve."""
+        low = self.heights[i] * (problem.d + 1) / 2 < _LOW
+        tables = slab_tables(problem.d, 0.0 if low else float(self.heights[i]), problem.weight, resolution)
+        log_snr = problem.log_nu + float(self.log_units[i])
+        return _Cap(tables, log_snr, problem.log_budget + float(self.log_shares[i]))
 
 
 @lru_cache(maxsize=64)
-def _arrays(
-    d: int, extra: tuple[Caps, ...]
-) -> tuple[tuple[Caps, ...], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    caps = (*extra, *candidates(d))
-    heights = np.array([c.height for c in caps])
-    log_counts = np.array([math.log(c.count) for c in caps])
-    units = np.array([log_mass_unit(d, c.height) for c in caps])
-    return caps, heights, log_counts, units
+def _ladder(d: int, extra: tuple[Caps, ...], density: float) -> _Ladder:
+    """Of all candidates in a cell of log heights the one with the largest mass."""
+    found: dict[int, tuple[float, Caps]] = {}
+    for caps in candidates(d):
+        cell = math.floor(-math.log(caps.height) * density)
+        mass = math.log(caps.count) + (d + 1) / 2 * math.log(caps.height)
+        if cell not in found or mass > found[cell][0]:
+            found[cell] = mass, caps
+    chosen = (*sorted((caps for _, caps in found.values()), key=lambda caps: -caps.height),)
+    chosen = (*extra, *chosen)
+    heights = np.array([caps.height for caps in chosen])
+    log_counts = np.array([math.log(caps.count) for caps in chosen])
+    log_units = np.array([log_mass_unit(d, caps.height) for caps in chosen])
+    log_shares = -log_counts - (d + 1) * np.log(heights)
+    return _Ladder(chosen, heights, log_counts, log_units, log_shares, slab_alone.log_norms(d, heights))
 
 
-@lru_cache(maxsize=512)
-def _at_lattice(
-    d: int, weight: Weight, nu_index: int, budget_index: int, effort: Effort, extra: tuple[Caps, ...]
-) -> StackedTrapezoids | None:
-    log_nu, log_budget = nu_index * _NU_STEP, budget_index * _BUDGET_STEP
-    caps, heights, log_counts, units = _arrays(d, extra)
-
-    def rough(indices: Index) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        share = log_budget - log_counts[indices] - (d + 1) * np.log(heights[indices])
-        inner, price = continuum(d, weight, heights[indices], log_nu + units[indices], share)
-        return log_counts[indices] + units[indices] + inner, price
-
-    grids = _grids(d)
-    full = effort is Effort.FULL
-    given = len(extra)
-    # Zoom in on the best height: the rough value has one peak.
-    stride = max(1, (len(caps) - given) // 50)
-    near = np.arange(given, len(caps), stride)
-    ranking, at_price = rough(near)
-    while stride > 1:
-        centre, reach = int(near[ranking.argmax()]), 2 * stride
-        stride = max(1, stride // 8)
-        near = np.arange(max(given, centre - reach), min(len(caps), centre + reach + 1), stride)
-        ranking, at_price = rough(near)
-    order = np.argsort(-ranking)[: 12 if full else 3]
-    tall = given + np.flatnonzero(heights[given:] > 0.25)[: 12 if full else 5]
-    prices = dict(zip(near[order].tolist(), at_price[order].tolist(), strict=True))
-    others = np.array([i for i in (*range(given), *tall.tolist()) if i not in prices], dtype=np.intp)
-    if others.size:
-        prices |= dict(zip(others.tolist(), rough(others)[1].tolist(), strict=True))
-    scored = []
-    for i, log_price in prices.items():
-        guess = math.exp(min(max(log_price, -600.0), 600.0))
-        coarse = solve(cap_problem(d, log_nu, log_budget, weight, caps[i]), grids.coarse, guess)
-        if coarse.value > 0:
-            scored.append((math.log(coarse.value) + float(log_counts[i] + units[i]), i, coarse.price))
-    scored.sort(reverse=True)
-    best: tuple[float, StackedTrapezoids] | None = None
-    # A coarse value is nearly within a tenth of the fine one: a clear winner needs no second try.
-    for _, i, price in [s for s in scored if s[0] > scored[0][0] - 0.15][: 5 if full else 3]:
-        inner = cap_problem(d, log_nu, log_budget, weight, caps[i])
-        for grid in (grids.fine, grids.finest) if full else (grids.fine,):
-            fine = solve(inner, grid, max(price, 1e-250))
-            stack = fine.slabs
-            if not full and len(stack) <= _FEW_SLABS:
-                stack = polish(inner, stack, (0.12,), 1)
-            value = estimate(inner, stack)
-            if value > 0:
-                score = math.log(value) + float(log_counts[i] + units[i])
-                if best is None or score > best[0]:
-                    best = (score, StackedTrapezoids(caps[i], stack))
-    if best is not None and full:
-        inner = cap_problem(d, log_nu, log_budget, weight, best[1].caps)
-        best = (best[0], StackedTrapezoids(best[1].caps, polish(inner, best[1].slabs, (0.1, 0.03), 4)))
-    return best[1] if best else None
-
-
-def _cell(value: float, step: float, harder: int) -> tuple[int, ...]:
-    """Indices of the lattice points around a value, one where it lies on the lattice, and ``harder`` more on that side."""
-    nearest = round(value / step)
-    ends = (
-        (nearest, nearest)
-        if abs(value / step - nearest) < 1e-9
-        else (math.floor(value / step), math.ceil(value / step))
-    )
-    return tuple(range(ends[0] + min(harder, 0), ends[1] + max(harder, 0) + 1))
+def _ranked(ladder: _Ladder, problem: Problem, given: int) -> tuple[Index, Array]:
+    """Caps worth trying and their rough values, best first: the tall ones, and those around the peak of the others."""
+    size = ladder.heights.size
+    tall = int(np.searchsorted(-ladder.heights[given:], -TALL)) + given if problem.d > 2 else given
+    # Below both of these heights neither noise nor budget matters, and lower caps only have less mass.
+    snr = problem.log_nu + ladder.log_units[tall:] > -2
+    poor = problem.log_budget + ladder.log_shares[tall:] < 2
+    end = min(size, tall + max(int(snr.sum()), int(poor.sum())) + 4)
+    index = np.arange(tall)
+    rough = ladder.rough(index, problem) if tall else np.empty(0)
+    low, high, stride = tall, end, max(1, -(-(end - tall) // _COARSE))
+    while low < high:
+        near = np.arange(low, high, stride)
+        value = ladder.rough(near, problem)
+        if stride == 1:
+            index, rough = np.concatenate([index, near]), np.concatenate([rough, value])
+            break
+        centre = int(near[value.argmax()])
+        low, high = max(tall, centre - 2 * stride), min(end, centre + 2 * stride + 1)
+        stride = max(1, -(-(high - low) // _COARSE))
+    order = np.argsort(-rough, kind="stable")
+    return index[order], rough[order]
 
 
 def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
-    """The best of the designs made for the neighbouring lattice points."""
+    """The best stack over all caps, profiles and slabs."""
     if problem.d > _LARGEST_DIMENSION:
         return NotApplicable(f"searched up to d = {_LARGEST_DIMENSION} only")
-    best: tuple[float, StackedTrapezoids] | None = None
-    further = 1 if effort is Effort.FULL else 0
-    for i in _cell(problem.log_nu, _NU_STEP, further):
-        for j in _cell(problem.log_budget, _BUDGET_STEP, -further):
-            design = _at_lattice(problem.d, problem.weight, i, j, effort, extra)
-            if design is None:
-                continue
-            inner = cap_problem(problem.d, problem.log_nu, problem.log_budget, problem.weight, design.caps)
-            value, stack = adapt(inner, design.slabs)
-            if value > 0:
-                score = math.log(value) + math.log(design.caps.count) + log_mass_unit(problem.d, design.caps.height)
-                if best is None or score > best[0]:
-                    best = (score, StackedTrapezoids(design.caps, stack))
-    return best[1] if best else NotApplicable("no stack of slabs was found whose numbers a float can hold")
+    best = _alone(problem, extra)
+    for level in _levels(problem.d, effort):
+        found = _at_level(problem, level, extra)
+        if found is not None and found[0] > best[0]:
+            best = found
+    if not best[1].slabs[0].amplitude > 0:
+        return NotApplicable("no stack of slabs was found whose numbers a float can hold")
+    return Claim(best[1], best[0] - _MARGIN)
+
+
+def _alone(problem: Problem, extra: tuple[Caps, ...]) -> tuple[float, StackedTrapezoids]:
+    """Logarithm of the best value with one trapezoid per cap, and its design."""
+    ladder = _ladder(problem.d, extra, _DENSE)
+    alone = ladder.alone(np.arange(ladder.heights.size), problem)
+    value = alone.log_value + ladder.log_counts + ladder.log_units
+    row, i = np.unravel_index(int(value.argmax()), value.shape)
+    return float(value[row, i]), StackedTrapezoids(ladder.caps[i], (alone.slab(int(row), int(i)),))
+
+
+def _at_level(problem: Problem, level: _Level, extra: tuple[Caps, ...]) -> tuple[float, StackedTrapezoids] | None:
+    """Logarithm of the best value at a level, and its design."""
+    ladder = _ladder(problem.d, extra, level.caps)
+    order, rough = _ranked(ladder, problem, len(extra))
+    slack = _slack(problem.d)
+    score, winner = -math.inf, None
+    for i, above in zip(order.tolist(), rough.tolist(), strict=True):
+        if above + slack < score:
+            break
+        cap = ladder.cap(i, problem, level.resolution)
+        found = search_profiles(cap.tables, cap.log_snr, cap.log_budget)
+        value = found.log_value + float(ladder.log_counts[i] + ladder.log_units[i])
+        if value > score:
+            score, winner = value, (i, cap, found.profile)
+    if winner is None:
+        return None
+    i, cap, profile = winner
+    stacked = stack(cap.tables, cap.log_snr, cap.log_budget, profile)
+    return (score, StackedTrapezoids(ladder.caps[i], stacked)) if stacked else None
 
 
 FAMILY = Family(

@@ -1,5 +1,9 @@
 """Theorem A at a setting: the explicit value where its conditions hold, the reason where they don't.
 
+As one of the families of lower bounds it covers every setting: where n is too small, its value at the smallest n for which
+it holds counts, since fewer samples can only raise the risk. That value is a constant times B^2 min(h, 1/8, (2a)^(-4/(d+3)))
+with the theorem's h and a, so it is monotone in n, sigma, B and C everywhere.
+
 For the population weight, g_P < c_inf g for the canonical weight g, so a function whose canonical norm is at most C/c_inf is
 in the class: Theorem A with C/c_inf.
 """
@@ -27,6 +31,8 @@ from boundcalc.theorems.stacked_hats import SMALLEST_N, THEOREM
 
 __all__ = ["FAMILY", "TheoremA", "evaluate", "smallest_n"]
 
+# Of the number of samples for which the theorem is evaluated as a family.
+_LARGEST_LOG10 = 1e4
 _DEFAULTS = {name: Integer(1) for name in ("sigma", "B", "C")}
 
 
@@ -85,7 +91,7 @@ def _setting(problem: Problem, budget: Fraction) -> Setting:
 
 @dataclass(frozen=True)
 class TheoremA:
-    """Theorem A; it has no free parameter."""
+    """Theorem A at the problem's number of samples, or at the smallest one for which it holds."""
 
     def bits(self, problem: Problem) -> int:
         """Working precision."""
@@ -97,23 +103,23 @@ class TheoremA:
         Raises
         ------
         ArithmeticError
-            If n is too small for the theorem.
+            If the budget in the canonical norm is below every float.
         """
         budget = canonical_budget(problem)
-        value = evaluate(_setting(problem, budget)) if budget > 0 else None
-        if not isinstance(value, ExplicitBound):
-            raise ArithmeticError(f"Theorem A does not apply: {value.reason if value else 'no budget'}")
-        return from_enclosure(value.enclosure)
+        if budget <= 0:
+            raise ArithmeticError("the budget over the limit of the weight's ratio is below every float")
+        setting = _setting(problem, budget)
+        last = max(smallest_n(setting), key=lambda threshold: threshold.log10[1])
+        if last.log10[1] > _LARGEST_LOG10:
+            raise ArithmeticError(f"it needs n B^2/sigma^2 >= {_size(last)}")
+        needed = last.upper
+        if needed > setting.n:
+            setting = dataclasses.replace(setting, n=needed)
+        return from_enclosure(enclose(THEOREM.bound.expr, setting.substitution))
 
 
 def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
-    """Whether Theorem A applies."""
-    budget = canonical_budget(problem)
-    if budget <= 0:
-        return NotApplicable("the budget over the limit of the weight's ratio is below every float")
-    value = evaluate(_setting(problem, budget))
-    if isinstance(value, Unmet):
-        return NotApplicable(f"with n B^2/sigma^2 in the place of n, {value.reason}")
+    """Nothing to search for."""
     return TheoremA()
 
 
@@ -121,7 +127,7 @@ FAMILY = Family(
     key="theorem-a",
     title="Theorem A",
     statement=str(THEOREM.bound.expr),
-    conditions=tuple(SMALLEST_N),
+    conditions=tuple(f"{words}, else at the smallest n for which it holds" for words in SMALLEST_N),
     proof=stacked_hats.__doc__ or "",
     boundary_localised=True,
     search=search,

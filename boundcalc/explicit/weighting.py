@@ -19,6 +19,9 @@ from boundcalc.explicit.problem import Weight
 
 __all__ = ["Weighting", "log_weight_ratio"]
 
+# Below this depth z mass - first cancels too many digits.
+_SHALLOW = 0.001
+
 
 class Weighting:
     """The weight in ball arithmetic, at the precision that is set when it is made."""
@@ -51,6 +54,21 @@ class Weighting:
         """g at depth z in [0, 1]."""
         return ball(0) if z == 0 else self.ratio(z) * z ** (self.d + 2)
 
+    def cost_from(self, z: Ball, moments: tuple[Ball, Ball, Ball]) -> Ball:
+        """The same from the integrals of p and t p over [0, z], without another hypergeometric series."""
+        if self.weight is Weight.CANONICAL or not z > _SHALLOW:
+            return self.cost(z)
+        mass, first, _ = moments
+        # E(X - t)_+ = z mass - first; the cap's first moment of X is p(z) z (2 - z)/(d + 1)
+        along = self.marginal.density(z) * z * (2 - z) / (self.d + 1)
+        return (z * mass - first) * (mass * mass + along * along).sqrt()
+
+    def ratio_from(self, z: Ball, moments: tuple[Ball, Ball, Ball]) -> Ball:
+        """g/z^(d+2), likewise."""
+        if self.weight is Weight.CANONICAL or not z > _SHALLOW:
+            return self.ratio(z)
+        return self.cost_from(z, moments) / z ** (self.d + 2)
+
 
 @lru_cache(maxsize=128)
 def _ratio_table(d: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -58,7 +76,7 @@ def _ratio_table(d: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     from boundcalc.cap import weight_ratio
 
     # The ratio changes over relative depths of 1/sqrt(d) near depth 1.
-    z = np.unique(np.concatenate([np.geomspace(1e-4, 1.0, 200), np.linspace(0.3, 1.0, 400)]))
+    z = np.unique(np.concatenate([np.geomspace(1e-4, 1.0, 800), np.linspace(0.3, 1.0, 800)]))
     return np.log(z), np.asarray(weight_ratio.log(d, z).log)
 
 

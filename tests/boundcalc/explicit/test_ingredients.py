@@ -16,9 +16,7 @@ from boundcalc.explicit.marginal import Marginal
 from boundcalc.explicit.problem import Problem, Weight
 from boundcalc.explicit.ridge_sine import RidgeSine, _moments, _variation
 from boundcalc.explicit.sign_error import exit_time_moments, sign_error, sign_error_ball
-from boundcalc.explicit.slab_search import CapProblem, estimate
 from boundcalc.explicit.slabs import Slab, StackedTrapezoids
-from boundcalc.explicit.stacked_trapezoids import cap_problem, log_mass_unit
 from boundcalc.explicit.weighting import Weighting, log_weight_ratio
 
 
@@ -131,18 +129,6 @@ def test_brackets_of_many_trapezoids(d: int, weight: Weight, monkeypatch: pytest
     assert float(value.mid()) >= 0.95 * float(exact_value.mid())
     assert not cost < exact_cost
     assert float(cost.mid()) <= (1.02 if weight is Weight.CANONICAL else 1.3) * float(exact_cost.mid())
-
-
-def test_float_estimate_agrees_with_the_ball_value() -> None:
-    slabs = (Slab(0.0, 0.3, 1, 0.6, 1.0), Slab(0.3, 0.6, 3, 0.3, 0.7), Slab(0.6, 1.0, 50, 0.2, 0.4))
-    d, caps = 3, Caps(0.125, 8, "caps")
-    task = problem(d, 5000.0, 1e6)
-    stack = StackedTrapezoids(caps, slabs)
-    rough = estimate(cap_problem(d, task.log_nu, task.log_budget, task.weight, caps), slabs)
-    rough *= caps.count * math.exp(log_mass_unit(d, caps.height))
-    with precision(stack.bits(task)):
-        assert float(stack.bound(task).mid()) == pytest.approx(rough, rel=0.01)
-    assert estimate(CapProblem(d, 0.1, 1.0, 1.0, Weight.CANONICAL), ()) == 0.0
 
 
 def test_a_stack_over_budget_is_shrunk_until_it_fits() -> None:
