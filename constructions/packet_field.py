@@ -23,6 +23,9 @@ from constructions.wave_packet import PacketCap
 Float = NDArray[np.float64]
 
 _LARGEST_DIM = 3
+# Nodes per coordinate that keep the network of a cap below about 10^5 neurons.
+_SLOPES = {1: 1, 2: 64, 3: 28}
+_RESOLUTION = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,8 @@ class PacketField:
     scale : float
         δ in units of the cap coordinates.
     positions : ndarray, shape (K, d)
+    slopes : int
+        Nodes per coordinate of the networks, see `PacketCap.network`.
 
     Raises
     ------
@@ -47,6 +52,7 @@ class PacketField:
     packet: CompactPacket
     scale: float
     positions: Float
+    slopes: int = 48
 
     def __post_init__(self) -> None:
         if self.packet.dim != self.packing.dim:
@@ -97,10 +103,10 @@ class PacketField:
                 result[rows] = self.cap(int(cap)).evaluate(points[rows], c[cap])
         return result
 
-    def network(self, coefficients: ArrayLike, slopes: int = 48, resolution: int = 4) -> Network:
+    def network(self, coefficients: ArrayLike) -> Network:
         """A two-layer network near Σ c_{ik} ψ_{ik}: that of every cap with a nonzero coefficient, side by side."""
         c = self._coefficients(coefficients)
-        parts = [self.cap(int(i)).network(c[i], slopes, resolution) for i in np.flatnonzero(c.any(axis=1))]
+        parts = [self.cap(int(i)).network(c[i], self.slopes, _RESOLUTION) for i in np.flatnonzero(c.any(axis=1))]
         if not parts:
             raise ValueError("coefficients must not all be zero")
         return Network(
@@ -111,8 +117,8 @@ class PacketField:
 
     @cached_property
     def single(self) -> tuple[Network, ...]:
-        """Networks of each packet of the first cap alone, with the default nodes."""
-        return tuple(self.cap(0).network(row) for row in np.eye(self.per_cap))
+        """Networks of each packet of the first cap alone."""
+        return tuple(self.cap(0).network(row, self.slopes, _RESOLUTION) for row in np.eye(self.per_cap))
 
     def seminorm(self, weight: Callable[[Float], Float]) -> float:
         """N Σ_k |ψ_k|_{V_g} of the networks of single packets, for a weight g of the offset (vectorised).
@@ -167,4 +173,4 @@ def packet_field(packing: Packing, scale: float = 0.5, stretch: float = 1.0) -> 
         positions += [(*map(float, y), s) for y in max(grids, key=len)]
     if not positions:
         raise ValueError(f"scale must be so small that a box fits into the caps, got {scale!r}")
-    return PacketField(packing, packet, scale, np.array(positions))
+    return PacketField(packing, packet, scale, np.array(positions), _SLOPES[d])

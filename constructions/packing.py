@@ -180,11 +180,26 @@ class Packing:
             result[rows] = coefficients[nearest] * np.maximum(depth, 0.0) / float(self.height)
         return result
 
-    def empirical_weight(self, X: ArrayLike, offsets: ArrayLike) -> NDArray[np.float64]:
-        """g_n(u_i, t_j) of the sample X (n, d) for offsets t_j of [1 − h, 1], shape (N, J), in O(nN) products.
+    def empirical_weight(
+        self,
+        X: ArrayLike,
+        offsets: ArrayLike,
+        directions: ArrayLike | None = None,
+        active: NDArray[np.int64] | None = None,
+    ) -> NDArray[np.float64]:
+        """g_n(v_i, t_j) of the sample X (n, d) for half-spaces {v_i·x > t_j} that lie in cap i, shape (N, J).
 
-        A point with u_i·x > t_j lies in cap i alone: sums over {u_i·x > t_j} have few terms, and those over the other
-        side are the sums over all points without them. The same as `network.empirical_weight`, for packings.
+        A point with v_i·x > t_j lies in cap i alone: sums over {v_i·x > t_j} have few terms, and those over the other
+        side are the sums over all points without them. The same as `network.empirical_weight`, in O(n) per offset.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, d)
+        offsets : array_like, shape (J,)
+        directions : array_like, shape (N, d), optional
+            Unit vectors v_i; by default the centres.
+        active : ndarray of int64, shape (n,), optional
+            What `active(X)` returns, if it is known.
 
         Examples
         --------
@@ -194,25 +209,24 @@ class Packing:
         points = self._points(X)
         if not len(points):
             raise ValueError("X must have at least one row, got none")
+        v = self.centres if directions is None else check.array("directions", directions, (self.size, self.dim))
         levels = check.array("offsets", offsets, (None,))
         if len(levels) and not 1 - float(self.height) - _BALL_TOLERANCE <= levels.min() <= levels.max() <= 1:
             raise ValueError(f"offsets must lie in [1 - h, 1], got {levels.min()!r} to {levels.max()!r}")
-        active = self.active(points)
-        rows = np.flatnonzero(active >= 0)
-        which, X_in = active[rows], points[rows]
-        s = np.einsum("ij,ij->i", X_in, self.centres[which])
+        holds = self.active(points) if active is None else active
+        rows = np.flatnonzero(holds >= 0)
+        which, inner = holds[rows], points[rows]
+        s = np.einsum("ij,ij->i", inner, v[which])
         live, where = np.unique(which, return_inverse=True)  # caps without points have weight 0
-        mean = points.mean(axis=0)
+        n, mean = len(points), points.mean(axis=0)
         result = np.zeros((self.size, len(levels)))
         for j, t in enumerate(levels):
-            on = np.flatnonzero(s > t)
-            caps, n = where[on], len(points)
+            on, caps = np.flatnonzero(s > t), where[s > t]
             share = np.bincount(caps, minlength=len(live)) / n
-            tie = np.bincount(where[np.flatnonzero(s == t)], minlength=len(live)) / n
+            tie = np.bincount(where[s == t], minlength=len(live)) / n
             excess = np.bincount(caps, s[on] - t, minlength=len(live)) / n
-            moment = np.zeros((len(live), self.dim))
-            np.add.at(moment, caps, X_in[on] / n)
-            other = excess + (t - self.centres[live] @ mean)
+            moment = np.column_stack([np.bincount(caps, column, minlength=len(live)) for column in inner[on].T]) / n
+            other = excess + (t - v[live] @ mean)
             sides = (
                 excess * np.sqrt(share**2 + (moment**2).sum(axis=1)),
                 other * np.sqrt((1 - share - tie) ** 2 + ((mean - moment) ** 2).sum(axis=1)),

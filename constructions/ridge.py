@@ -195,9 +195,9 @@ def ridge_inner_product(first: Profile, second: Profile, d: int) -> float:
         sign = 1 if a >= 0 else -1
         near, far = sorted((float(1 - sign * a) ** 0.5, float(1 - sign * b) ** 0.5))
         tau = (far + near) / 2 + (far - near) / 2 * nodes
-        s = sign * (1 - tau**2)
         logs.append((d - 1) / 2 * (2 * np.log(tau) + np.log(2 - tau**2)))
-        values.append(tau * (far - near) * weights * first(s) * second(s))
+        p, q = (f.at_depth(tau**2) if sign > 0 else f(tau**2 - 1) for f in (first, second))
+        values.append(tau * (far - near) * weights * p * q)
     if not logs:
         return 0.0
     log_density = np.concatenate(logs)

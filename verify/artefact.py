@@ -1,7 +1,8 @@
-"""What the packing job builds: packing, signs, network and data, all from one setting."""
+"""What the packing job builds: atoms on a packing, signs, network and data, all from one setting."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,67 +13,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.enclosure import enclose
 from boundcalc.files import write_atomically
-from boundcalc.setting import Setting
-from boundcalc.theorems.empty_caps import CRITICAL_HEIGHT
 from constructions.data import uniform_ball
 from constructions.hypercube import SignCode, varshamov_gilbert
 from constructions.network import Network
-from constructions.packing import Packing, largest_height, pack
+from constructions.packing import Packing
+from verify.atoms import Atoms, Number, Occupancy, Target
+from verify.build import build_atoms
 from verify.hessian import Sharpness, sharpness
 from verify.setting import PackingSetting
 
-__all__ = ["Artefact", "build_artefact", "build_packing", "critical_height", "save_artefact", "stream"]
+__all__ = ["Artefact", "build_artefact", "save_artefact", "stream"]
 
 # Independent random streams of one seed, by use.
 _STREAMS = ("code", "data", "signs", "noise", "monte carlo", "scaling", "sharpness")
-# Where the critical caps are too high for 2d disjoint ones: the angles 90, 60 and 45 degrees.
-_FALLBACK_INNER_PRODUCTS = (Fraction(0), Fraction(1, 2), Fraction(7071067812, 10**10))
+# Pairs of neurons and points beyond which the neurons of empty caps are left out of Hessians.
+_MANY_PAIRS = 2 * 10**8
+
+Float = NDArray[np.float64]
 
 
 def stream(seed: int, use: str) -> np.random.Generator:
     """The random stream of one use; streams of different uses are independent."""
     return np.random.default_rng([seed, _STREAMS.index(use)])
-
-
-def critical_height(d: int, n: int) -> Fraction:
-    """The height (U_d n)^{-2/(d+1)} at which a cap holds about one sample, rounded down to 12 digits."""
-    lower = enclose(CRITICAL_HEIGHT, Setting.parse(d=d, n=n).substitution).lower
-    scaled, unit = Fraction(int(lower.p), int(lower.q)), 10**12
-    while scaled * unit < 10**11:
-        unit *= 10
-    return min(Fraction(int(scaled * unit), unit), Fraction(1))
-
-
-def build_packing(setting: PackingSetting) -> tuple[Packing, str]:
-    """The packing of a setting and the words that say how its height was chosen.
-
-    Raises
-    ------
-    ValueError
-        If the requested family does not exist in this dimension or at this height.
-    """
-    d, seed, family = setting.d, setting.seed, setting.family
-    if setting.height is not None:
-        return pack(d, setting.height, family=family, seed=seed), "as requested"
-    critical = critical_height(d, setting.n)
-    try:
-        packing = pack(d, critical, family=family, seed=seed)
-        if packing.size >= 2 * d:
-            return packing, "critical for n"
-    except ValueError:  # the family has no code at that height: it needs lower caps
-        pass
-    for inner_product in _FALLBACK_INNER_PRODUCTS:
-        height = min(critical, largest_height(inner_product))
-        try:
-            packing = pack(d, height, family=family, seed=seed)
-        except ValueError:
-            continue
-        if packing.size >= 2 * d or family != "auto":
-            return packing, f"the largest for {packing.size} caps; the critical one is {float(critical):.6g}"
-    # Says what is possible for that family.
-    return pack(d, critical, family=family, seed=seed), "critical for n"
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,48 +44,110 @@ class Artefact:
 
     Attributes
     ----------
-    packing : Packing
+    atoms : Atoms
+        psi_1, ..., psi_m, on a packing of caps.
     height_reason : str
+    target : Target
+        The weight whose variation norm stays below C.
     amplitude : Fraction
-        A = min(B, C / (N h^{d+1})): the largest amplitude in the class.
+        A = min(B / S, C / V), S and V the largest sup norm and seminorm of the sums of the atoms with signs: the largest
+        amplitude in the class (for cap atoms and the canonical weight min(B, C / (N h^{d+1}))).
     words : SignCode
-        Drawn Varshamov-Gilbert words; the first gives the signs of the network.
+        Drawn Varshamov-Gilbert words, one place per atom; the first gives the signs of the network.
     network : Network
-        f_xi = A sum_i xi_i Phi_i, balanced: |v_k| = |w_k|.
-    X : array (n, d)
-        Uniform on the unit ball.
+        f_xi = A sum_i xi_i psi_i, balanced: |v_k| = |w_k|.
+    sample : Occupancy
+        X, uniform on the unit ball, with the cap that holds each point.
+    values : array (n,)
+        The network at the sample.
     y : array (n,)
-        f_xi(x_i) + noise.
-    counts : array (N,)
-        Samples in each cap.
+        Those values + noise.
     sharpness_options : dict
         Seed and device of every sharpness.
     """
 
-    packing: Packing
+    atoms: Atoms
     height_reason: str
+    target: Target
     amplitude: Fraction
     words: SignCode
     network: Network
-    X: NDArray[np.float64]
-    y: NDArray[np.float64]
-    counts: NDArray[np.int64]
+    sample: Occupancy
+    values: Float
+    y: Float
     sharpness_options: dict[str, Any]
+
+    @property
+    def packing(self) -> Packing:
+        """The packing under the atoms."""
+        return self.atoms.packing
+
+    @property
+    def X(self) -> Float:
+        """The sample, shape (n, d)."""
+        return self.sample.X
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """Samples in each cap, shape (N,)."""
+        active = self.sample.active
+        return np.bincount(active[active >= 0], minlength=self.packing.size).astype(np.int64)
 
     @cached_property
     def sharpness(self) -> Sharpness:
         """Enclosed sharpness of ``network`` on the labels y."""
-        return sharpness(self.network, self.X, self.y, **self.sharpness_options)
+        found = sharpness(self.watched, self.X, self.y, **self.sharpness_options)
+        if self.watched is self.network:
+            return found
+        # Rows of the Hessian that belong to inactive neurons vanish. That those left out are inactive is what a sharpness
+        # of exactly 1 proves for the network that has them alone.
+        idle = self.empty_sharpness
+        return dataclasses.replace(
+            found,
+            proved=found.proved and idle is not None and idle.proved and idle.upper == 1.0,
+            kink_distance=min(found.kink_distance, idle.kink_distance if idle is not None else 0.0),
+        )
+
+    @cached_property
+    def watched(self) -> Network:
+        """The network, without the neurons of empty caps where there are very many pairs of neurons and points."""
+        network, seen = self.network, ~self.empty
+        if not self.atoms.local or network.width * len(self.X) <= _MANY_PAIRS or seen.all() or not seen.any():
+            return network
+        keep = np.repeat(seen, network.width // self.packing.size)
+        return Network(network.W[keep], network.b[keep], network.v[keep], network.beta)
+
+    @cached_property
+    def empty_sharpness(self) -> Sharpness | None:
+        """That of the atoms of the empty caps with zero labels; None if every cap holds a sample."""
+        if not self.empty.any():
+            return None
+        network = self.network
+        keep = np.repeat(self.empty, network.width // self.packing.size)
+        part = Network(network.W[keep], network.b[keep], network.v[keep])
+        return sharpness(part, self.X, np.zeros(len(self.X)), **self.sharpness_options)
 
     @cached_property
     def signs(self) -> NDArray[np.int8]:
-        """Signs of the network's atoms, shape (N,)."""
+        """Signs of the network's atoms, shape (m,)."""
         return self.words.words[0]
+
+    @property
+    def coefficients(self) -> Float:
+        """The same by caps, as floats, shape (N, K)."""
+        return self.signs.reshape(self.packing.size, self.atoms.per_cap).astype(np.float64)
 
     @cached_property
     def empty(self) -> NDArray[np.bool_]:
         """Which caps hold no sample, shape (N,)."""
         return self.counts == 0
+
+    @cached_property
+    def empirical_seminorm(self) -> float:
+        """That of the network with the weight of the sample."""
+        if self.atoms.obstacle is not None:
+            return self.network.empirical_seminorm(self.X)
+        return float(self.amplitude) * self.atoms.empirical_seminorm(self.coefficients, self.sample)
 
     def facts(self) -> dict[str, object]:
         """The packing, for the report."""
@@ -134,24 +159,40 @@ class Artefact:
             "height_chosen": self.height_reason,
             "max_inner_product": float(self.packing.certificate.bound.upper),
             "amplitude": float(self.amplitude),
+            **self.atoms.facts(),
         }
 
 
+def largest_amplitude(setting: PackingSetting, atoms: Atoms, seminorm: Number | None) -> Fraction:
+    """min(B / S, C / V). V is exact, or rounded up.
+
+    Raises
+    ------
+    ValueError
+        If the seminorm of the atoms is not known for this weight.
+    """
+    if seminorm is None:
+        raise ValueError(f"target must be canonical or population here, got {setting.target.value!r}: {atoms.obstacle}")
+    largest = setting.fraction("B") / atoms.sup_sum
+    return min(largest, setting.fraction("C") / seminorm.ceiling) if seminorm.ceiling > 0 else largest
+
+
 def build_artefact(setting: PackingSetting, announce: Callable[[str], None]) -> Artefact:
-    """Build packing, signs, network and data; ``announce`` is told each step."""
+    """Build packing, atoms, signs, network and data; ``announce`` is told each step."""
     announce(f"packing caps in dimension {setting.d}")
-    packing, reason = build_packing(setting)
-    announce(f"drawing {setting.n} samples, {packing.size} caps")
-    size, height = packing.size, packing.height
-    amplitude = min(setting.fraction("B"), setting.fraction("C") / (size * height ** (setting.d + 1)))
-    words = varshamov_gilbert(size, seed=setting.seed)
-    signs = words.words[0].astype(np.float64)
-    network = Network.from_atoms(packing.centres, height, float(amplitude) * signs)
+    atoms, reason = build_atoms(setting)
+    announce(f"drawing {setting.n} samples, {atoms.packing.size} caps")
     X = uniform_ball(setting.n, setting.d, stream(setting.seed, "data"))
+    sample = Occupancy(X, atoms.packing.active(X))
+    amplitude = largest_amplitude(setting, atoms, atoms.seminorm(setting.target, sample))
+    words = varshamov_gilbert(atoms.size, seed=setting.seed)
+    coefficients = float(amplitude) * words.words[0].reshape(atoms.packing.size, atoms.per_cap).astype(np.float64)
+    network = atoms.network(coefficients)
+    values = atoms.evaluate(coefficients, sample) if atoms.local else network(X)
     noise = stream(setting.seed, "noise").standard_normal(setting.n)
-    y = network(X) + setting.real("sigma") * noise
+    y = values + setting.real("sigma") * noise
     options = {"seed": setting.seed, "device": None if setting.device == "auto" else setting.device}
-    return Artefact(packing, reason, amplitude, words, network, X, y, packing.counts(X), options)
+    return Artefact(atoms, reason, setting.target, amplitude, words, network, sample, values, y, options)
 
 
 def save_artefact(artefact: Artefact, path: Path) -> None:

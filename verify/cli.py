@@ -111,6 +111,15 @@ def deliver(report: Report, json_target: str | None) -> ExitCode:
     return report.exit_code
 
 
+def add_outputs(parse: Parser, *, save: str | None = None, plot: str | None = None) -> None:
+    """Declare --json and, where there are words for what they hold, --save and --plot."""
+    parse.add_argument("--json", metavar="PATH|-", help="write the report as JSON; - prints it")
+    if save is not None:
+        parse.add_argument("--save", metavar="PATH.npz", help=f"write {save}")
+    if plot is not None:
+        parse.add_argument("--plot", metavar="PATH", help=f"draw {plot} (png, svg, pdf)")
+
+
 def check_outputs(*, json: str | None = None, save: str | None = None, plot: str | None = None) -> None:
     """Raise a ValueError naming the first output option that can't be written as asked."""
     for option, path in (("json", json), ("save", save)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from verify.artefact import Artefact, build_artefact
+from verify.atoms import AtomKind
 from verify.check import Outcome
 from verify.checks import CHECKS, scaling
 from verify.cli import Progress
@@ -42,4 +43,6 @@ def packing_report(setting: PackingSetting, *, with_scaling: bool = True) -> tup
             timing[check.name] = time.perf_counter() - begun
     timing["total"] = time.perf_counter() - start
     title = f"Packing of {artefact.packing.size} caps in dimension {setting.d}, n = {setting.n}, seed {setting.seed}"
+    if setting.atoms is not AtomKind.CAP:
+        title += f": {artefact.atoms.size} {setting.atoms.value} atoms"
     return artefact, Report(title, setting.as_json(), {"packing": artefact.facts()}, outcomes, timing)

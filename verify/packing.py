@@ -9,7 +9,8 @@ from pathlib import Path
 from boundcalc.files import save_figure
 from constructions.codes import FAMILIES
 from verify.artefact import save_artefact
-from verify.cli import Parser, check_outputs, deliver, run
+from verify.atoms.kind import AtomKind, Target
+from verify.cli import Parser, add_outputs, check_outputs, deliver, run
 from verify.job import packing_report
 from verify.setting import PackingSetting
 
@@ -19,12 +20,18 @@ DEFAULT_N = "65536"
 def parser() -> Parser:
     """The options."""
     parse = Parser(prog="python -m verify.packing", description=__doc__)
-    parse.add_argument("--dim", default="12", help="dimension d >= 2 (default 12)")
+    parse.add_argument("--dim", default="12", help="dimension d (default 12)")
     parse.add_argument("--n", default=DEFAULT_N, help=f"samples (default {DEFAULT_N})")
     parse.add_argument("--height", help="cap height in (0, 1] (default: critical for n)")
     parse.add_argument("--epsilon", help="root of the cap height, instead of --height")
     families = ["auto", *(family.name for family in FAMILIES)]
     parse.add_argument("--code", default="auto", help=f"spherical code: {', '.join(families)} (default auto)")
+    kinds, targets = ", ".join(kind.value for kind in AtomKind), ", ".join(target.value for target in Target)
+    parse.add_argument("--atoms", help=f"what stands on each cap: {kinds} (default cap, in dimension 1 hat)")
+    parse.add_argument(
+        "--target", default="canonical", help=f"weight of the norm below C: {targets} (default canonical)"
+    )
+    parse.add_argument("--caps", default="1", help="least number of caps (default 1)")
     parse.add_argument("--eta", default="0.5", help="step size in (0, 2) (default 0.5)")
     parse.add_argument("--noise", default="1", help="sigma, standard deviation of the label noise")
     parse.add_argument("--sup", default="1", help="B, bound on the sup norm")
@@ -34,9 +41,7 @@ def parser() -> Parser:
     parse.add_argument(
         "--scaling", action=BooleanOptionalAction, default=True, help="the study over a grid of n (default on)"
     )
-    parse.add_argument("--json", metavar="PATH|-", help="write the report as JSON; - prints it")
-    parse.add_argument("--save", metavar="PATH.npz", help="write the arrays")
-    parse.add_argument("--plot", metavar="PATH", help="draw weight norms and inner products (png, svg, pdf)")
+    add_outputs(parse, save="the arrays", plot="weight norms and inner products")
     return parse
 
 
@@ -55,6 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         norm=options.norm,
         seed=options.seed,
         device=options.device,
+        atoms=options.atoms,
+        target=options.target,
+        caps=options.caps,
     )
     check_outputs(json=options.json, save=options.save, plot=options.plot)
     artefact, report = packing_report(setting, with_scaling=options.scaling)

@@ -21,11 +21,13 @@ def packing_figure(artefact: Artefact) -> Figure:
     from matplotlib.figure import Figure
 
     network, packing = artefact.network, artefact.packing
-    reduced = network.reduced()
-    rates = artefact.counts / len(artefact.X)
+    # One dot per cap: the sum over its neurons, of those caps that the network has.
+    caps = artefact.atoms.caps_in_network
+    norms = np.abs(network.reduced().a)
+    norms = np.add.reduceat(norms, np.linspace(0, len(norms), caps, endpoint=False).astype(int))
+    rates = artefact.counts[:caps] / len(artefact.X)
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2)
-    norms = np.abs(reduced.a)
     left.scatter(rates, norms, s=12, color=_BLUE, alpha=0.6, linewidths=0)
     left.set_xscale("symlog", linthresh=1 / len(artefact.X))
     left.set_xlim(left=-0.2 / len(artefact.X))

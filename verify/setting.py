@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import Enum
 from fractions import Fraction
+from typing import TypeVar
 
 from sympy import Rational
 
-from boundcalc.exact import describe, exact_rational
+from boundcalc.exact import describe
 from boundcalc.setting import Setting
 from boundcalc.symbols import VARIABLES
 from constructions.codes import FAMILIES
+from constructions.codes.bounds import size_bound
 from constructions.packing import separation_limit
+from verify.atoms.kind import AtomKind, Target
+from verify.numbers import read_integer, read_share
 
-__all__ = ["PackingSetting"]
+__all__ = ["PackingSetting", "check_device"]
 
 _MAX_DIM = 4096
 _MAX_N = 5_000_000
 _MAX_LOG = 100 * math.log(10)
+# An inner product that every family with a code in a dimension reaches at some height.
+_NARROW = Fraction(999, 1000)
+
+# Names that the field uses, with the family and the dimensions that they stand for.
+_ALIASES = {"e6": "roots in d = 6", "e7": "roots in d = 7", "e8": "roots in d = 8", "d4": "roots in d = 4"}
+
+Choice = TypeVar("Choice", bound=Enum)
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,11 @@ class PackingSetting:
     seed : int
     device : str
         "auto", "cpu" or "cuda".
+    atoms : AtomKind
+    target : Target
+        The weight whose variation norm stays below C.
+    caps : int
+        Least number of caps.
     """
 
     theory: Setting
@@ -43,6 +60,9 @@ class PackingSetting:
     family: str
     seed: int
     device: str
+    atoms: AtomKind = AtomKind.CAP
+    target: Target = Target.CANONICAL
+    caps: int = 1
 
     @classmethod
     def parse(
@@ -59,8 +79,11 @@ class PackingSetting:
         norm: object = 1,
         seed: object = 0,
         device: str = "auto",
+        atoms: str | None = None,
+        target: str = Target.CANONICAL.value,
+        caps: object = 1,
     ) -> PackingSetting:
-        """Read every input exactly and check it.
+        """Read every input exactly and check it; by default the atoms are caps, in d = 1 the univariate bumps.
 
         Raises
         ------
@@ -69,21 +92,20 @@ class PackingSetting:
 
         Examples
         --------
-        >>> PackingSetting.parse(1, 100)
+        >>> PackingSetting.parse(0, 100)
         Traceback (most recent call last):
         ...
-        ValueError: dim must be at least 2 for a packing of caps, got 1 (int)
+        ValueError: dim (dimension of the inputs) must be an integer with dim >= 1, got 0 (int)
+        >>> PackingSetting.parse(1, 100).atoms.value, PackingSetting.parse(2, 100).atoms.value
+        ('hat', 'cap')
         """
         options = {"d": ("dim", dim), "n": ("n", n), "eta": ("eta", eta), "sigma": ("noise", noise)}
         options |= {"B": ("sup", sup), "C": ("norm", norm)}
         exact = {symbol: VARIABLES[symbol].exact(value, name) for symbol, (name, value) in options.items()}
         theory = Setting(**exact)
-        if exact["d"] < 2:
-            raise ValueError(f"dim must be at least 2 for a packing of caps, got {describe(dim)}")
         if exact["d"] > _MAX_DIM:
             raise ValueError(f"dim must be at most {_MAX_DIM} for a packing that is built, got {describe(dim)}")
-        if not exact["n"].is_Integer or exact["n"] > _MAX_N:
-            raise ValueError(f"n must be an integer from 1 to {_MAX_N} (samples are drawn), got {describe(n)}")
+        read_integer("n", n, 1, _MAX_N, " (samples are drawn)")
         for symbol, (name, value) in options.items():
             size = abs(math.log(exact[symbol].p) - math.log(exact[symbol].q))
             if size > _MAX_LOG:
@@ -91,21 +113,27 @@ class PackingSetting:
         if height is not None and epsilon is not None:
             raise ValueError("height and epsilon are the same choice (height = epsilon^2); pass one of them")
         if epsilon is not None:
-            chosen: Fraction | None = _share("epsilon", epsilon) ** 2
+            chosen: Fraction | None = read_share("epsilon", epsilon) ** 2
         else:
-            chosen = None if height is None else _share("height", height)
-        number = exact_rational("seed", seed)
-        if not number.is_Integer or not 0 <= number < 2**63:
-            raise ValueError(f"seed must be an integer from 0 to 2^63 - 1, got {describe(seed)}")
+            chosen = None if height is None else read_share("height", height)
+        number = read_integer("seed", seed, 0, 2**63 - 1)
         check_device(device)
-        known = ["auto", *(family.name for family in FAMILIES)]
-        if code not in known:
-            raise ValueError(f"code must be one of {', '.join(known)}, got {describe(code)}")
-        if code != "auto" and chosen is not None:
-            obstacle = next(f for f in FAMILIES if f.name == code).obstacle(int(exact["d"]), separation_limit(chosen))
-            if obstacle is not None:
-                raise ValueError(f"code must exist for dim {dim} and height {float(chosen):g}: {obstacle}")
-        return cls(theory, chosen, code, int(number), device)
+        kind = AtomKind.HAT if atoms is None and exact["d"] == 1 else _read_choice("atoms", atoms or "cap", AtomKind)
+        weight = _read_choice("target", target, Target)
+        if kind is AtomKind.PACKET and exact["d"] > 3:
+            raise ValueError(
+                f"atoms must be cap, hat or ridge for dim {exact['d']}: packets are built for dim <= 3, got 'packet'"
+            )
+        _check_code(code, int(exact["d"]), chosen)
+        least = read_integer("caps", caps, 1, 10**6)
+        if chosen is not None:
+            most = size_bound(int(exact["d"]), separation_limit(chosen))
+            if least > most:
+                raise ValueError(
+                    f"caps must be at most {most} in dim {exact['d']} at height {float(chosen):g}: no packing has more; "
+                    f"got {describe(caps)}"
+                )
+        return cls(theory, chosen, code, number, device, kind, weight, least)
 
     @property
     def d(self) -> int:
@@ -134,17 +162,40 @@ class PackingSetting:
             **{name: str(self.fraction(name)) for name in ("eta", "sigma", "B", "C")},
             "height": None if self.height is None else str(self.height),
             "code": self.family,
+            "atoms": self.atoms.value,
+            "target": self.target.value,
+            "caps": self.caps,
             "seed": self.seed,
             "device": self.device,
         }
 
 
-def _share(name: str, value: object) -> Fraction:
-    """A number in (0, 1], exactly."""
-    number = exact_rational(name, value)
-    if not 0 < number <= 1:
-        raise ValueError(f"{name} must be a number with 0 < {name} <= 1, got {describe(value)}")
-    return Fraction(int(number.p), int(number.q))
+def _read_choice(name: str, value: str, choices: type[Choice]) -> Choice:
+    """The member of an enumeration whose value is the word."""
+    try:
+        return choices(value)
+    except ValueError:
+        words = ", ".join(str(item.value) for item in choices)
+        raise ValueError(f"{name} must be one of {words}, got {describe(value)}") from None
+
+
+def _check_code(code: str, d: int, height: Fraction | None) -> None:
+    """Raise unless the family is known and has a code in that dimension, at that height or at any; say which have."""
+    names = [family.name for family in FAMILIES]
+    if code == "auto":
+        return
+    if code not in names:
+        hint = f"; {code} is {_ALIASES[code.lower()]}" if code.lower() in _ALIASES else ""
+        raise ValueError(f"code must be one of auto, {', '.join(names)}, got {describe(code)}{hint}")
+    chosen = FAMILIES[names.index(code)]
+    limit = separation_limit(height) if height is not None else None
+    # Without a height the caps may be as thin as need be.
+    obstacle = chosen.obstacle(d, _NARROW if limit is None else limit)
+    if obstacle is None:
+        return
+    able = [family.name for family in FAMILIES if family.exists(d, _NARROW if limit is None else limit)]
+    where = f"dim {d}" if height is None else f"dim {d} and height {float(height):g}"
+    raise ValueError(f"code must exist for {where}: {obstacle}; possible there: auto, {', '.join(able)}")
 
 
 def check_device(device: str) -> None:

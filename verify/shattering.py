@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from boundcalc.files import save_figure
-from verify.cli import Parser, check_outputs, deliver, run
+from verify.cli import Parser, add_outputs, check_outputs, deliver, run
 from verify.training.setting import Init
 from verify.training.shattering_job import run_experiment, save_experiment
 from verify.training.shattering_setting import ShatteringSetting
@@ -34,9 +34,7 @@ def parser() -> Parser:
     parse.add_argument("--seed", default="0", help="seed of everything random (default 0)")
     parse.add_argument("--device", default="cpu", help="auto, cpu or cuda (default cpu)")
     parse.add_argument("--checkpoint", metavar="PATH.npz", help="save the state there; continue from it if it exists")
-    parse.add_argument("--json", metavar="PATH|-", help="write the report as JSON; - prints it")
-    parse.add_argument("--save", metavar="PATH.npz", help="write data, traces and trained networks")
-    parse.add_argument("--plot", metavar="PATH", help="draw traces and neurons (png, svg, pdf)")
+    add_outputs(parse, save="data, traces and trained networks", plot="traces and neurons")
     return parse
 
 

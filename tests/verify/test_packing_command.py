@@ -120,12 +120,17 @@ def test_scaling_in_the_power_law_range(capsys: pytest.CaptureFixture[str]) -> N
     n = rows[0]["evidence"]["n"]  # type: ignore[index]
     assert len(n) >= 6
     assert n[-1] / n[0] >= 1000
-    assert all(abs(row["evidence"]["slope"] - row["bound"]) < 0.02 for row in rows)  # type: ignore[index,operator]
+    assert all(abs(row["evidence"]["slope"] - row["bound"]) < 0.02 for row in rows)  # type: ignore[index]
 
 
 BAD = [
     (["--dim", "0"], "dim"),
-    (["--dim", "1"], "dim must be at least 2"),
+    (["--dim", "4", "--atoms", "packet"], "packets are built for dim <= 3"),
+    (["--atoms", "tent"], "atoms must be one of cap, hat, ridge, packet"),
+    (["--target", "mine"], "target must be one of canonical, population, empirical"),
+    (["--dim", "7", "--code", "e8"], "e8 is roots in d = 8"),
+    (["--dim", "7", "--code", "leech"], "possible there: auto, simplex"),
+    (["--dim", "8", "--height", "0.134", "--caps", "241"], "caps must be at most 240"),
     (["--dim", "2.5"], "dim"),
     (["--dim", "x"], "dim"),
     (["--n", "nan"], "n must be a number"),
@@ -207,7 +212,7 @@ def test_cuda_gives_the_same_verdicts(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_default_height_is_critical_or_that_of_the_orthoplex() -> None:
-    from verify.artefact import build_packing, critical_height
+    from verify.build import build_packing, critical_height
     from verify.setting import PackingSetting
 
     packing, reason = build_packing(PackingSetting.parse(12, 65536))

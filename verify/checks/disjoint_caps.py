@@ -31,6 +31,19 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         Status.DERIVED,
         {"method": certificate.method, "limit": str(certificate.limit)},
     )
+    if setting.d == 1:
+        yield Outcome(
+            NAME,
+            THEOREM.key,
+            "as many caps as the interval has ends",
+            packing.size,
+            2,
+            Verdict.PROVED if packing.size == 2 else Verdict.REFUTED,
+            Status.DERIVED,
+            {"height": str(packing.height)},
+            relation="=",
+        )
+        return
     guaranteed = cap.packing_existence.enclose(setting.d, height)
     enough = guaranteed.at_most(packing.size) is True
     yield Outcome(

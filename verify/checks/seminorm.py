@@ -9,67 +9,87 @@ from sympy import Rational
 from boundcalc import cap
 from boundcalc.enclosure import enclose
 from boundcalc.symbols import d as D
-from boundcalc.symbols import h as H
 from boundcalc.theorem import Status
-from boundcalc.theorems.sign_class import AMPLITUDE, N_ATOMS, THEOREM
+from boundcalc.theorems.sign_class import THEOREM
 from verify.artefact import Artefact
-from verify.check import Interval, Outcome, Verdict
+from verify.atoms import Number, Target
+from verify.atoms.profiles import number, rational
+from verify.check import Outcome, Verdict
 from verify.checks.base import Check
 from verify.setting import PackingSetting
 
 
 def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
-    """A N h^{d+1} exactly; A N g_P(1-h)/h as an enclosure; the sample's own value in floats."""
-    packing, amplitude = artefact.packing, artefact.amplitude
-    height = Rational(packing.height.numerator, packing.height.denominator)
-    exact_amplitude = Rational(amplitude.numerator, amplitude.denominator)
-    norm = setting.theory.C
-    values = {D: Rational(setting.d), H: height, N_ATOMS: Rational(packing.size), AMPLITUDE: exact_amplitude}
-    canonical = THEOREM.bound.expr.subs(values)
-    size = enclose(canonical, {})
-    yield Outcome(
-        NAME,
-        THEOREM.key,
-        "canonical weight: A N h^(d+1), every f_xi is in the class",
-        size.floats[1],
-        setting.real("C"),
-        Verdict.PROVED if canonical <= norm else Verdict.REFUTED,
-        Status.PAPER,
-        {"arithmetic": "exact rational", "log10_measured": size.log10[0]},
-    )
-    place = {D: Rational(setting.d), H: height}
-    population = enclose(exact_amplitude * packing.size * cap.atom_seminorm_population.expr, place)
-    fits = population.at_most(norm) is True
-    yield Outcome(
-        NAME,
-        THEOREM.key,
-        f"population weight: A N g_P(1-h)/h, {'in' if fits else 'outside'} the class",
-        Interval(*population.floats),
-        setting.real("C"),
-        Verdict.PROVED if population.at_most(norm) is not None else Verdict.UNDECIDED,
-        Status.DERIVED,
-        {"log10_measured": population.log10[0], "in_class": fits},
-    )
-    limit = enclose(cap.weight_limit.expr * canonical, place)
+    """Canonical and population weight, their ratio, and the sample's own weight; the target's must be in the class."""
+    atoms, amplitude = artefact.atoms, artefact.amplitude
+    canonical = atoms.seminorm(Target.CANONICAL, artefact.sample)
+    population = atoms.seminorm(Target.POPULATION, artefact.sample)
+    if canonical is None or population is None:  # only the weight of the sample may be unknown
+        return
+    yield _in_class(setting, artefact, Target.CANONICAL, canonical)
+    yield _in_class(setting, artefact, Target.POPULATION, population)
+    limit = number(enclose(cap.weight_limit.expr * rational(canonical.ceiling * amplitude), {D: Rational(setting.d)}))
+    scaled = population * amplitude
+    holds = scaled.upper < limit.lower
+    proved = canonical.proved and population.proved
     yield Outcome(
         NAME,
         THEOREM.key,
         "population weight against c_inf(d) times the canonical one",
-        Interval(*population.floats),
-        limit.floats[0],
-        Verdict.PROVED if population.less_than(limit) else Verdict.UNDECIDED,
+        scaled.interval,
+        limit.lower,
+        (Verdict.PROVED if proved else Verdict.CONSISTENT) if holds else Verdict.UNDECIDED,
         Status.DERIVED,
-        {"log10_bound": limit.log10[0]},
+        {"log10_bound": limit.log10},
     )
-    empirical = artefact.network.empirical_seminorm(artefact.X)
-    fits = empirical <= setting.real("C")
+    yield from _sample(setting, artefact)
+
+
+def _in_class(setting: PackingSetting, artefact: Artefact, target: Target, unit: Number) -> Outcome:
+    scaled = unit * artefact.amplitude
+    bound = setting.fraction("C")
+    fits = scaled.ceiling <= bound
+    outside = scaled.floor > bound
+    aim = artefact.target is target
+    words = "every f_xi is in the class" if fits and aim else "in the class" if fits else "outside the class"
+    if not fits and (aim or not outside):
+        verdict = Verdict.REFUTED if outside else Verdict.UNDECIDED
+    else:
+        verdict = Verdict.PROVED if unit.proved else Verdict.CONSISTENT
+    exact = target is Target.CANONICAL and unit.proved
+    evidence: dict[str, object] = {"log10_measured": scaled.log10}
+    evidence |= {"arithmetic": "exact rational"} if exact else {"in_class": fits}
+    return Outcome(
+        NAME,
+        THEOREM.key,
+        f"{target.value} weight: {artefact.atoms.seminorm_words(target)}, {words}",
+        scaled.upper if exact else scaled.interval,
+        setting.real("C"),
+        verdict,
+        (Status.PAPER if exact else Status.DERIVED) if unit.proved else Status.NUMERIC,
+        evidence,
+    )
+
+
+def _sample(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
+    obstacle = artefact.atoms.obstacle
+    if obstacle is not None:
+        yield Outcome(
+            NAME, THEOREM.key, "weight of the drawn sample", None, setting.real("C"),
+            Verdict.NOT_APPLICABLE, Status.NUMERIC, {"reason": obstacle},
+        )  # fmt: skip
+        return
+    empirical = artefact.empirical_seminorm
+    fits = empirical <= setting.real("C") * (1 + 1e-9)
+    aim = artefact.target is Target.EMPIRICAL
+    words = "every f_xi is in the class" if fits and aim else "in the class" if fits else "outside the class"
     yield Outcome(
         NAME,
         THEOREM.key,
-        f"weight of the drawn sample, {'in' if fits else 'outside'} the class",
+        f"weight of the drawn sample, {words}",
         empirical,
         setting.real("C"),
-        Verdict.CONSISTENT,
+        Verdict.REFUTED if aim and not fits else Verdict.CONSISTENT,
         Status.NUMERIC,
         {"arithmetic": "floating point", "in_class": fits},
     )

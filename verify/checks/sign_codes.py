@@ -6,12 +6,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from sympy import Rational
 
-from boundcalc import cap
-from boundcalc.enclosure import enclose
-from boundcalc.symbols import d as D
-from boundcalc.symbols import h as H
 from boundcalc.theorem import Status
 from verify.artefact import Artefact
 from verify.check import Interval, Outcome, Verdict
@@ -23,9 +18,9 @@ _LEVEL = 1e-6
 
 
 def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
-    """Distances counted exactly; L2 distances on the drawn data against 4 A^2 |Phi|^2 d_H."""
-    packing, words = artefact.packing, artefact.words
-    required = packing.size / 8
+    """Distances counted exactly; L2 distances on the drawn data against those that the atoms' norms imply."""
+    atoms, words = artefact.atoms, artefact.words
+    required = atoms.size / 8
     count = words.size
     yield Outcome(
         NAME,
@@ -35,29 +30,25 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         required,
         Verdict.PROVED if words.min_distance >= required else Verdict.UNDECIDED,
         Status.PAPER,
-        {"words": count, "length": packing.size, "counted": "every pair", "seed": setting.seed},
+        {"words": count, "length": atoms.size, "counted": "every pair", "seed": setting.seed},
         relation=">=",
     )
     if count < 2:
         return
-    first, second = words.words[0].astype(float), words.words[1].astype(float)
-    differing = int(np.count_nonzero(first != second))
-    height = Rational(packing.height.numerator, packing.height.denominator)
-    scale = Rational(artefact.amplitude.numerator, artefact.amplitude.denominator) ** 2 * 4 * differing
-    implied = enclose(scale * cap.atom_norm_squared.expr, {D: Rational(setting.d), H: height})
+    difference = (words.words[0].astype(float) - words.words[1].astype(float)).reshape(-1, atoms.per_cap)
+    differing = int(np.count_nonzero(difference))
+    implied = atoms.squared_norm(difference / 2, 4 * artefact.amplitude**2)
     amplitude = float(artefact.amplitude)
-    values = (amplitude * packing.evaluate(artefact.X, first - second)) ** 2
-    interval = bernstein(values, 4 * amplitude**2)
+    values = (amplitude * atoms.evaluate(difference, artefact.sample)) ** 2
+    interval = bernstein(values, 4 * amplitude**2 * float(atoms.sup_sum) ** 2)
     hits = int(np.count_nonzero(values))
     yield Outcome(
         NAME,
-        "cap-atom-norm",
-        "squared L2 distance of two words on the data, 4 A^2 |Phi|^2 d_H",
+        atoms.theorem,
+        f"squared L2 distance of two words on the data, {atoms.norm_words}",
         interval,
-        implied.floats[1],
-        Verdict.CONSISTENT
-        if interval.lower <= implied.floats[1] and implied.floats[0] <= interval.upper
-        else Verdict.REFUTED,
+        implied.upper,
+        Verdict.CONSISTENT if interval.lower <= implied.upper and implied.lower <= interval.upper else Verdict.REFUTED,
         Status.DERIVED,
         {"hamming_distance": differing, "points_seen": hits, "mean": float(values.mean()), "level": 1 - _LEVEL},
         relation="contains",

@@ -22,11 +22,11 @@ _ROUNDING = 1e-9
 
 def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     """Both forms; the slack is in the evidence."""
-    residual = artefact.y - artefact.network(artefact.X)
+    residual = artefact.y - artefact.values
     loss = float(residual @ residual) / (2 * setting.n)
     found = artefact.sharpness
     radius = max(1.0, float(np.linalg.norm(artefact.X, axis=1).max()))
-    measured = artefact.network.empirical_seminorm(artefact.X)
+    measured = artefact.empirical_seminorm
     theorems: tuple[Theorem, ...] = (stability_seminorm.THEOREM, stability_seminorm_sharp.THEOREM)
     for theorem, words in zip(theorems, ("paper constant R + 1", "sharper constant sqrt(R^2 + 1)/2"), strict=True):
         # The bound grows with lambda_max, so its certified lower end gives the most demanding value.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from boundcalc.exact import describe, exact_rational
+from boundcalc.exact import describe
+from verify.numbers import read_fraction, read_integer
 from verify.setting import check_device
 from verify.training.setting import Init
 from verify.training.targets import TARGETS
@@ -13,20 +14,6 @@ from verify.training.targets import TARGETS
 __all__ = ["ShatteringSetting"]
 
 _MOST_PAIRS = 2**28
-
-
-def _integer(name: str, value: object, least: int, most: int) -> int:
-    number = exact_rational(name, value)
-    if not number.is_Integer or not least <= number <= most:
-        raise ValueError(f"{name} must be an integer from {least} to {most}, got {describe(value)}")
-    return int(number)
-
-
-def _number(name: str, value: object, words: str, *, positive: bool, most: int) -> Fraction:
-    number = exact_rational(name, value)
-    if number < 0 or (positive and number == 0) or number > most:
-        raise ValueError(f"{name} must be {words}, got {describe(value)}")
-    return Fraction(int(number.p), int(number.q))
 
 
 @dataclass(frozen=True)
@@ -106,7 +93,7 @@ class ShatteringSetting:
         ValueError: eta must be below 2, where stable networks end, got '2.5' (str); pass --large-step to train anyway
         """
         sizes = [
-            _integer(name, value, least, most)
+            read_integer(name, value, least, most)
             for name, value, least, most in (
                 ("dim", dim, 1, 4096),
                 ("n", n, 2, 10**6),
@@ -118,14 +105,14 @@ class ShatteringSetting:
             raise ValueError(f"n and width must have a product of at most 2^28, got {sizes[1]} * {sizes[2]}")
         step_sizes = []
         for name, value in (("eta", eta), ("decay_eta", decay_eta)):
-            step = _number(name, value, "a positive step size of at most 10^6", positive=True, most=10**6)
+            step = read_fraction(name, value, "a positive step size of at most 10^6", positive=True, most=10**6)
             if step >= 2 and not large_step:
                 raise ValueError(
                     f"{name} must be below 2, where stable networks end, got {describe(value)}; "
                     "pass --large-step to train anyway"
                 )
             step_sizes.append(step)
-        shrink = _number("decay", decay, "a positive weight decay", positive=True, most=10**6)
+        shrink = read_fraction("decay", decay, "a positive weight decay", positive=True, most=10**6)
         if shrink * step_sizes[1] >= 1:
             raise ValueError(f"decay must be below 1 / decay_eta = {float(1 / step_sizes[1]):g}, got {describe(decay)}")
         known = [kind.value for kind in Init]
@@ -141,13 +128,13 @@ class ShatteringSetting:
             width=sizes[2],
             steps=sizes[3],
             eta=step_sizes[0],
-            noise=_number("noise", noise, "a standard deviation from 0 to 10^6", positive=False, most=10**6),
+            noise=read_fraction("noise", noise, "a standard deviation from 0 to 10^6", positive=False, most=10**6),
             decay=shrink,
             decay_eta=step_sizes[1],
-            clip=_number("clip", clip, "a positive norm, or 0 for no clipping", positive=False, most=10**9),
-            traces=_integer("traces", traces, 4, 10**5),
-            fresh=_integer("fresh", fresh, 1, 10**6),
-            seed=_integer("seed", seed, 0, 2**63 - 1),
+            clip=read_fraction("clip", clip, "a positive norm, or 0 for no clipping", positive=False, most=10**9),
+            traces=read_integer("traces", traces, 4, 10**5),
+            fresh=read_integer("fresh", fresh, 1, 10**6),
+            seed=read_integer("seed", seed, 0, 2**63 - 1),
             init=Init(init),
             target=target,
             device=device,
