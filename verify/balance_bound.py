@@ -167,7 +167,7 @@ def best_mixture(problem: Problem, products: LiveProducts, vectors: Float, upper
         if _dual(terms, mu)[0] < single[top]:
             mu = np.eye(m)[top]
     a, b, _ = _mixed(terms, mu)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):  # neurons without a best balance stay as they are
         log_factors = np.where((a > 0) & (b > 0), 0.25 * (np.log(b) - np.log(a)), 0.0)
     return DualBound(lower_bound(problem, found, mu, upper), mu, log_factors)
 

@@ -35,7 +35,6 @@ __all__ = [
     "crossing",
     "power_law_range",
     "series",
-    "settled",
     "size_at",
 ]
 
@@ -45,6 +44,7 @@ TOLERANCE = 0.02
 _WINDOW_POINTS = 25
 _LEAST_POINTS = 6
 _CLOSE = 1.001
+_THINNING = 1.5
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,9 @@ def evaluate_at(construction: Construction, problem: Problem) -> Point:
 
 @dataclass(frozen=True)
 class Series:
-    """A construction's bounds along a grid of n."""
+    """A construction's bounds along a grid of n in one dimension."""
 
+    d: int
     construction: Construction
     points: tuple[Point, ...]
 
@@ -165,15 +166,21 @@ class Series:
             self.construction.search_error,
         )
 
+    def settled(self, fit: ExponentFit | None) -> bool:
+        """Whether the exponent is that of a power law: its interval is narrow and the caps get thinner.
+
+        The target plays no part. Caps that stay the same as n grows are the end of the search's list of codes; in d = 1
+        they are the two ends of the interval.
+        """
+        if fit is None or fit.half_width > TOLERANCE * abs(fit.exponent):
+            return False
+        heights = [point.height for point in self.usable if point.height is not None]
+        return self.d == 1 or not heights or max(heights) > _THINNING * min(heights)
+
 
 def series(construction: Construction, base: Problem, sizes: Sequence[int]) -> Series:
     """The construction's bounds at every size."""
-    return Series(construction, tuple(evaluate_at(construction, base.at(Fraction(n))) for n in sizes))
-
-
-def settled(fit: ExponentFit | None) -> bool:
-    """Whether the interval is narrow: the target plays no part in it."""
-    return fit is not None and fit.half_width <= TOLERANCE * abs(fit.exponent)
+    return Series(base.d, construction, tuple(evaluate_at(construction, base.at(Fraction(n))) for n in sizes))
 
 
 def power_law_range(
@@ -187,7 +194,7 @@ def power_law_range(
     found = series(construction, base, sizes)
     fit = found.fit()
     low = max(math.log10(max(sizes)), 4.0)
-    while not settled(fit) and low < LARGEST_LOG10_N and _says_anything(found):
+    while not found.settled(fit) and low < LARGEST_LOG10_N and _says_anything(found):
         high = min(2 * low, float(LARGEST_LOG10_N))
         found = series(construction, base, [size_at(x) for x in np.linspace(low, high, _WINDOW_POINTS)])
         fit, low = found.fit(), high

@@ -1,5 +1,6 @@
 """Exponents of the lower bounds: fits that must reject wrong exponents, crossings found by another route."""
 
+import dataclasses
 import json
 import math
 from fractions import Fraction
@@ -13,7 +14,16 @@ from hypothesis import strategies as st
 from boundcalc.explicit.lower import explicit_lower
 from verify.check import Verdict
 from verify.lower_bound import LowerBoundSetting, lower_bound_study, main
-from verify.lower_bound_study import CAP_ATOMS, CONSTRUCTIONS, PACKETS, STACKED_HATS, crossing, power_law_range, size_at
+from verify.lower_bound_study import (
+    CAP_ATOMS,
+    CONSTRUCTIONS,
+    PACKETS,
+    STACKED_HATS,
+    crossing,
+    power_law_range,
+    series,
+    size_at,
+)
 from verify.power_law import fit_exponent
 
 SMALL = LowerBoundSetting.parse([2], ["1e8..1e12"])
@@ -100,6 +110,19 @@ def test_ranges_are_found_without_looking_at_the_target() -> None:
     assert missing is None
     assert not none.usable
     assert none.points[0].reason
+
+
+def test_caps_that_stay_the_same_are_no_power_law() -> None:
+    """Beyond the list of codes of d = 64 the amplitude falls instead of the caps: a clean slope of 1, which is no exponent."""
+    base = SMALL.base(64)
+    found = series(CAP_ATOMS, base, [size_at(x) for x in np.linspace(20, 40, 11)])
+    fit = found.fit()
+    assert fit is not None
+    if max(p.height or 0 for p in found.points) < 1.5 * min(p.height or 0 for p in found.points):
+        assert not found.settled(fit)
+    fixed = dataclasses.replace(found, points=tuple(dataclasses.replace(p, height=0.25) for p in found.points))
+    assert not fixed.settled(fit_exponent(range(7), [-float(k) for k in range(7)]))
+    assert dataclasses.replace(fixed, d=1).settled(fit_exponent(range(7), [-float(k) for k in range(7)]))
 
 
 def test_every_exponent_is_confirmed_in_its_range() -> None:
