@@ -3,8 +3,11 @@
     python benchmarks/sharpness.py --threads 2 --out docs/benchmarks
 
 writes sharpness.json and sharpness.md. All methods run on the same problem, in float64, on the same number of threads,
-interleaved; times are medians. Peers are optional (``pip install --no-deps pyhessian curvlinops-for-pytorch`` and the
-small packages they import) and are left out where they are missing.
+interleaved in random order, each call from rest; times are medians. Peers are optional (``pip install --no-deps pyhessian
+curvlinops-for-pytorch`` and the small packages they import) and are left out where they are missing.
+
+``--update`` keeps the rows of an earlier report in the folder that aren't measured anew, and ``--memory-only`` adds the
+memory of each of its rows, so that long measurements can be made in parts.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import json
 import os
 import platform
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -45,7 +49,9 @@ from verify.hessian import HessianOperator, is_flat, network_to_torch, sharpness
 
 CONFIGURATIONS = {"small": (3, 256, 256), "main": (10, 512, 2048), "large": (20, 2048, 8192)}
 REGIMES = ("kaiming", "trained", "packing")
-_PAUSE = 0.05
+_ORDER = ("main", "small", "large")
+# Seconds: of rest before a call, and of one method on one case after which it isn't run again.
+_PAUSE, _PATIENCE = 0.05, 20.0
 
 
 @dataclass(frozen=True)
@@ -239,64 +245,99 @@ def methods(case: Case, configuration: str) -> dict[str, Callable[[Case], float]
     return chosen
 
 
-def build(configuration: str, regime: str) -> Case:
-    return {"kaiming": kaiming, "trained": trained, "packing": packing}[regime](*CONFIGURATIONS[configuration])
+def build(configuration: str, regime: str, cache: Path | None = None) -> Case:
+    """The case, from ``cache`` if it is there."""
+    path = cache / f"{configuration}-{regime}.npz" if cache else None
+    if path and path.exists():
+        with np.load(path, allow_pickle=False) as held:
+            net = Network(held["W"], held["b"], held["v"], float(held["beta"]))
+            return Case(net, held["X"], held["y"])
+    case = {"kaiming": kaiming, "trained": trained, "packing": packing}[regime](*CONFIGURATIONS[configuration])
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        net = case.net
+        write_atomically(
+            path, lambda stream: np.savez(stream, W=net.W, b=net.b, v=net.v, beta=net.beta, X=case.X, y=case.y)
+        )
+    return case
 
 
-def measure(configuration: str, regime: str, repeats: int, memory: bool) -> list[dict[str, Any]]:
-    """Interleaved runs: round robin over the methods; slow ones stop early."""
-    case = build(configuration, regime)
+def _timed(method: Callable[[Case], float], case: Case, limit: float) -> tuple[float, float | None]:
+    """(seconds, value) of one call from rest; the value is None where it took longer than the limit."""
+
+    def interrupt(*_: object) -> None:
+        raise TimeoutError
+
+    # Memory that the call before left in cycles isn't this one's to free, nor are its idle threads that still spin.
+    gc.collect()
+    time.sleep(_PAUSE)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    begun = time.perf_counter()
+    try:
+        signal.setitimer(signal.ITIMER_REAL, limit)
+        value: float | None = method(case)
+    except TimeoutError:
+        value = None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    return time.perf_counter() - begun, value
+
+
+def measure(configuration: str, regime: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Interleaved runs: every method once per round, in random order; slow ones stop early.
+
+    In a fixed order the same method would always follow the peer that leaves the caches and the allocator coldest.
+    """
+    case = build(configuration, regime, options.cache)
     enclosure = sharpness(case.net, case.X, case.y)
     reference = _reference(case)
     chosen = methods(case, configuration)
     times: dict[str, list[float]] = {name: [] for name in chosen}
-    values: dict[str, float] = {}
-    for turn in range(repeats + 1):
-        for name, method in chosen.items():
-            if sum(times[name]) > 20:
+    values: dict[str, float | None] = {}
+    order = np.random.default_rng(0)
+    for turn in range(options.repeats + 1):
+        for name in order.permutation(list(chosen)).tolist():
+            if times[name] and (sum(times[name]) > _PATIENCE or values[name] is None):
                 continue
-            # Memory that the call before left in cycles isn't this one's to free, nor are its idle threads that still spin.
-            gc.collect()
-            time.sleep(_PAUSE)
-            begun = time.perf_counter()
-            values[name] = method(case)
-            if turn or time.perf_counter() - begun > 20:  # the first round warms up
-                times[name].append(time.perf_counter() - begun)
+            taken, values[name] = _timed(chosen[name], case, options.limit)
+            if turn or taken > _PATIENCE / 4:  # the first round warms up
+                times[name].append(taken)
     rows = []
     for name in chosen:
-        error = abs(values[name] / reference - 1)
+        value = values[name]
+        seconds = options.limit if value is None else float(np.median(times[name]))
         rows.append(
             {
                 "configuration": configuration,
                 "regime": regime,
                 "method": name,
-                "seconds": float(np.median(times[name])),
+                "seconds": seconds,
+                "exceeded": value is None,
                 "runs": len(times[name]),
-                "relative_error": None if np.isnan(error) else error,
-                "extra_memory_mb": _memory(configuration, regime, name) if memory else None,
+                "relative_error": None if value is None or np.isnan(value) else abs(value / reference - 1),
+                "extra_memory_mb": None,
                 "lambda_max": [enclosure.lower, enclosure.upper],
                 "certificate": enclosure.method,
             }
         )
-        print(rows[-1]["configuration"], regime, f"{name:20s} {rows[-1]['seconds'] * 1e3:10.2f} ms", file=sys.stderr)
+        print(configuration, regime, f"{name:20s} {seconds * 1e3:10.2f} ms", file=sys.stderr)
     return rows
 
 
-def _memory(configuration: str, regime: str, name: str) -> float | None:
+def _memory(configuration: str, regime: str, name: str, cache: Path | None) -> float | None:
     """Peak resident memory of one call above what was resident before it, in a process of its own."""
     command = [sys.executable, __file__, "--threads", _threads(), "--memory-of", configuration, regime, name]
+    command += ["--cache", str(cache)] if cache else []
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return float(done.stdout) if done.returncode == 0 else None
 
 
-def memory_of(configuration: str, regime: str, name: str) -> None:
-    case = build(configuration, regime)
-    method = methods(build("small", regime), "small" if configuration == "small" else "main")
-    if name in ("flat at 1.1", "sharp at 0.9"):
-        method = methods(case, configuration)
+def memory_of(cache: Path | None, configuration: str, regime: str, name: str) -> None:
+    case = build(configuration, regime, cache)
     small = build("small", regime)
-    if name not in ("flat at 1.1", "sharp at 0.9"):
-        method[name](small)  # imports and workspaces
+    method, warm = methods(case, configuration), methods(small, "small")
+    warm[name](small)  # imports and workspaces
     # Linux: the high-water mark restarts here.
     Path("/proc/self/clear_refs").write_text("5")
     before = _resident("VmRSS")
@@ -331,6 +372,12 @@ def targets(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             if (configuration, regime, ours) not in at:
                 continue
             seconds = at[configuration, regime, ours]
+            if any(
+                r["exceeded"]
+                for r in rows
+                if (r["configuration"], r["regime"]) == (configuration, regime) and r["method"] in (ours, peer)
+            ):
+                continue
             if peer is None:
                 found.append((f"{configuration}, {regime}: {ours} below {wanted:g} s", seconds, seconds < wanted))
             elif (configuration, regime, peer) in at:
@@ -357,9 +404,8 @@ def markdown(report: dict[str, Any]) -> str:
     for r in report["rows"]:
         error = "-" if r["relative_error"] is None else f"{r['relative_error']:.1e}"
         memory = "-" if r["extra_memory_mb"] is None else f"{r['extra_memory_mb']:.0f}"
-        lines.append(
-            f"| {r['configuration']} | {r['regime']} | {r['method']} | {r['seconds'] * 1e3:.2f} | {error} | {memory} |"
-        )
+        taken = f"{'> ' if r['exceeded'] else ''}{r['seconds'] * 1e3:.2f}"
+        lines.append(f"| {r['configuration']} | {r['regime']} | {r['method']} | {taken} | {error} | {memory} |")
     lines += ["", "| target | measured | |", "|---|---:|---|"]
     lines += [
         f"| {t['target']} | {t['measured']:.3g} | {'met' if t['met'] else '**missed**'} |" for t in report["targets"]
@@ -373,13 +419,27 @@ def _write(path: Path, text: str) -> None:
     write_atomically(path, lambda stream: stream.write(text.encode()))
 
 
+def _earlier(options: argparse.Namespace) -> dict[str, Any]:
+    if not options.out:
+        raise SystemExit("--update and --memory-only need --out, the folder of the earlier report")
+    path = options.out / "sharpness.json"
+    return dict(json.loads(path.read_text())) if path.exists() else {}
+
+
 def main() -> None:
     parse = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parse.add_argument("--threads", default="2")
     parse.add_argument("--repeats", type=int, default=7)
     parse.add_argument("--configurations", nargs="+", default=list(CONFIGURATIONS), choices=list(CONFIGURATIONS))
     parse.add_argument("--regimes", nargs="+", default=list(REGIMES), choices=list(REGIMES))
+    parse.add_argument("--limit", type=float, default=600.0, help="seconds after which a call is given up")
     parse.add_argument("--memory", action="store_true", help="also measure extra memory, one process per entry")
+    parse.add_argument(
+        "--memory-only", action="store_true", help="measure only the memory of the rows of the report in --out"
+    )
+    parse.add_argument("--update", action="store_true", help="keep the other rows of the report in --out")
+    parse.add_argument("--cache", type=Path, help="folder to keep the cases in")
+    parse.add_argument("--build-only", action="store_true", help="fill --cache and stop")
     parse.add_argument("--note", default="", help="a sentence about the circumstances of the measurement")
     parse.add_argument("--out", type=Path, help="folder for sharpness.json and sharpness.md")
     parse.add_argument("--memory-of", nargs=3, help=argparse.SUPPRESS)
@@ -388,15 +448,26 @@ def main() -> None:
 
     torch.set_num_threads(int(options.threads))
     if options.memory_of:
-        memory_of(*options.memory_of)
+        memory_of(options.cache, *options.memory_of)
         return
-    rows = [
-        row
-        for configuration in options.configurations
-        for regime in options.regimes
-        for row in measure(configuration, regime, options.repeats, options.memory)
-    ]
-    report = {
+    cases = [(configuration, regime) for configuration in options.configurations for regime in options.regimes]
+    if options.build_only:
+        for configuration, regime in cases:
+            build(configuration, regime, options.cache)
+        return
+    earlier = _earlier(options) if options.update or options.memory_only else {}
+    held = earlier.get("rows", [])
+    if options.memory_only:
+        rows = held
+    else:
+        fresh = [row for configuration, regime in cases for row in measure(configuration, regime, options)]
+        rows = [r for r in held if (r["configuration"], r["regime"]) not in cases] + fresh
+        rows.sort(key=lambda r: (_ORDER.index(r["configuration"]), REGIMES.index(r["regime"])))
+    if options.memory or options.memory_only:
+        for row in rows:
+            if (row["configuration"], row["regime"]) in cases:
+                row["extra_memory_mb"] = _memory(row["configuration"], row["regime"], row["method"], options.cache)
+    report: dict[str, Any] = {
         "date": datetime.date.today().isoformat(),
         "threads": int(options.threads),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
@@ -404,9 +475,10 @@ def main() -> None:
         "numpy": np.__version__,
         "torch": torch.__version__,
         "note": options.note,
-        "rows": rows,
-        "targets": targets(rows),
     }
+    if options.memory_only:
+        report = {key: value for key, value in earlier.items() if key not in ("rows", "targets")}
+    report |= {"rows": rows, "targets": targets(rows)}
     page = markdown(report)
     print(page)
     if options.out:
