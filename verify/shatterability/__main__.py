@@ -35,6 +35,7 @@ def parser() -> Parser:
     parse.add_argument("--bound", metavar="D", help="labels lie in [-D, D]: also answer for the worst such labels")
     parse.add_argument("--time", default="60", help="seconds to spend, roughly (default 60)")
     parse.add_argument("--seed", default="0", help="seed of everything random (default 0)")
+    parse.add_argument("--checkpoint", metavar="PATH.npz", help="save hull margins there; go on from it if it exists")
     parse.add_argument("--json", metavar="PATH|-", help="write the report as JSON; - prints it")
     parse.add_argument("--save", metavar="PATH.npz", help="write the interpolating network with X and y")
     parse.add_argument("--plot", metavar="PATH", help="draw what is memorisable, margins, depths (png, svg, pdf)")

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +105,7 @@ def shatterability(
     time_limit: float = 60.0,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
+    checkpoint: Path | None = None,
 ) -> Shatterability:
     """Whether a stable network, lambda_max <= 2/eta, may interpolate the data, and which points are exposed.
 
@@ -123,6 +125,8 @@ def shatterability(
     seed : int
     progress : callable, optional
         Told in words what is under way.
+    checkpoint : Path, optional
+        File for the hull margins, the longest part for many points; see :func:`hull_margins`.
 
     Raises
     ------
@@ -143,7 +147,7 @@ def shatterability(
     if bound is not None and float(np.abs(y).max()) > check_positive("bound", bound):
         row = int(np.abs(y).argmax())
         raise ValueError(f"bound must be at least every |y_i|, got {bound!r} with label {y[row]:g} in row {row}")
-    margins = hull_margins(X, time_limit=0.4 * limit, progress=progress)
+    margins = hull_margins(X, time_limit=0.4 * limit, progress=progress, checkpoint=checkpoint)
     depth = depth_bracket(X, start=margins.directions, time_limit=0.15 * limit, seed=seed, progress=progress)
     solo = solo_sharpness(X, y)
     clash = conflicting_rows(X, y)

@@ -12,12 +12,21 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from verify.hessian.rounding import UNIT, gamma
-from verify.shatterability.screening import SLACK_NORM, block_rows, centred_points, screen, support_gaps
+from verify.shatterability.margin_checkpoint import MarginCheckpoint
+from verify.shatterability.screening import (
+    SLACK_NORM,
+    Screening,
+    block_rows,
+    centred_points,
+    screen,
+    support_gaps,
+)
 from verify.shatterability.table import check_data
 
 __all__ = ["HullMargins", "hull_margins"]
@@ -66,6 +75,7 @@ def hull_margins(
     tol: float = 1e-9,
     time_limit: float = math.inf,
     progress: Callable[[str], None] | None = None,
+    checkpoint: Path | None = None,
 ) -> HullMargins:
     """Distances of every point to the convex hull of the others, from both sides.
 
@@ -79,11 +89,13 @@ def hull_margins(
         Seconds; the brackets of the points that are left are wide, and ``complete`` is False.
     progress : callable, optional
         Told in words what is under way.
+    checkpoint : Path, optional
+        File that the state is written to from time to time. If it exists, the computation goes on from it.
 
     Raises
     ------
     ValueError, TypeError
-        For fewer than two points, or entries that are not finite.
+        For fewer than two points, entries that are not finite, or a checkpoint that is damaged or of other points.
 
     Examples
     --------
@@ -97,7 +109,10 @@ def hull_margins(
     deadline = time.monotonic() + time_limit
     n = len(X)
     points, radius = centred_points(X)
-    found = screen(X, deadline=deadline, progress=progress)
+    store = None if checkpoint is None else MarginCheckpoint(checkpoint, X)
+    begun = None if store is None else store.load()
+    keep = None if store is None else store.keep
+    found = screen(X, deadline=deadline, progress=progress, start=begun, keep=keep)
     lower, upper, directions = found.lower.copy(), found.upper.copy(), found.directions.copy()
     tolerance = tol * radius
     step = max(1, min(512, block_rows(n)))
@@ -111,6 +126,10 @@ def hull_margins(
             progress(f"margins: {start} of {len(open_rows)} points")
         rows = open_rows[start : start + step]
         complete &= _refine(points, radius, rows, tolerance, lower, upper, directions, deadline)
+        if store is not None:
+            store.keep(Screening(lower, upper, directions, found.vectors, found.rounds))
+    if store is not None:
+        store.save(Screening(lower, upper, directions, found.vectors, found.rounds))
     directions[lower <= 0] = 0.0
     for array in (lower, upper, directions):
         array.setflags(write=False)

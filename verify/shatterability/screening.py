@@ -73,6 +73,8 @@ def screen(
     rounds: int = 12,
     deadline: float = math.inf,
     progress: Callable[[str], None] | None = None,
+    start: Screening | None = None,
+    keep: Callable[[Screening], None] | None = None,
 ) -> Screening:
     """Frank-Wolfe from x_i minus the mean of the others, for every point, until a direction separates it.
 
@@ -86,6 +88,10 @@ def screen(
         Value of time.monotonic() after which no further block is started.
     progress : callable, optional
         Told in words what is under way.
+    start : Screening, optional
+        Where an interrupted screening of the same points stood.
+    keep : callable, optional
+        Given the state after every block.
 
     Examples
     --------
@@ -95,23 +101,33 @@ def screen(
     """
     n, d = X.shape
     points, radius = centred_points(X)
-    # The mean of the others is at -x_i / (n - 1) in centred coordinates.
-    vectors = points * (n / (n - 1))
     # Centring and the products: each x_i - x_j is off by less than 4 units of the radius, each product by gamma(d + 2).
-    lower, upper = np.zeros(n), np.linalg.norm(vectors, axis=1)
-    directions = np.zeros_like(points)
-    open_rows = np.arange(n)
+    if start is None:
+        # The mean of the others is at -x_i / (n - 1) in centred coordinates.
+        vectors = points * (n / (n - 1))
+        lower, upper, directions = np.zeros(n), np.full(n, np.inf), np.zeros_like(points)
+    else:
+        vectors, lower, upper = start.vectors.copy(), start.lower.copy(), start.upper.copy()
+        directions = start.directions.copy()
+    first = 0 if start is None else start.rounds
+    open_rows = np.flatnonzero(~(lower > 0))
     step = block_rows(n)
-    done = 0
-    for turn in range(rounds + 1):
+    # Every step adds less than 8 units of the radius to the error of w; steps repeated after interruptions have room too.
+    drift = radius * (64 * (rounds + 2) + d) * UNIT
+    turn = first
+
+    def state(turn: int) -> Screening:
+        return Screening(lower, np.maximum(upper, lower), directions, vectors, turn)
+
+    for turn in range(first, rounds + 1):
         left = []
-        for start in range(0, len(open_rows), step):
-            if time.monotonic() > deadline and start + turn:
-                left.append(open_rows[start:])
+        for at in range(0, len(open_rows), step):
+            if time.monotonic() > deadline and at + turn:
+                left.append(open_rows[at:])
                 break
             if progress is not None:
-                progress(f"screening, step {turn}: {start} of {len(open_rows)} points")
-            rows = open_rows[start : start + step]
+                progress(f"screening, step {turn}: {at} of {len(open_rows)} points")
+            rows = open_rows[at : at + step]
             w = vectors[rows]
             norms = np.linalg.norm(w, axis=1)
             gaps, best = support_gaps(points, rows, w)
@@ -120,7 +136,7 @@ def screen(
             better = (bound > lower[rows]) & (norms > 0)
             chosen = rows[better]
             lower[chosen], directions[chosen] = bound[better], w[better] / safe[better, None]
-            upper[rows] = np.minimum(upper[rows], norms)
+            upper[rows] = np.minimum(upper[rows], norms * SLACK_NORM + drift)
             go = ~(lower[rows] > 0)
             rows, w, toward = rows[go], w[go], points[rows[go]] - points[best[go]]
             difference = w - toward
@@ -128,13 +144,14 @@ def screen(
             share = np.einsum("ij,ij->i", w, difference) / np.where(square > 0, square, 1.0)
             vectors[rows] = w - np.clip(share, 0.0, 1.0)[:, None] * difference
             left.append(rows)
-        open_rows = np.concatenate(left)
-        done = turn
+            if keep is not None:
+                keep(state(turn))
+        open_rows = np.concatenate(left) if left else open_rows
         if not open_rows.size or time.monotonic() > deadline:
             break
-    # Every step adds less than 8 units of the radius to the error of w.
-    upper = upper * SLACK_NORM + radius * (8 * (done + 2) + d) * UNIT
-    return Screening(lower, np.maximum(upper, lower), directions, vectors, done)
+    # Rows that no block reached have w as a point of the hull all the same.
+    upper = np.minimum(upper, np.linalg.norm(vectors, axis=1) * SLACK_NORM + drift)
+    return state(turn)
 
 
 # Norms are computed with a relative error below this.

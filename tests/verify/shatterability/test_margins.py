@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from data_sets import DATA_SETS
 from scipy.optimize import linprog
 from scipy.spatial import ConvexHull
 
+import verify.shatterability.margins as margins_module
 from constructions.data import sphere, uniform_ball
 from verify.shatterability.margins import hull_margins
 from verify.shatterability.screening import screen
@@ -131,3 +134,30 @@ def test_bad_arguments() -> None:
         hull_margins(np.zeros((1, 3)))
     with pytest.raises(ValueError, match="tol must lie in"):
         hull_margins(np.eye(3), tol=0.0)
+
+
+def test_an_interrupted_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    X, _ = DATA_SETS["diabetes"]()
+    full = hull_margins(X)
+    path = tmp_path / "c.npz"
+    hurried = hull_margins(X, time_limit=0.0, checkpoint=path)
+    assert not hurried.complete
+    assert path.exists()
+    resumed = hull_margins(X, checkpoint=path)
+    assert resumed.complete
+    assert (resumed.upper >= full.lower).all()
+    assert (resumed.lower <= full.upper).all()
+    assert resumed.upper == pytest.approx(full.upper, abs=2 * full.tolerance)
+
+    # Finished: nothing is left to solve.
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(margins_module, "_refine", refuse)
+    again = hull_margins(X, checkpoint=path)
+    assert (again.lower == resumed.lower).all()
+    with pytest.raises(ValueError, match="must belong to the same points"):
+        hull_margins(X + 1, checkpoint=path)
+    path.write_bytes(b"nothing")
+    with pytest.raises(ValueError, match="must be a file written by this command"):
+        hull_margins(X, checkpoint=path)

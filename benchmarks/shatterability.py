@@ -1,0 +1,242 @@
+"""The figures of docs/shatterability.md: python -m benchmarks.shatterability PART, PART one of the functions below."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+from scipy.stats import spearmanr
+from sklearn import datasets
+
+from constructions.data import uniform_ball
+from verify.shatterability import (
+    decay_path,
+    depth_bracket,
+    hull_margins,
+    memorisation_edge,
+    model_gap,
+    solo_capacity,
+    solo_sharpness,
+)
+from verify.shatterability.depth import directional_depth
+from verify.shatterability.depth_exact import plane_depth
+from verify.shatterability.screening import screen
+from verify.training.setting import Init, Run, initial_network
+from verify.training.train import train
+
+Float = NDArray[np.float64]
+
+
+def in_ball(X: Float) -> Float:
+    """Centred and scaled into the unit ball."""
+    centred = X - X.mean(axis=0)
+    return np.asarray(centred / (np.linalg.norm(centred, axis=1).max() * (1 + 1e-12)))
+
+
+def ball(d: int, n: int, seed: int = 0) -> tuple[Float, Float]:
+    """Uniform points of the unit ball, standard normal labels."""
+    rng = np.random.default_rng(seed)
+    return uniform_ball(n, d, rng), rng.standard_normal(n)
+
+
+def diabetes(n: int) -> tuple[Float, Float]:
+    """The first n rows, in the unit ball, labels standardised."""
+    X, y = datasets.load_diabetes(return_X_y=True)
+    return in_ball(X[:n]), (y[:n] - y[:n].mean()) / y[:n].std()
+
+
+def edges() -> None:
+    """Brackets of lambda* over all hyperplanes."""
+    for d, n in ((1, 60), (2, 60), (3, 40)):
+        for seed in range(5):
+            X, y = ball(d, n, seed)
+            started = time.perf_counter()
+            edge = memorisation_edge(X, y)
+            seconds = time.perf_counter() - started
+            print(
+                f"d={d} n={n} seed={seed}: lambda* in [{edge.lower:.6g}, {edge.upper:.6g}], width "
+                f"{100 * (edge.upper / edge.lower - 1):.2f} %, loss {edge.loss:.0e}, {seconds:.1f} s, "
+                f"{edge.lower_evidence.value}/{edge.upper_evidence.value}"
+            )
+
+
+def search() -> None:
+    """Uniform ball, d = 5, n = 200: the default against long runs."""
+    X, y = ball(5, 200)
+    for limit, seed in ((15, 0), (15, 1), (15, 2), (120, 7)):
+        edge = memorisation_edge(X, y, time_limit=limit, seed=seed, tol=1e-4 if limit > 15 else 0.005)
+        print(
+            f"limit {limit} s, seed {seed}: upper {edge.upper:.5f}, search {edge.sampled_lower:.5f}, lower {edge.lower:.5f}"
+        )
+
+
+def tables() -> None:
+    """Data sets of scikit-learn: extreme share, edge."""
+    loaders = {
+        "digits": datasets.load_digits, "breast cancer": datasets.load_breast_cancer, "diabetes": datasets.load_diabetes,
+        "wine": datasets.load_wine,
+    }  # fmt: skip
+    for name, load in loaders.items():
+        X, y = load(return_X_y=True)
+        y = 2 * (y - y.min()) / np.ptp(y) - 1.0
+        X = in_ball(X / np.where(X.std(axis=0) > 0, X.std(axis=0), 1))
+        margins = hull_margins(X)
+        edge = memorisation_edge(X, y, margins=margins)
+        print(
+            f"{name}: n={len(y)} d={X.shape[1]} extreme {margins.extreme.mean():.3f}, margins {margins.lower.min():.2g} to "
+            f"{margins.lower.max():.2g}, lambda* in [{edge.lower:.8f}, {edge.upper:.8f}], edge {edge.eta_ok:.5f}"
+        )
+    X, y = diabetes(300)
+    edge = memorisation_edge(X, y)
+    print(f"diabetes 300: lambda* in [{edge.lower:.10f}, {edge.upper:.10f}], {edge.method}")
+
+
+def programs() -> None:
+    """Hull margins against HiGHS on up to 200 random points of every set."""
+    sets: dict[str, Float] = {f"ball {d}": ball(d, 400)[0] for d in (2, 3, 5, 10)}
+    for name in ("digits", "breast_cancer", "diabetes", "wine", "iris"):
+        X = getattr(datasets, f"load_{name}")(return_X_y=True)[0]
+        sets[name] = in_ball(X / np.where(X.std(axis=0) > 0, X.std(axis=0), 1))
+    for name, X in sets.items():
+        margins = hull_margins(X)
+        rows = np.random.default_rng(0).choice(len(X), min(200, len(X)), replace=False)
+        wrong = 0
+        for row in rows.tolist():
+            others = np.delete(X, row, axis=0)
+            found = linprog(
+                np.zeros(len(others)), A_eq=np.vstack([others.T, np.ones(len(others))]), b_eq=np.append(X[row], 1.0)
+            )
+            wrong += (found.status == 2) != bool(margins.lower[row] > 1e-7) and margins.upper[row] > 1e-7
+        print(
+            f"{name}: {len(rows)} points, {wrong} disagreements, widest bracket {(margins.upper - margins.lower).max():.1e}"
+        )
+
+
+def depths() -> None:
+    """Depth brackets in the plane against the exact sweep, and in space."""
+    for seed in range(5):
+        X, _ = ball(2, 300, seed)
+        exact = plane_depth(X)
+        upper, _ = directional_depth(X, 2000)
+        print(
+            f"plane, seed {seed}: largest error {int((upper - exact).max())}, all above {bool((upper >= exact).all())}"
+        )
+    for d, n in ((3, 300), (5, 200), (10, 1000)):
+        found = depth_bracket(ball(d, n)[0])
+        print(
+            f"d={d} n={n}: known for {100 * np.mean(found.lower == found.upper):.0f} % of the points, "
+            f"deepest in [{found.lower.max()}, {found.upper.max()}]"
+        )
+
+
+def networks() -> None:
+    """The inequality with loss on 60 trained networks."""
+    slack = []
+    for d in (1, 2, 3):
+        for steps in (300, 3000, 20000, 60000):
+            runs = []
+            for seed in range(5):
+                rng = np.random.default_rng([seed, d, steps])
+                X, y = uniform_ball(12, d, rng), rng.standard_normal(12)
+                runs.append(Run(initial_network(Init.LINEAR, 60, d, rng), X, y, eta=0.2 * (seed + 1)))
+            for run, network in zip(
+                runs, train(runs, steps, dtype=np.float64, with_sharpness=False).networks, strict=True
+            ):
+                if network is not None:
+                    found = model_gap(network, np.asarray(run.X), np.asarray(run.y), tol=0.01, time_limit=2)
+                    slack.append((found.gap, found.sharpness.value, found.bound))
+    gaps = np.array(slack)
+    print(f"{len(gaps)} networks, least slack {gaps[:, 0].min():.3g}, median {np.median(gaps[:, 0]):.3g}")
+    print(
+        f"bound above 1 for {int((gaps[:, 2] > 1).sum())}; best ratio bound/lambda_max {(gaps[:, 2] / gaps[:, 1]).max():.3f}"
+    )
+
+
+def decay() -> None:
+    """Optimal networks with weight decay against trained ones."""
+    for name, (X, y) in {"ball 5": ball(5, 200), "diabetes": diabetes(200)}.items():
+        y = (y - y.mean()) / y.std()
+        path = decay_path(X, y, [0.03, 0.01, 0.003, 0.001], tol=3e-3, time_limit=60)
+        margins = hull_margins(X)
+        centred = np.column_stack([np.ones(len(y)), X])
+        leverage = np.einsum("ij,ji->i", centred, np.linalg.pinv(centred))
+        for point in path:
+            rng = np.random.default_rng(1)
+            start = initial_network(Init.LINEAR, 400, X.shape[1], rng)
+            run = Run(start, X, y, eta=0.5, decay=point.decay)
+            (network,) = train([run], 60000, dtype=np.float32, with_sharpness=False).networks
+            if network is None:
+                print(f"{name}, decay {point.decay}: diverged")
+                continue
+            residual = np.abs(y - network(X))
+            norms = float(np.sum(network.W**2) + np.sum(network.b**2) + np.sum(network.v**2))
+            objective = 0.5 * float(np.mean(residual**2)) + 0.5 * point.decay * norms
+            fitted = 1 - residual / np.abs(y - network.beta)
+            print(
+                f"{name}, decay {point.decay}: optimum {point.objective:.5f} (gap {point.gap:.0e}, memorised "
+                f"{100 * point.memorised:.0f} %), trained {objective:.5f}, ratio {objective / point.objective:.3f}, "
+                f"rank correlation of |y - f| {spearmanr(residual, np.abs(y - point.values)).statistic:.3f}; of the share fitted with "
+                f"the margin {spearmanr(fitted, margins.lower).statistic:.2f}, with leverage {spearmanr(fitted, leverage).statistic:.2f}"
+            )
+
+
+def descent() -> None:
+    """Up to which step size gradient descent reaches zero loss, where the edge is at 2."""
+    X, y = ball(10, 60, 3)
+    X = X / np.linalg.norm(X, axis=1, keepdims=True)
+    edge = memorisation_edge(X, y)
+    print(f"sphere, d=10 n=60: edge in [{edge.eta_ok:.4f}, {edge.eta_max:.4f}]")
+    runs = []
+    etas = (0.1, 0.3, 0.5, 0.7, 0.9, 1.1, 1.4, 1.7)
+    for eta in etas:
+        runs.append(Run(initial_network(Init.LINEAR, 600, 10, np.random.default_rng(0)), X, y, eta=eta))
+    result = train(runs, 100_000, dtype=np.float64, with_sharpness=False)
+    for eta, network in zip(etas, result.networks, strict=True):
+        loss = np.nan if network is None else 0.5 * float(np.mean((network(X) - y) ** 2))
+        print(f"eta {eta}: loss {loss:.2e} after 100 000 steps")
+
+
+def speed() -> None:
+    """Digits: margins, depth and solitary together."""
+    X, y = datasets.load_digits(return_X_y=True)
+    started = time.perf_counter()
+    margins = hull_margins(X)
+    depth = depth_bracket(X, start=margins.directions)
+    solo_sharpness(X, y)
+    solo_capacity(X, y, 0.5, able=margins.extreme)
+    print(f"digits: {time.perf_counter() - started:.1f} s, depths exact {depth.exact}")
+
+
+def screening() -> None:
+    """n = 20 000, d = 200."""
+    X = np.random.default_rng(0).standard_normal((20_000, 200))
+    started = time.perf_counter()
+    found = screen(X)
+    print(f"n=20000 d=200: {time.perf_counter() - started:.1f} s, {np.mean(found.lower > 0):.3f} extreme")
+
+
+def large() -> None:
+    """n = 100 000, d = 100: time and memory."""
+    X = np.random.default_rng(0).standard_normal((100_000, 100))
+    started = time.perf_counter()
+    found = screen(X)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(
+        f"n=100000 d=100: {time.perf_counter() - started:.0f} s, {np.mean(found.lower > 0):.4f} extreme, {memory:.1f} GiB"
+    )
+
+
+PARTS: tuple[Callable[[], None], ...] = (
+    edges, search, tables, programs, depths, networks, decay, descent, speed, screening, large,
+)  # fmt: skip
+
+if __name__ == "__main__":
+    names = {part.__name__: part for part in PARTS}
+    if len(sys.argv) != 2 or sys.argv[1] not in names:
+        sys.exit(f"usage: python -m benchmarks.shatterability {{{','.join(names)}}}")
+    names[sys.argv[1]]()
