@@ -1,10 +1,13 @@
-"""Time and memory of the constructions: ``python -m benchmarks.constructions [PAGE.md]`` prints the tables or writes the page.
+"""Time and memory of the constructions: ``python -m benchmarks.constructions [PAGE.md [GROUP]]`` prints the tables, writes
+the page, or measures one table of the page anew.
 
 Every row runs in a process of its own, so that the peak memory is its own.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import platform
@@ -59,6 +62,16 @@ def _repulsion(d: int, cosine: str) -> str:
     return f"{code.size} | random sequential: {plain.size}"
 
 
+def _command(*arguments: str) -> str:
+    """`python -m verify.packing` with these arguments, its report thrown away."""
+    from verify.packing import main as packing
+
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        packing(arguments)
+    facts = output.getvalue().splitlines()[2]
+    return facts.removeprefix("packing: size ").replace(", dim", " | dim", 1).split(", height ")[0]
+
+
 CASES: dict[str, tuple[str, Callable[[], str]]] = {}
 for _d in DIMS:
     for _label in ANGLES:
@@ -78,6 +91,12 @@ CASES |= {
     "energy minimisation, d = 3, cos 0.9": ("Numerical families", lambda: _repulsion(3, "9/10")),
     "energy minimisation, d = 4, cos 0.8": ("Numerical families", lambda: _repulsion(4, "4/5")),
 }
+for _d in DIMS:
+    CASES[f"packing command, d = {_d}"] = ("The packing command", lambda d=_d: _command("--dim", str(d)))  # type: ignore[misc]
+CASES["packing command, d = 24, all of the Leech configuration"] = (
+    "The packing command",
+    lambda: _command("--dim", "24", "--code", "leech"),
+)
 
 
 def _run(name: str) -> None:
@@ -105,31 +124,45 @@ def _table(group: str) -> list[str]:
 
 
 def main() -> None:
-    """All tables."""
+    """All tables, or one of them put in its place of the page."""
     if sys.argv[1:2] == ["--case"]:
         _run(sys.argv[2])
         return
     groups = list(dict.fromkeys(group for group, _ in CASES.values()))
+    if len(sys.argv) > 2:
+        path, group = Path(sys.argv[1]), sys.argv[2]
+        if group not in groups:
+            raise SystemExit(f"GROUP must be one of {', '.join(groups)}, got {group!r}")
+        head, *sections = path.read_text(encoding="utf-8").split("\n## ")
+        kept = {section.split("\n", 1)[0]: section.rstrip("\n") for section in sections}
+        kept[group] = "\n".join(_table(group)).removeprefix("## ").rstrip("\n")
+        ordered = [kept[name] for name in groups if name in kept]
+        _write(path, "\n\n## ".join([head.rstrip("\n"), *ordered]) + "\n")
+        return
     machine = (
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}"
     )
-    head = [
+    lines = [
         "# Constructions: time and memory",
         "",
         f"Measured on {machine}, other work running at the same time. Each row is a process of its own; the memory includes "
-        "about 80 MB of interpreter and libraries. Codes are truncated to 20 000 points unless asked for by name. Made by "
+        "about 80 MB of interpreter and libraries (200 MB for the packing command, which loads sympy and torch). Codes are "
+        "truncated to 20 000 points unless asked for by name. Made by "
         "`python -m benchmarks.constructions docs/benchmarks/constructions.md`.",
         "",
     ]
-    text = "\n".join(head + [line for group in groups for line in _table(group)])
+    text = "\n".join(lines + [line for group in groups for line in _table(group)])
     if len(sys.argv) > 1:
-        path = Path(sys.argv[1])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".part")
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
+        _write(Path(sys.argv[1]), text)
     else:
         print(text)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
 
 
 if __name__ == "__main__":
