@@ -11,7 +11,7 @@ from boundcalc.files import check_figure_path, check_writable, save_figure
 from verify.check import Outcome
 from verify.experiments import EXPERIMENTS, experiment
 from verify.experiments.base import Experiment, Inputs, Record, Scale, comparison
-from verify.seminorm.setting import read_integer
+from verify.seminorm.setting import read_integer, usable_device
 from verify.setting import check_device
 from verify.sweep import Store, Sweep, SweepOptions, write_csv
 
@@ -62,11 +62,7 @@ def read_inputs(scale: str, seed: object, device: str) -> Inputs:
     if scale not in known:
         raise ValueError(f"scale must be one of {', '.join(known)}, got {describe(scale)}")
     check_device(device)
-    if device == "auto":
-        import torch
-
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    return Inputs(Scale(scale), read_integer("seed", seed, 0, 2**63 - 1), device)
+    return Inputs(Scale(scale), read_integer("seed", seed, 0, 2**63 - 1), usable_device(device))
 
 
 @dataclass(frozen=True)

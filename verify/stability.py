@@ -19,6 +19,7 @@ def parser() -> Parser:
     parse.add_argument("--networks", default="500", help="networks, spread over dimensions and kinds (default 500)")
     parse.add_argument("--eta", default="0.5", help="step size of Cor 3.3, in (0, 2) (default 0.5)")
     parse.add_argument("--seed", default="0", help="seed of everything random (default 0)")
+    parse.add_argument("--device", default="cpu", help="auto, cpu or cuda (default cpu)")
     parse.add_argument("--json", metavar="PATH|-", help="write the report as JSON; - prints it")
     parse.add_argument(
         "--save", metavar="PATH.npz", help="write the counterexample, or the network closest to equality"
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, sweep, report; the exit code."""
     options = parser().parse_args(arguments)
     setting = StabilitySetting.parse(
-        options.dims, options.n, networks=options.networks, eta=options.eta, seed=options.seed
+        options.dims, options.n, networks=options.networks, eta=options.eta, seed=options.seed, device=options.device
     )
     check_outputs(json=options.json, save=options.save, plot=options.plot)
     sweep, report = run_sweep(setting)

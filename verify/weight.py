@@ -26,6 +26,7 @@ def parser() -> Parser:
     parse.add_argument("--points", default="1e6", help="points of the Monte Carlo check (default 1e6)")
     parse.add_argument("--delta", default="0.01", help="failure probability of Theorem D (default 0.01)")
     parse.add_argument("--seed", default="0", help="seed of everything random (default 0)")
+    parse.add_argument("--device", default="cpu", choices=["cpu"], help="cpu: this study runs on the host")
     parse.add_argument("--json", metavar="PATH|-", help="write the report as JSON; - prints it")
     parse.add_argument("--plot", metavar="PATH", help="draw deviations, weights and depths (png, svg, pdf)")
     return parse

@@ -122,18 +122,18 @@ def subsets_of(case: Case, rng: np.random.Generator) -> Float:
     return np.asarray(subsets, dtype=np.float64)
 
 
-def measure_case(case: Case, step: Fraction, claims: tuple[Claim, ...] = CLAIMS) -> list[Measured]:
+def measure_case(case: Case, step: Fraction, device: str = "cpu") -> list[Measured]:
     """Every claim on a network; those that need a stable one only where lambda_max <= 2/``step`` is proved."""
     number = case.number
     sample = SampleBounds(case.network, case.X, case.y)
-    top = sharpness(case.network, case.X, case.y, seed=number)
+    top = sharpness(case.network, case.X, case.y, seed=number, device=None if device == "cpu" else device)
     subsets = subsets_of(case, np.random.default_rng([case.dim, number]))
     whole = subsets.all(axis=1)
     norms = sample.seminorm(subsets)
     lower, upper = norms.lower, norms.upper
     stable = top.proved and Fraction(top.upper) <= 2 / step
     found = []
-    for claim in claims:
+    for claim in CLAIMS:
         if claim.stable_only and not stable:
             continue
         rows = ~whole if claim.local else whole

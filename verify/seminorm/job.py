@@ -54,8 +54,8 @@ def run_sweep(setting: StabilitySetting) -> tuple[Sweep, Report]:
             # As evenly as possible, the first cells one more.
             count = setting.networks // len(cells) + (place < setting.networks % len(cells))
             progress.step(f"{count} networks in dimension {dim}: {kind.name}")
-            for case in sweep_cases(dim, setting.n, count, setting.seed, kind, at):
-                measured += measure_case(case, setting.eta)
+            for case in sweep_cases(dim, setting.n, count, setting.seed, kind, at, setting.device):
+                measured += measure_case(case, setting.eta, setting.device)
     sweep = Sweep(setting, tuple(measured))
     title = f"Stability sweep: {setting.networks} networks, n = {setting.n}, seed {setting.seed}"
     timing = {"total": time.perf_counter() - start}

@@ -33,11 +33,11 @@ class Case:
 
 @dataclass(frozen=True)
 class Kind:
-    """How networks are made. ``make(streams, n, dim)`` returns one (network, X, y) per generator, None if it diverged."""
+    """How networks are made. ``make(streams, n, dim, device)`` gives one (network, X, y) per generator, None if it diverged."""
 
     name: str
     words: str
-    make: Callable[[Sequence[np.random.Generator], int, int], Sequence[Made | None]]
+    make: Callable[[Sequence[np.random.Generator], int, int, str], Sequence[Made | None]]
 
 
 def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
@@ -52,7 +52,7 @@ def _noisy(X: Float, rng: np.random.Generator) -> Float:
     return labels(X @ sphere(1, X.shape[1], rng)[0], float(rng.integers(2)), rng)
 
 
-def _random(streams: Sequence[np.random.Generator], n: int, dim: int) -> list[Made]:
+def _random(streams: Sequence[np.random.Generator], n: int, dim: int, device: str) -> list[Made]:
     found = []
     for rng in streams:
         X = uniform_ball(n, dim, rng)
@@ -79,7 +79,7 @@ def proof_balance(network: Network, X: Float) -> Network:
     return network.rescale(c)
 
 
-def _near_equality(streams: Sequence[np.random.Generator], n: int, dim: int) -> list[Made]:
+def _near_equality(streams: Sequence[np.random.Generator], n: int, dim: int, device: str) -> list[Made]:
     """Zero loss, the balance of the proof, every neuron active on its lighter side: equality for small norms."""
     found = []
     for rng in streams:
@@ -92,7 +92,7 @@ def _near_equality(streams: Sequence[np.random.Generator], n: int, dim: int) -> 
     return found
 
 
-def _sparse(streams: Sequence[np.random.Generator], n: int, dim: int) -> list[Made]:
+def _sparse(streams: Sequence[np.random.Generator], n: int, dim: int, device: str) -> list[Made]:
     """Neurons that cut off one to four points each, with large norms: shattered networks."""
     found = []
     for rng in streams:
@@ -110,7 +110,7 @@ def _sparse(streams: Sequence[np.random.Generator], n: int, dim: int) -> list[Ma
     return found
 
 
-def _trained(streams: Sequence[np.random.Generator], n: int, dim: int, decay: float) -> list[Made | None]:
+def _trained(streams: Sequence[np.random.Generator], n: int, dim: int, decay: float, device: str) -> list[Made | None]:
     """Gradient descent at step sizes on both sides of the edge of stability, stopped early, later and late."""
     runs = []
     for rng in streams:
@@ -121,19 +121,19 @@ def _trained(streams: Sequence[np.random.Generator], n: int, dim: int, decay: fl
     for at, steps in enumerate(_TRAINING_STEPS):
         part = slice(at, None, len(_TRAINING_STEPS))
         if runs[part]:
-            networks[part] = train(runs[part], steps, dtype=np.float64).networks
+            networks[part] = train(runs[part], steps, dtype=np.float64, device=device).networks
     return [
         None if network is None else (network, np.asarray(run.X), np.asarray(run.y))
         for run, network in zip(runs, networks, strict=True)
     ]
 
 
-def _plain(streams: Sequence[np.random.Generator], n: int, dim: int) -> list[Made | None]:
-    return _trained(streams, n, dim, 0.0)
+def _plain(streams: Sequence[np.random.Generator], n: int, dim: int, device: str) -> list[Made | None]:
+    return _trained(streams, n, dim, 0.0, device)
 
 
-def _decayed(streams: Sequence[np.random.Generator], n: int, dim: int) -> list[Made | None]:
-    return _trained(streams, n, dim, 0.05)
+def _decayed(streams: Sequence[np.random.Generator], n: int, dim: int, device: str) -> list[Made | None]:
+    return _trained(streams, n, dim, 0.05, device)
 
 
 KINDS: tuple[Kind, ...] = (
@@ -145,8 +145,8 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
-def sweep_cases(dim: int, n: int, count: int, seed: int, kind: Kind, at: int) -> list[Case]:
+def sweep_cases(dim: int, n: int, count: int, seed: int, kind: Kind, at: int, device: str = "cpu") -> list[Case]:
     """``count`` cases of a kind; ``at`` is its place in KINDS, which enters the seeds. A diverged run is left out."""
     streams = [np.random.default_rng([seed, dim, at, number]) for number in range(count)]
-    made = kind.make(streams, n, dim)
+    made = kind.make(streams, n, dim, device)
     return [Case(kind.name, dim, number, *one) for number, one in enumerate(made) if one is not None]

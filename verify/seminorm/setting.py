@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from boundcalc.exact import describe, exact_rational
+from verify.setting import check_device
 
-__all__ = ["StabilitySetting", "read_integer", "read_integers"]
+__all__ = ["StabilitySetting", "read_integer", "read_integers", "usable_device"]
 
 
 def read_integer(name: str, value: object, least: int, most: int) -> int:
@@ -33,6 +34,21 @@ def read_integers(name: str, values: object, least: int, most: int) -> tuple[int
     return found
 
 
+def usable_device(device: str) -> str:
+    """ "cuda" for "auto" where a CUDA device is present, else the device as it is or "cpu".
+
+    >>> usable_device("cpu")
+    'cpu'
+    """
+    if device != "auto":
+        return device
+    try:
+        import torch
+    except ImportError:
+        return "cpu"
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 @dataclass(frozen=True)
 class StabilitySetting:
     """Inputs of ``python -m verify.stability``.
@@ -47,6 +63,8 @@ class StabilitySetting:
     eta : Fraction
         Step size of Cor 3.3.
     seed : int
+    device : str
+        Where networks are trained and lambda_max is computed: "cpu" (numpy) or "cuda".
     """
 
     dims: tuple[int, ...]
@@ -54,6 +72,7 @@ class StabilitySetting:
     networks: int
     eta: Fraction
     seed: int
+    device: str
 
     @classmethod
     def parse(
@@ -64,6 +83,7 @@ class StabilitySetting:
         networks: object = 500,
         eta: object = "0.5",
         seed: object = 0,
+        device: str = "cpu",
     ) -> StabilitySetting:
         """Read every input exactly and check it.
 
@@ -82,12 +102,14 @@ class StabilitySetting:
         step = exact_rational("eta", eta)
         if not 0 < step < 2:
             raise ValueError(f"eta must lie in (0, 2), where stable networks exist, got {describe(eta)}")
+        check_device(device)
         return cls(
             dims=read_integers("dims", dims, 1, 1024),
             n=read_integer("n", n, 2, 4096),
             networks=read_integer("networks", networks, 1, 10**6),
             eta=Fraction(int(step.p), int(step.q)),
             seed=read_integer("seed", seed, 0, 2**63 - 1),
+            device=usable_device(device),
         )
 
     def as_json(self) -> dict[str, object]:
@@ -98,4 +120,5 @@ class StabilitySetting:
             "networks": self.networks,
             "eta": str(self.eta),
             "seed": self.seed,
+            "device": self.device,
         }

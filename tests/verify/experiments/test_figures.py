@@ -14,8 +14,9 @@ from verify.check import Verdict
 from verify.experiments import EXPERIMENTS, Inputs, Scale, experiment, fig2, fig3, fig4, fig7, fig9, fig10, fig14
 from verify.experiments import mse_figure as mse
 from verify.experiments.base import records_of
-from verify.experiments.neuron_cells import neuron_cell, run_neuron_cell, spread_steps
+from verify.experiments.neuron_cells import neuron_cell, spread_steps
 from verify.experiments.neuron_panels import active_norm, rank_correlation
+from verify.experiments.neuron_training import run_neuron_cell
 from verify.figures import main
 from verify.rate_study.cells import training_runs
 from verify.rate_study.setting import RateSetting, rate_sweep
@@ -149,16 +150,16 @@ def test_a_training_that_diverges_is_recorded_and_drawn():
 @pytest.mark.usefixtures("tiny")
 def test_the_command_draws_compares_and_resumes(tmp_path, capsys):
     out, report = tmp_path / "out", tmp_path / "report.json"
-    arguments = ["fig7", "fig9", "fig13", "fig14", "--out", str(out), "--jobs", "1", "--json", str(report)]
+    arguments = ["fig9", "fig13", "fig14", "--out", str(out), "--jobs", "1", "--json", str(report)]
     assert main(arguments) in (0, 3)
     text = capsys.readouterr().out
     assert "REFUTED" not in text
     names = {path.name for path in out.iterdir()}
-    for name in ("fig7", "fig9", "fig13", "fig14"):
+    for name in ("fig9", "fig13", "fig14"):
         assert {f"{name}-small.png", f"{name}-small.csv"} <= names
         assert (out / f"{name}-small.png").read_bytes().startswith(b"\x89PNG")
     content = json.loads(report.read_text())
-    assert content["fig7"]["in the store before"] == 0
+    assert content["fig9"]["in the store before"] == 0
     # Fig. 14 needs the runs without decay of Fig. 13 in dimensions 1 and 2: they are not trained again.
     assert content["fig14"]["in the store before"] == content["fig14"]["cells"] // 2
     with (out / "fig9-small.csv").open() as stream:
@@ -175,8 +176,8 @@ def test_the_command_draws_compares_and_resumes(tmp_path, capsys):
     assert again["outcomes"] == content["outcomes"]
     assert {path.name: path.read_bytes() for path in out.glob("*.csv")} == before
     cells = read_store(out / "store.db")
-    assert records_of(fig7.EXPERIMENT.sweep(SMALL), cells) is not None
-    assert records_of(fig7.EXPERIMENT.sweep(Inputs(Scale.SMALL, 1)), cells) is None
+    assert records_of(fig9.EXPERIMENT.sweep(SMALL), cells) is not None
+    assert records_of(fig9.EXPERIMENT.sweep(Inputs(Scale.SMALL, 1)), cells) is None
 
 
 @pytest.mark.usefixtures("tiny")
@@ -184,7 +185,7 @@ def test_a_training_that_fails_leaves_no_figure(tmp_path, capsys, monkeypatch):
     def broken(*_, **__):
         raise MemoryError("no memory")
 
-    monkeypatch.setattr("verify.experiments.neuron_cells.train", broken)
+    monkeypatch.setattr("verify.experiments.neuron_training.train", broken)
     assert main(["fig7", "--out", str(tmp_path / "out"), "--jobs", "1"]) == 3
     assert "3 of 3 trainings failed" in capsys.readouterr().out
     assert not list((tmp_path / "out").glob("*.png"))
@@ -204,9 +205,9 @@ def test_a_store_of_other_code_is_refused_before_any_training(tmp_path, monkeypa
 
 def test_dry_run_writes_nothing(tmp_path, capsys):
     out = tmp_path / "out"
-    assert main(["fig2", "fig5", "fig14", "--scale", "paper", "--dry-run", "--out", str(out)]) == 0
+    assert main(["fig5", "fig14", "--scale", "paper", "--dry-run", "--out", str(out)]) == 0
     text = capsys.readouterr().out
-    assert all(f"{name}: " in text for name in ("fig2", "fig5", "fig14"))
+    assert all(f"{name}: " in text for name in ("fig5", "fig14"))
     assert "on one core" in text
     assert not out.exists()
 

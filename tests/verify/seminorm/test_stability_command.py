@@ -111,6 +111,7 @@ def test_proof_balance_attains_the_inequality_of_the_means():
         (["--dims", "3", "3"], "none twice"),
         (["--dims", "0"], "dims must be an integer from 1"),
         (["--networks", "0"], "networks must be an integer from 1"),
+        (["--device", "tpu"], "device must be 'auto', 'cpu' or 'cuda'"),
         (["--plot", "out.gif"], "--plot must end in .png, .svg or .pdf"),
         (["--save", "nowhere/out.npz"], "--save must lie in an existing folder"),
     ],
