@@ -9,23 +9,27 @@ fewer than error^(-2), while the flat minima's lower rate n^(-2/(d+1)) needs err
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
 from sympy import Rational
 
+from boundcalc.arb import ball, precision
 from boundcalc.exact import exact_rational
-from boundcalc.explicit.lower import explicit_lower, parse
-from boundcalc.explicit.problem import Effort, Weight, log_fraction
+from boundcalc.explicit.claim import Claim
+from boundcalc.explicit.family import Family
+from boundcalc.explicit.lower import FAMILIES, evaluate, parse, problem_of
+from boundcalc.explicit.problem import Effort, Problem, Weight, log_fraction
 from boundcalc.explicit.upper import explicit_upper
+from boundcalc.packing_upper import whole_part
 from boundcalc.setting import Setting
 from boundcalc.theorem import Quantity, Side, Theorem
 from boundcalc.theorems import THEOREMS
 
 __all__ = ["Kind", "SampleSize", "SampleSizeReport", "sample_size"]
 
-_LARGEST_LOG10 = 300.0
 # Integers up to 10^300 are computed exactly; beyond, the power of ten.
 _EXACT_LOG10 = 300.0
 
@@ -114,18 +118,21 @@ def rate_size(theorem: Theorem, name: str, d: int, error: Fraction) -> SampleSiz
 
 
 def _power_ceiling(base: Fraction, exponent: Fraction) -> int:
-    """The smallest integer n >= base^exponent, base >= 1; exact integer arithmetic."""
+    """The smallest integer n >= base^exponent, base >= 1, exponent > 0."""
     p, q = exponent.numerator, exponent.denominator
-    power = base**p
-    # n^q >= base^p
-    low, high = 0, 1 << (power.numerator.bit_length() // q + 2)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if middle**q >= power:
-            high = middle
-        else:
-            low = middle
-    return high
+    if base == 1:
+        return 1
+    bits = math.ceil(float(exponent) * log_fraction(base) / math.log(2)) + p.bit_length() + 80
+    while True:
+        with precision(bits):
+            power = (ball(base).log() * ball(exponent)).exp()
+            floor = whole_part(power)
+            if ball(floor) < power:
+                return floor + 1
+        # A whole number at the end of the enclosure. The power is one only if the base is a q-th power.
+        if q <= base.numerator.bit_length() and floor**q * base.denominator**p == base.numerator**p:
+            return floor
+        bits *= 2
 
 
 def _rates(d: int, error: Fraction) -> list[SampleSize]:
@@ -145,39 +152,132 @@ def _rates(d: int, error: Fraction) -> list[SampleSize]:
     return sizes
 
 
-def _explicit_lower_size(
-    d: int, error: Fraction, setting: Setting, weight: Weight, effort: Effort
-) -> SampleSize | None:
-    """The largest n found whose explicit lower bound exceeds the error; by monotonicity so do all smaller n."""
+# Sizes are found to these decades, small ones exactly.
+_LOWER_TOLERANCE = 0.002
+_UPPER_TOLERANCE = 0.0004
+_LARGEST = 10**300
+# Relative accuracy of log10(n), where that is less: huge sizes are shown as powers of ten.
+_DIGITS = 1500
+# First step in log10(n) from a size that is known; it doubles.
+_FIRST_STEP = 0.5
 
-    def exceeds(n: int) -> bool:
-        bound = explicit_lower(d, n, setting.sigma, setting.B, setting.C, weight, effort)
-        return bound.enclosure.low > error
 
-    if not exceeds(1):
+def _power(log10: float) -> int:
+    """10^log10, to a whole number."""
+    whole = math.floor(log10)
+    return round(10 ** (log10 - whole) * 10**15) * 10**whole // 10**15
+
+
+Point = tuple[int, float]
+
+
+def _bracket(gap: Callable[[int], float], left: Point, right: Point | None, tolerance: float) -> tuple[int, int | None]:
+    """Whole numbers low, high with gap(low) > 0 >= gap(high), from points with their gaps.
+
+    They are neighbours, or their logarithms to base 10 differ by at most ``tolerance`` or a share 1/_DIGITS.
+    None in the place of high where the gap is positive up to 10^300. In log(n) the gaps are nearly straight lines, a little
+    concave: secants overshoot from the left, and between a bracket's ends (Illinois) need a few evaluations where halving
+    needs twenty. Where a secant gains less than halving would, halving is next.
+    """
+    low, above = left
+    step = _FIRST_STEP
+    while right is None:
+        if low >= _LARGEST:
+            return low, None
+        probe = min(_LARGEST, max(low + 1, _power(math.log10(low) + step)))
+        value = gap(probe)
+        if value <= 0:
+            right = (probe, value)
+        else:
+            slope = (above - value) / (math.log10(probe) - math.log10(low))
+            ahead = 1.05 * value / slope if slope > 0 else math.inf
+            step = min(max(ahead, step / 2), 10 * step)
+            low, above = probe, value
+    high, below = right
+    last, halve = 0, False
+    while high > low + 1:
+        width, narrow = math.log10(high) - math.log10(low), max(tolerance, math.log10(low) / _DIGITS)
+        if width <= narrow:
+            break
+        reach = width * (0.5 if halve or not math.isfinite(below) else above / (above - below))
+        reach = min(max(reach, 0.4 * narrow), width - 0.4 * narrow)
+        probe = min(max(_power(math.log10(low) + reach), low + 1), high - 1)
+        value = gap(probe)
+        if value > 0:
+            low, above, below, last = probe, value, below / (2 if last > 0 else 1), 1
+        else:
+            high, below, above, last = probe, value, above / (2 if last < 0 else 1), -1
+        halve = math.log10(high) - math.log10(low) > width / 2
+    return low, high
+
+
+# From the cheapest to the most expensive.
+_COST = ("affine", "ridge-sine", "theorem-a", "single-caps", "theorem-b-prime", "harmonic-shell", "stacked-trapezoids")
+# A family is tried this much beyond the largest size so far, and at that size: a search may fail here or there.
+_FURTHER = 0.7
+# A size found without proof is proved, or the first of these shares of it for which that is possible.
+_STEPS_BACK = (Fraction(1), Fraction(199, 200), Fraction(49, 50), Fraction(9, 10), Fraction(1, 2))
+
+
+class _FamilySize:
+    """The largest n at which one family's bound exceeds an error."""
+
+    def __init__(self, family: Family, problem: Problem, error: Fraction, effort: Effort) -> None:
+        self.family, self.problem, self.error, self.effort = family, problem, error, effort
+        self.target = log_fraction(error / problem.B**2)
+
+    def proved(self, n: int) -> float:
+        """Logarithm of the enclosed bound over the error; positive exactly where the bound exceeds the error."""
+        found = evaluate(self.family, self.problem.at(Fraction(n)), self.effort, ())
+        if found.enclosure is None:
+            return -math.inf
+        excess = found.log10 * math.log(10) - log_fraction(self.error)
+        return max(excess, 1e-12) if found.enclosure.low > self.error else min(excess, 0.0)
+
+    def rough(self, n: int) -> float:
+        """The same; from the search alone, without proof, where it tells what it will claim."""
+        problem = self.problem.at(Fraction(n))
+        design = self.family.search(problem, self.effort, ())
+        if isinstance(design, Claim):
+            return design.log_level - self.target
+        return self.proved(n) if design else -math.inf
+
+    def beyond(self, best: int) -> int:
+        """The largest n found above ``best``, or ``best``."""
+        near = best + best // 200 + 1
+        far = max(near + 1, _power(math.log10(near) + _FURTHER))
+        if far > _LARGEST:
+            return best
+        ahead = self.rough(far)
+        if ahead > 0:
+            size, _ = _bracket(self.rough, (far, ahead), None, _LOWER_TOLERANCE)
+        elif (here := self.rough(near)) > 0:
+            size, _ = _bracket(self.rough, (near, here), (far, ahead), _LOWER_TOLERANCE)
+        else:
+            return best
+        for back in _STEPS_BACK:
+            proved = max(best, int(size * back))
+            if proved == best or self.proved(proved) > 0:
+                return proved
+        return best
+
+
+def _explicit_lower_size(error: Fraction, problem: Problem, effort: Effort) -> SampleSize | None:
+    """The largest n found whose explicit lower bound exceeds the error.
+
+    A bound at n is one at every smaller n too. The maximum over families exceeds the error where one of them does, so every
+    family only has to beat the size that the others reach.
+    """
+    best = 0
+    for family in sorted(FAMILIES, key=lambda f: _COST.index(f.key) if f.key in _COST else len(_COST)):
+        best = _FamilySize(family, problem, error, effort).beyond(best)
+    if not best:
         return None
-    # Bisect on whole decades, then on n to three digits.
-    low, high = 0, int(_LARGEST_LOG10)
-    if exceeds(10**high):
-        low = high
-    while high - low > 1:
-        middle = (low + high) // 2
-        if exceeds(10**middle):
-            low = middle
-        else:
-            high = middle
-    first, last = 10**low, 10 ** (low + 1)
-    while last - first > max(1, first // 200) and low < int(_LARGEST_LOG10):
-        middle = (first + last) // 2
-        if exceeds(middle):
-            first = middle
-        else:
-            last = middle
     return SampleSize(
         "explicit-lower",
         Kind.REQUIRED,
-        math.log10(first),
-        first,
+        math.log10(best),
+        best,
         "boundcalc catalogue of explicit bounds, derived, enclosed",
         remark="any number of samples up to this one leaves a larger error",
     )
@@ -185,22 +285,19 @@ def _explicit_lower_size(
 
 def _explicit_upper_size(d: int, error: Fraction, setting: Setting, weight: Weight) -> SampleSize | None:
     """The smallest n found whose explicit upper bound is at most the error."""
+    target = log_fraction(error) / math.log(10)
 
-    def meets(n: int) -> bool:
-        return explicit_upper(d, n, setting.sigma, setting.B, setting.C, weight).enclosure.high <= error
+    def gap(n: int) -> float:
+        found = explicit_upper(d, n, setting.sigma, setting.B, setting.C, weight)
+        excess = found.enclosure.high > error
+        return max(found.log10_upper - target, 1e-12) if excess else min(found.log10_upper - target, 0.0)
 
-    low, high = 0, int(_LARGEST_LOG10)
-    if not meets(10**high):
+    first = gap(1)
+    size = 1 if first <= 0 else _bracket(gap, (1, first), None, _UPPER_TOLERANCE)[1]
+    if size is None:
         return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if meets(10**middle) else (middle, high)
-    first, last = 10**low, 10**high
-    while last - first > max(1, first // 1000):
-        middle = (first + last) // 2
-        first, last = (first, middle) if meets(middle) else (middle, last)
     return SampleSize(
-        "explicit-upper", Kind.SUFFICIENT, math.log10(last), last, "boundcalc explicit upper bound, derived, enclosed"
+        "explicit-upper", Kind.SUFFICIENT, math.log10(size), size, "boundcalc explicit upper bound, derived, enclosed"
     )
 
 
@@ -253,7 +350,7 @@ def sample_size(
     which, how = parse("weight", Weight, weight), parse("effort", Effort, effort)
     dim = int(setting.d)
     sizes, notes = [], []
-    lower = _explicit_lower_size(dim, target, setting, which, how)
+    lower = _explicit_lower_size(target, problem_of(setting, which), how)
     if lower is not None:
         sizes.append(lower)
     else:
