@@ -11,7 +11,8 @@ from boundcalc.files import check_figure_path, check_writable, save_figure
 from verify.check import Outcome
 from verify.experiments import EXPERIMENTS, experiment
 from verify.experiments.base import Experiment, Inputs, Record, Scale, comparison
-from verify.seminorm.setting import read_integer, usable_device
+from verify.numbers import read_integer
+from verify.seminorm.setting import usable_device
 from verify.setting import check_device
 from verify.sweep import Store, Sweep, SweepOptions, write_csv
 

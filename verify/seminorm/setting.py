@@ -7,21 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from boundcalc.exact import describe, exact_rational
+from verify.numbers import read_integer
 from verify.setting import check_device
 
-__all__ = ["StabilitySetting", "read_integer", "read_integers", "usable_device"]
-
-
-def read_integer(name: str, value: object, least: int, most: int) -> int:
-    """An integer in [least, most].
-
-    >>> read_integer("n", "1e3", 1, 10**6)
-    1000
-    """
-    number = exact_rational(name, value)
-    if not number.is_Integer or not least <= number <= most:
-        raise ValueError(f"{name} must be an integer from {least} to {most}, got {describe(value)}")
-    return int(number)
+__all__ = ["StabilitySetting", "read_integers", "usable_device"]
 
 
 def read_integers(name: str, values: object, least: int, most: int) -> tuple[int, ...]:

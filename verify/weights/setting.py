@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from boundcalc.exact import describe, exact_rational
-from verify.seminorm.setting import read_integer, read_integers
+from verify.numbers import read_integer
+from verify.seminorm.setting import read_integers
 
 __all__ = ["WeightSetting"]
 
