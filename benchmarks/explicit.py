@@ -1,7 +1,7 @@
 """How long the explicit bounds take, and how good they are: python benchmarks/explicit.py
 
-Processor time of one core. ``fast`` is meant to stay below 50 ms once warm, that is after a first call in the same dimension,
-which builds the tables of codes; ``full`` below 5 s. Settings are drawn at random: log10 n in [0, 12], log10 of sigma, B
+Processor time of one core. ``fast`` is meant to stay below 50 ms once warm, that is after a first call with the same d and
+weight, which builds tables; ``full`` below 5 s. Settings are drawn at random: log10 n in [0, 12], log10 of sigma, B
 and C in [-2, 2], both weights in turn.
 """
 
