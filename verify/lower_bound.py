@@ -211,7 +211,7 @@ def _exponent(
         return Outcome(
             f"d = {d}", own.theorem, f"{own.name}: {reason}", None, float(target), Verdict.NOT_APPLICABLE, own.status(d)
         )
-    usable = found.usable
+    usable = found.fitted
     span = f"n = {_shown(usable[0].n)}..{_shown(usable[-1].n)}"
     low, high = fit.ends
     if found.settled(fit):

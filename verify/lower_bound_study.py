@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -116,12 +116,16 @@ CHECKED = tuple(size_at(x) for x in (*range(1, 31), *range(40, LARGEST_LOG10_N +
 
 @dataclass(frozen=True)
 class Point:
-    """One sample size; ``enclosure`` is None where the construction proves nothing, ``height`` where it has no caps."""
+    """One sample size; ``enclosure`` is None where the construction proves nothing, ``height`` where it has no caps.
+
+    ``held`` says that the bound is that of a larger n, from which on the theorem's conditions hold.
+    """
 
     n: int
     enclosure: Enclosure | None
     height: float | None
     reason: str
+    held: bool = False
 
     @property
     def log10(self) -> float:
@@ -150,9 +154,14 @@ class Series:
         """Those with a bound."""
         return tuple(point for point in self.points if point.enclosure is not None)
 
+    @property
+    def fitted(self) -> tuple[Point, ...]:
+        """Those with a bound of their own n."""
+        return tuple(point for point in self.usable if not point.held)
+
     def fit(self) -> ExponentFit | None:
         """The fitted exponent of n, with the square root of the cap height as first correction; None if too short."""
-        usable = self.usable
+        usable = self.fitted
         if len(usable) < _LEAST_POINTS:
             return None
         heights = [point.height for point in usable]
@@ -174,13 +183,21 @@ class Series:
         """
         if fit is None or fit.half_width > TOLERANCE * abs(fit.exponent):
             return False
-        heights = [point.height for point in self.usable if point.height is not None]
+        heights = [point.height for point in self.fitted if point.height is not None]
         return self.d == 1 or not heights or max(heights) > _THINNING * min(heights)
 
 
 def series(construction: Construction, base: Problem, sizes: Sequence[int]) -> Series:
     """The construction's bounds at every size."""
-    return Series(base.d, construction, tuple(evaluate_at(construction, base.at(Fraction(n))) for n in sizes))
+    points = [evaluate_at(construction, base.at(Fraction(n))) for n in sizes]
+    if construction is STACKED_HATS or construction is UNIVARIATE:
+        points = [replace(point, held=_held(construction, base, point)) for point in points]
+    return Series(base.d, construction, tuple(points))
+
+
+def _held(construction: Construction, base: Problem, point: Point) -> bool:
+    """Whether a slightly smaller n has the same bound: a strict power of n never has."""
+    return evaluate_at(construction, base.at(Fraction(point.n) * Fraction(99, 100))).log10 == point.log10
 
 
 def power_law_range(

@@ -112,6 +112,15 @@ def test_ranges_are_found_without_looking_at_the_target() -> None:
     assert none.points[0].reason
 
 
+def test_bounds_held_below_the_conditions_are_not_fitted() -> None:
+    """Theorem A in d = 5 needs n >= 18 537: below, its bound is that of 18 537 or none."""
+    found = series(STACKED_HATS, SMALL.base(5), [100, 10_000, 18_537, 20_000, 10**5, 10**6, 10**7, 10**8, 10**9])
+    assert [p.n for p in found.fitted] == [18_537, 20_000, 10**5, 10**6, 10**7, 10**8, 10**9]
+    fit = found.fit()
+    assert fit is not None
+    assert abs(fit.exponent + 1 / 5) < 1e-12
+
+
 def test_caps_that_stay_the_same_are_no_power_law() -> None:
     """Beyond the list of codes of d = 64 the amplitude falls instead of the caps: a clean slope of 1, which is no exponent."""
     base = SMALL.base(64)
