@@ -150,6 +150,11 @@ class RateReport:
             notes.append("The paper states no lower bound for the gap at d = 1.")
         return tuple(notes)
 
+    def _explicit_call(self) -> str:
+        """The call that gives numbers at this setting."""
+        names = ["d", "n", *(f"{s}={s}" for s in ("sigma", "B", "C") if getattr(self.setting, s) is not None)]
+        return f"boundcalc.explicit_lower({', '.join(names)})"
+
     def _optional_symbols(self) -> list[str]:
         bounds = [b for b in (self.upper, self.lower, self.low_norm) if b is not None]
         return sorted({s.name for b in bounds for s in b.expr.free_symbols} - {"d", "n"})
@@ -159,7 +164,7 @@ class RateReport:
         return [(name, bound) for name, bound in rows if bound is not None]
 
     def __str__(self) -> str:
-        table = [("", "rate in n", "value", "theorem", "status")]
+        table = [("", "rate in n", "up to constants", "theorem", "status")]
         table += [
             (name, f"n^(-{b.exponent})", _shown(b), str(b.theorem.source), b.status.value) for name, b in self._rows()
         ]
@@ -173,6 +178,7 @@ class RateReport:
         lines += ["", *self.notes, ""]
         if self.quantity is Quantity.MSE:
             lines.append(f"Explicit: {self.explicit}")
+            lines.append(f"For numbers with constants: {self._explicit_call()}.")
         return "\n".join(lines).rstrip()
 
     def __repr__(self) -> str:
@@ -183,7 +189,7 @@ class RateReport:
         lines = [
             f"**{self.quantity.value.capitalize()}** of flat minima of two-layer ReLU networks, {given}",
             "",
-            "| | bound, up to constants | rate | value | theorem | status |",
+            "| | bound | rate | value up to constants | theorem | status |",
             "|---|---|---|---|---|---|",
         ]
         lines += [
@@ -192,7 +198,7 @@ class RateReport:
         ]
         lines += ["", *self.notes]
         if self.quantity is Quantity.MSE:
-            lines += ["", f"Explicit: {self.explicit}"]
+            lines += ["", f"Explicit: {self.explicit}", "", f"For numbers with constants: `{self._explicit_call()}`."]
         return "\n".join(lines)
 
 

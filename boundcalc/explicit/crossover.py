@@ -44,12 +44,13 @@ class Crossover:
         return math.ceil(10**self.log10_n) if self.log10_n is not None and self.log10_n < 15 else None
 
     def __str__(self) -> str:
+        localised, spread = self.localised.family.title, self.spread.family.title
         if self.log10_n is None:
-            return f"the {self.spread.family.title.lower()} give the larger bound up to n = 10^{_LARGEST_LOG10:g}"
-        return (
-            f"from n = {10**self.log10_n:.3g} on, {self.localised.family.title.lower()} give a larger bound than "
-            f"{self.spread.family.title.lower()}"
-        )
+            return (
+                f"up to n = 10^{_LARGEST_LOG10:g}, the bound by {spread} exceeds those by the families near the sphere"
+            )
+        where = "at every n" if self.log10_n == 0 else f"from n = {10**self.log10_n:.3g} on"
+        return f"{where}, the bound by {localised} exceeds the one by {spread}"
 
 
 def _compare(problem: Problem, effort: Effort) -> tuple[FamilyValue, FamilyValue]:

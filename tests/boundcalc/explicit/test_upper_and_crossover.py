@@ -80,6 +80,7 @@ def test_crossover_separates() -> None:
     assert "from n =" in str(point)
     # In low dimensions shattering rules from the start.
     assert crossover(2).n == 1
+    assert str(crossover(2)).startswith("at every n, the bound by")
 
 
 @pytest.mark.parametrize("d", [1, 5, 20])
