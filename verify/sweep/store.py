@@ -6,7 +6,9 @@ The write-ahead log keeps every committed cell through SIGKILL at any moment, an
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import tempfile
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -79,7 +81,7 @@ def _from_row(row: tuple[Any, ...], path: str) -> FinishedCell:
     )
 
 
-def _inspect(path: Path) -> None:
+def _inspect(path: Path, *, locked: bool) -> None:
     """Raise unless the file is an intact store of this format. The file and its folder are left as they are."""
     with path.open("rb") as stream:
         head = stream.read(100)
@@ -97,7 +99,7 @@ def _inspect(path: Path) -> None:
             "use the version of this package that wrote it, or pass another path"
         )
     try:
-        with closing(_reader(path)) as connection:
+        with closing(_reader(path, locked=locked)) as connection:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if found == "ok":
                 connection.execute(f"SELECT {_COLUMNS} FROM cells LIMIT 1").fetchall()
@@ -107,10 +109,21 @@ def _inspect(path: Path) -> None:
         raise ValueError(f"store must be intact, got the damaged file {str(path)!r} ({found}); {_ADVICE}")
 
 
-def _reader(path: Path) -> sqlite3.Connection:
-    """A connection for reading only."""
-    # Where there is no log and no writer, the file is at rest: read as immutable, it gets no files beside it.
-    beside = [path.with_name(path.name + ending) for ending in ("-wal", ".lock")]
+def _create(path: Path) -> None:
+    """An empty store, whole or not at all."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        draft = Path(folder) / path.name
+        with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+            connection.execute(_SCHEMA)
+            connection.execute(f"PRAGMA application_id={_APPLICATION}")
+            connection.execute(f"PRAGMA user_version={_FORMAT}")
+        os.replace(draft, path)
+
+
+def _reader(path: Path, *, locked: bool) -> sqlite3.Connection:
+    """A connection for reading only; ``locked`` says that this process holds the writer's lock."""
+    # Where there is no log and no other writer, the file is at rest: read as immutable, it gets no files beside it.
+    beside = [path.with_name(path.name + ending) for ending in (("-wal",) if locked else ("-wal", ".lock"))]
     mode = "mode=ro" if any(file.exists() for file in beside) else "mode=ro&immutable=1"
     return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=30)
 
@@ -145,15 +158,15 @@ class Store:
             self._connection.execute(_SCHEMA)
             return
         check_writable("store", path)
-        fresh = not path.exists() or path.stat().st_size == 0
-        if not fresh:
-            _inspect(path)
         self._lock_path = path.with_name(path.name + ".lock")
         self._take_lock()
         try:
+            # Looked at under the lock: a writer that has just ended may have made it.
+            if path.exists() and path.stat().st_size:
+                _inspect(path, locked=True)
+            else:
+                _create(path)
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-            if fresh:
-                self._create()
             # The log is written to disk at every commit.
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
@@ -180,14 +193,6 @@ class Store:
             self._lock.close()
             self._lock_path.unlink(missing_ok=True)
             self._lock = None
-
-    def _create(self) -> None:
-        # Before the log exists: the marks of the format are in the file itself from its first commit on.
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.execute(_SCHEMA)
-        self._connection.execute(f"PRAGMA application_id={_APPLICATION}")
-        self._connection.execute(f"PRAGMA user_version={_FORMAT}")
-        self._connection.execute("COMMIT")
 
     def commit(
         self,
@@ -257,6 +262,6 @@ def read_store(path: Path, sweep: str | None = None) -> tuple[FinishedCell, ...]
         raise ValueError(f"store must be an existing file, got {str(path)!r}; run the sweep first")
     if path.stat().st_size == 0:
         return ()
-    _inspect(path)
-    with closing(_reader(path)) as connection:
+    _inspect(path, locked=False)
+    with closing(_reader(path, locked=False)) as connection:
         return _cells(connection, sweep, str(path))

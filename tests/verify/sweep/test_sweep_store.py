@@ -194,6 +194,15 @@ def test_one_writer_at_a_time(tmp_path):
     assert squares(path, [1]).ran == 1
 
 
+def test_an_empty_file_becomes_a_store(tmp_path):
+    """What a process leaves that was killed before it made the store."""
+    path = tmp_path / "s.db"
+    path.touch()
+    assert read_store(path) == ()
+    assert squares(path, [1]).ran == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["s.db"]
+
+
 @pytest.mark.parametrize("make", [lambda path: path.mkdir(), lambda path: path.parent.rmdir()])
 def test_paths_that_cannot_be_written(tmp_path, make):
     path = tmp_path / "folder" / "s.db"
