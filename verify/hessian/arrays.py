@@ -111,7 +111,14 @@ class NumpyBackend:
         return np.concatenate([p if p.ndim == 2 else p[None] for p in parts])
 
     def is_positive_definite(self, matrix: Array) -> bool:
-        """Whether a Cholesky factorisation runs to completion. Overwrites the lower triangle's copy."""
+        """Whether a Cholesky factorisation runs to completion. May overwrite the matrix."""
+        if len(matrix) <= 4096:
+            # scipy's BLAS has threads of its own, which spin beside numpy's for a while: only where memory matters.
+            try:
+                np.linalg.cholesky(matrix)
+            except np.linalg.LinAlgError:
+                return False
+            return True
         _, info = lapack.dpotrf(matrix.T, lower=1, clean=0, overwrite_a=1)
         return bool(info == 0)
 

@@ -134,6 +134,9 @@ def krylov_upper_bound(problem: Problem, krylov: Krylov, trace: float) -> float:
         spread = (2.1 * beta * e_B + e_B**2) / (b - tau)
         return (e_T + spread + gamma(m + 16) * (m + 1) * (b + size + edge / (b - tau))) * SLACK + TINY
 
+    if not math.isfinite(size + e_T + e_B + tau + edge):
+        return math.inf
+
     # The level is guessed from eigenvalues; the Cholesky factorisation proves it.
     def needed(b: float) -> float:
         return float(np.linalg.eigvalsh(projected(b))[-1]) + 1.5 * shift(b)

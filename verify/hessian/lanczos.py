@@ -151,15 +151,15 @@ def _foretold(values: NDArray[np.float64], residual: float) -> tuple[float, floa
     """(gain, uncertainty) of the largest Ritz value theta in the next step.
 
     The Schur complement adds residual**2 / (theta - rho), rho the Rayleigh quotient of the next vector. It is taken from
-    the middle of the other Ritz values and 0, where most eigenvalues lie; their range relative to the gap, but not less
-    than a twentieth, is the uncertainty, and covers the later steps.
+    the middle of the other Ritz values and 0, where most eigenvalues lie; half their range relative to the gap, but
+    not less than a twentieth, is the uncertainty, and covers the later steps.
     """
     theta, second, least = float(values[-1]), max(float(values[-2]), 0.0), min(float(values[0]), 0.0)
     gap = theta - second
     if gap <= 0:
         return 0.0, residual
     gain = residual * (residual / (theta - (second + least) / 2))
-    return gain, min(residual, residual * (residual / gap) * max((second - least) / gap, 0.05))
+    return gain, min(residual, residual * (residual / gap) * max((second - least) / (2 * gap), 0.05))
 
 
 def _settled(
