@@ -26,6 +26,7 @@ from verify.shatterability.pricing import FullPricing, Pricing, SearchPricing, c
 from verify.shatterability.program import ProgramResult, solve_program
 from verify.shatterability.reach import nonnegative_products, reach_bound
 from verify.shatterability.solitary import solitary_network, solo_sharpness
+from verify.shatterability.subset import subset_bound
 from verify.shatterability.table import check_data, conflicting_rows
 
 __all__ = ["MOST_COLUMNS", "MemorisationEdge", "memorisation_edge"]
@@ -173,6 +174,9 @@ def memorisation_edge(
                 lower, evidence, cuts = program.lower, Evidence.FLOAT_CERTIFIED, program.dual.cuts
         else:
             sampled = program.lower
+            part = subset_bound(X, y, np.random.default_rng(seed), deadline + 0.3 * time_limit)
+            if part is not None and part.value > lower:
+                lower, cuts = part.value, part.cuts
     if found is None:
         return MemorisationEdge(
             lower, math.inf, evidence, Evidence.CERTIFIED, "depths", None, math.nan, None, cuts, sampled, program.dual

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from verify.shatterability.evidence import Evidence
 from verify.shatterability.master import column_costs
 from verify.shatterability.reach import nonnegative_products, reach_bound
 from verify.shatterability.solitary import solo_sharpness
+from verify.shatterability.subset import subset_bound
 
 SETTINGS = [(1, 60), (2, 60), (3, 40)]
 
@@ -151,8 +153,25 @@ def test_the_search_agrees_with_the_full_dictionary(monkeypatch) -> None:
     assert searched.upper_evidence is Evidence.CERTIFIED
     assert full.lower <= searched.upper <= 1.01 * full.upper
     assert searched.lower <= full.upper
+    # The part of the data that the lower bound comes from is all of it.
+    assert searched.lower >= 0.97 * full.lower
     assert searched.dual is not None
     assert np.isfinite(searched.sampled_lower)
+
+
+def test_a_part_of_the_data_bounds_the_whole() -> None:
+    rng = np.random.default_rng(4)
+    X, y = uniform_ball(30, 2, rng), rng.standard_normal(30)
+    whole = memorisation_edge(X, y)
+    for size in (6, 12, 25):
+        rows = rng.choice(30, size, replace=False)
+        part = memorisation_edge(X[rows], y[rows])
+        assert size / 30 * part.lower <= whole.upper
+    bound = subset_bound(X, y, np.random.default_rng(0), math.inf)
+    # All 30 points have few enough hyperplanes: the subset is the whole.
+    assert bound is not None
+    assert bound.value == pytest.approx(whole.lower, rel=0.03)
+    assert subset_bound(*DATA_SETS["ball-5"](), np.random.default_rng(0), math.inf) is None
 
 
 def test_four_dimensions_are_float_certified() -> None:
@@ -211,7 +230,7 @@ def test_no_bound_of_the_dictionary_outside_its_hypothesis() -> None:
     assert not nonnegative_products(X)
     edge = memorisation_edge(X, y)
     assert edge.lower_evidence is Evidence.CERTIFIED
-    assert edge.lower == reach_bound(X, y, depth_bracket(X)).value or edge.lower < edge.sampled_lower
+    assert edge.lower < edge.sampled_lower
     assert edge.cuts.shape[0] == 1
     assert certified_dual_value(X, y, edge.dual) is None
 

@@ -104,9 +104,9 @@ def test_margins_scale_with_the_points(scale: float) -> None:
 
 def test_duplicates_and_flat_sets() -> None:
     X = np.repeat(sphere(10, 3, np.random.default_rng(1)), 2, axis=0)
-    assert (hull_margins(X).upper < 1e-13).all()
+    assert (hull_margins(X).upper < 1e-11).all()
     same = hull_margins(np.ones((5, 2)))
-    assert (same.upper < 1e-14).all()
+    assert (same.upper < 1e-11).all()
     assert not same.extreme.any()
     flat = uniform_ball(40, 2, np.random.default_rng(2))
     embedded = np.column_stack([flat, flat @ [1.0, 2.0], np.zeros(40)])
