@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from boundcalc.exact import describe, exact_rational
+from boundcalc.exact import describe
+from verify.numbers import read_fraction, read_integer
 from verify.rate_study.cells import batch_size, cell_seconds, run_cell, trace_steps
 from verify.setting import check_device
 from verify.sweep import Sweep
@@ -19,22 +20,8 @@ MODES = ("gradient descent", "weight decay")
 _MOST_PAIRS = 2**28
 
 
-def _integer(name: str, value: object, least: int, most: int) -> int:
-    number = exact_rational(name, value)
-    if not number.is_Integer or not least <= number <= most:
-        raise ValueError(f"{name} must be an integer from {least} to {most}, got {describe(value)}")
-    return int(number)
-
-
-def _number(name: str, value: object, words: str, *, positive: bool, most: int) -> Fraction:
-    number = exact_rational(name, value)
-    if number < 0 or (positive and number == 0) or number > most:
-        raise ValueError(f"{name} must be {words}, got {describe(value)}")
-    return Fraction(int(number.p), int(number.q))
-
-
 def _integers(name: str, values: Sequence[object], least: int, most: int, count: int) -> tuple[int, ...]:
-    found = tuple(_integer(name, value, least, most) for value in values)
+    found = tuple(read_integer(name, value, least, most) for value in values)
     if len(set(found)) != len(found):
         raise ValueError(f"{name} must list different values, got {', '.join(map(str, found))}")
     if len(found) < count:
@@ -137,19 +124,19 @@ class RateSetting:
         """
         found_dims = _integers("dims", dims, 1, 4096, 1)
         found_sizes = _integers("n", sizes, 2, 10**6, 2)
-        factor = _integer("width-factor", width_factor, 1, 10**5)
+        factor = read_integer("width-factor", width_factor, 1, 10**5)
         if factor * found_sizes[-1] ** 2 > _MOST_PAIRS:
             raise ValueError(f"width-factor and n must have width * n <= 2^28, got {factor} * {found_sizes[-1]}^2")
         step_sizes = []
         for name, value in (("eta", eta), ("decay-eta", decay_eta)):
-            step = _number(name, value, "a positive step size of at most 10^6", positive=True, most=10**6)
+            step = read_fraction(name, value, "a positive step size of at most 10^6", positive=True, most=10**6)
             if step >= 2 and not large_step:
                 raise ValueError(
                     f"{name} must be below 2, where stable networks end, got {describe(value)}; "
                     "pass --large-step to train anyway"
                 )
             step_sizes.append(step)
-        shrink = _number("wd", decay, "a positive weight decay", positive=True, most=10**6)
+        shrink = read_fraction("wd", decay, "a positive weight decay", positive=True, most=10**6)
         if shrink * step_sizes[1] >= 1:
             raise ValueError(f"wd must be below 1 / decay-eta = {float(1 / step_sizes[1]):g}, got {describe(decay)}")
         known = [kind.value for kind in Init]
@@ -163,24 +150,24 @@ class RateSetting:
                 "device must be cpu or cuda, because results depend on it in their last digits, got 'auto'"
             )
         check_device(device)
-        found_steps = _integer("steps", steps, 1, 10**9)
+        found_steps = read_integer("steps", steps, 1, 10**9)
         return cls(
             dims=found_dims,
             sizes=found_sizes,
-            seeds=_integer("seeds", seeds, 2, 10**4),
+            seeds=read_integer("seeds", seeds, 2, 10**4),
             width_factor=factor,
             eta=step_sizes[0],
             steps=found_steps,
             decay=shrink,
             decay_eta=step_sizes[1],
-            decay_steps=found_steps if decay_steps is None else _integer("decay-steps", decay_steps, 1, 10**9),
-            sigma=_number("sigma", sigma, "a standard deviation from 0 to 10^6", positive=False, most=10**6),
-            clip=_number("clip", clip, "a positive norm, or 0 for no clipping", positive=False, most=10**9),
+            decay_steps=found_steps if decay_steps is None else read_integer("decay-steps", decay_steps, 1, 10**9),
+            sigma=read_fraction("sigma", sigma, "a standard deviation from 0 to 10^6", positive=False, most=10**6),
+            clip=read_fraction("clip", clip, "a positive norm, or 0 for no clipping", positive=False, most=10**9),
             target=target,
             init=Init(init),
-            fresh=_integer("fresh", fresh, 1, 10**6),
-            resamples=_integer("resamples", resamples, 1000, 10**7),
-            seed=_integer("seed", seed, 0, 2**63 - 1),
+            fresh=read_integer("fresh", fresh, 1, 10**6),
+            resamples=read_integer("resamples", resamples, 1000, 10**7),
+            seed=read_integer("seed", seed, 0, 2**63 - 1),
             device=device,
             large_step=large_step,
         )
