@@ -104,8 +104,19 @@ class NumpyBackend:
         return total
 
     def gram(self, rows: Array) -> Array:
-        """rows @ rows.T; numpy hands this to the symmetric rank-k update, at half the cost."""
-        return rows @ rows.T
+        """rows @ rows.T; numpy hands this to the symmetric rank-k update, at half the cost.
+
+        In blocks of rows above a size at which that update fails (numpy 2.4 crashes for results over 2 GiB).
+        """
+        n, step = len(rows), 4096
+        if n <= 2 * step:
+            return rows @ rows.T
+        out = np.empty((n, n), dtype=rows.dtype)
+        for at in range(0, n, step):
+            end = min(at + step, n)
+            np.matmul(rows[at:end], rows[:end].T, out=out[at:end, :end])
+            out[:at, at:end] = out[at:end, :at].T
+        return out
 
     def stack_rows(self, parts: list[Array]) -> Array:
         return np.concatenate([p if p.ndim == 2 else p[None] for p in parts])
