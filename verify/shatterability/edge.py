@@ -199,6 +199,8 @@ def _edge(
     kind = Evidence.CERTIFIED if found.proved else Evidence.HEURISTIC
     # Both ends hold for exact interpolation; a fit to rounding errors may come out flatter by as little.
     upper = max(found.upper, lower)
+    # A search may miss the neurons that matter, and then claims too much.
+    sampled = min(sampled, upper) if math.isfinite(sampled) else sampled
     return MemorisationEdge(lower, upper, evidence, kind, method, network, loss, found, cuts, sampled, dual)
 
 

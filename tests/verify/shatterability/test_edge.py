@@ -13,6 +13,7 @@ from scipy.optimize import linprog, minimize
 import verify.shatterability.edge as edge_module
 from constructions.data import sphere, uniform_ball
 from constructions.network import empirical_weight
+from verify.balance import flattest_balance
 from verify.hessian import sharpness
 from verify.shatterability.depth import depth_bracket
 from verify.shatterability.dictionary import augmented, hyperplane_count, hyperplane_dictionary
@@ -50,6 +51,15 @@ def test_the_bracket_is_certified_and_narrow(edges, setting) -> None:
     assert again.kink_distance > 0
     assert again.upper <= edge.upper * (1 + 1e-9)
     assert edge.eta_ok == 2 / edge.upper <= edge.eta_max == 2 / edge.lower
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_no_other_balance_is_flatter(edges, setting) -> None:
+    """A quasi-Newton search over the balances, and its own bound for all of them."""
+    X, y, edge = edges[setting]
+    found = flattest_balance(edge.network, X, y)
+    assert found.sharpness.value >= edge.upper * (1 - 1e-4)
+    assert found.lower_bound >= edge.lower * (1 - 1e-6)
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
