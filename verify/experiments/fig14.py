@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from verify.check import Outcome
 from verify.experiments.base import Experiment, Inputs, Record
-from verify.experiments.mse_figure import mse_rows
-from verify.experiments.root_figure import CHOICES, SETTING, compare_with_decay, draw_with_decay, root_sweep
+from verify.experiments.mse_figure import draw_with_decay, mse_rows
+from verify.experiments.root_figure import CHOICES, SETTING, compare_with_decay, root_sweep
 from verify.sweep import Sweep
 
 
@@ -17,7 +17,7 @@ def sweep(inputs: Inputs) -> Sweep:
 
 
 def compare(records: Sequence[Record]) -> list[Outcome]:
-    """With decay the exponent is larger, at every step size."""
+    """Exponents with the dimension, and without decay against with."""
     return compare_with_decay(records, "fig14")
 
 

@@ -20,7 +20,17 @@ from verify.sweep import Sweep
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Line", "Panel", "compare_slopes", "draw_by_dimension", "draw_lines", "lines_of", "mse_rows", "mse_sweep"]
+__all__ = [
+    "Line",
+    "Panel",
+    "compare_slopes",
+    "draw_by_dimension",
+    "draw_lines",
+    "draw_with_decay",
+    "lines_of",
+    "mse_rows",
+    "mse_sweep",
+]
 
 Float = NDArray[np.float64]
 ETAS = {Scale.SMALL: ("0.1", "0.4"), Scale.PAPER: ("0.05", "0.1", "0.2", "0.4")}
@@ -185,6 +195,23 @@ def draw_by_dimension(records: Sequence[Record], headline: str) -> Figure:
     dims = sorted({x.dim for x in lines})
     row = [Panel(f"d = {dim}", [x for x in lines if x.dim == dim], lambda x: f"η = {x.eta:g}") for dim in dims]
     return draw_lines([row], headline)
+
+
+def draw_with_decay(records: Sequence[Record], headline: str) -> Figure:
+    """Rows: dimensions. Without decay on the left, with decay on the right, one line for each step size."""
+    lines = lines_of(records)
+    grid = [
+        [
+            Panel(
+                f"d = {dim}, " + ("with decay" if with_decay else "no decay"),
+                [x for x in lines if x.dim == dim and (x.decay > 0) == with_decay],
+                lambda x: f"η = {x.eta:g}",
+            )
+            for with_decay in (False, True)
+        ]
+        for dim in sorted({x.dim for x in lines})
+    ]
+    return draw_lines(grid, headline)
 
 
 def draw_lines(grid: Sequence[Sequence[Panel]], headline: str) -> Figure:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from verify.check import Outcome
 from verify.experiments.base import Inputs, Record, comparison
-from verify.experiments.mse_figure import ETAS, Panel, draw_lines, lines_of, mse_sweep
+from verify.experiments.mse_figure import ETAS, compare_slopes, lines_of, mse_sweep
 from verify.sweep import Sweep
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-__all__ = ["CHOICES", "SETTING", "compare_with_decay", "draw_with_decay", "root_sweep"]
+__all__ = ["CHOICES", "SETTING", "compare_with_decay", "root_sweep"]
 
 SETTING = (
     "f_0(x) = (1/d) sum_j |u_j.x|^(1/2) + 1, sigma^2 = 0.25, width 2n, eta = 0.05, 0.1, 0.2, 0.4, "
@@ -33,30 +29,14 @@ def root_sweep(inputs: Inputs, dims: Sequence[int], decays: Sequence[str]) -> Sw
 
 
 def compare_with_decay(records: Sequence[Record], figure: str) -> list[Outcome]:
-    """With decay the exponent is larger, at every step size."""
+    """Without decay the exponent falls with the dimension, and is below that with decay, at every step size."""
     lines = lines_of(records)
-    found = []
-    for plain in (x for x in lines if x.decay == 0):
+    without = [x for x in lines if x.decay == 0]
+    found = compare_slopes(figure, without)
+    for plain in without:
         decay = next(x for x in lines if (x.dim, x.eta) == (plain.dim, plain.eta) and x.decay > 0)
         claim = f"d = {plain.dim}, eta = {plain.eta:g}: exponent of the MSE without decay against with"
         evidence = {"without": list(plain.ends), "with": list(decay.ends)}
         agrees = plain.exponent < decay.exponent
         found.append(comparison(figure, claim, plain.exponent, decay.exponent, agrees, "<=", evidence))
     return found
-
-
-def draw_with_decay(records: Sequence[Record], headline: str) -> Figure:
-    """Rows: dimensions. Stable minima on the left, weight decay on the right, one line for each step size."""
-    lines = lines_of(records)
-    grid = [
-        [
-            Panel(
-                f"d = {dim}, " + ("decay 0.01" if with_decay else "no decay"),
-                [x for x in lines if x.dim == dim and (x.decay > 0) == with_decay],
-                lambda x: f"η = {x.eta:g}",
-            )
-            for with_decay in (False, True)
-        ]
-        for dim in sorted({x.dim for x in lines})
-    ]
-    return draw_lines(grid, headline)
