@@ -36,7 +36,8 @@ def group_powers(factors: list[Expr]) -> tuple[list[tuple[Expr, list[Expr]]], li
     rest: list[Expr] = []
     for factor in factors:
         base, power = factor.as_base_exp()
-        if base == sp.E or not is_polynomial(base):
+        # Numbers such as 10**(3/2) fall apart into 10*sqrt(10) again when they are joined.
+        if base == sp.E or (base.is_Rational and power.is_Rational) or not is_polynomial(base):
             rest.append(factor)
             continue
         for part in sp.Mul.make_args(base) if not power.is_Rational else [base]:

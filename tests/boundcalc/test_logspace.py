@@ -45,6 +45,9 @@ CASES: list[tuple[sp.Expr, dict[Symbol, float]]] = [
     (sp.hyper((d + 1, 1), ((d + 3) / 2,), h / 2), {d: 1e4, h: 0.98}),
     (sp.Max(n**-2, h, 1 / d), {n: 3, h: 0.2, d: 4}),
     (sp.Integer(7), {}),
+    (10 * sp.sqrt(10) * x, {x: 2.0}),
+    (x * erfc(10 * sp.sqrt(10) * x * h), {x: 0.5, h: 0.3}),
+    (2 ** (d / 2 + Rational(1, 2)) * 2 ** (1 - d / 2) * x, {d: 1e6, x: 3.0}),
 ]
 
 
