@@ -14,6 +14,7 @@ from boundcalc.exact import exact_rational
 from boundcalc.files import save_figure, write_atomically
 from verify.cli import Parser, check_outputs, run
 from verify.report import ExitCode
+from verify.shatterability.edge import MOST_COLUMNS
 from verify.shatterability.job import Protection, Shatterability, shatterability
 from verify.shatterability.render import json_text, text
 from verify.shatterability.scaling import Scale, rescale
@@ -33,6 +34,11 @@ def parser() -> Parser:
     names = ", ".join(scale.value for scale in Scale)
     parse.add_argument("--scale", default=Scale.AS_IS.value, help=f"of the points: {names} (default as-is)")
     parse.add_argument("--bound", metavar="D", help="labels lie in [-D, D]: also answer for the worst such labels")
+    parse.add_argument(
+        "--columns",
+        default=str(MOST_COLUMNS),
+        help=f"list up to so many hyperplanes, beyond, search (default {MOST_COLUMNS})",
+    )
     parse.add_argument("--time", default="60", help="seconds to spend, roughly (default 60)")
     parse.add_argument("--seed", default="0", help="seed of everything random (default 0)")
     parse.add_argument("--checkpoint", metavar="PATH.npz", help="save hull margins there; go on from it if it exists")
@@ -63,9 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     eta, wd = _positive("--eta", options.eta), _positive("--wd", options.wd)
     bound, limit = _positive("--bound", options.bound), _positive("--time", options.time)
-    seed = exact_rational("--seed", options.seed)
-    if seed.q != 1 or seed < 0:
-        raise ValueError(f"--seed must be a nonnegative integer, got {options.seed!r}")
+    seed, columns = exact_rational("--seed", options.seed), exact_rational("--columns", options.columns)
+    for option, given, value in (("--seed", options.seed, seed), ("--columns", options.columns, columns)):
+        if value.q != 1 or value < 0:
+            raise ValueError(f"{option} must be a nonnegative integer, got {given!r}")
     scale = _scale(options.scale)
     check_outputs(json=options.json, save=options.save, plot=options.plot)
     table = read_table(Path(options.file), options.target, [name for name in options.drop.split(",") if name])
@@ -79,6 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             bound=bound,
             time_limit=limit or 60.0,
             seed=int(seed),
+            most_columns=int(columns),
             progress=tell,
         )
     n, d = scaled.X.shape

@@ -13,7 +13,7 @@ from them, and the columns here are those of the shifted neurons.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from math import comb
 
 import numpy as np
@@ -179,7 +179,8 @@ def hyperplane_dictionary(X: Float, most: int = 10**5) -> Dictionary:
     count = hyperplane_count(len(Z), r - 1)
     if count > most:
         raise ValueError(f"X must give at most {most} hyperplanes, got {count} from {len(Z)} distinct points")
-    chosen = np.array(list(combinations(range(len(Z)), r - 1)), dtype=np.int64)
+    every = chain.from_iterable(combinations(range(len(Z)), r - 1))
+    chosen = np.fromiter(every, dtype=np.int64, count=count // 2 * (r - 1)).reshape(-1, r - 1)
     omega = normals(Z if r == Z.shape[1] else Z @ basis, chosen)
     omega = omega[omega.any(axis=1)]
     return neurons(augmented(X), omega if r == Z.shape[1] else omega @ basis.T)

@@ -34,7 +34,7 @@ __all__ = ["MOST_COLUMNS", "MemorisationEdge", "memorisation_edge"]
 Float = NDArray[np.float64]
 
 MOST_COLUMNS = 10**5
-_MOST_ENTRIES = 3 * 10**7
+_MOST_ENTRIES = 3 * 10**8
 # A network counts as interpolating if its training loss is at most this share of the variance of the labels.
 _FIT = 1e-14
 
@@ -96,6 +96,7 @@ def memorisation_edge(
     seed: int = 0,
     margins: HullMargins | None = None,
     depth: DepthBracket | None = None,
+    most_columns: int = MOST_COLUMNS,
     progress: Callable[[str], None] | None = None,
 ) -> MemorisationEdge:
     """Enclose lambda*(y), the least sharpness of an interpolating network of any width.
@@ -113,6 +114,8 @@ def memorisation_edge(
         Of the search for hyperplanes, where there are too many to list.
     margins, depth : optional
         Results for the same X, to save their time.
+    most_columns : int
+        Up to so many hyperplanes are listed, both sides counted; beyond, they are searched. A column takes 8 n bytes.
     progress : callable, optional
         Told in words what is under way.
 
@@ -152,7 +155,7 @@ def memorisation_edge(
         found = _measured(network, X, y)
         if found is not None and found[1].upper - bound.value <= tol * found[1].upper:
             return _edge("solitary neurons", bound.value, bound.p[None], *found)
-    result = _by_program(X, y, margins, bound.value, tol, deadline, seed, progress)
+    result = _by_program(X, y, margins, bound.value, tol, deadline, seed, most_columns, progress)
     if result is None:
         return MemorisationEdge(
             bound.value, math.inf, Evidence.CERTIFIED, Evidence.CERTIFIED, "depths", None, math.nan, None, bound.p[None],
@@ -165,18 +168,17 @@ def memorisation_edge(
         again = reach_bound(X, y, depth, (program.p,))
         lower, cuts = max(lower, again.value), again.p[None]
     sampled = math.nan
-    if program.dual is not None:
-        if complete and nonnegative_products(X):
-            proved = certified_dual_value(X, y, program.dual)
-            if proved is not None and proved >= (1 - tol) * program.lower:
-                lower, evidence, cuts = max(lower, proved), Evidence.CERTIFIED, program.dual.cuts
-            elif program.lower > lower:
-                lower, evidence, cuts = program.lower, Evidence.FLOAT_CERTIFIED, program.dual.cuts
-        else:
-            sampled = program.lower
-            part = subset_bound(X, y, np.random.default_rng(seed), deadline + 0.3 * time_limit)
-            if part is not None and part.value > lower:
-                lower, cuts = part.value, part.cuts
+    if program.dual is not None and complete and nonnegative_products(X):
+        proved = certified_dual_value(X, y, program.dual)
+        if proved is not None and proved >= (1 - tol) * program.lower:
+            lower, evidence, cuts = max(lower, proved), Evidence.CERTIFIED, program.dual.cuts
+        elif program.lower > lower:
+            lower, evidence, cuts = program.lower, Evidence.FLOAT_CERTIFIED, program.dual.cuts
+    else:
+        sampled = program.lower if program.dual is not None else math.nan
+        part = subset_bound(X, y, np.random.default_rng(seed), deadline + 0.3 * time_limit)
+        if part is not None and part.value > lower:
+            lower, cuts = part.value, part.cuts
     if found is None:
         return MemorisationEdge(
             lower, math.inf, evidence, Evidence.CERTIFIED, "depths", None, math.nan, None, cuts, sampled, program.dual
@@ -220,6 +222,7 @@ def _by_program(
     tol: float,
     deadline: float,
     seed: int,
+    most_columns: int,
     progress: Callable[[str], None] | None,
 ) -> tuple[ProgramResult, bool] | None:
     """The convex program, over all hyperplanes where they can be listed; whether they were."""
@@ -232,8 +235,8 @@ def _by_program(
     count = hyperplane_count(distinct, max(rank, 1)) if rank <= distinct else 0
     columns = _simple_columns(X, margins, rng)
     pricing: Pricing
-    if 0 < count <= MOST_COLUMNS and count * n <= _MOST_ENTRIES:
-        pricing = FullPricing(hyperplane_dictionary(X, MOST_COLUMNS), Z)
+    if 0 < count <= most_columns and count * n <= _MOST_ENTRIES:
+        pricing = FullPricing(hyperplane_dictionary(X, most_columns), Z)
         columns = columns.join(pricing.spread(uniform, 10, 2 * n, rng))
     else:
         pricing = SearchPricing(Z, rng)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from verify.hessian.inputs import check_positive, check_seed
 from verify.shatterability.decay import DecayPoint, decay_path
 from verify.shatterability.depth import DepthBracket, depth_bracket
-from verify.shatterability.edge import MemorisationEdge, memorisation_edge
+from verify.shatterability.edge import MOST_COLUMNS, MemorisationEdge, memorisation_edge
 from verify.shatterability.evidence import Evidence
 from verify.shatterability.margins import HullMargins, hull_margins
 from verify.shatterability.reach import nonnegative_products
@@ -104,6 +104,7 @@ def shatterability(
     bound: float | None = None,
     time_limit: float = 60.0,
     seed: int = 0,
+    most_columns: int = MOST_COLUMNS,
     progress: Callable[[str], None] | None = None,
     checkpoint: Path | None = None,
 ) -> Shatterability:
@@ -123,6 +124,8 @@ def shatterability(
     time_limit : float
         Seconds, roughly, shared by the parts.
     seed : int
+    most_columns : int
+        See :func:`memorisation_edge`.
     progress : callable, optional
         Told in words what is under way.
     checkpoint : Path, optional
@@ -154,8 +157,15 @@ def shatterability(
     edge = None
     if clash is None:
         edge = memorisation_edge(
-            X, y, time_limit=0.3 * limit, seed=seed, margins=margins, depth=depth, progress=progress
-        )  # fmt: skip
+            X,
+            y,
+            time_limit=0.3 * limit,
+            seed=seed,
+            margins=margins,
+            depth=depth,
+            most_columns=most_columns,
+            progress=progress,
+        )
     path: tuple[DecayPoint, ...] = ()
     if decay is not None:
         path = decay_path(
@@ -240,8 +250,13 @@ def _notes(X: Float, y: Float, margins: HullMargins, edge: MemorisationEdge | No
         notes.append("time ran out for some hull margins: their brackets are wide; raise --time")
     if edge is not None and edge.method == "sampled hyperplanes":
         notes.append(
-            "too many hyperplanes to list: the network is certified, but the lower bound of lambda* comes from depths and "
-            f"may be far below; the search suggests lambda* near {edge.sampled_lower:.4g} (heuristic)"
+            "too many hyperplanes to list: the network is certified, but the lower bound of lambda* comes from depths or from a "
+            "part of the data and may be far below"
+            + (
+                f"; the search suggests lambda* near {edge.sampled_lower:.4g} (heuristic)"
+                if math.isfinite(edge.sampled_lower)
+                else ""
+            )
         )
     if edge is not None and edge.network is None:
         notes.append("no interpolating network was found in the time; raise --time")

@@ -116,6 +116,18 @@ class Master:
             for old, p in zip(self._costs, self.cuts, strict=True)
         ]
 
+    def least_squares(self) -> tuple[Float, float] | None:
+        """Weights a (K,) and beta that interpolate, with the least sum of squared costs; None if they don't fit."""
+        n = len(self.y)
+        p = np.full(n, n**-0.5)
+        size = np.maximum(column_costs(self.columns.H, self.Z, p), 1e-300)
+        design = (self.columns.H[:, self._rows] / size[:, None]).T
+        target = (self.y[self._rows] - self._centre) / self._unit
+        found = np.linalg.lstsq(design, target, rcond=1e-13)[0]
+        if not np.abs(design @ found - target).max() < 1e-6:
+            return None
+        return found / size * self._unit, self._centre
+
     def solve(self, time_limit: float) -> tuple[Primal, Dual] | None:
         """Optimal primal and dual solutions, or None if there is none within the time."""
         import scipy.sparse as sparse

@@ -19,6 +19,7 @@ _MOST_NEW = 300
 # Columns that violate their constraint by less than this share of it are not worth adding.
 _WORTH = 1e-7
 _CHEAP_ROUNDS = 120
+_BLOCK = 2**15
 _SEARCH_ROUNDS = 10
 _EACH = 3
 
@@ -51,14 +52,15 @@ class FullPricing:
 
     def __init__(self, columns: Dictionary, Z: Float) -> None:
         self._columns, self._Z = columns, Z
-        self._active = (columns.H > 0).astype(np.float64)
         self._costs: dict[bytes, Float] = {}
 
     def cost(self, p: Float) -> Float:
         """G_p of all columns; kept, since cuts stay."""
         key = p.tobytes()
         if key not in self._costs:
-            self._costs[key] = column_costs(self._columns.H, self._Z, p, self._active)
+            H = self._columns.H
+            parts = [column_costs(H[at : at + _BLOCK], self._Z, p) for at in range(0, len(H), _BLOCK)]
+            self._costs[key] = np.concatenate(parts)
         return self._costs[key]
 
     def price(self, dual: Dual, held: Dictionary) -> tuple[Dictionary | None, float]:

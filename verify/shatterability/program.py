@@ -76,13 +76,21 @@ def solve_program(
     master.add_cut(start)
     best: ProgramResult | None = None
     lower, dual_best = -math.inf, None
-    weights = np.empty(0)  # of the best network, one for each column of the master
+    weights = np.zeros(master.columns.size)  # of the best network
     rounds = 0
+    first = master.least_squares()
+    if first is not None:
+        # Something to return if time is too short for a single linear program.
+        weights, beta = first
+        balanced = balance_columns(master.columns.H, weights, Z, start, most=5)
+        best = ProgramResult(
+            master.columns, weights, balanced.log_balance, beta, balanced.upper, None, lower, balanced.p, 0
+        )  # fmt: skip
     while True:
         remaining = deadline - time.monotonic()
-        if best is not None and remaining <= 0:
+        if rounds and remaining <= 0:
             break
-        found = master.solve(max(remaining, 5.0) if best is None else remaining)
+        found = master.solve(remaining if rounds else max(remaining, 5.0))
         if found is None:
             break
         rounds += 1
@@ -93,7 +101,7 @@ def solve_program(
         if value > lower:
             lower, dual_best = value, scaled
         trials = [(primal.a, primal.beta)]
-        if best is not None:
+        if best is not None and rounds > 1:
             trials.append((0.5 * (primal.a + weights), 0.5 * (primal.beta + best.beta)))
         for a, beta in trials:
             used = np.flatnonzero(np.abs(a) > _NOISE * np.abs(a).max(initial=0.0))

@@ -10,7 +10,6 @@ import pytest
 from data_sets import DATA_SETS
 from scipy.optimize import linprog, minimize
 
-import verify.shatterability.edge as edge_module
 from constructions.data import sphere, uniform_ball
 from constructions.network import empirical_weight
 from verify.balance import flattest_balance
@@ -153,12 +152,11 @@ def test_where_all_points_are_extreme_the_edge_is_solitary(name: str) -> None:
     assert edge.loss <= 1e-12 * np.var(y)
 
 
-def test_the_search_agrees_with_the_full_dictionary(monkeypatch) -> None:
+def test_the_search_agrees_with_the_full_dictionary() -> None:
     rng = np.random.default_rng(3)
     X, y = uniform_ball(22, 3, rng), rng.standard_normal(22)
     full = memorisation_edge(X, y)
-    monkeypatch.setattr(edge_module, "MOST_COLUMNS", 0)
-    searched = memorisation_edge(X, y)
+    searched = memorisation_edge(X, y, most_columns=0)
     assert searched.method == "sampled hyperplanes"
     assert searched.upper_evidence is Evidence.CERTIFIED
     assert full.lower <= searched.upper <= 1.01 * full.upper

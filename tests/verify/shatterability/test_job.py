@@ -68,7 +68,7 @@ def test_undecided_between_the_bounds() -> None:
     if found.edge.lower <= 2 / 1.5 < found.edge.upper:
         assert found.protection is Protection.UNDECIDED
         assert "the edge lies in" in found.verdict
-    assert any("heuristic" in note for note in found.notes) == (found.edge.method == "sampled hyperplanes")
+    assert any("too many hyperplanes" in note for note in found.notes) == (found.edge.method == "sampled hyperplanes")
 
 
 def test_awkward_data_get_an_answer_and_a_note() -> None:
