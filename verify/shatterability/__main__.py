@@ -88,18 +88,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed=int(seed),
             most_columns=int(columns),
             progress=tell,
+            checkpoint=Path(options.checkpoint) if options.checkpoint else None,
         )
     n, d = scaled.X.shape
     title = (
         f"Shatterability of {options.file}: {n} points, {d} feature(s) ({scaled.words}), "
         f"labels {table.target!r} in [{table.y.min():g}, {table.y.max():g}]"
     )
-    if options.save:
-        _save(found, Path(options.save))
-    if options.plot:
-        from verify.shatterability.figure import shatterability_figure
-
-        save_figure(shatterability_figure(found), Path(options.plot))
     setting = {
         "file": options.file, "target": table.target, "columns": list(table.columns), "points": n, "features": d,
         "scale": scale.value, "eta": eta, "wd": wd, "bound": bound, "time": limit, "seed": int(seed),
@@ -111,6 +106,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(text(found, title))
         if options.json is not None:
             write_atomically(Path(options.json), lambda stream: stream.write(content.encode()))
+    if options.save:
+        _save(found, Path(options.save))
+    if options.plot:
+        from verify.shatterability.figure import shatterability_figure
+
+        save_figure(shatterability_figure(found), Path(options.plot))
     return ExitCode.UNDECIDED if found.protection is Protection.UNDECIDED else ExitCode.FINE
 
 

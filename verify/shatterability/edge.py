@@ -199,6 +199,10 @@ def _edge(
     dual: Dual | None = None,
 ) -> MemorisationEdge:
     kind = Evidence.CERTIFIED if found.proved else Evidence.HEURISTIC
+    if found.upper < lower * (1 - 1e-4):
+        raise RuntimeError(
+            f"the bounds of lambda* contradict each other: [{lower!r}, {found.upper!r}]; please report the data"
+        )
     # Both ends hold for exact interpolation; a fit to rounding errors may come out flatter by as little.
     upper = max(found.upper, lower)
     # A search may miss the neurons that matter, and then claims too much.

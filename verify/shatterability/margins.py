@@ -160,7 +160,7 @@ def _refine(
                 return False
             row = int(rows[position])
             w, error = _shortest(points[candidates[position]] - points[row])
-            upper[row] = min(upper[row], float(np.linalg.norm(w)) * SLACK_NORM + error)
+            upper[row] = min(upper[row], float(np.linalg.norm(w)) * SLACK_NORM + error + 4 * UNIT * radius)
             vectors[at] = -w
         norms = np.linalg.norm(vectors, axis=1)
         own = rows[active]

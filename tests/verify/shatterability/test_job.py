@@ -147,6 +147,16 @@ def test_the_command_writes_what_the_sharpness_command_confirms(plane, tmp_path,
         assert sharpness(network, X, y).upper <= upper * (1 + 1e-9)
 
 
+def test_the_command_goes_on_from_a_checkpoint(plane, tmp_path, capsys) -> None:
+    X, y = plane
+    file, kept = save(tmp_path / "t.csv", X, y), tmp_path / "c.npz"
+    options = [file, "--checkpoint", str(kept), "--time", "10"]
+    assert main(options) == main(options) == 0
+    assert kept.exists()
+    with pytest.raises(ValueError, match="must belong to the same points"):
+        main([*options, "--scale", "standardise"])
+
+
 def test_exit_codes_and_scales(plane, tmp_path, capsys) -> None:
     X, y = plane
     file = save(tmp_path / "t.csv", 5 * X + 3, y)
@@ -189,3 +199,11 @@ def test_errors_of_the_command_line_are_one_line(tmp_path) -> None:
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "must be an existing file" in done.stderr
+
+
+def test_the_report_comes_before_a_save_that_can_not_be(tmp_path, capsys) -> None:
+    file = save(tmp_path / "t.csv", np.array([[0.0], [1.0], [0.0]]), np.arange(3.0))
+    with pytest.raises(ValueError, match="--save needs an interpolating network"):
+        main([file, "--save", str(tmp_path / "n.npz")])
+    assert "no function interpolates the data" in capsys.readouterr().out
+    assert not (tmp_path / "n.npz").exists()
