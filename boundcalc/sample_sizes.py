@@ -325,7 +325,7 @@ def sample_size(
     Returns
     -------
     SampleSizeReport
-        Explicit sizes first: required, then sufficient (d = 1 only), then the rates, labelled as rates.
+        Explicit sizes first: required, then sufficient, then the rates, labelled as rates.
 
     Raises
     ------
@@ -359,7 +359,7 @@ def sample_size(
     if upper is not None:
         sizes.append(upper)
     else:
-        notes.append("No explicit upper bound reaches this error (in d >= 2 only the trivial one is known here).")
+        notes.append("No explicit upper bound reaches this error up to n = 10^300.")
     rates = _rates(dim, target)
     sizes += rates
     notes.append("Rates hide constants that depend on d: they show how the number of samples grows, not its value.")

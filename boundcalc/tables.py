@@ -220,7 +220,7 @@ def explicit_table(dims: object = _DIMS, n: object = _SIZES, sigma: object = 1, 
         tuple(groups),
         (
             "Lower bounds are enclosed in ball arithmetic and rounded down, upper bounds rounded up.",
-            "For d >= 2 the upper bound is the trivial B^2, the error of the estimate 0.",
+            "An upper bound of B^2 is trivial: the error of the estimate 0.",
             "The rate is no bound: its constant, which depends on d, is hidden.",
         ),
     )

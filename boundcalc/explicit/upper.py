@@ -1,4 +1,8 @@
-"""Explicit upper bounds of the minimax risk: a piecewise linear projection in d = 1, the trivial B^2 elsewhere.
+"""Explicit upper bounds of the minimax risk, each the risk of a stated estimator; the smallest is taken.
+
+The estimate 0 has risk at most B^2. In d = 1 a piecewise linear projection is below; for d >= 2 see
+:mod:`boundcalc.explicit.upper_cells` and :mod:`boundcalc.explicit.upper_mixture`. Every bound falls in n and rises with
+sigma, B and C for fixed choices (eps, ...), which come from fixed grids.
 
 Derivation (d = 1, x uniform on [-1, 1], density 1/2). Cut {|x| <= 1 - eps} on each side into cells that start at depth z and are
 eta z^(3/2) wide. Let the estimate be 0 on the rest, which costs B^2 eps, and on the cells the empirical projection
@@ -14,18 +18,19 @@ sum_j ((1/n) sum_i y_i e_j(x_i)) e_j on the piecewise linear functions, e_j orth
     risk <= B C eta^2/8 + B^2 eps + (4 (sigma^2 + B^2)/n) [1 + (1 + eta)^(3/2) (2/eta) (eps^(-1/2) - 1)].
 
 For the population weight g_P >= g_P(0) (1 - |t|)^3, since the ratio decreases in the depth: C is divided by g_P(0).
-eta and eps are taken from a fixed grid, so that the bound is monotone in n, sigma, B and C. The estimate 0 has risk at most B^2.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from boundcalc.arb import Ball, ball, enclosure, precision
 from boundcalc.enclosure import Enclosure
+from boundcalc.explicit import upper_cells, upper_mixture
 from boundcalc.explicit.lower import parse, problem_of
 from boundcalc.explicit.marginal import Marginal
 from boundcalc.explicit.problem import Problem, Weight, log_fraction
@@ -34,6 +39,7 @@ from boundcalc.setting import Setting
 
 __all__ = ["UpperBound", "explicit_upper"]
 
+_BITS = 128
 # Powers of two times eta and eps; exact in ball arithmetic.
 _ETAS = 2.0 ** (-np.arange(-8, 1200) / 4)
 _EPSILONS = 2.0 ** (-np.arange(1, 2400) / 4)
@@ -51,7 +57,7 @@ class UpperBound:
     estimator : str
         Whose risk it bounds.
     trivial : bool
-        Whether it is the risk of estimating 0, which is all that is known here in d >= 2.
+        Whether it is only the risk of estimating 0.
     """
 
     setting: Setting
@@ -79,7 +85,13 @@ class UpperBound:
 def explicit_upper(
     d: object, n: object, sigma: object = 1, B: object = 1, C: object = 1, weight: Weight | str = Weight.CANONICAL
 ) -> UpperBound:
-    """The best explicit minimax upper bound here: a projection in d = 1, B^2 in d >= 2.
+    """The best explicit minimax upper bound known here: some estimator's worst-case risk is at most this.
+
+    In d = 1 a piecewise linear projection, with risk of order n^(-1/2). In d >= 2 the best of two estimators in a ball
+    of radius 1 - eps, 0 outside it: a projection on functions affine in polar cells, of order n^(-4/(d^2+5d+2)), and
+    exponential weights over sums of ridge functions, of order n^(-2/(3d+7)) up to logarithms. B^2, the risk of the
+    estimate 0, where that is smaller. All are derived (docs/proofs.md), not published. The bound is evaluated in ball
+    arithmetic and rounded up.
 
     Parameters and errors as in :func:`boundcalc.explicit.lower.explicit_lower`.
 
@@ -87,21 +99,34 @@ def explicit_upper(
     --------
     >>> explicit_upper(1, 1e8).upper < 7e-4
     True
-    >>> print(explicit_upper(2, 1e8))
+    >>> explicit_upper(5, 1e16).upper < 0.16
+    True
+    >>> print(explicit_upper(10, 1e4))
     some estimator has worst-case risk at most 1 (trivial: the estimate 0)
     """
     setting = Setting.parse(d=d, n=n, sigma=sigma, B=B, C=C)
     which = parse("weight", Weight, weight)
     problem = problem_of(setting, which)
-    with precision(128):
+    with precision(_BITS):
         trivial = ball(problem.B) ** 2
-        if problem.d == 1:
-            eta, eps = _search(problem)
-            value = _projection(problem, eta, eps) * trivial
-            if value < trivial:
-                words = f"piecewise linear projection, cells {eta:.3g} z^(3/2) wide up to depth {eps:.3g}"
-                return UpperBound(setting, which, enclosure(value), words, False)
-        return UpperBound(setting, which, enclosure(trivial), "the estimate 0", True)
+        least, words = trivial, "the estimate 0"
+        for value, name in _candidates(problem):
+            if value * trivial < least:
+                least, words = value * trivial, name
+        return UpperBound(setting, which, enclosure(least), words, least is trivial)
+
+
+def _candidates(problem: Problem) -> Iterator[tuple[Ball, str]]:
+    """Bounds in units of B^2, and their estimators."""
+    if problem.d == 1:
+        eta, eps = _search(problem)
+        words = f"piecewise linear projection, cells {eta:.3g} z^(3/2) wide up to depth {eps:.3g}"
+        yield _projection(problem, eta, eps), words
+        return
+    for search in (upper_mixture.search, upper_cells.search):
+        design = search(problem)
+        if design is not None:
+            yield design.bound(problem), str(design)
 
 
 def _budget(problem: Problem) -> Ball:

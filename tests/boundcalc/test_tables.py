@@ -16,6 +16,7 @@ from sympy import Rational
 
 import boundcalc
 from boundcalc.explicit.lower import explicit_lower
+from boundcalc.explicit.upper import explicit_upper
 from boundcalc.markup import escape_latex, formula, number, number_from_log10, words
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
@@ -65,12 +66,14 @@ def test_sizes_beyond_floats_become_powers_of_ten() -> None:
 
 
 def test_explicit_bounds_are_rounded_to_their_safe_side() -> None:
-    shown = explicit_table([1, 2], ["1e6"])
-    for d, row in zip((1, 2), shown.rows, strict=True):
+    shown = explicit_table([1, 2, 20], ["1e6"])
+    for d, row in zip((1, 2, 20), shown.rows, strict=True):
         exact = explicit_lower(d, "1e6")
         assert Fraction(row[2].text) <= Fraction(exact.lower)
         assert Fraction(row[2].text) > Fraction(exact.lower) * Fraction(99, 100)
-    assert [row[5].text for row in shown.rows][1] == "1"
+        upper = explicit_upper(d, "1e6")
+        assert Fraction(upper.upper) <= Fraction(row[5].text) < Fraction(upper.upper) * Fraction(101, 100)
+    assert [row[5].text for row in shown.rows][2] == "1"
     assert "trivial" in str(shown)
 
 
