@@ -123,7 +123,16 @@ class Master:
         size = np.maximum(column_costs(self.columns.H, self.Z, p), 1e-300)
         design = (self.columns.H[:, self._rows] / size[:, None]).T
         target = (self.y[self._rows] - self._centre) / self._unit
-        found = np.linalg.lstsq(design, target, rcond=1e-13)[0]
+        # Rows with a solitary column are left to it: what remains is small where most points are extreme.
+        alone = np.flatnonzero((design > 0).sum(axis=0) == 1)
+        rows, first = np.unique(design[:, alone].argmax(axis=0), return_index=True)
+        keys = alone[first]
+        rest, shared = np.ones(len(target), dtype=bool), np.ones(len(size), dtype=bool)
+        rest[rows], shared[alone] = False, False
+        found = np.zeros(len(size))
+        if rest.any():
+            found[shared] = np.linalg.lstsq(design[rest][:, shared], target[rest], rcond=1e-13)[0]
+        found[keys] = (target - design @ found)[rows] / design[rows, keys]
         if not np.abs(design @ found - target).max() < 1e-6:
             return None
         return found / size * self._unit, self._centre
