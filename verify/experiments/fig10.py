@@ -43,7 +43,7 @@ EXPERIMENT: Experiment = Experiment(
     name="fig10",
     title="MSE against n: gradient descent, d = 4, 5",
     setting="linear target, sigma^2 = 1, width 4n, median of 5 repetitions",
-    choices="eta from 0.05 to 0.4 and n from 32 to 512, eta times steps = 4000, where the paper names none. "
+    choices="eta from 0.05 to 0.4 and n from 32 to 512, eta times steps = 10 000 as in Fig. 5, where the paper names none. "
     "Small: n up to 256, eta 0.1 and 0.4, eta times steps = 1000.",
     sweep=sweep,
     rows=mse_rows,

@@ -26,7 +26,7 @@ EXPERIMENT: Experiment = Experiment(
     name="fig12",
     title="MSE against n: sigma = 0.5, decay 0.01, d = 4, 5",
     setting="linear target, sigma^2 = 0.25, width 2n, decay 0.01, median of 5 repetitions",
-    choices="eta from 0.05 to 0.4 and n from 32 to 512, eta times steps = 4000, where the paper names none; "
+    choices="eta from 0.05 to 0.4 and n from 32 to 512, eta times steps = 10 000 as in Fig. 5, where the paper names none; "
     "trainings without decay beside those with it, which the caption's stable minima leave open. "
     "Small: n up to 256, eta 0.1 and 0.4, eta times steps = 1000.",
     sweep=sweep,

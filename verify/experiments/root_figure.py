@@ -16,7 +16,7 @@ SETTING = (
     "median of 5 repetitions"
 )
 CHOICES = (
-    "n from 32 to 512 and eta times steps = 4000, where the paper names none. "
+    "n from 32 to 512 and eta times steps = 10 000 as in Fig. 5, where the paper names none. "
     "Small: n up to 256, eta 0.1 and 0.4, eta times steps = 1000."
 )
 

@@ -62,7 +62,9 @@ def test_every_figure_has_distinct_cells_that_can_be_stored():
 def test_paper_scale_has_the_settings_of_the_paper():
     cells = {encode_setting(cell) for cell in fig2.EXPERIMENT.sweep(PAPER).cells}
     # The same trainings as those of the rates command, so that they share a store.
-    assert cells == {encode_setting(cell) for cell in rate_sweep(RateSetting.parse()).cells}
+    assert cells == {
+        encode_setting(cell) for cell in rate_sweep(RateSetting.parse(steps=50_000, decay_steps=20_000)).cells
+    }
     plain, decay = fig3.EXPERIMENT.sweep(PAPER).cells
     assert (plain["n"], plain["width"], plain["dim"], plain["eta"], plain["decay"]) == (512, 2048, 10, 0.9, 0.0)
     assert (decay["eta"], decay["decay"], decay["steps"]) == (0.01, 0.1, 20000)
