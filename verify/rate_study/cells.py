@@ -15,9 +15,8 @@ from verify.training.targets import make_target
 from verify.training.top_eigenvalue import top_eigenvalue
 from verify.training.train import train
 
-__all__ = ["SOURCES", "batch_size", "cell_seconds", "run_cell", "trace_steps", "training_runs"]
+__all__ = ["batch_size", "cell_seconds", "run_cell", "trace_steps", "training_runs"]
 
-SOURCES: tuple[str, ...] = ()
 # A neuron active on at most this share of the sample counts as rarely active (LQWP25, Fig. 3).
 _RARE = 0.1
 # Independent random streams of one repetition, by use.
