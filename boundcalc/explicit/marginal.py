@@ -6,7 +6,7 @@ the hypergeometric series positive,
 
     int_0^z t^k (t(2 - t))^a dt = 2^a z^(k+a+1)/(k+a+1) (1 - x)^(a+1) 2F1(k + 2a + 2, 1; k + a + 2; x).
 
-For large whole a the series is summed as it stands, hundreds of times faster than the library's routine for general parameters:
+For large a the series is summed as it stands, up to hundreds of times faster than the library's routine for general parameters:
 the ratios x (k + 2a + 2 + i)/(k + a + 2 + i) of its terms decrease, so what is left out is less than a geometric series.
 """
 
@@ -18,8 +18,8 @@ from boundcalc.arb import Ball, ball, log_gamma, working_bits
 
 __all__ = ["Marginal", "half_power"]
 
-# From here on the series is summed here, for whole a.
-_LARGE = 100
+# From here on the series is summed here, for whole a and for halves of odd numbers.
+_LARGE, _LARGE_HALF = 24, 1000
 
 
 class Marginal:
@@ -57,7 +57,7 @@ class Marginal:
         x = z / 2
         y = 1 - x
         # (2z)^a (1 - x)^a = (z(2 - z))^a
-        if a < _LARGE or a.denominator == 2:
+        if a < (_LARGE if a.denominator == 1 else _LARGE_HALF):
             series = x.hypgeom_2f1(upper, ball(1), lower)
         else:
             series = _series(x, int(2 * (k + 2 * a + 2)), int(2 * (k + a + 2)))

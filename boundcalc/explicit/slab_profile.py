@@ -12,7 +12,7 @@ from boundcalc.explicit.problem import Weight
 from boundcalc.explicit.sign_error import sign_error
 from boundcalc.explicit.weighting import log_weight_ratio
 
-__all__ = ["best_snr", "best_width", "continuum", "depth_range", "log_cost_share", "profile"]
+__all__ = ["THOUSANDTH", "best_snr", "best_width", "continuum", "depth_range", "log_cost_share", "profile"]
 
 Array = NDArray[np.float64]
 _LOG_LIMIT = 600.0
@@ -100,13 +100,18 @@ _WIDE_RAMP, _WIDEST = 0.33, 0.7
 _PRICES = np.concatenate([np.linspace(1.0, -17.0, 19), -17.0 * 1.3 ** np.arange(1, 15)])
 
 
-def depth_range(d: int) -> float:
-    """Ratio of a cap's height to the depth above which a thousandth of its mass lies, and more in low dimensions.
+THOUSANDTH = math.log(1000)
 
-    Mass goes as z^((d+1)/2) in low caps, and as (1 - t^2)^((d-1)/2), z = 1 - t, in half-balls.
+
+def depth_range(d: int, log_mass: float = THOUSANDTH) -> float:
+    """Ratio of a cap's height to the depth above which exp(-log_mass) of its mass lies, and more in low dimensions.
+
+    Mass goes as z^((d+1)/2) in low caps, and as (1 - t^2)^((d+1)/2), z = 1 - t, in half-balls.
     """
-    low = (1 + 36 / max(12, d)) * 1000 ** (2 / (d + 1))
-    return max(low, 1 / (1 - min(0.8, math.sqrt(14 / (d + 1)))))
+    low = (1 + 36 / max(12, d)) * math.exp(2 * log_mass / (d + 1))
+    share = 2 * log_mass / (d + 1)
+    tall = min(0.8, math.sqrt(share)) if log_mass <= THOUSANDTH else math.sqrt(-math.expm1(-share))
+    return max(low, 1 / (1 - tall))
 
 
 def continuum(d: int, weight: Weight, heights: Array, log_snr: Array, log_budget: Array) -> tuple[Array, Array]:

@@ -37,6 +37,8 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 _LOG_HALF = math.log(0.5)
 _LOG_LIMIT = 600.0
+# Trapezoids narrower than that gain nothing: mmse differs from 1, and a ramp from 0, by 1e-12.
+_NARROWEST = -27.0
 # Below this signal-to-noise ratio mmse is 1 to all digits.
 _LEAST_LOG_SNR = -50.0
 
@@ -102,7 +104,8 @@ def _many(tables: SlabTables, log_snr: float, log_limit: Array) -> Iterator[_Man
     log_limit = log_limit[:, : tables.inner]
     log_whole = log_snr + np.log(tables.mean * tables.length)
     log_x = tables.log_unit - log_limit + 2 * log_whole
-    best = np.floor(np.exp(np.clip(log_whole - best_width(log_x), -5.0, 460.0)))
+    log_width = np.maximum(best_width(log_x), _NARROWEST)
+    best = np.floor(np.exp(np.clip(log_whole - log_width, -5.0, 460.0)))
     for option in tables.options:
         if option.exact:
             yield _equal(tables, log_snr, log_limit, option, option.number)
@@ -196,6 +199,6 @@ def _shapes(tables: SlabTables, log_snr: float, log_limit: Array) -> Callable[[i
 
     def shape(column: int) -> tuple[int, float, float]:
         widest = 0.5 if column < tables.inner else 1.0
-        return int(number[column]), min(float(ramp[column]), widest), float(amplitude[column])
+        return int(number[column]), min(max(float(ramp[column]), 1e-13), widest), float(amplitude[column])
 
     return shape

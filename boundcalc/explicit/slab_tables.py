@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.explicit.problem import Weight
-from boundcalc.explicit.slab_profile import depth_range, log_cost_share
+from boundcalc.explicit.slab_profile import THOUSANDTH, depth_range, log_cost_share
 from boundcalc.explicit.weighting import log_weight_ratio
 
 __all__ = ["TALL", "Option", "Resolution", "SlabTables", "slab_tables"]
@@ -40,6 +40,10 @@ _NARROW, _WIDEST = 0.15, 0.4
 _FEW = (2, 3)
 # From how many times as many on brackets are tighter.
 _TIGHTER = 4.0
+# Up to this dimension densities are polynomials of low degree, or roots of such; beyond, nodes resolve e to this power.
+_MODERATE, _STEEP = 24, 12.0
+# Where prices span hundreds of powers of e from the bottom to the top of a cap, profiles are as far apart as depths.
+_MOST_PROFILES = 40
 # The energy is a smooth function of the ramp: interpolated from a few.
 _KNOT_RAMPS = 0.25 - 0.25 * np.cos(np.pi * np.arange(6) / 5)
 
@@ -59,28 +63,33 @@ _TO_RAMPS = _lagrange(_KNOT_RAMPS, _RAMPS)
 
 @dataclass(frozen=True)
 class Resolution:
-    """Number of depths, and the step between budget profiles in the logarithm of their price."""
+    """Number of depths, the step between budget profiles in the logarithm of their price, and the mass left out.
+
+    The first depth is the one above which about exp(-log_mass) of a cap's mass lies.
+    """
 
     depths: int
     step: float
+    log_mass: float = THOUSANDTH
 
 
 @lru_cache(maxsize=64)
-def _grid(d: int, depths: int) -> tuple[Array, Index, Index]:
-    """Depths, from where a thousandth of the mass is left up to 1, and the ends of all slabs between them."""
-    r = np.exp(-math.log(depth_range(d)) * np.linspace(1, 0, depths))
-    near, far = np.triu_indices(depths, 1)
+def _grid(d: int, resolution: Resolution) -> tuple[Array, Index, Index]:
+    """Depths up to 1, and the ends of all slabs between them."""
+    r = np.exp(-math.log(depth_range(d, resolution.log_mass)) * np.linspace(1, 0, resolution.depths))
+    near, far = np.triu_indices(resolution.depths, 1)
     return r, near, far
 
 
-def _profiles(d: int, height: float, step: float) -> Array:
+def _profiles(d: int, height: float, reach: float, step: float) -> Array:
     """Logarithms of the price at the cap's bottom: from where all of the cap is cheap to where its bottom is dear.
 
-    There lower caps are better, where there are such; where codes jump, on to where all of the cap is dear.
+    There lower caps are better, where there are such; where codes jump, on to where all of the cap is dear: from the bottom
+    to the first depth weight times density falls by exp(-reach).
     """
     if d <= 2 or height < TALL:
         return np.arange(-10.0, 10.0, step)
-    return np.arange(-12.0, 12.0 + min((1.5 * d + 1.5) * math.log(depth_range(d)), 60.0), step)
+    return np.arange(-12.0, 12.0 + reach, max(step, reach / _MOST_PROFILES))
 
 
 @dataclass(frozen=True)
@@ -156,7 +165,7 @@ def _log(values: Array) -> Array:
 def slab_tables(d: int, height: float, weight: Weight, resolution: Resolution) -> SlabTables:
     """The tables of caps of this height; height 0 for the limit of low caps."""
     alpha, k = (d - 1) / 2, d + 2
-    r, near, far = _grid(d, resolution.depths)
+    r, near, far = _grid(d, resolution)
     x, y = r[near], r[far]
     length = y - x
 
@@ -187,21 +196,26 @@ def slab_tables(d: int, height: float, weight: Weight, resolution: Resolution) -
     energy = _TO_RAMPS @ np.concatenate([mass[None], norm])
     share = _RAMPS[:, None]
     inside = np.stack([x + share * length, y - share * length])
-    ends = np.exp(log_weight(r))
-    cost = (np.exp(log_weight(inside)).sum(0) + ends[near] + ends[far]) / (share * length)
+    ends = log_weight(r)
+    log_cost = np.logaddexp(*log_weight(inside))
+    log_cost = np.logaddexp(log_cost, np.logaddexp(ends[near], ends[far])) - np.log(share * length)
 
     # At the sphere: flat down to r (1 - ramp), then a ramp to r.
     tail = 2 * share * r
     foot = r - tail
     slope = (q(foot[..., None] + tail[..., None] * _TOP_NODES) @ ((1 - _TOP_NODES) ** 2 * _TOP_WEIGHTS)) * tail
     plateau = below - (q(foot[..., None] + tail[..., None] * _TOP_NODES) @ _TOP_WEIGHTS) * tail
+    # Steep integrands outrun the nodes: take too little of these.
+    plateau[(alpha * tail > _STEEP * r) & (d > _MODERATE)] = 0.0
+    energy[:, (alpha * length > _STEEP * x) & (d > _MODERATE)] = 0.0
     top_energy = np.maximum(plateau, 0.0) + slope
-    top_cost = (np.exp(log_weight(foot)) * (foot > 0) + ends) / tail
+    log_top_cost = np.logaddexp(np.where(foot > 0, log_weight(foot), -np.inf), ends) - np.log(tail)
 
     # Many trapezoids: sums of z^k over knots exceed the integral at second order in the width.
-    power = r ** (k + 1) / (k + 1)
-    bend = k * r ** (k - 1)
-    scale = np.exp(log_weight(x) - k * np.log(x))
+    log_x, log_y = np.log(x), np.log(y)
+    log_power = (k + 1) * log_y + np.log(-np.expm1((k + 1) * (log_x - log_y)) / (k + 1))
+    log_bend = (k - 1) * log_y + np.log(-k * np.expm1((k - 1) * (log_x - log_y)))
+    log_scale = log_weight(x) - k * log_x
     steep = max(alpha, 1.0) * length / x
 
     def option(columns: Index | slice, number: Array, exact: bool) -> Option:
@@ -221,25 +235,29 @@ def slab_tables(d: int, height: float, weight: Weight, resolution: Resolution) -
             options.append(option(wide, np.full(wide.size, float(few)), True))
 
     # Profiles: the cost of many narrow trapezoids at prices that go as the weight times q, 1 at the bottom.
-    prices = _profiles(d, height, resolution.step)
     bottom = float(log_weight(r[-1:])[0])
+    shallowest = float(log_weight(r[:1])[0]) + math.log(q(r[:1])[0]) - bottom
+    prices = _profiles(d, height, -shallowest, resolution.step)
     at = prices[:, None, None] + log_weight(cells) + _log(q_cells) - bottom
-    spent = (np.exp(log_cost_share(at)) * parts).sum(-1)
-    shallow = np.exp(log_cost_share(prices + log_weight(r[:1]) + _log(q(r[:1])) - bottom)) * first
-    total = shallow[:, None] + np.concatenate([np.zeros((prices.size, 1)), np.cumsum(spent, axis=1)], axis=1)
+    log_spent = log_cost_share(at) + _log(parts)
+    log_first = log_cost_share(prices + shallowest) + math.log(first)
+    largest = np.maximum(log_spent.max((1, 2)), log_first)
+    spent = np.exp(log_spent - largest[:, None, None]).sum(-1)
+    total = np.concatenate([np.zeros((prices.size, 1)), np.cumsum(spent, axis=1)], axis=1)
+    total += np.exp(log_first - largest)[:, None]
     shares = np.concatenate([total[:, far] - total[:, near], total], axis=1) / total[:, -1:]
     return SlabTables(
         depths=r,
         near=near,
         far=far,
         log_ramp=np.log(_RAMPS),
-        log_cost=_log(np.concatenate([cost, top_cost], axis=1)),
+        log_cost=np.concatenate([log_cost, log_top_cost], axis=1),
         log_energy=_log(np.concatenate([energy, top_energy], axis=1)),
         log_share=_log(shares),
         length=length,
         mass=np.maximum(mass, 1e-300),
         mean=np.maximum((squares[far] - squares[near]) / np.maximum(mass, 1e-300), 1e-300),
-        log_unit=_log(4 * (power[far] - power[near]) * scale) - 2 * np.log(length),
-        curvature=(bend[far] - bend[near]) * length**2 / np.maximum(12 * (power[far] - power[near]), 1e-300),
+        log_unit=math.log(4) + log_power + log_scale - 2 * np.log(length),
+        curvature=np.exp(log_bend - log_power) * length**2 / 12,
         options=tuple(options),
     )

@@ -134,9 +134,11 @@ class StackedTrapezoids:
         return replace(self, slabs=tuple(replace(s, amplitude=s.amplitude * factor) for s in self.slabs))
 
     def bits(self, problem: Problem) -> int:
-        """Working precision that outlasts the cancellation in the narrowest ramp and cell."""
-        narrowest = min((s.far - s.near) / s.far / s.count * s.ramp for s in self.slabs)
-        return 160 + 3 * max(0, -math.frexp(narrowest)[1])
+        """Working precision that outlasts the cancellation in the narrowest ramp and cell of a trapezoid on its own."""
+        alpha = Fraction(problem.d - 1, 2)
+        alone = (s for s in self.slabs if _individually(s, alpha))
+        narrowest = min(((s.far - s.near) / s.far / s.count * s.ramp for s in alone), default=1.0)
+        return 192 + 3 * max(0, -math.frexp(narrowest)[1])
 
     def _check(self) -> None:
         if not (0 < self.caps.height <= 1):

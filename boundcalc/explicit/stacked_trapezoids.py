@@ -24,12 +24,16 @@ __all__ = ["FAMILY"]
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-_LARGEST_DIMENSION = 10**4
+_LARGEST_DIMENSION = 10**6
 # Logarithm of what is claimed less than what the search estimates: its interpolation and quadrature err by less.
 _MARGIN = 0.003
 # Caps lower than this over alpha + 1 are in the limit of low caps to a thousandth.
 _LOW = 0.004
 _COARSE = 24
+# In high dimensions, with few caps, large samples call for depths above which next to no mass lies: exp(-1) to these powers.
+_FAR_BEYOND, _FAR = 50, (35.0, 140.0)
+# Beyond this dimension a ball's integrals take tens of milliseconds each: fewer slabs.
+_HUGE = 10**4
 # Caps per logarithm of their height for one trapezoid per cap.
 _DENSE = 64.0
 
@@ -61,10 +65,13 @@ class _Level:
 
 def _levels(d: int, effort: Effort) -> tuple[_Level, ...]:
     """The levels of an effort; a full search includes the fast one, so that it is never worse."""
-    fast = _Level(1.4 if d == 1 else max(8.0, 1.2 * d), Resolution(30 if d <= 8 else 36, 2.0))
+    fast = _Level(1.4 if d == 1 else max(8.0, 1.2 * d), Resolution(30 if d <= 8 else 36 if d <= _HUGE else 18, 2.0))
+    coarse = [fast]
+    if d > _FAR_BEYOND:
+        coarse += [_Level(fast.caps, Resolution(36 if d <= _HUGE else 18, 2.0, log_mass)) for log_mass in _FAR]
     if effort is Effort.FAST:
-        return (fast,)
-    return fast, _Level(3.0 if d == 1 else max(20.0, 3.0 * d), Resolution(90, 0.7))
+        return tuple(coarse)
+    return *coarse, _Level(3.0 if d == 1 else max(20.0, 3.0 * d), Resolution(90, 0.7))
 
 
 @dataclass(frozen=True)
