@@ -137,9 +137,9 @@ def _budget(problem: Problem) -> Ball:
 
 
 def _projection(problem: Problem, eta: float, eps: float) -> Ball:
-    """The bound, in units of B^2; sigma^2/B^2 = n/nu."""
+    """The bound, in units of B^2."""
     width, depth = ball(eta), ball(eps)
-    noise = 1 / ball(problem.nu) + 1 / ball(problem.n)  # (sigma^2 + B^2)/(n B^2)
+    noise = ball((1 + (problem.sigma / problem.B) ** 2) / math.floor(problem.n))  # (sigma^2 + B^2)/(n B^2)
     cells = 1 + (1 + width).sqrt() ** 3 * (2 / width) * (1 / depth.sqrt() - 1)
     return _budget(problem) * width**2 / 8 + depth + 4 * noise * cells
 

@@ -48,6 +48,7 @@ LARGEST_DIMENSION = 6
 _SHAPE = Fraction(5, 4)
 # Intervals of h per shell in the search, and bisections in the enclosure.
 _STEPS = 16
+_SHELLS = 32
 _OCTAVES = 900
 _HALVINGS = 6
 _EIGHTHS = tuple(Fraction(2.0 ** (i / 8)) for i in range(8))
@@ -126,7 +127,7 @@ class Cells:
         for number, side in zip(layers, eta, strict=True):
             functions += number * sum((count / side**i for i, count in enumerate(counts)), ball(0))
         functions = functions * (d + 1)
-        noise = 1 / ball(problem.nu) + 1 / ball(math.floor(problem.n))
+        noise = ball((1 + (problem.sigma / problem.B) ** 2) / math.floor(problem.n))
         shell = -(d * (-z[0]).log1p()).expm1()
         bias = _Planes(problem, z, layers, eta).supremum(self.k, self.j)
         return shell + ball(problem.budget) / 4 * bias + noise * functions
@@ -210,11 +211,11 @@ def _bias(d: int, weight: Weight, k: int, j: int) -> tuple[float, float]:
     width = np.diff(z) / layers
     eta = float(_SHAPE) * share * np.sqrt(z[:-1])
     theta = math.sqrt(d - 1) * eta
-    # Fine where the supremum is, near eps; coarser, and larger, where terms have fallen far below it.
-    cuts = [
-        np.arange(_STEPS) / _STEPS if i < 12 else np.arange(4) / 4 if i < 32 else np.zeros(1) for i in range(shells - 1)
-    ]
-    ends = np.concatenate([*(z[i] * 2.0**cut for i, cut in enumerate(cuts)), np.geomspace(z[-2], 1.0, _STEPS + 1)])
+    # The supremum is near eps: fine there, then coarser, then left out; the enclosure looks everywhere.
+    cuts = [np.arange(_STEPS if i < 12 else 4) / (_STEPS if i < 12 else 4) for i in range(min(shells - 1, _SHELLS))]
+    last = np.geomspace(z[-2], 1.0, _STEPS + 1) if shells <= _SHELLS else z[_SHELLS : _SHELLS + 1]
+    ends = np.concatenate([*(z[i] * 2.0**cut for i, cut in enumerate(cuts)), last])
+    z, width, theta = z[: _SHELLS + 1], width[:_SHELLS], theta[:_SHELLS]
     low, high = ends[:-1, None], ends[1:, None]
     inner, after = z[None, :-1], z[None, 1:]
     radius = 1 - inner
