@@ -15,13 +15,15 @@ from verify.job import packing_report
 from verify.setting import PackingSetting
 
 DEFAULT_N = "65536"
+# The network that discretises packets has tens of thousands of neurons, each of which reads every sample.
+DEFAULT_PACKET_N = "4096"
 
 
 def parser() -> Parser:
     """The options."""
     parse = Parser(prog="python -m verify.packing", description=__doc__)
     parse.add_argument("--dim", default="12", help="dimension d (default 12)")
-    parse.add_argument("--n", default=DEFAULT_N, help=f"samples (default {DEFAULT_N})")
+    parse.add_argument("--n", help=f"samples (default {DEFAULT_N}, for packets {DEFAULT_PACKET_N})")
     parse.add_argument("--height", help="cap height in (0, 1] (default: critical for n)")
     parse.add_argument("--epsilon", help="root of the cap height, instead of --height")
     families = ["auto", *(family.name for family in FAMILIES)]
@@ -50,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     setting = PackingSetting.parse(
         options.dim,
-        options.n,
+        options.n or (DEFAULT_PACKET_N if options.atoms == AtomKind.PACKET.value else DEFAULT_N),
         height=options.height,
         epsilon=options.epsilon,
         code=options.code,

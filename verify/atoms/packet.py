@@ -23,7 +23,7 @@ from verify.check import Interval, Verdict
 __all__ = ["PacketAtoms"]
 
 # Neurons of the network that is formed; where all caps would have more, it has the first caps only.
-_MOST_NEURONS = 60_000
+_MOST_NEURONS = 8_000
 _DRAWS = 200_000
 _POINTS = 2000
 _STANDARD_ERRORS = 5.0
