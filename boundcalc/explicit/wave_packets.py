@@ -53,16 +53,22 @@ from numpy.typing import NDArray
 
 from boundcalc.arb import Ball, all_real_roots, ball, log_gamma, lower_float, precision
 from boundcalc.explicit.caps import Caps, candidates
+from boundcalc.explicit.claim import Claim
 from boundcalc.explicit.family import Design, Family, NotApplicable
 from boundcalc.explicit.gegenbauer import horner
 from boundcalc.explicit.problem import Effort, Problem, log_fraction
 from boundcalc.explicit.sign_error import sign_error, sign_error_ball
+from boundcalc.explicit.slab_profile import best_snr
 from boundcalc.explicit.theorem_a import canonical_budget
 
 __all__ = ["FAMILY", "WavePackets"]
 
 _LARGEST_DIMENSION = 9
 _DELTAS = 2.0 ** (-np.arange(4, 1400) / 4)
+# Around the scale where the values peak.
+_WINDOW = np.arange(-6, 7)
+# Logarithm of what is claimed less than the search's estimate, which errs by rounding.
+_MARGIN = 1e-6
 _WIDENINGS = tuple(Fraction(1, 2**j) for j in range(9))
 
 
@@ -245,6 +251,8 @@ class WavePackets:
         r.
     widening : fractions.Fraction
         D; positive for even d.
+    amplitude : float
+        In units of B; smaller where the budget requires it.
     """
 
     caps: Caps
@@ -252,6 +260,7 @@ class WavePackets:
     power: int
     aspect: Fraction
     widening: Fraction = Fraction(0)
+    amplitude: float = 1.0
 
     def bits(self, problem: Problem) -> int:
         """Working precision."""
@@ -260,6 +269,8 @@ class WavePackets:
     def bound(self, problem: Problem) -> Ball:
         """a^2 N K mu mmse(nu a^2 mu), in units of B^2."""
         d = problem.d
+        if not 0 < self.amplitude <= 1:
+            raise ArithmeticError("the amplitude must lie in (0, 1]")
         if self.power < (5 * d + 14) // 2 or not 0 < self.delta <= 0.5 or not 0 < self.caps.height <= 1:
             raise ArithmeticError("m must be at least M + 1, delta at most 1/2 and the height at most 1")
         if self.widening < 0 or (d % 2 == 0 and self.widening == 0):
@@ -274,7 +285,7 @@ class WavePackets:
         if log_tail is not None:
             variation += boxes * (log_tail + constants.log_mass + (3 * d + 4) * log_delta).exp()
         cost = ball(self.caps.count) * ((d + 1) * log_h).exp() * variation
-        amplitude = ball(min(1.0, lower_float(ball(canonical_budget(problem)) / cost)))
+        amplitude = ball(min(self.amplitude, lower_float(ball(canonical_budget(problem)) / cost)))
         if not amplitude > 0:
             raise ArithmeticError("the amplitude underflows before the budget holds")
         norm = (constants.log_norm + ball(Fraction(d + 1, 2)) * log_h + d * log_delta).exp()
@@ -321,7 +332,14 @@ def _cheapest(d: int, constants: _Constants, log_boxes: Array) -> tuple[Array, l
 
 
 def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
-    """The best of all candidate caps and scales on a grid."""
+    """The best of all candidate caps and scales on a grid.
+
+    Per cap the window around the centre holds the maximum over all scales: with s_0 as in :mod:`.single_caps`, let W(s) =
+    h(min(s, s_0)), so that the value is N K W(nu a^2 e)/nu. Half the scale has at least 2^d as many boxes (the floors are
+    superadditive), each with 2^-d of the norm e. Up to the centre, where the amplitude is full or the energy at least
+    s_0/nu, half the scale is therefore no worse, as W(s) grows and W(s)/s falls. Beyond it the amplitude falls by
+    more than 2^(3/2) (K'/K)^(1/2), so the value falls by more than 2^(d+3) mmse(s_0) > 1. Four steps halve the scale.
+    """
     d = problem.d
     if d > _LARGEST_DIMENSION:
         return NotApplicable(f"searched up to d = {_LARGEST_DIMENSION} only")
@@ -335,19 +353,26 @@ def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design 
     per_box = float(constants.log_norm.mid()) + d * log_delta
     per_cap, widening = _cheapest(d, constants, log_boxes)
     log_budget = log_fraction(budget)
-    # The cost grows as delta falls. Full amplitude ends where it meets the budget; the best scale is near that edge.
+    # Full amplitude ends at the edge; the energy falls to s_0 of the noise where a budget's worth of amplitude has it.
     room = log_budget - log_count - (d + 1) * log_h
     edge = np.searchsorted(np.maximum.accumulate(per_cap), room)
-    at = np.clip(edge[:, None] + np.arange(-60, 4), 0, _DELTAS.size - 1)
-    log_amplitude = np.minimum(0.0, room[:, None] - per_cap[at])
-    energy = 2 * log_amplitude + per_box[at] + (d + 1) / 2 * log_h[:, None]
+    falling = -np.minimum.accumulate(per_box - 2 * per_cap)
+    enough = np.searchsorted(falling, problem.log_nu - math.log(best_snr()) + (d + 1) / 2 * log_h + 2 * room)
+    centre = np.maximum(edge, enough)
+    at = np.clip(centre[:, None] + _WINDOW, 0, _DELTAS.size - 1)
+    norm = per_box[at] + (d + 1) / 2 * log_h[:, None]
+    free = (math.log(best_snr()) - problem.log_nu - norm) / 2
+    log_amplitude = np.minimum(np.minimum(0.0, free), room[:, None] - per_cap[at])
+    energy = 2 * log_amplitude + norm
     snr = np.exp(np.clip(problem.log_nu + energy, -700, 650))
     score = log_count[:, None] + log_boxes[at] + energy + np.log(np.maximum(sign_error(snr), 1e-300))
     i, offset = np.unravel_index(int(score.argmax()), score.shape)
     j = at[i, offset]
     if score[i, offset] < -1300:
         return NotApplicable("no scale was found whose value a float can hold")
-    return WavePackets(caps[i], float(_DELTAS[j]), m, aspect, widening[j])
+    amplitude = min(1.0, math.exp(min(0.0, max(free[i, offset], -700.0))))
+    design = WavePackets(caps[i], float(_DELTAS[j]), m, aspect, widening[j], amplitude)
+    return Claim(design, float(score[i, offset]) - _MARGIN)
 
 
 FAMILY = Family(

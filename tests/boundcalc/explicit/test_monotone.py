@@ -6,6 +6,7 @@ along which one number changes; what holds for neighbours on a chain holds for a
 
 import itertools
 import math
+import os
 
 import numpy as np
 import pytest
@@ -17,10 +18,9 @@ from boundcalc.setting import Setting
 
 ROUNDING = 1e-11
 NAMES = ("n", "sigma", "B", "C")
-DIMENSIONS = (1, 2, 3, 5, 8, 12, 20, 50)
-LENGTH = 26  # 8 dimensions, 325 pairs each: 2600 pairs for each of n, sigma, B and C
-# Theorem B' rounds its number of packets and is not meant to be monotone to the last digits; it never wins here.
-MONOTONE = ("affine", "ridge-sine", "harmonic-shell", "single-caps", "stacked-trapezoids", "theorem-a")
+DIMENSIONS = (1, 2, 3, 5, 8, 12, 20, 50, 300)
+# BOUNDCALC_LONG=1: longer chains, 325 pairs each, 2925 for each of n, sigma, B and C.
+LENGTH = 26 if os.environ.get("BOUNDCALC_LONG") else 8
 
 
 def chain(rng: np.random.Generator, name: str, length: int) -> list[dict[str, float]]:
@@ -43,9 +43,11 @@ def test_monotone(d: int, name: str) -> None:
     bounds = [bound(d, setting, weight) for setting in settings]
     for (hard, easy), (low, high) in zip(itertools.pairwise(settings), itertools.pairwise(bounds), strict=True):
         assert low.log10_lower <= high.log10_lower + ROUNDING, (hard, easy)
-        for key in MONOTONE:
-            assert low.value(key).log10 <= high.value(key).log10 + ROUNDING, (key, hard, easy)
-    assert bounds[0].log10_lower < bounds[-1].log10_lower
+        for a, b in zip(low.values, high.values, strict=True):
+            assert a.log10 <= b.log10 + ROUNDING, (a.family.key, hard, easy)
+    # Some of it changes, if not the best: far out bounds depend on n, or on C, alone.
+    pairs = zip(bounds[0].values, bounds[-1].values, strict=True)
+    assert any(a.log10 < b.log10 for a, b in pairs)
 
 
 @pytest.mark.parametrize("d", [2, 8])

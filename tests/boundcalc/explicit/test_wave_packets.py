@@ -1,6 +1,7 @@
 """Theorem B': the closed forms against brute force, the variation bound against an actual sum of packets."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -10,9 +11,11 @@ from scipy import integrate, special
 
 from boundcalc.arb import ball, precision
 from boundcalc.explicit.caps import Caps
+from boundcalc.explicit.claim import Claim
 from boundcalc.explicit.lower import explicit_lower
-from boundcalc.explicit.problem import Problem
+from boundcalc.explicit.problem import Effort, Problem
 from boundcalc.explicit.wave_packets import (
+    FAMILY,
     WavePackets,
     _boxes,
     _constants,
@@ -279,3 +282,25 @@ def test_malformed_packets_are_refused() -> None:
         WavePackets(Caps(0.1, 2, ""), 0.1, 12, Fraction(1)).bound(even)
     with precision(256):
         assert WavePackets(Caps(0.1, 2, ""), 0.1, 12, Fraction(1), Fraction(1, 4)).bound(even) > 0
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 6])
+def test_the_search_finds_the_best_scale_and_claims_what_the_design_certifies(d: int) -> None:
+    """Against scales far beyond the window that is searched."""
+    rng = np.random.default_rng(d)
+    for _ in range(2):
+        n, budget = (Fraction(float(10 ** rng.uniform(*ends))) for ends in ((1, 30), (-2, 2)))
+        task = Problem(d, n, Fraction(1), Fraction(1), budget)
+        claim = FAMILY.search(task, Effort.FAST, ())
+        assert isinstance(claim, Claim)
+        design = claim.design
+        assert isinstance(design, WavePackets)
+        with precision(claim.bits(task)):
+            assert design.bound(task) >= ball(claim.level)
+            for step in (-17, -12, -7, -3, -1, 1, 3, 8, 12):
+                scale = design.delta * 2.0 ** (step / 4)
+                if scale > 0.5 or _boxes(d, design.aspect, scale) < 1:
+                    continue
+                for amplitude in (design.amplitude, 1.0):
+                    other = replace(design, delta=scale, amplitude=amplitude)
+                    assert other.bound(task) <= design.bound(task) * (1 + 1e-9)
