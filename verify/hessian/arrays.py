@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
+from scipy.linalg import solve_triangular
 
 __all__ = [
     "Array",
@@ -20,6 +20,8 @@ __all__ = [
     "times_pattern",
     "to_numpy",
 ]
+
+_GRAM_BLOCK, _FACTOR_BLOCK, _LARGEST_FACTORISED = 4096, 2048, 4096
 
 Array = Any  # numpy.ndarray or torch.Tensor
 
@@ -106,9 +108,10 @@ class NumpyBackend:
     def gram(self, rows: Array) -> Array:
         """rows @ rows.T; numpy hands this to the symmetric rank-k update, at half the cost.
 
-        In blocks of rows above a size at which that update fails (numpy 2.4 crashes for results over 2 GiB).
+        In blocks of rows above a size: ``rows @ rows.T`` for 20000 float64 rows was seen to end the process with a
+        segmentation fault (numpy 2.4 with its own OpenBLAS, x86_64); the cause isn't known.
         """
-        n, step = len(rows), 4096
+        n, step = len(rows), _GRAM_BLOCK
         if n <= 2 * step:
             return rows @ rows.T
         out = np.empty((n, n), dtype=rows.dtype)
@@ -121,23 +124,50 @@ class NumpyBackend:
     def stack_rows(self, parts: list[Array]) -> Array:
         return np.concatenate([p if p.ndim == 2 else p[None] for p in parts])
 
+    def factorises_in_place(self, size: int) -> bool:
+        """Whether a Cholesky factorisation of this size needs no second matrix."""
+        return size > _LARGEST_FACTORISED
+
     def is_positive_definite(self, matrix: Array) -> bool:
         """Whether a Cholesky factorisation runs to completion. May overwrite the matrix."""
-        if len(matrix) <= 4096:
-            # scipy's BLAS has threads of its own, which spin beside numpy's for a while: only where memory matters.
-            try:
-                np.linalg.cholesky(matrix)
-            except np.linalg.LinAlgError:
-                return False
-            return True
-        _, info = lapack.dpotrf(matrix.T, lower=1, clean=0, overwrite_a=1)
-        return bool(info == 0)
+        if self.factorises_in_place(len(matrix)):
+            return _factorise_in_blocks(matrix)
+        try:
+            np.linalg.cholesky(matrix)
+        except np.linalg.LinAlgError:
+            return False
+        return True
 
     def subtract_from_diagonal(self, diagonal: float, matrix: Array) -> Array:
         """diagonal * I - matrix, in place."""
         np.negative(matrix, out=matrix)
         matrix.flat[:: matrix.shape[0] + 1] += diagonal
         return matrix
+
+
+def _factorise_in_blocks(matrix: NDArray[np.float64]) -> bool:
+    """Whether the right-looking blocked Cholesky factorisation of the lower triangle runs to completion; overwrites it.
+
+    For 20000 rows LAPACK's own (``dpotrf`` of scipy 1.17, x86_64) was seen to end the process with a segmentation fault.
+    Every entry of the factor comes from the same sum of products as in any other Cholesky factorisation, only in
+    another order, and substitution divides by pivots: a-priori bounds for any order of evaluation cover it.
+    """
+    n, step = len(matrix), _FACTOR_BLOCK
+    for at in range(0, n, step):
+        end = min(at + step, n)
+        try:
+            pivot = np.linalg.cholesky(matrix[at:end, at:end])
+        except np.linalg.LinAlgError:
+            return False
+        if not np.isfinite(pivot).all():
+            return False
+        panel = matrix[end:, at:end]
+        for row in range(0, n - end, step):
+            part = slice(row, row + step)
+            panel[part] = solve_triangular(pivot, panel[part].T, lower=True, check_finite=False).T
+            below = panel[: row + step]
+            matrix[end + row : end + row + step, end : end + len(below)] -= panel[part] @ below.T
+    return True
 
 
 @dataclass(frozen=True)
@@ -205,6 +235,9 @@ class TorchBackend:
         import torch
 
         return torch.cat([p if p.ndim == 2 else p[None] for p in parts])
+
+    def factorises_in_place(self, size: int) -> bool:
+        return False
 
     def is_positive_definite(self, matrix: Array) -> bool:
         import torch

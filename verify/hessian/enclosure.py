@@ -185,8 +185,8 @@ def _attempts(
             yield "cholesky", lambda: _by_cholesky(problem, value, tol)
         elif kind is Certificate.CHOLESKY:
             raise ValueError(
-                f"certificate 'cholesky' needs {needed / 2**30:.0f} GiB for {problem.n} points, over the limit of "
-                f"{MEMORY_LIMIT / 2**30:.0f} GiB; pass certificate='auto'"
+                f"certificate 'cholesky' needs {needed / 2**30:.3g} GiB for {problem.n} points and {problem.size} "
+                f"parameters of live neurons, over the limit of {MEMORY_LIMIT / 2**30:.3g} GiB; pass certificate='auto'"
             )
 
 

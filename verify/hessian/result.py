@@ -21,7 +21,7 @@ class Certificate(Enum):
     AUTO takes the cheapest rigorous one that applies, and PROBABILISTIC where none fits into memory.
     STRUCTURE: connected components of the activation graph, or the whole P x P matrix of a small network.
     KRYLOV: the Lanczos run itself and the trace. TRACE: a larger subspace, that holds most of the trace.
-    CHOLESKY: one n x n factorisation per bound. PERRON: a positive vector, for points in the unit ball.
+    CHOLESKY: one factorisation per bound, n x n or P x P. PERRON: a positive vector, for points in the unit ball.
     PROBABILISTIC: Lanczos from a random vector.
     NONE: no upper bound (inf); the value and the rigorous lower bound alone, in half the time.
     """

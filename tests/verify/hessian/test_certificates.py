@@ -5,10 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from dense import dense_hessian
 
 from constructions.network import Network
-from verify.hessian import sharpness
+from verify.hessian import enclosure, sharpness
 from verify.hessian.arrays import NumpyBackend, TorchBackend
+from verify.hessian.cholesky import (
+    DataCertificate,
+    ParameterCertificate,
+    build_cholesky,
+    build_for_data,
+    build_for_parameters,
+    cholesky_bytes,
+)
 from verify.hessian.inputs import read_inputs
 from verify.hessian.krylov_bound import (
     gauss_newton_trace,
@@ -68,6 +77,76 @@ def test_bounds_from_any_level_and_any_vectors_hold(c_factor, residual):
         for limit in (m, 60):
             assert TraceCertificate(problem, Q, limit).bound(c) >= value * (1 - 1e-13)
     assert perron_bound(problem, c, rng.uniform(0.1, 1, problem.n)) >= value
+
+
+@pytest.mark.parametrize("device", [None, torch.device("cpu")])
+@pytest.mark.parametrize(("n", "K", "d"), [(900, 4, 3), (5, 3, 2), (300, 1, 1)])
+def test_the_hessian_of_few_parameters_is_formed_within_its_error_bound(device, n, K, d, monkeypatch):
+    net, X, y, _ = problem_of(6, n=n, K=K, d=d)
+    monkeypatch.setattr("verify.hessian.cholesky._CHUNK", 100)  # several pieces of points
+    problem = prepare(read_inputs(net, X, y), NumpyBackend() if device is None else TorchBackend(device))
+    certificate = build_for_parameters(problem)
+    computed = np.asarray(certificate.hessian)
+    exact = dense_hessian(net, X, y)
+    values = np.linalg.eigvalsh(exact)
+    dead = len(exact) - len(computed)
+    expected = np.sort(np.concatenate([np.linalg.eigvalsh(computed), np.zeros(dead)]))
+    assert np.abs(values - expected).max() <= certificate.error + 1e-14 * values[-1]
+    assert certificate.error <= 1e-10 * values[-1]
+    c = values[-1]
+    assert certificate.proves_below(c * (1 + 1e-9))
+    assert not certificate.proves_below(c * (1 - 1e-12))
+    assert not certificate.proves_below(np.nan)
+
+
+def test_the_smaller_formulation_is_chosen_and_both_agree():
+    for n, K, d, kind in [(400, 5, 3, ParameterCertificate), (60, 80, 4, DataCertificate)]:
+        net, X, y, problem = problem_of(8, n=n, K=K, d=d)
+        assert isinstance(build_cholesky(problem), kind)
+        value = sharpness(net, X, y, certificate="cholesky")
+        assert value.proved
+        for build in (build_for_data, build_for_parameters):
+            assert build(problem).proves_below(value.lower * (1 + 1e-8))
+            assert not build(problem).proves_below(value.lower * (1 - 1e-9))
+
+
+def test_too_many_points_are_refused_with_the_memory_that_they_need(monkeypatch):
+    net, X, y, problem = problem_of(2)
+    monkeypatch.setattr(enclosure, "MEMORY_LIMIT", cholesky_bytes(problem) - 1)
+    with pytest.raises(ValueError, match=r"needs .* GiB for 60 points and \d+ parameters .* certificate='auto'"):
+        sharpness(net, X, y, certificate="cholesky")
+    monkeypatch.setattr(enclosure, "MEMORY_LIMIT", cholesky_bytes(problem))
+    assert sharpness(net, X, y, certificate="cholesky").proved
+
+
+def test_memory_grows_with_the_smaller_formulation():
+    few = cholesky_bytes(problem_of(8, n=2000, K=5, d=3)[3])
+    assert few < 2**28 < 24 * 2000**2 * 4
+    dense = problem_of(8, n=300, K=80)[3]
+    assert cholesky_bytes(dense) == 8 * (3 * 300**2 + 2 * 300 * dense.live_count)
+
+
+@pytest.mark.parametrize("n", [200, 201, 250, 300])
+def test_large_gram_matrices_are_formed_in_blocks(n, monkeypatch):
+    rows = np.random.default_rng(0).standard_normal((n, 7))
+    monkeypatch.setattr("verify.hessian.arrays._GRAM_BLOCK", 100)
+    product = NumpyBackend().gram(rows)
+    assert np.allclose(product, np.einsum("ij,kj->ik", rows, rows), rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("n", [60, 61, 190])
+@pytest.mark.parametrize("smallest", [1e-6, -1e-6])
+def test_a_blocked_factorisation_decides_like_an_unblocked_one(n, smallest, monkeypatch):
+    rng = np.random.default_rng(n)
+    Q = np.linalg.qr(rng.standard_normal((n, n)))[0]
+    matrix = (Q * np.concatenate([[smallest], rng.uniform(0.1, 2, n - 1)])) @ Q.T
+    assert NumpyBackend().is_positive_definite(matrix.copy()) is (smallest > 0)
+    monkeypatch.setattr("verify.hessian.arrays._LARGEST_FACTORISED", 10)
+    monkeypatch.setattr("verify.hessian.arrays._FACTOR_BLOCK", 20)
+    factor = matrix.copy()
+    assert NumpyBackend().is_positive_definite(factor) is (smallest > 0)
+    matrix[n // 2, n // 2] = np.nan
+    assert not NumpyBackend().is_positive_definite(matrix)
 
 
 def test_where_the_trace_is_heavy_the_frobenius_norm_serves():

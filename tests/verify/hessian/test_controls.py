@@ -20,7 +20,7 @@ from constructions.network import Network
 from verify.check import Verdict
 from verify.hessian import is_flat, sharpness
 from verify.hessian.arrays import NumpyBackend
-from verify.hessian.cholesky import build_cholesky
+from verify.hessian.cholesky import build_for_data, build_for_parameters
 from verify.hessian.components import build_blocks
 from verify.hessian.inputs import read_inputs
 from verify.hessian.krylov_bound import gauss_newton_trace, krylov_lower_bound, krylov_upper_bound
@@ -93,7 +93,11 @@ def test_no_certificate_accepts_a_level_that_is_too_low():
         if problem.live_count == 0:
             continue
         groups = build_blocks(problem)
-        certificates = [build_cholesky(problem), build_structure(problem, groups)]
+        certificates = [
+            build_for_data(problem),
+            build_for_parameters(problem),
+            build_structure(problem, groups),
+        ]
         trace = TraceCertificate(problem, np.linalg.qr(rng.standard_normal((problem.n, 1)))[0], problem.n)
         p = rng.uniform(0.1, 1, problem.n)
         # Short runs from random vectors: all of their bounds hold, however far they are from convergence.
