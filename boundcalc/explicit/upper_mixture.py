@@ -77,8 +77,6 @@ def _sup(shift: Ball, least: Ball, powers: tuple[Fraction, Fraction, int], weigh
     def value(y: Ball) -> Ball:
         return half_power(y, alpha) / half_power(shift + y, beta)
 
-    if weighting.weight is Weight.CANONICAL:
-        return value(peak)
     best, low = ball(0), least
     for step in range(_SPLITS + 1):
         high = ball(1) if step == _SPLITS else least * 2 ** (step + 1)
@@ -159,6 +157,12 @@ class Mixture:
         return shell + bias + mesh**2 + ball(beta / (math.floor(problem.n) + 1)) * (size + affine)
 
 
+def _log_less(log_a: Floats, log_b: Floats) -> Floats:
+    """log(a - b) for a >= b, -inf at equality."""
+    with np.errstate(divide="ignore"):
+        return log_a + np.log(-np.expm1(np.minimum(log_b - log_a, 0.0)))
+
+
 @lru_cache(maxsize=256)
 def _tables(d: int, weight: Weight, last: int) -> tuple[Floats, Floats, Floats]:
     """log of eps, of Gamma^2 and of E^2/kappa^2, at C = B, for k = 1, ..., last, in floats."""
@@ -172,10 +176,14 @@ def _tables(d: int, weight: Weight, last: int) -> tuple[Floats, Floats, Floats]:
         moment = math.log(2 / (d + 1))
         if linear:
             moment += math.log(8 / ((d + 3) * (d + 5)))
-        sup = (alpha - beta) * log_eps + alpha * math.log(alpha / beta) + (beta - alpha) * math.log1p(-alpha / beta)
-        # The ratio at about twice the depth of the supremum.
-        near = np.minimum(1.0, 2 * np.exp(log_eps))
-        sup = sup - 2 * log_weight_ratio(weight, d, near)
+        sup = np.full(last, -np.inf)
+        peak = math.log(alpha / (beta - alpha))  # of y/eps
+        for step in range(_SPLITS + 1):
+            high = np.minimum(0.0, log_eps + (step + 1) * math.log(2) if step < _SPLITS else 0.0)
+            low = np.minimum(0.0, log_eps + step * math.log(2))
+            at = np.clip(log_eps + peak, _log_less(low, log_eps), _log_less(high, log_eps))
+            value = alpha * at - beta * np.logaddexp(log_eps, at) - 2 * log_weight_ratio(weight, d, np.exp(high))
+            sup = np.maximum(sup, value)
         out.append(log_c1 + moment + (d - 1) / 2 * (math.log(2) + log_r) + sup)
     return log_eps, out[0], out[1] + 2 * log_eps
 
