@@ -14,7 +14,7 @@ copyright = "The boundcalc developers, MIT licence"
 version = release = boundcalc.__version__
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax", "generated_pages"]
-exclude_patterns = ["_build", "notebooks/*.py", "benchmarks/*"]
+exclude_patterns = ["_build", "notebooks/*.py", "benchmarks/*.json"]
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
 root_doc = "index"
 
