@@ -317,7 +317,8 @@ def explicit_lower(
     At each effort the bound does not increase with n and does not decrease with sigma, B and C, up to rounding
     (1e-12 relative): the searches maximise over sets of designs that don't depend on these numbers, and claim what they
     find less a margin of up to 0.3 % for their own errors, which ball arithmetic certifies. Certainty is about the bound;
-    that no cap is ruled out wrongly, and with it monotonicity, rests on measurements.
+    monotonicity rests on two measurements: for d <= 50, that no cap is ruled out wrongly by its rough value, and for all d
+    that claims are within that margin.
 
     Parameters
     ----------
@@ -327,7 +328,7 @@ def explicit_lower(
         (1 - |t|)^(d+2), or the weight of the uniform distribution.
     effort : {"fast", "full"} or Effort
         How long to search; the bound is rigorous at either. Fast takes 15 to 40 ms once warm, that is after a first call
-        with the same d and weight, which builds tables.
+        with the same d and weight, which builds tables; up to 0.1 s for d = 1000, 0.4 s for 10^4 and 1.3 s for 10^6.
     code : optional
         A certified spherical code in R^d (``size``, ``max_inner_product().upper``): its caps are tried too.
 
