@@ -488,6 +488,21 @@ def _add_dense(entry: dict[str, Any], options: argparse.Namespace) -> None:
     _publish(report | {"dense_certificate": sorted([*others, entry], key=lambda r: r["points"])}, options.out)
 
 
+def _add_memory(case: tuple[str, str], options: argparse.Namespace) -> None:
+    """Measure the memory of the rows of one case in the report in --out, then write it into the report."""
+    found = {}
+    for row in _earlier(options).get("rows", []):
+        if (row["configuration"], row["regime"]) == case and row["extra_memory_mb"] is None:
+            found[row["method"]] = _memory(*case, row["method"], options)
+            print(*case, row["method"], found[row["method"]], file=sys.stderr)
+    # Read again: other parts may have been written in the meantime.
+    report = _earlier(options)
+    for row in report.get("rows", []):
+        if (row["configuration"], row["regime"]) == case and row["method"] in found:
+            row["extra_memory_mb"] = found[row["method"]]
+    _publish(report, options.out)
+
+
 def _publish(report: dict[str, Any], out: Path | None) -> None:
     page = markdown(report)
     print(page)
@@ -503,9 +518,10 @@ def main() -> None:
     parse.add_argument("--configurations", nargs="+", default=list(CONFIGURATIONS), choices=list(CONFIGURATIONS))
     parse.add_argument("--regimes", nargs="+", default=list(REGIMES), choices=list(REGIMES))
     parse.add_argument("--limit", type=float, default=600.0, help="seconds after which a call is given up")
-    parse.add_argument("--memory", action="store_true", help="also measure extra memory, one process per entry")
     parse.add_argument(
-        "--memory-only", action="store_true", help="measure only the memory of the rows of the report in --out"
+        "--memory-only",
+        action="store_true",
+        help="measure only the extra memory of the rows of the report in --out that lack it, one process per entry",
     )
     parse.add_argument("--update", action="store_true", help="keep the other rows of the report in --out")
     parse.add_argument("--cache", type=Path, help="folder to keep the cases in")
@@ -533,19 +549,14 @@ def main() -> None:
         for configuration, regime in cases:
             build(configuration, regime, options.cache)
         return
-    earlier = _earlier(options) if options.update or options.memory_only else {}
-    held = earlier.get("rows", [])
     if options.memory_only:
-        rows = held
-    else:
-        fresh = [row for configuration, regime in cases for row in measure(configuration, regime, options)]
-        rows = [r for r in held if (r["configuration"], r["regime"]) not in cases] + fresh
-        rows.sort(key=lambda r: (_ORDER.index(r["configuration"]), REGIMES.index(r["regime"])))
-    if options.memory or options.memory_only:
-        for row in rows:
-            if (row["configuration"], row["regime"]) in cases and row["extra_memory_mb"] is None:
-                row["extra_memory_mb"] = _memory(row["configuration"], row["regime"], row["method"], options)
-                print(row["configuration"], row["regime"], row["method"], row["extra_memory_mb"], file=sys.stderr)
+        for case in cases:
+            _add_memory(case, options)
+        return
+    held = _earlier(options).get("rows", []) if options.update else []
+    fresh = [row for configuration, regime in cases for row in measure(configuration, regime, options)]
+    rows = [r for r in held if (r["configuration"], r["regime"]) not in cases] + fresh
+    rows.sort(key=lambda r: (_ORDER.index(r["configuration"]), REGIMES.index(r["regime"])))
     report: dict[str, Any] = {
         "date": datetime.date.today().isoformat(),
         "threads": int(options.threads),
@@ -555,10 +566,8 @@ def main() -> None:
         "torch": torch.__version__,
         "note": options.note,
     }
-    if options.memory_only:
-        report = {key: value for key, value in earlier.items() if key not in ("rows", "targets")}
     report |= {"rows": rows, "targets": targets(rows)}
-    if options.update or options.memory_only:
+    if options.update:
         report["dense_certificate"] = _earlier(options).get("dense_certificate", [])
     _publish(report, options.out)
 
