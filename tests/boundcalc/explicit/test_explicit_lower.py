@@ -1,5 +1,6 @@
 """The catalogue of explicit lower bounds: values reached, monotonicity, domination, extreme and bad input."""
 
+import itertools
 import math
 from fractions import Fraction
 
@@ -185,3 +186,20 @@ def test_high_dimensions_are_nearly_unlearnable() -> None:
     assert 0.3 < bound.lower < 1
     # The population weight does not decay there, and the bound is smaller by far.
     assert explicit_lower(1000, 1e6, weight="population").lower < 0.01
+
+
+@pytest.mark.parametrize(
+    ("d", "log10_n", "log10_bound"),
+    [(100, 8, -2.3186), (300, 20, -5.83), (1000, 30, -5.05), (3000, 45, -3.71), (10_000, 30, -0.8213)],
+)
+def test_stacks_in_high_dimensions(d: int, log10_n: int, log10_bound: float) -> None:
+    """Values of an earlier search with other code: priced, not shared budgets."""
+    bound = explicit_lower(d, 10**log10_n).value("stacked-trapezoids")
+    assert bound.log10 >= log10_bound + math.log10(0.97)
+    assert bound.reason == ""
+
+
+def test_stacks_up_to_a_million_dimensions() -> None:
+    """More dimensions are harder: the bound keeps growing beyond 10^4."""
+    values = [explicit_lower(d, 10**30).value("stacked-trapezoids").log10 for d in (1000, 10**4, 10**5, 10**6)]
+    assert all(a < b < 0 for a, b in itertools.pairwise(values))
