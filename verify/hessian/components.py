@@ -132,24 +132,32 @@ def _single(problem: Problem, columns: scipy.sparse.csc_array, neurons: NDArray[
 
 
 def _several(problem: Problem, columns: scipy.sparse.csc_array, neurons: NDArray[np.int64]) -> Blocks:
-    """Components of several neurons, one dense Jacobian at a time."""
+    """Components of several neurons, the dense Jacobian of some points at a time."""
     m, k = neurons.shape
     D, n = problem.width, problem.n
     p = k * (D + 1)
     H, g = np.empty((m, p, p)), np.empty((m, p))
     trace, jacobian_error, points = np.empty(m), np.empty(m), np.empty(m)
     for at, ks in enumerate(neurons):
-        part = columns[:, ks]
-        rows = np.unique(part.indices)
-        active = part.tocsr()[rows].toarray()
-        z = problem.Z[rows]
-        J_w = (active * problem.v[ks])[:, :, None] * z[:, None, :]
-        J = np.concatenate([J_w.reshape(len(rows), k * D), active * (z @ problem.omega[ks].T)], axis=1)
-        trace[at] = (J * J).sum() * SLACK
-        H[at] = J.T @ J / n
-        g[at] = J.sum(0) * (problem.one / n)
+        part = columns[:, ks].tocsr()
+        rows = np.flatnonzero(np.diff(part.indptr))
         weight = (np.abs(problem.v_host[ks]) + problem.omega_norm[ks]) ** 2
-        jacobian_error[at] = gamma(D + 1) * np.sqrt(problem.z_norm[rows] ** 2 @ (active @ weight))
+        H[at], g[at], trace[at], squares = 0.0, 0.0, 0.0, 0.0
+        step = max(256, _CHUNK // p)
+        for first in range(0, len(rows), step):
+            some = rows[first : first + step]
+            active = part[some].toarray()
+            z = problem.Z[some]
+            J_w = (active * problem.v[ks])[:, :, None] * z[:, None, :]
+            J = np.concatenate([J_w.reshape(len(some), k * D), active * (z @ problem.omega[ks].T)], axis=1)
+            trace[at] += np.vdot(J, J)
+            H[at] += J.T @ J
+            g[at] += J.sum(0)
+            squares += problem.z_norm[some] ** 2 @ (active @ weight)
+        trace[at] *= SLACK
+        H[at] /= n
+        g[at] *= problem.one / n
+        jacobian_error[at] = gamma(D + 1) * np.sqrt(squares)
         points[at] = len(rows)
         for j, neuron in enumerate(ks):
             H[at, j * D : (j + 1) * D, k * D + j] += problem.c[neuron]

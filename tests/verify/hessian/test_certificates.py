@@ -18,6 +18,7 @@ from verify.hessian.cholesky import (
     build_for_parameters,
     cholesky_bytes,
 )
+from verify.hessian.components import build_blocks
 from verify.hessian.inputs import read_inputs
 from verify.hessian.krylov_bound import (
     gauss_newton_trace,
@@ -97,6 +98,21 @@ def test_the_hessian_of_few_parameters_is_formed_within_its_error_bound(device, 
     assert certificate.proves_below(c * (1 + 1e-9))
     assert not certificate.proves_below(c * (1 - 1e-12))
     assert not certificate.proves_below(np.nan)
+
+
+def test_components_with_many_points_are_summed_in_pieces(monkeypatch):
+    net, X, y, problem = problem_of(6, n=900, K=4, d=3)
+    (whole,) = build_blocks(problem)
+    monkeypatch.setattr("verify.hessian.components._CHUNK", 100)
+    (pieces,) = build_blocks(problem)
+    assert whole.neurons.shape == pieces.neurons.shape
+    assert np.linalg.norm(whole.H - pieces.H) <= whole.H_error[0] + pieces.H_error[0]
+    assert np.linalg.norm(whole.g - pieces.g) <= whole.g_error[0] + pieces.g_error[0]
+    truth = np.linalg.eigvalsh(dense_hessian(net, X, y))[-1]
+    result = sharpness(net, X, y, certificate="structure")
+    assert result.method == "structure"
+    assert result.lower <= truth * (1 + 1e-13)
+    assert truth * (1 - 1e-13) <= result.upper <= truth * (1 + 1e-9)
 
 
 def test_the_smaller_formulation_is_chosen_and_both_agree():

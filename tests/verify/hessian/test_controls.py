@@ -1,4 +1,4 @@
-"""Negative controls: enclosures against the signs of exact pivots. By default 600 random networks, all sizes below 14 parameters.
+"""Negative controls: enclosures against the signs of exact pivots. By default 400 random networks, all sizes below 14 parameters.
 
 The full count is run with
 
@@ -32,7 +32,7 @@ from verify.hessian.reduction import reduce_at
 from verify.hessian.structure import build_structure
 from verify.hessian.trace import TraceCertificate
 
-COUNT = int(os.environ.get("SHARPNESS_CONTROLS", "600"))
+COUNT = int(os.environ.get("SHARPNESS_CONTROLS", "400"))
 
 
 def random_problem(rng):
