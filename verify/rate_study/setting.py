@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from boundcalc.exact import describe
 from verify.numbers import read_fraction, read_integer
 from verify.rate_study.cells import batch_size, cell_seconds, run_cell, trace_steps
 from verify.setting import check_device
 from verify.sweep import Sweep
+from verify.training.arguments import read_decay, read_init, read_step_size, read_target
 from verify.training.setting import Init
-from verify.training.targets import TARGETS
 
 __all__ = ["MODES", "RateSetting", "rate_sweep"]
 
@@ -127,24 +126,10 @@ class RateSetting:
         factor = read_integer("width-factor", width_factor, 1, 10**5)
         if factor * found_sizes[-1] ** 2 > _MOST_PAIRS:
             raise ValueError(f"width-factor and n must have width * n <= 2^28, got {factor} * {found_sizes[-1]}^2")
-        step_sizes = []
-        for name, value in (("eta", eta), ("decay-eta", decay_eta)):
-            step = read_fraction(name, value, "a positive step size of at most 10^6", positive=True, most=10**6)
-            if step >= 2 and not large_step:
-                raise ValueError(
-                    f"{name} must be below 2, where stable networks end, got {describe(value)}; "
-                    "pass --large-step to train anyway"
-                )
-            step_sizes.append(step)
-        shrink = read_fraction("wd", decay, "a positive weight decay", positive=True, most=10**6)
-        if shrink * step_sizes[1] >= 1:
-            raise ValueError(f"wd must be below 1 / decay-eta = {float(1 / step_sizes[1]):g}, got {describe(decay)}")
-        known = [kind.value for kind in Init]
-        if init not in known:
-            raise ValueError(f"init must be one of {', '.join(known)}, got {init!r}")
-        names = [name for name, _ in TARGETS]
-        if target not in names:
-            raise ValueError(f"target must be one of {', '.join(names)}, got {target!r}")
+        step = read_step_size("eta", eta, large_step)
+        decay_step = read_step_size("decay-eta", decay_eta, large_step)
+        shrink = read_decay("wd", decay, "decay-eta", decay_step)
+        found_init, found_target = read_init(init), read_target(target)
         if device == "auto":
             raise ValueError(
                 "device must be cpu or cuda, because results depend on it in their last digits, got 'auto'"
@@ -156,15 +141,15 @@ class RateSetting:
             sizes=found_sizes,
             seeds=read_integer("seeds", seeds, 2, 10**4),
             width_factor=factor,
-            eta=step_sizes[0],
+            eta=step,
             steps=found_steps,
             decay=shrink,
-            decay_eta=step_sizes[1],
+            decay_eta=decay_step,
             decay_steps=found_steps if decay_steps is None else read_integer("decay-steps", decay_steps, 1, 10**9),
             sigma=read_fraction("sigma", sigma, "a standard deviation from 0 to 10^6", positive=False, most=10**6),
             clip=read_fraction("clip", clip, "a positive norm, or 0 for no clipping", positive=False, most=10**9),
-            target=target,
-            init=Init(init),
+            target=found_target,
+            init=found_init,
             fresh=read_integer("fresh", fresh, 1, 10**6),
             resamples=read_integer("resamples", resamples, 1000, 10**7),
             seed=read_integer("seed", seed, 0, 2**63 - 1),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from boundcalc.exact import describe
 from verify.numbers import read_fraction, read_integer
 from verify.setting import check_device
+from verify.training.arguments import read_decay, read_init, read_step_size, read_target
 from verify.training.setting import Init
-from verify.training.targets import TARGETS
 
 __all__ = ["ShatteringSetting"]
 
@@ -103,40 +102,26 @@ class ShatteringSetting:
         ]
         if sizes[1] * sizes[2] > _MOST_PAIRS:
             raise ValueError(f"n and width must have a product of at most 2^28, got {sizes[1]} * {sizes[2]}")
-        step_sizes = []
-        for name, value in (("eta", eta), ("decay_eta", decay_eta)):
-            step = read_fraction(name, value, "a positive step size of at most 10^6", positive=True, most=10**6)
-            if step >= 2 and not large_step:
-                raise ValueError(
-                    f"{name} must be below 2, where stable networks end, got {describe(value)}; "
-                    "pass --large-step to train anyway"
-                )
-            step_sizes.append(step)
-        shrink = read_fraction("decay", decay, "a positive weight decay", positive=True, most=10**6)
-        if shrink * step_sizes[1] >= 1:
-            raise ValueError(f"decay must be below 1 / decay_eta = {float(1 / step_sizes[1]):g}, got {describe(decay)}")
-        known = [kind.value for kind in Init]
-        if init not in known:
-            raise ValueError(f"init must be one of {', '.join(known)}, got {init!r}")
-        names = [name for name, _ in TARGETS]
-        if target not in names:
-            raise ValueError(f"target must be one of {', '.join(names)}, got {target!r}")
+        step = read_step_size("eta", eta, large_step)
+        decay_step = read_step_size("decay_eta", decay_eta, large_step)
+        shrink = read_decay("decay", decay, "decay_eta", decay_step)
+        found_init, found_target = read_init(init), read_target(target)
         check_device(device)
         return cls(
             dim=sizes[0],
             n=sizes[1],
             width=sizes[2],
             steps=sizes[3],
-            eta=step_sizes[0],
+            eta=step,
             noise=read_fraction("noise", noise, "a standard deviation from 0 to 10^6", positive=False, most=10**6),
             decay=shrink,
-            decay_eta=step_sizes[1],
+            decay_eta=decay_step,
             clip=read_fraction("clip", clip, "a positive norm, or 0 for no clipping", positive=False, most=10**9),
             traces=read_integer("traces", traces, 4, 10**5),
             fresh=read_integer("fresh", fresh, 1, 10**6),
             seed=read_integer("seed", seed, 0, 2**63 - 1),
-            init=Init(init),
-            target=target,
+            init=found_init,
+            target=found_target,
             device=device,
             large_step=large_step,
         )
