@@ -16,10 +16,10 @@ import numpy as np
 from sympy import Min, lambdify
 
 from boundcalc import rate
+from boundcalc.statements import get
 from boundcalc.symbols import B, C, sigma
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
-from boundcalc.theorems import get
 
 PAIRS, SAMPLE, SCALAR = 10**6, 200, 2000
 

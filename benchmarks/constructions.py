@@ -64,7 +64,7 @@ def _repulsion(d: int, cosine: str) -> str:
 
 def _command(*arguments: str) -> str:
     """`python -m verify.packing` with these arguments, its report thrown away."""
-    from verify.packing import main as packing
+    from verify.packing.__main__ import main as packing
 
     with contextlib.redirect_stdout(io.StringIO()) as output:
         packing(arguments)

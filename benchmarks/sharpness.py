@@ -47,8 +47,8 @@ import numpy as np  # noqa: E402
 
 from boundcalc.files import write_atomically  # noqa: E402
 from constructions.network import Network  # noqa: E402
-from verify.check import Verdict  # noqa: E402
 from verify.hessian import HessianOperator, is_flat, network_to_torch, sharpness  # noqa: E402
+from verify.outcome import Verdict  # noqa: E402
 
 CONFIGURATIONS = {"small": (3, 256, 256), "main": (10, 512, 2048), "large": (20, 2048, 8192)}
 REGIMES = ("kaiming", "trained", "packing")

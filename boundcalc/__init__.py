@@ -7,14 +7,12 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from boundcalc.derivation import derive
-    from boundcalc.errata import errata
+    from boundcalc.erratum import errata
     from boundcalc.explicit.crossover import crossover
     from boundcalc.explicit.lower import explicit_lower
     from boundcalc.explicit.upper import explicit_upper
@@ -24,8 +22,8 @@ if TYPE_CHECKING:
     from boundcalc.registry import theorem, theorems
     from boundcalc.sample_sizes import sample_size
     from boundcalc.setting import Setting
+    from boundcalc.statement import Status, Theorem
     from boundcalc.tables import table
-    from boundcalc.theorem import Status, Theorem
 
 __version__ = "0.1.0"
 
@@ -33,13 +31,13 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "RateReport": "boundcalc.rates",
     "Setting": "boundcalc.setting",
-    "Status": "boundcalc.theorem",
-    "Theorem": "boundcalc.theorem",
+    "Status": "boundcalc.statement",
+    "Theorem": "boundcalc.statement",
     "derive": "boundcalc.derivation",
     "explicit_lower": "boundcalc.explicit.lower",
     "explicit_upper": "boundcalc.explicit.upper",
     "crossover": "boundcalc.explicit.crossover",
-    "errata": "boundcalc.errata",
+    "errata": "boundcalc.erratum",
     "packing_number": "boundcalc.packing_numbers",
     "plot": "boundcalc.plots",
     "rate": "boundcalc.rates",
@@ -80,18 +78,3 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *_PUBLIC])
-
-
-class _Package(ModuleType):
-    """The package as a module whose public names are never replaced by submodules.
-
-    Importing ``boundcalc.theorem`` would bind that module over the function ``boundcalc.theorem``, depending on what was
-    imported first. ``from boundcalc.theorem import Theorem`` does not use the binding and works as ever.
-    """
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _PUBLIC and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

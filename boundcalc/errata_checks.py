@@ -1,4 +1,4 @@
-"""The checks behind :mod:`boundcalc.errata`: each computes what an erratum claims and says what it found."""
+"""The checks behind :mod:`boundcalc.erratum`: each computes what an erratum claims and says what it found."""
 
 from __future__ import annotations
 

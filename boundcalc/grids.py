@@ -14,9 +14,9 @@ from sympy import Symbol
 from boundcalc.exact import describe
 from boundcalc.logvalue import LogValue
 from boundcalc.rate_values import log_exact, rate_values
+from boundcalc.statement import Quantity, Side, Theorem
 from boundcalc.symbols import VARIABLES
 from boundcalc.symbols import d as D
-from boundcalc.theorem import Quantity, Side, Theorem
 
 __all__ = ["RateGrid", "RateGridBound", "is_grid", "read_array"]
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from sympy import Add, Expr, Poly, Rational, Symbol, fraction, together
 
 from boundcalc.powers import power_factors
+from boundcalc.statement import Bound
 from boundcalc.symbols import d as D
-from boundcalc.theorem import Bound
 
 __all__ = ["Exponent", "RateValues", "log_exact", "rate_values"]
 

@@ -17,10 +17,10 @@ from boundcalc.explicit.result import ExplicitBound, Unmet
 from boundcalc.grids import RateGrid, is_grid
 from boundcalc.rate_values import log_exact, rate_values
 from boundcalc.setting import Setting
+from boundcalc.statement import Bound, Quantity, Side, Status, Theorem
+from boundcalc.statements import get
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
-from boundcalc.theorem import Bound, Quantity, Side, Status, Theorem
-from boundcalc.theorems import get
 from boundcalc.typeset import tex
 
 __all__ = ["RateBound", "RateReport", "exact_text", "rate"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from boundcalc.theorem import Theorem
-from boundcalc.theorems import THEOREMS, get
+from boundcalc.statement import Theorem
+from boundcalc.statements import THEOREMS, get
 
 __all__ = ["Registry", "theorem", "theorems"]
 

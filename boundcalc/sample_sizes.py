@@ -25,8 +25,8 @@ from boundcalc.explicit.problem import Effort, Problem, Weight, log_fraction
 from boundcalc.explicit.upper import explicit_upper
 from boundcalc.packing_upper import whole_part
 from boundcalc.setting import Setting
-from boundcalc.theorem import Quantity, Side, Theorem
-from boundcalc.theorems import THEOREMS
+from boundcalc.statement import Quantity, Side, Theorem
+from boundcalc.statements import THEOREMS
 
 __all__ = ["Kind", "SampleSize", "SampleSizeReport", "sample_size"]
 

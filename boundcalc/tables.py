@@ -13,10 +13,10 @@ from boundcalc.exact import describe, exact_rational
 from boundcalc.markup import EMPTY, Cell, code, formula, fraction, number, number_from_log10, symbol, words
 from boundcalc.rates import RateBound, RateReport, exact_text, rate
 from boundcalc.setting import Setting
+from boundcalc.statement import Quantity, Theorem
+from boundcalc.statements import THEOREMS, get
 from boundcalc.symbols import VARIABLES
 from boundcalc.table_format import Align, Column, Group, Table
-from boundcalc.theorem import Quantity, Theorem
-from boundcalc.theorems import THEOREMS, get
 
 __all__ = [
     "Contents",

@@ -54,10 +54,10 @@ def test_import_boundcalc_loads_no_heavy_package() -> None:
 @pytest.mark.parametrize(
     ("folder", "collection"),
     [
-        ("boundcalc/theorems", "THEOREM"),
-        ("verify/checks", "CHECK"),
+        ("boundcalc/statements", "THEOREM"),
+        ("verify/packing/checks", "CHECK"),
         ("constructions/codes", "FAMILY"),
-        ("verify/experiments", "EXPERIMENT"),
+        ("verify/figures", "EXPERIMENT"),
     ],
 )
 def test_every_file_is_registered(folder: str, collection: str) -> None:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from sympy import Expr, Rational, Symbol
 
 from boundcalc.exact import describe, exact_rational
+from boundcalc.statement import Status
 from boundcalc.symbols import Variable, h
-from boundcalc.theorem import Status
 from boundcalc.typeset import tex
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from sympy import Expr, Rational
 
 from boundcalc.derivation.formula import Step
 from boundcalc.derivation.program import Optimum
+from boundcalc.statement import Side
 from boundcalc.symbols import d as D
-from boundcalc.theorem import Side
 from boundcalc.typeset import tex
 
 __all__ = ["Derivation", "Derived"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from boundcalc.derivation.caps import samples_in_caps
 from boundcalc.derivation.core_shell import core_shell_gap
 from boundcalc.derivation.derivation import Derivation, Derived
+from boundcalc.statement import Side
 from boundcalc.symbols import eps
-from boundcalc.theorem import Side
 
 __all__ = ["DERIVATION"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boundcalc.derivation.core_shell import ADDITIVE, core_shell_gap
 from boundcalc.derivation.derivation import Derivation, Derived
-from boundcalc.theorem import Side
+from boundcalc.statement import Side
 
 __all__ = ["DERIVATION"]
 

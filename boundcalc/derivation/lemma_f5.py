@@ -6,8 +6,8 @@ from boundcalc.derivation.derivation import Derivation, Derived
 from boundcalc.derivation.entropy import ENTROPY_STEP, net_deviation
 from boundcalc.derivation.formula import Formula, Relation, Step
 from boundcalc.powers import power_exponent
+from boundcalc.statement import Side
 from boundcalc.symbols import n
-from boundcalc.theorem import Side
 
 __all__ = ["DERIVATION"]
 

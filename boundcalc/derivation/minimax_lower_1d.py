@@ -8,8 +8,8 @@ from boundcalc.derivation.derivation import Derivation, Derived
 from boundcalc.derivation.formula import Step
 from boundcalc.derivation.lower import fano
 from boundcalc.derivation.theorem_a import stacked_hats
+from boundcalc.statement import Side
 from boundcalc.symbols import d
-from boundcalc.theorem import Side
 
 __all__ = ["DERIVATION"]
 

@@ -11,9 +11,9 @@ from boundcalc.derivation.exponents import decay, exponent_symbol, tidy
 from boundcalc.derivation.formula import Formula, Relation, Step
 from boundcalc.derivation.lower import unseen
 from boundcalc.derivation.single_atoms import WORDS, single_atoms
+from boundcalc.statement import Side
+from boundcalc.statements.extra_symbols import alpha
 from boundcalc.symbols import d, eps, h, n
-from boundcalc.theorem import Side
-from boundcalc.theorems.extra_symbols import alpha
 
 __all__ = ["LOWER", "UPPER"]
 

@@ -8,8 +8,8 @@ from boundcalc.derivation.caps import GEOMETRY, cap_count, cap_mass, weight
 from boundcalc.derivation.derivation import Derivation, Derived
 from boundcalc.derivation.formula import Step
 from boundcalc.derivation.lower import Construction, fano, unseen
+from boundcalc.statement import Side
 from boundcalc.symbols import h
-from boundcalc.theorem import Side
 
 __all__ = ["DERIVATION", "GAP", "single_atoms"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from boundcalc.derivation.core_shell import ADDITIVE, core_shell_gap
 from boundcalc.derivation.derivation import Derivation, Derived
 from boundcalc.derivation.formula import Step
+from boundcalc.statement import Side
+from boundcalc.statements.extra_symbols import m
 from boundcalc.symbols import d
-from boundcalc.theorem import Side
-from boundcalc.theorems.extra_symbols import m
 
 __all__ = ["DERIVATION"]
 

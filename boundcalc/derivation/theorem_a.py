@@ -7,8 +7,8 @@ from boundcalc.derivation.derivation import Derivation, Derived
 from boundcalc.derivation.formula import Step
 from boundcalc.derivation.lower import Construction, assouad
 from boundcalc.derivation.parameters import width
+from boundcalc.statement import Side
 from boundcalc.symbols import h
-from boundcalc.theorem import Side
 
 __all__ = ["DERIVATION", "stacked_hats"]
 

@@ -9,8 +9,8 @@ from boundcalc.derivation.derivation import Derivation, Derived
 from boundcalc.derivation.formula import Formula, Relation, Step
 from boundcalc.derivation.lower import Construction, assouad
 from boundcalc.derivation.parameters import fill, scale
+from boundcalc.statement import Side
 from boundcalc.symbols import d, h
-from boundcalc.theorem import Side
 
 __all__ = ["DERIVATION", "WORDS", "packet_variation", "wave_packets"]
 

@@ -8,8 +8,8 @@ from boundcalc.derivation.derivation import Derivation, Derived
 from boundcalc.derivation.entropy import ENTROPY_STEP
 from boundcalc.derivation.localised import SEMINORM_STEP, depth_entropy, seminorm_cell
 from boundcalc.derivation.parameters import resolution
+from boundcalc.statement import Side
 from boundcalc.symbols import h, n
-from boundcalc.theorem import Side
 
 __all__ = ["DERIVATION"]
 

@@ -16,8 +16,8 @@ from boundcalc.derivation.localised import FLATNESS_STEP, depth_entropy, flatnes
 from boundcalc.derivation.lower import assouad
 from boundcalc.derivation.parameters import resolution
 from boundcalc.derivation.theorem_b import WORDS, packet_variation, wave_packets
+from boundcalc.statement import Side
 from boundcalc.symbols import d, h, n
-from boundcalc.theorem import Side
 
 __all__ = ["GAP", "LOWER", "UPPER"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from boundcalc.enclosure import Enclosure
 from boundcalc.setting import Setting
-from boundcalc.theorem import Theorem
+from boundcalc.statement import Theorem
 
 __all__ = ["ExplicitBound", "Unmet"]
 

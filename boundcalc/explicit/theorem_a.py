@@ -26,8 +26,8 @@ from boundcalc.explicit.problem import Effort, Problem, Weight
 from boundcalc.explicit.result import ExplicitBound, Unmet
 from boundcalc.explicit.weighting import Weighting
 from boundcalc.setting import Setting
-from boundcalc.theorems import stacked_hats
-from boundcalc.theorems.stacked_hats import SMALLEST_N, THEOREM
+from boundcalc.statements import stacked_hats
+from boundcalc.statements.stacked_hats import SMALLEST_N, THEOREM
 
 __all__ = ["FAMILY", "TheoremA", "evaluate", "smallest_n"]
 

@@ -10,8 +10,8 @@ from sphinx.application import Sphinx
 
 import boundcalc
 from boundcalc.derivation import DERIVATIONS
+from boundcalc.statement import Status, Theorem
 from boundcalc.tables import exponent_table
-from boundcalc.theorem import Status, Theorem
 
 _STATUSES = {
     Status.PAPER: "stated in the source named",

@@ -12,7 +12,7 @@ from mpmath import mp, quad
 
 import boundcalc
 from boundcalc import cap
-from boundcalc.errata import erratum
+from boundcalc.erratum import erratum
 from boundcalc.plots import label_ends
 from constructions.data import sphere, uniform_ball
 from constructions.network import empirical_weight

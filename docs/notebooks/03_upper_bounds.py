@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 import boundcalc
-from boundcalc.errata import erratum
+from boundcalc.erratum import erratum
 from boundcalc.plots import label_ends
 from boundcalc.rate_values import rate_values
 from boundcalc.symbols import d as D

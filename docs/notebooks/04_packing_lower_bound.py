@@ -14,7 +14,7 @@ from matplotlib.patches import Circle
 
 import boundcalc
 from boundcalc import cap
-from boundcalc.errata import erratum
+from boundcalc.erratum import erratum
 from boundcalc.logspace import compile_log
 from boundcalc.plots import label_ends
 from boundcalc.symbols import n as N

@@ -12,9 +12,9 @@ import boundcalc
 from boundcalc.explicit.lower import FAMILIES
 from boundcalc.logspace import compile_log
 from boundcalc.plots import label_ends
+from boundcalc.statements.stacked_hats import SMALLEST_N
 from boundcalc.symbols import d as D
 from boundcalc.tables import explicit_table
-from boundcalc.theorems.stacked_hats import SMALLEST_N
 
 plt.rcParams.update({"figure.dpi": 80, "axes.spines.top": False, "axes.spines.right": False})
 

@@ -17,11 +17,11 @@ import boundcalc
 from boundcalc import cap
 from boundcalc.logspace import compile_log
 from boundcalc.plots import label_ends
+from boundcalc.statements.stacked_hats import HEIGHT
 from boundcalc.symbols import B, C, sigma
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
 from boundcalc.tables import exponent_table
-from boundcalc.theorems.stacked_hats import HEIGHT
 from constructions.data import labels, uniform_ball
 from constructions.network import Network, empirical_weight
 from verify.hessian import sharpness

@@ -5,9 +5,9 @@ import math
 import pytest
 
 from boundcalc import errata_checks
-from boundcalc.errata import Erratum, errata, erratum
-from boundcalc.theorem import Status
-from boundcalc.theorems import THEOREMS
+from boundcalc.erratum import Erratum, errata, erratum
+from boundcalc.statement import Status
+from boundcalc.statements import THEOREMS
 
 
 @pytest.mark.parametrize("entry", errata(), ids=lambda entry: str(entry.number))

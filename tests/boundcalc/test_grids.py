@@ -14,11 +14,11 @@ from boundcalc.grids import RateGrid, read_array
 from boundcalc.powers import power_factors
 from boundcalc.rate_values import Exponent, rate_values
 from boundcalc.rates import RateReport, rate
+from boundcalc.statement import Bound
+from boundcalc.statements import get
 from boundcalc.symbols import VARIABLES
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
-from boundcalc.theorem import Bound
-from boundcalc.theorems import get
 
 
 def grid(*args: object, **kwargs: object) -> RateGrid:

@@ -15,16 +15,16 @@ USE = (
 )
 ORDERS = {
     "nothing before": "import boundcalc",
-    "statements before": "from boundcalc.theorems import THEOREMS, get; import boundcalc",
-    "types before": "from boundcalc.theorem import Theorem; import boundcalc",
-    "submodules after": f"import boundcalc; {USE}; import boundcalc.theorem, boundcalc.theorems",
+    "statements before": "from boundcalc.statements import THEOREMS, get; import boundcalc",
+    "types before": "from boundcalc.statement import Theorem; import boundcalc",
+    "submodules after": f"import boundcalc; {USE}; import boundcalc.statement, boundcalc.statements",
     "names from the package": "from boundcalc import theorem, theorems; theorem('theorem-a'); import boundcalc",
 }
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_functions_win_over_modules_of_the_same_name(order: str) -> None:
-    code = f"{ORDERS[order]}; {USE}; from boundcalc.theorem import Theorem; from boundcalc.theorems import get"
+    code = f"{ORDERS[order]}; {USE}; from boundcalc.statement import Theorem; from boundcalc.statements import get"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
 

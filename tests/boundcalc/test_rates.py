@@ -11,10 +11,10 @@ from sympy import Rational, lambdify
 
 import boundcalc
 from boundcalc.rates import RateReport, rate
+from boundcalc.statement import Side, Status
+from boundcalc.statements import THEOREMS
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
-from boundcalc.theorem import Side, Status
-from boundcalc.theorems import THEOREMS
 
 
 def test_the_example_of_the_readme() -> None:

@@ -18,11 +18,11 @@ import boundcalc
 from boundcalc.explicit.lower import explicit_lower
 from boundcalc.explicit.upper import explicit_upper
 from boundcalc.markup import escape_latex, formula, number, number_from_log10, words
+from boundcalc.statements import THEOREMS
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
 from boundcalc.table_format import Column, Group, Table, latex_document
 from boundcalc.tables import Contents, explicit_table, exponent_table, rate_table, registry_table, table
-from boundcalc.theorems import THEOREMS
 from boundcalc.typeset import tex
 
 # The exponents side by side, typed independently of the registry:

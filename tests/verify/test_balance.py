@@ -9,8 +9,8 @@ from scipy.optimize import minimize
 from constructions.data import sphere, uniform_ball
 from constructions.memorise import sphere_interpolator
 from constructions.network import Network
-from verify.balance import flattest_balance
 from verify.hessian import sharpness
+from verify.hessian.balance import flattest_balance
 
 
 def dense_top(network: Network, X: np.ndarray, y: np.ndarray) -> float:

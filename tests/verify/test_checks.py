@@ -13,12 +13,13 @@ from boundcalc import cap
 from constructions.data import uniform_ball
 from constructions.hypercube import SignCode
 from constructions.packing import Packing, pack
-from verify.artefact import Artefact, build_artefact, stream
-from verify.atoms import Occupancy
-from verify.atoms.cap import CapAtoms, monte_carlo
-from verify.balance import flattest_balance, local_balance
-from verify.check import Verdict
-from verify.checks import (
+from verify.hessian import sharpness
+from verify.hessian.balance import flattest_balance, local_balance
+from verify.outcome import Verdict
+from verify.packing.artefact import Artefact, build_artefact, stream
+from verify.packing.atoms import Occupancy
+from verify.packing.atoms.cap import CapAtoms, monte_carlo
+from verify.packing.checks import (
     atom_norms,
     disjoint_caps,
     emptiness,
@@ -28,9 +29,8 @@ from verify.checks import (
     sign_codes,
     stability_bound,
 )
-from verify.checks.base import Check
-from verify.hessian import sharpness
-from verify.setting import PackingSetting
+from verify.packing.checks.base import Check
+from verify.packing.setting import PackingSetting
 
 SETTING = PackingSetting.parse(3, 1500, eta="0.3", seed=4)
 

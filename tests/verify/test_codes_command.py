@@ -11,8 +11,10 @@ import pytest
 from boundcalc.packing_numbers import packing_number
 from constructions.codes import survey
 from constructions.codes.bounds import KISSING_RECORDS
-from verify.check import Verdict
-from verify.codes import CodesSetting, codes_report, main
+from verify.codes.__main__ import main
+from verify.codes.setting import CodesSetting
+from verify.codes.study import codes_report
+from verify.outcome import Verdict
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boundcalc.explicit.lower import explicit_lower
-from verify.check import Verdict
-from verify.lower_bound import LowerBoundSetting, lower_bound_study, main
-from verify.lower_bound_study import (
+from verify.lower_bound.__main__ import main
+from verify.lower_bound.series import (
     CAP_ATOMS,
     CONSTRUCTIONS,
     PACKETS,
@@ -24,6 +23,9 @@ from verify.lower_bound_study import (
     series,
     size_at,
 )
+from verify.lower_bound.setting import LowerBoundSetting
+from verify.lower_bound.study import lower_bound_study
+from verify.outcome import Verdict
 from verify.power_law import fit_exponent
 
 SMALL = LowerBoundSetting.parse([2], ["1e8..1e12"])

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from verify.check import Verdict
-from verify.memorise import main, memorise_report
-from verify.memorise_pair import Row, draw_pair, pair_outcomes, scaling_outcome
-from verify.memorise_setting import MemoriseSetting
-from verify.memorise_sphere import build_interpolator, interpolator_outcomes, secular_root
+from verify.memorise.__main__ import main
+from verify.memorise.pair import Row, draw_pair, pair_outcomes, scaling_outcome
+from verify.memorise.setting import MemoriseSetting
+from verify.memorise.sphere import build_interpolator, interpolator_outcomes, secular_root
+from verify.memorise.study import memorise_report
+from verify.outcome import Verdict
 
 SETTING = MemoriseSetting.parse(3, 300, eta="1.5", bound=2, seed=3)
 

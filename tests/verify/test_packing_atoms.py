@@ -18,14 +18,14 @@ from constructions.network import empirical_weight
 from constructions.packing import pack
 from constructions.ridge import Profile, end_trapezoid, hat, oscillating
 from constructions.stacked import hats
-from verify.artefact import build_artefact
-from verify.atoms import AtomKind, Atoms, Occupancy, Target
-from verify.atoms.hat import HatAtoms, hat_width
-from verify.atoms.profiles import depth_monte_carlo, population_seminorm, squared_norm_expr
-from verify.check import Verdict
-from verify.checks import atom_norms, lower_bound, scaling, seminorm
-from verify.packing import main
-from verify.setting import PackingSetting
+from verify.outcome import Verdict
+from verify.packing.__main__ import main
+from verify.packing.artefact import build_artefact
+from verify.packing.atoms import AtomKind, Atoms, Occupancy, Target
+from verify.packing.atoms.hat import HatAtoms, hat_width
+from verify.packing.atoms.profiles import depth_monte_carlo, population_seminorm, squared_norm_expr
+from verify.packing.checks import atom_norms, lower_bound, scaling, seminorm
+from verify.packing.setting import PackingSetting
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Mapping[str, object]]:
@@ -159,7 +159,7 @@ def test_neurons_of_empty_caps_may_be_left_out(monkeypatch: pytest.MonkeyPatch) 
     setting = PackingSetting.parse(4, 700)
     plain = build_artefact(setting, lambda words: None)
     assert plain.watched is plain.network  # which is decided once, before the limit is lowered
-    monkeypatch.setattr("verify.artefact._MANY_PAIRS", 0)
+    monkeypatch.setattr("verify.packing.artefact._MANY_PAIRS", 0)
     fewer = build_artefact(setting, lambda words: None)
     assert fewer.watched.width == int((~fewer.empty).sum()) < plain.watched.width
     assert fewer.sharpness.proved

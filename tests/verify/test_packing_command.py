@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from constructions.codes import FAMILIES
-from verify.checks import CHECKS
-from verify.packing import main
+from verify.packing.__main__ import main
+from verify.packing.checks import CHECKS
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -192,7 +192,7 @@ def test_interruption_exits_with_130_and_leaves_files_alone(tmp_path: Path) -> N
 
 
 def test_every_family_is_offered() -> None:
-    from verify.packing import parser
+    from verify.packing.__main__ import parser
 
     text = parser().format_help()
     assert all(family.name in text for family in FAMILIES)
@@ -212,8 +212,8 @@ def test_cuda_gives_the_same_verdicts(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_default_height_is_critical_or_that_of_the_orthoplex() -> None:
-    from verify.build import build_packing, critical_height
-    from verify.setting import PackingSetting
+    from verify.packing.build import build_packing, critical_height
+    from verify.packing.setting import PackingSetting
 
     packing, reason = build_packing(PackingSetting.parse(12, 65536))
     assert reason == "critical for n"

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from constructions.network import Network
-from verify.check import Verdict
-from verify.rate_study.cells import batch_size, run_cell, trace_steps, training_runs
-from verify.rate_study.outcomes import ModeResult, bounds_at, outcomes_of
-from verify.rate_study.setting import MODES, RateSetting, rate_sweep
-from verify.rate_study.slopes import RateFit, fit_rate
-from verify.rates import main
+from verify.outcome import Verdict
+from verify.rates.__main__ import main
+from verify.rates.cells import batch_size, run_cell, trace_steps, training_runs
+from verify.rates.claims import ModeResult, bounds_at, outcomes_of
+from verify.rates.setting import MODES, RateSetting, rate_sweep
+from verify.rates.slopes import RateFit, fit_rate
 from verify.sweep import read_store
 from verify.training import train
 

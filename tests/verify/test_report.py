@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from boundcalc.files import check_writable, write_atomically
-from boundcalc.theorem import Status
-from verify.check import Interval, Outcome, Verdict, show
-from verify.report import ExitCode, Report
+from boundcalc.statement import Status
+from verify.outcome import ExitCode, Interval, Outcome, Report, Verdict, show
 
 
 def outcome(verdict: Verdict, **changes: object) -> Outcome:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from verify.check import Verdict
 from verify.hessian.activation import one_sided_patterns
 from verify.hessian.arrays import backend_for, to_numpy
 from verify.hessian.cholesky import build_cholesky, cholesky_bytes
@@ -25,6 +24,7 @@ from verify.hessian.reduction import reduce_at
 from verify.hessian.result import kink_slack, true_bounds
 from verify.hessian.structure import build_structure
 from verify.hessian.trace import TraceCertificate
+from verify.outcome import Verdict
 
 __all__ = ["is_flat"]
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from boundcalc.exact import exact_rational
 from boundcalc.files import save_figure, write_atomically
-from verify.cli import Parser, check_outputs, run
-from verify.report import ExitCode
+from verify.command import Parser, check_outputs, run
+from verify.outcome import ExitCode
 from verify.shatterability.edge import MOST_COLUMNS
 from verify.shatterability.job import Protection, Shatterability, shatterability
 from verify.shatterability.render import json_text, text

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.check import Interval, show
+from verify.outcome import Interval, show
 from verify.shatterability.evidence import Evidence
 from verify.shatterability.job import Shatterability
 

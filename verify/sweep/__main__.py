@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from boundcalc.files import check_writable
-from verify.cli import Parser, run
-from verify.report import ExitCode
+from verify.command import Parser, run
+from verify.outcome import ExitCode
 from verify.sweep.export import check_parquet, table_rows, write_csv, write_parquet
 from verify.sweep.store import FinishedCell, read_store
 from verify.sweep.sweep import duration

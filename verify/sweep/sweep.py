@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from verify.cli import ProgressBar
+from verify.command import ProgressBar
 from verify.sweep.code_version import code_version
 from verify.sweep.codec import Setting, cell_key, encode_setting
 from verify.sweep.executor import Attempt, RunCell, check_cluster, run_on_cluster, run_on_this_machine, usable_cores

@@ -16,11 +16,11 @@ from sympy import Expr, Float, Rational, simplify
 
 from boundcalc import symbols as sy
 from boundcalc.setting import Setting
-from boundcalc.theorems import get
-from boundcalc.theorems.besov_minimax import NOISE, RECOVERY
-from boundcalc.theorems.extra_symbols import J, alpha, m, p, q, s
-from boundcalc.theorems.gap_core_shell import SEMINORM as GAP_SEMINORM
-from boundcalc.theorems.mse_core_shell import SEMINORM as MSE_SEMINORM
+from boundcalc.statements import get
+from boundcalc.statements.besov_minimax import NOISE, RECOVERY
+from boundcalc.statements.extra_symbols import J, alpha, m, p, q, s
+from boundcalc.statements.gap_core_shell import SEMINORM as GAP_SEMINORM
+from boundcalc.statements.mse_core_shell import SEMINORM as MSE_SEMINORM
 
 log_uniform = st.floats(-3, 3).map(lambda e: 10.0**e)
 dimension = st.integers(1, 12)

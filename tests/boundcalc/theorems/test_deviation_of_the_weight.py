@@ -8,9 +8,9 @@ from scipy.stats import binom
 from sympy import lambdify
 
 from boundcalc.cap import weight_limit
+from boundcalc.statements import get
+from boundcalc.statements.theorem_d import GAMMA, LAMBDA
 from boundcalc.symbols import d, delta, eps, h, n
-from boundcalc.theorems import get
-from boundcalc.theorems.theorem_d import GAMMA, LAMBDA
 
 Array = NDArray[np.float64]
 

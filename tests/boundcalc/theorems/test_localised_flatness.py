@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from sympy import simplify
 
 from boundcalc.setting import Setting
+from boundcalc.statements import get
+from boundcalc.statements.extra_symbols import n_S
 from boundcalc.symbols import L, R, eta, lam, n
-from boundcalc.theorems import get
-from boundcalc.theorems.extra_symbols import n_S
 
 Array = NDArray[np.float64]
 

@@ -11,10 +11,10 @@ from scipy.special import jv
 from sympy import Abs, Integral, Rational, lambdify
 
 from boundcalc import symbols as sy
-from boundcalc.theorems import get
-from boundcalc.theorems.extra_symbols import N, k, s
-from boundcalc.theorems.relu_process_covariance import DISTANCE, INNER, INTENSITY, NORM_X, NORM_Y, SECOND_MOMENT
-from boundcalc.theorems.representer_width import FEATURE_RANK, OUTPUT_RANK
+from boundcalc.statements import get
+from boundcalc.statements.extra_symbols import N, k, s
+from boundcalc.statements.relu_process_covariance import DISTANCE, INNER, INTENSITY, NORM_X, NORM_Y, SECOND_MOMENT
+from boundcalc.statements.representer_width import FEATURE_RANK, OUTPUT_RANK
 
 
 def registered_covariance(x: np.ndarray, y: np.ndarray) -> float:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from verify.collect import main
-from verify.collected import Heading, Image, Table, Text, to_html, to_markdown
-from verify.experiments import Inputs, Scale, fig7, fig10
-from verify.experiments import mse_figure as mse
+from verify.figures import Inputs, Scale, fig7, fig10
+from verify.figures import mse_figure as mse
+from verify.report.page import Heading, Image, Table, Text, to_html, to_markdown
+from verify.report.study import main
 from verify.sweep import Store, Sweep, grid, run_sweep
 from verify.sweep.demo import square
 

@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from verify.check import Verdict
-from verify.experiments import EXPERIMENTS, Inputs, Scale, experiment, fig2, fig3, fig4, fig7, fig9, fig10, fig14
-from verify.experiments import mse_figure as mse
-from verify.experiments.base import records_of
-from verify.experiments.neuron_cells import neuron_cell, spread_steps
-from verify.experiments.neuron_panels import active_norm, rank_correlation
-from verify.experiments.neuron_training import run_neuron_cell
-from verify.figures import main
-from verify.rate_study.cells import training_runs
-from verify.rate_study.setting import RateSetting, rate_sweep
+from verify.figures import EXPERIMENTS, Inputs, Scale, experiment, fig2, fig3, fig4, fig7, fig9, fig10, fig14
+from verify.figures import mse_figure as mse
+from verify.figures.__main__ import main
+from verify.figures.base import records_of
+from verify.figures.neuron_cells import neuron_cell, spread_steps
+from verify.figures.neuron_panels import active_norm, rank_correlation
+from verify.figures.neuron_training import run_neuron_cell
+from verify.outcome import Verdict
+from verify.rates.cells import training_runs
+from verify.rates.setting import RateSetting, rate_sweep
 from verify.sweep import Store, read_store
 from verify.sweep.codec import decode_records, encode_records, encode_setting
 from verify.training import Activation, train
@@ -188,7 +188,7 @@ def test_a_training_that_fails_leaves_no_figure(tmp_path, capsys, monkeypatch):
     def broken(*_, **__):
         raise MemoryError("no memory")
 
-    monkeypatch.setattr("verify.experiments.neuron_training.train", broken)
+    monkeypatch.setattr("verify.figures.neuron_training.train", broken)
     assert main(["fig7", "--out", str(tmp_path / "out"), "--jobs", "1"]) == 3
     assert "3 of 3 trainings failed" in capsys.readouterr().out
     assert not list((tmp_path / "out").glob("*.png"))
@@ -200,7 +200,7 @@ def test_a_store_of_other_code_is_refused_before_any_training(tmp_path, monkeypa
     with Store(store) as open_store:
         open_store.commit("0" * 64, "neurons", "0123456789abcdef", '{"n":32}', "[]", 0.1, "2026-01-01T00:00:00Z", "")
     before = store.read_bytes()
-    monkeypatch.setattr("verify.figures.run_figure", lambda *_: pytest.fail("a training was started"))
+    monkeypatch.setattr("verify.figures.__main__.run_figure", lambda *_: pytest.fail("a training was started"))
     with pytest.raises(ValueError, match="cells of one version of the code"):
         main(["fig9", "fig7", "--store", str(store), "--out", str(tmp_path / "out")])
     assert store.read_bytes() == before
@@ -231,7 +231,7 @@ def test_dry_run_writes_nothing(tmp_path, capsys):
 )
 def test_bad_input_is_refused_before_any_training(arguments, words, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("verify.figures.run_figure", lambda *_: pytest.fail("a training was started"))
+    monkeypatch.setattr("verify.figures.__main__.run_figure", lambda *_: pytest.fail("a training was started"))
     with pytest.raises(ValueError, match=words):
         main(arguments)
     assert not list(Path(tmp_path).iterdir())

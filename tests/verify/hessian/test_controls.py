@@ -17,7 +17,6 @@ import numpy as np
 from dense import exact_hessian, is_below
 
 from constructions.network import Network
-from verify.check import Verdict
 from verify.hessian import is_flat, sharpness
 from verify.hessian.arrays import NumpyBackend
 from verify.hessian.cholesky import build_for_data, build_for_parameters
@@ -31,6 +30,7 @@ from verify.hessian.products import LiveProducts
 from verify.hessian.reduction import reduce_at
 from verify.hessian.structure import build_structure
 from verify.hessian.trace import TraceCertificate
+from verify.outcome import Verdict
 
 COUNT = int(os.environ.get("SHARPNESS_CONTROLS", "400"))
 

@@ -10,11 +10,11 @@ import pytest
 from dense import dense_hessian, exact_hessian, is_below
 
 from constructions.network import Network
-from verify.check import Verdict
 from verify.hessian import HessianOperator, is_flat, sharpness
 from verify.hessian.activation import augment, dense_pattern
 from verify.hessian.arrays import NumpyBackend
 from verify.hessian.sparse_pattern import sparse_pattern
+from verify.outcome import Verdict
 
 
 def check_exactly(net, X, y, relative=1e-9):

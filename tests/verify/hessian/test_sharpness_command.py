@@ -12,7 +12,7 @@ import pytest
 
 from constructions.network import Network
 from verify.hessian import sharpness
-from verify.sharpness import main
+from verify.sharpness.__main__ import main
 
 ROOT = Path(__file__).parents[3]
 

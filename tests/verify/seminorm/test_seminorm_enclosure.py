@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from constructions.network import Network
-from verify.seminorm.enclosure import SampleBounds
+from verify.stability.enclosure import SampleBounds
 
 
 def exact(value: float) -> Fraction:

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from constructions.network import Network
-from verify import sharpness as sharpness_command
-from verify.check import Verdict
-from verify.seminorm.claims import CLAIMS, measure_case
-from verify.seminorm.enclosure import NormBounds, SampleBounds
-from verify.seminorm.networks import KINDS, Case, proof_balance, sweep_cases
-from verify.stability import main
+from verify.outcome import Verdict
+from verify.sharpness import __main__ as sharpness_command
+from verify.stability.__main__ import main
+from verify.stability.claims import CLAIMS, measure_case
+from verify.stability.enclosure import NormBounds, SampleBounds
+from verify.stability.networks import KINDS, Case, proof_balance, sweep_cases
 
 ROOT = Path(__file__).parent.parent.parent.parent
 SMALL = ["--dims", "1", "3", "--n", "24", "--networks", "30"]
@@ -117,7 +117,7 @@ def test_proof_balance_attains_the_inequality_of_the_means():
     ],
 )
 def test_bad_input_is_refused_before_any_work(arguments, words, monkeypatch):
-    monkeypatch.setattr("verify.stability.run_sweep", lambda setting: pytest.fail("work was done"))
+    monkeypatch.setattr("verify.stability.__main__.run_sweep", lambda setting: pytest.fail("work was done"))
     with pytest.raises(ValueError, match=words.replace("(", r"\(").replace(")", r"\)")):
         main(arguments)
 

@@ -12,8 +12,8 @@ from scipy.optimize import linprog, minimize
 
 from constructions.data import sphere, uniform_ball
 from constructions.network import empirical_weight
-from verify.balance import flattest_balance
 from verify.hessian import sharpness
+from verify.hessian.balance import flattest_balance
 from verify.shatterability.depth import depth_bracket
 from verify.shatterability.dictionary import augmented, hyperplane_count, hyperplane_dictionary
 from verify.shatterability.dual_check import certified_dual_value, zero_sum

@@ -13,7 +13,7 @@ from data_sets import DATA_SETS
 
 from constructions.data import uniform_ball
 from verify.hessian import sharpness
-from verify.sharpness import main as sharpness_main
+from verify.sharpness.__main__ import main as sharpness_main
 from verify.shatterability.__main__ import main
 from verify.shatterability.evidence import Evidence
 from verify.shatterability.job import Protection, leverages, shatterability

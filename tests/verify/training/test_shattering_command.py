@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from constructions.network import Network
-from verify.shattering import main
-from verify.training.shattering_job import run_experiment
-from verify.training.shattering_outcomes import outcomes_of
-from verify.training.shattering_setting import ShatteringSetting
+from verify.shattering.__main__ import main
+from verify.shattering.claims import outcomes_of
+from verify.shattering.setting import ShatteringSetting
+from verify.shattering.study import run_experiment
 
 ROOT = Path(__file__).parent.parent.parent.parent
 SMALL = ["--dim", "2", "--n", "50", "--width", "96", "--traces", "20", "--fresh", "100"]

@@ -11,11 +11,11 @@ import pytest
 from boundcalc import cap
 from constructions.data import sphere, uniform_ball
 from constructions.network import empirical_weight
-from verify.check import Verdict
-from verify.weight import main
-from verify.weights import job
-from verify.weights.closed_forms import log_weight_by_quadrature, weight_by_monte_carlo
-from verify.weights.deviation import (
+from verify.outcome import Verdict
+from verify.weight import study as job
+from verify.weight.__main__ import main
+from verify.weight.closed_forms import log_weight_by_quadrature, weight_by_monte_carlo
+from verify.weight.deviation import (
     Deviation,
     deviations,
     fit_exponent,
@@ -23,8 +23,8 @@ from verify.weights.deviation import (
     smallest_depth,
     theorem_d_constant,
 )
-from verify.weights.profile import weight_profile
-from verify.weights.setting import WeightSetting
+from verify.weight.profile import weight_profile
+from verify.weight.setting import WeightSetting
 
 SMALL = ["--dim", "2", "--n", "256", "1024", "8192", "--samples", "6", "--directions", "6", "--points", "20000"]
 
@@ -148,6 +148,6 @@ def test_a_wrong_closed_form_is_refuted(monkeypatch):
     ],
 )
 def test_bad_input_is_refused_before_any_work(arguments, words, monkeypatch):
-    monkeypatch.setattr("verify.weight.run_study", lambda setting: pytest.fail("work was done"))
+    monkeypatch.setattr("verify.weight.__main__.run_study", lambda setting: pytest.fail("work was done"))
     with pytest.raises(ValueError, match=words):
         main(arguments)

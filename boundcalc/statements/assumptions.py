@@ -1,0 +1,17 @@
+"""Assumptions that several statements share."""
+
+from __future__ import annotations
+
+from sympy.core.relational import Eq, Ge, Lt
+
+from boundcalc.statement import Assumption
+from boundcalc.symbols import d, eta
+
+D_AT_LEAST_2 = Assumption("d >= 2", Ge(d, 2))
+D_IS_1 = Assumption("d = 1", Eq(d, 1))
+ETA_BELOW_2 = Assumption("0 < eta < 2 (no minimum is stable at eta > 2, since lambda_max >= 1)", Lt(eta, 2))
+UNIFORM_BALL = Assumption("x_1, ..., x_n independent and uniform on the unit ball of R^d")
+GAUSSIAN_NOISE = Assumption("y_i = f_0(x_i) + independent N(0, sigma^2) noise")
+STABLE = Assumption("theta in Theta_flat(eta; D): lambda_max of the Hessian of the loss is at most 2/eta")
+TWICE_DIFFERENTIABLE = Assumption("the loss is twice differentiable at theta (no data point on a kink)")
+DATA_IN_BALL = Assumption("|x_i| <= R for every i")

@@ -1,0 +1,1 @@
+"""The best spherical code at an angle, built and certified."""

@@ -1,0 +1,70 @@
+"""Building and certifying the best code at an angle."""
+
+from __future__ import annotations
+
+import time
+
+from constructions.codes import best_code, build, survey
+from constructions.spherical_code import SphericalCode
+from verify.codes.claims import outcomes_of
+from verify.codes.setting import AUTO, CodesSetting
+from verify.command import Progress
+from verify.outcome import Report
+
+__all__ = ["codes_report"]
+
+
+def codes_report(setting: CodesSetting) -> tuple[SphericalCode, Report]:
+    """Build the code, certify it, and hold it against the bounds; progress goes to stderr.
+
+    Raises
+    ------
+    ValueError
+        If no family has such a code, or none with as many points as needed.
+
+    Examples
+    --------
+    >>> code, report = codes_report(CodesSetting.parse(8, 60))
+    >>> code.size, int(report.exit_code), [o.claim for o in report.outcomes][-1]
+    (240, 0, 'the largest number on record (E8; Levenshtein 1979, Odlyzko & Sloane 1979)')
+    """
+    start = time.perf_counter()
+    with Progress(2) as progress:
+        progress.step("families")
+        entries = survey(setting.d, setting.cosine)
+        progress.step("building and certifying")
+        code = _build(setting)
+        outcomes = list(outcomes_of(setting, code))
+    bound = code.max_inner_product()
+    facts = {
+        "code": {
+            "family": code.family,
+            "size": code.size,
+            "max_inner_product": float(bound.upper),
+            "certificate": bound.method,
+        }
+    }
+    timing = {"total": time.perf_counter() - start}
+    return code, Report(_title(setting, entries), setting.as_json(), facts, outcomes, timing)
+
+
+def _build(setting: CodesSetting) -> SphericalCode:
+    d, cosine, seed, most, least = setting.d, setting.cosine, setting.seed, setting.max_size, setting.points
+    try:
+        if setting.family == AUTO:
+            return best_code(d, cosine, seed=seed, max_size=most, least=least, thorough=setting.thorough)
+        return build(setting.family, d, cosine, seed=seed, max_size=most, least=least)
+    except ValueError as error:  # what the builders call least is the caller's number of points
+        raise ValueError(str(error).replace("least must", "points must", 1)) from None
+
+
+def _title(setting: CodesSetting, entries: tuple[tuple[str, int | None, str], ...]) -> str:
+    """The families that apply with their sizes, and for those that don't the reason."""
+    able = [(name, "by building" if size is None else str(size), words) for name, size, words in entries if size != 0]
+    width = max(len(name) for name, _, _ in entries)
+    column = max((len(size) for _, size, _ in able), default=1)
+    lines = [f"Spherical codes in dimension {setting.d} at {setting.asked}", "", "families here:"]
+    lines += [f"  {name.ljust(width)}  {size.rjust(column)}  {words}" for name, size, words in able]
+    lines += ["not here:"]
+    lines += [f"  {name.ljust(width)}  {words}" for name, size, words in entries if size == 0]
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Exponents of the constructions' explicit lower bounds, and who overtakes whom."""

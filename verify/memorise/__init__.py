@@ -1,0 +1,1 @@
+"""Flat networks that memorise: a pair no sample can tell apart, and one neuron per point."""

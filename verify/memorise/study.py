@@ -1,0 +1,99 @@
+"""What the memorisation study builds, and its claims in order."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from boundcalc.files import write_atomically
+from boundcalc.statement import Status
+from verify.command import Progress
+from verify.memorise.pair import DrawnPair, Row, draw_pair, pair_outcomes, scaling_outcome, scaling_rows
+from verify.memorise.setting import MemoriseSetting
+from verify.memorise.sphere import NAME as SPHERE
+from verify.memorise.sphere import SOURCE, Interpolator, build_interpolator, interpolator_outcomes
+from verify.outcome import Outcome, Report, Verdict
+
+__all__ = ["Memorised", "memorise_report", "save_memorised"]
+
+
+@dataclass(frozen=True, eq=False)
+class Memorised:
+    """What the study built.
+
+    Attributes
+    ----------
+    setting : MemoriseSetting
+    drawn : DrawnPair
+    interpolator : Interpolator or None
+        None in d = 1, where the sphere has two points.
+    rows : tuple of Row
+        The pair over a grid of n.
+    """
+
+    setting: MemoriseSetting
+    drawn: DrawnPair
+    interpolator: Interpolator | None
+    rows: tuple[Row, ...]
+
+
+def memorise_report(setting: MemoriseSetting, *, with_scaling: bool = True) -> tuple[Memorised, Report]:
+    """Build the pair and the interpolator and check every claim; progress goes to stderr.
+
+    Examples
+    --------
+    >>> memorised, report = memorise_report(MemoriseSetting.parse(3, 200), with_scaling=False)
+    >>> int(report.exit_code), memorised.interpolator.balanced.width
+    (0, 200)
+    """
+    start = time.perf_counter()
+    outcomes: list[Outcome] = []
+    rows: tuple[Row, ...] = ()
+    with Progress(2 + with_scaling) as progress:
+        progress.step("the pair")
+        drawn = draw_pair(setting)
+        outcomes += pair_outcomes(setting, drawn)
+        if with_scaling:
+            progress.step("the pair over a grid of n")
+            rows = scaling_rows(setting)
+            outcomes.append(scaling_outcome(setting, rows))
+        progress.step("the interpolator on the sphere")
+        interpolator: Interpolator | None = None
+        if setting.d >= 2:
+            interpolator = build_interpolator(setting, setting.n)
+            outcomes += interpolator_outcomes(setting, interpolator)
+        else:
+            words = "the sphere of d = 1 has two points; take d >= 2"
+            outcomes.append(Outcome(SPHERE, SOURCE, words, None, None, Verdict.NOT_APPLICABLE, Status.DERIVED))
+    packing = drawn.packing
+    facts = {
+        "pair": {
+            "caps": packing.size,
+            "empty": len(drawn.pair.empty),
+            "height": float(packing.height),
+            "height_chosen": drawn.chosen,
+            "family": packing.code.family,
+            "neurons": drawn.pair.plus.width,
+        }
+    }
+    title = f"Flat networks that memorise {setting.n} points in dimension {setting.d}, seed {setting.seed}"
+    timing = {"total": time.perf_counter() - start}
+    return Memorised(setting, drawn, interpolator, rows), Report(title, setting.as_json(), facts, outcomes, timing)
+
+
+def save_memorised(memorised: Memorised, path: Path) -> None:
+    """Write samples, labels and networks as .npz."""
+    pair, own = memorised.drawn.pair, memorised.interpolator
+    named = {"plus": pair.plus, "minus": pair.minus}
+    arrays: dict[str, Any] = {"X": memorised.drawn.X, "centres": memorised.drawn.packing.centres, "empty": pair.empty}
+    if own is not None:
+        arrays |= {"sphere_X": own.X, "sphere_y": own.y}
+        named |= {"balanced": own.balanced, "unbalanced": own.unbalanced}
+    for name, network in named.items():
+        arrays |= {f"{name}_W": network.W, f"{name}_b": network.b, f"{name}_v": network.v}
+        arrays[f"{name}_beta"] = np.float64(network.beta)
+    write_atomically(path, lambda stream: np.savez(stream, **arrays))

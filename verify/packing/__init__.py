@@ -1,0 +1,1 @@
+"""A boundary-localised packing and every claim about it."""

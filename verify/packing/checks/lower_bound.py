@@ -1,0 +1,180 @@
+"""Below which error no estimator can go at this very setting: the two-point prior and Fano on these atoms.
+
+Atoms of several norms: the proof of the two-point bound treats every sign alone, so the terms add up. Overlapping atoms: let
+G be their Gram matrix, D its diagonal and lambda the least eigenvalue of D^{-1/2} G D^{-1/2}. An estimate may be replaced by
+its projection A sum t_i psi_i, and |sum (t_i - xi_i) psi_i|^2 >= lambda sum G_ii (t_i - xi_i)^2; with all other signs revealed,
+xi_i is a sign seen through noise at expected ratio n A^2 G_ii/sigma^2. So the risk is at least lambda times the sum for
+disjoint atoms. With the sample's own weight the class depends on the sample: then the sum is that for the ratios
+S_i = (A^2/sigma^2) sum_j psi_i(x_j)^2 of this sample, and no mean over samples is taken.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from sympy import Expr, Integer, Rational, Symbol
+
+from boundcalc.enclosure import enclose
+from boundcalc.logspace import compile_log
+from boundcalc.statement import Status, Theorem
+from boundcalc.statements import fano_packing, two_point
+from boundcalc.statements.two_point import AMPLITUDE, N_ATOMS, NORM2
+from boundcalc.symbols import d as D
+from boundcalc.symbols import h as H
+from boundcalc.symbols import n as N
+from boundcalc.symbols import sigma
+from verify.outcome import Outcome, Verdict
+from verify.packing.artefact import Artefact
+from verify.packing.atoms import Level, Target
+from verify.packing.atoms.profiles import rational
+from verify.packing.checks.base import Check
+from verify.packing.setting import PackingSetting
+
+# The amplitude of the prior may be any value up to the largest one; the bound peaks inside.
+_GRID = 64
+
+
+def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
+    """Each bound at its best amplitude on a grid, re-evaluated rigorously; the zero estimator must lie above it."""
+    if artefact.target is Target.EMPIRICAL:
+        yield _given_the_sample(setting, artefact)
+        return
+    levels = artefact.atoms.levels()
+    theory = setting.theory
+    values: dict[Symbol, Rational] = {D: theory.d, N: theory.n, sigma: theory.sigma}
+    for name, words in (("mmse", "two-point"), ("erfc", "erfc form")):
+        yield _outcome(artefact, two_point.THEOREM, name, words, values, levels)
+    if len(levels) > 1 or artefact.atoms.overlap is not None:
+        yield Outcome(
+            NAME,
+            fano_packing.THEOREM.key,
+            "Fano: not for these atoms",
+            None,
+            None,
+            Verdict.NOT_APPLICABLE,
+            Status.DERIVED,
+            {"reason": "the theorem is for atoms of one norm with disjoint supports"},
+        )
+        return
+    # Varshamov-Gilbert: at least 2^(m/8) words at distance m/8 for m atoms.
+    size = levels[0].count
+    fano = {
+        fano_packing.WORDS: Rational(2) ** max(1, math.ceil(size / 8)),
+        fano_packing.DISTANCE: Rational(size, 8),
+    }
+    yield _outcome(artefact, fano_packing.THEOREM, "mse", "Fano", {**values, **fano}, levels)
+
+
+def _outcome(
+    artefact: Artefact,
+    theorem: Theorem,
+    name: str,
+    words: str,
+    values: dict[Symbol, Rational],
+    levels: list[Level],
+) -> Outcome:
+    """One bound, summed over the levels, against the error of the zero estimator, A^2 sum |psi_i|^2 on average."""
+    expr = theorem.bounds[name].expr
+    amplitude = best_amplitude(expr, values, levels, rational(artefact.amplitude))
+    place = {D: values[D], H: rational(artefact.packing.height)}
+    overlap = artefact.atoms.overlap
+    rigorous = overlap is None and all(level.expr is not None for level in levels)
+    total, zero = Integer(0), Integer(0)
+    for level in levels:
+        norm = level.expr if level.expr is not None else _exact(level.norm2)
+        total += expr.subs({N_ATOMS: Integer(level.count), NORM2: norm})
+        zero += level.count * norm
+    if overlap is not None:
+        total *= _exact(overlap)
+    value = enclose(total, {**values, **place, AMPLITUDE: amplitude})
+    error = enclose(AMPLITUDE**2 * zero, {**place, AMPLITUDE: amplitude})
+    says_something = value.greater_than(0) is True
+    agrees = Verdict.PROVED if rigorous else Verdict.CONSISTENT
+    return Outcome(
+        NAME,
+        theorem.key,
+        f"no estimator's MSE is below it ({words}); here the zero estimator"
+        if says_something
+        else f"{words}: says nothing here, the data tell the signs apart",
+        error.floats[1],
+        value.floats[0] if says_something else 0.0,
+        (agrees if error.at_least(value) else Verdict.REFUTED) if says_something else Verdict.NOT_APPLICABLE,
+        Status.DERIVED,
+        {
+            "amplitude": float(amplitude),
+            "log10_bound": value.log10[0] if says_something else None,
+            **({} if overlap is None else {"least_gram_eigenvalue": overlap}),
+        },
+        relation=">=",
+    )
+
+
+def _exact(value: float) -> Rational:
+    """The binary number that a float is."""
+    return Rational(*value.as_integer_ratio())
+
+
+def best_amplitude(expr: Expr, values: dict[Symbol, Rational], levels: list[Level], largest: Rational) -> Rational:
+    """The amplitude of a grid up to ``largest`` at which the sum of the bound over the levels is largest, in floats."""
+    grid = [largest * Rational(k, _GRID) for k in range(_GRID, 0, -1)]
+    grid += [grid[-1] / 2**k for k in range(1, 20)]
+    # The number of words is beyond every float, and enters by its logarithm alone.
+    words = {symbol: value for symbol, value in values.items() if symbol == fano_packing.WORDS}
+    others = tuple(symbol for symbol in values if symbol not in words)
+    bound = compile_log(expr.subs(words), (AMPLITUDE, N_ATOMS, NORM2, *others))
+    norms, counts = np.array([level.norm2 for level in levels]), np.array([float(level.count) for level in levels])
+    if not norms.all():  # below every float: the largest amplitude is as good as any
+        return largest
+    found = bound(np.array([float(a) for a in grid])[:, None], counts, norms, *(float(values[s]) for s in others))
+    shift = float(found.log.max())
+    if not math.isfinite(shift):
+        return largest
+    return grid[int(np.argmax((found.sign * np.exp(found.log - shift)).sum(axis=1)))]
+
+
+def _given_the_sample(setting: PackingSetting, artefact: Artefact) -> Outcome:
+    """The two-point bound for this sample, at its best amplitude on a grid, in floating point."""
+    atoms = artefact.atoms
+    ratios, norms = sample_ratios(artefact)
+    best, chosen = 0.0, float(artefact.amplitude)
+    for share in np.geomspace(1e-6, 1, 400)[::-1]:
+        amplitude = share * float(artefact.amplitude)
+        s = (amplitude / setting.real("sigma")) ** 2 * ratios
+        value = amplitude**2 * float(np.sum(norms * np.exp(-s / 2) / np.sqrt(1 + s))) * (atoms.overlap or 1.0)
+        if value > best:
+            best, chosen = value, amplitude
+    zero = chosen**2 * float(norms.sum())
+    return Outcome(
+        NAME,
+        two_point.THEOREM.key,
+        "no estimator's MSE is below it, given this sample (two-point); here the zero estimator",
+        zero,
+        best,
+        Verdict.CONSISTENT if zero >= best > 0 else Verdict.UNDECIDED,
+        Status.DERIVED,
+        {"amplitude": chosen, "atoms_without_samples": int((ratios == 0).sum())},
+        relation=">=",
+    )
+
+
+def sample_ratios(artefact: Artefact) -> tuple[np.ndarray, np.ndarray]:
+    """sum_j psi_i(x_j)^2 and |psi_i|^2 of every atom, each of shape (N K,)."""
+    atoms, sample = artefact.atoms, artefact.sample
+    shape = (artefact.packing.size, atoms.per_cap)
+    ratios, norms = np.zeros(shape), np.zeros(shape)
+    held = sample.active >= 0
+    for k in range(atoms.per_cap):
+        unit = np.zeros(shape)
+        unit[:, k] = 1.0
+        squares = atoms.evaluate(unit, sample)[held] ** 2
+        ratios[:, k] = np.bincount(sample.active[held], squares, minlength=shape[0])
+        one = np.zeros(shape)
+        one[0, k] = 1.0
+        norms[:, k] = atoms.squared_norm(one, artefact.amplitude**0).upper
+    return ratios.ravel(), norms.ravel()
+
+
+NAME = "lower bound"
+CHECK = Check(NAME, run)

@@ -1,0 +1,102 @@
+"""The figure of the rate study: error against n in both modes, and exponents against d beside the bounds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from verify.rates.claims import ModeResult, bounds_at
+from verify.rates.setting import MODES
+from verify.rates.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["rate_figure"]
+
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_MODE_COLOURS = ("#D55E00", "#0072B2")
+
+
+def rate_figure(study: Study, error: str = "train_mse") -> Figure:
+    """Errors of all runs with fitted lines through their medians, and the exponents with their intervals.
+
+    Parameters
+    ----------
+    study : Study
+    error : str
+        "train_mse" for the error on the sample, "fresh_mse" for that in the population norm.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 3.9), layout="constrained")
+    left, middle, right = figure.subplots(1, 3)
+    middle.sharey(left)
+    for axes, mode in ((left, MODES[0]), (middle, MODES[1])):
+        _errors(axes, study, mode, error)
+    left.set_ylabel("MSE to the truth, " + ("on the sample" if error == "train_mse" else "on fresh points"))
+    _exponents(right, study, error)
+    for axes in (left, middle, right):
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _errors(axes: Axes, study: Study, mode: str, error: str) -> None:
+    eta, decay, steps = study.setting.training(mode)
+    for at, result in enumerate(r for r in study.results if r.mode == mode):
+        colour = _COLOURS[at % len(_COLOURS)]
+        points = [
+            (r["n"], r[error])
+            for r in study.records
+            if (r["dim"], r["eta"], r["decay"], r["step"]) == (result.dim, float(eta), float(decay), steps)
+            and r[error] is not None
+        ]
+        if points:
+            n, values = zip(*points, strict=True)
+            axes.scatter(n, values, s=8, color=colour, alpha=0.3, linewidths=0)
+        fit = result.fits[error]
+        if fit is not None:
+            sizes = np.array(fit.sizes, dtype=float)
+            axes.plot(sizes, fit.medians, "o", markersize=4, color=colour)
+            centre = np.exp(np.log(fit.medians).mean() - fit.exponent * (np.log(sizes) - np.log(sizes).mean()))
+            axes.plot(sizes, centre, color=colour, linewidth=1.2, label=f"d = {result.dim}: {-fit.exponent:.2f}")
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    axes.set_xlabel("n")
+    axes.legend(frameon=False, fontsize=8, title="slope", title_fontsize=8)
+    axes.set_title(f"η = {float(eta):g}, " + (f"decay {float(decay):g}" if decay else "no decay"), fontsize=10)
+
+
+def _exponents(axes: Axes, study: Study, error: str) -> None:
+    for at, mode in enumerate(MODES):
+        own = [(r, fit) for r in study.results if r.mode == mode and (fit := r.fits[error]) is not None]
+        if own:
+            x = np.array([r.dim for r, _ in own]) + 0.08 * (2 * at - 1)
+            y = np.array([fit.exponent for _, fit in own])
+            # Bootstrap intervals need not hold the point estimate.
+            ends = np.maximum(0, np.array([(fit.exponent - fit.lower, fit.upper - fit.exponent) for _, fit in own]).T)
+            axes.errorbar(x, y, yerr=ends, fmt="o", markersize=4, capsize=3, color=_MODE_COLOURS[at], label=mode)
+    _bound_curves(axes, [r for r in study.results if r.mode == MODES[0]])
+    axes.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+    axes.set_xticks(list(study.setting.dims))
+    axes.set_xlabel("d")
+    axes.set_ylabel("exponent of 1/n, with 95 % interval")
+    axes.legend(frameon=False, fontsize=7)
+
+
+def _bound_curves(axes: Axes, results: list[ModeResult]) -> None:
+    styles = {"mse-upper": "-", "stable-mse-upper": "--", "minimax-lower": ":", "theorem-b": "-."}
+    for key, style in styles.items():
+        points = [
+            (result.dim, float(theorem.bound.exponent_at(result.dim)), theorem)
+            for result in results
+            for theorem, _ in bounds_at(result.dim, result.mode)
+            if theorem.key.startswith(key)
+        ]
+        if points:
+            dims, exponents, theorems = zip(*points, strict=True)
+            label = f"{theorems[-1].bound.side.value}: {theorems[-1].source}"
+            marker = "." if len(points) == 1 else None
+            axes.plot(dims, exponents, color="0.35", linewidth=1, linestyle=style, marker=marker, label=label)

@@ -1,0 +1,1 @@
+"""A page of the results in a store."""

@@ -1,0 +1,187 @@
+"""``python -m verify.report STORE``: one page, Markdown and HTML, with the tables and figures of a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from pathlib import Path
+
+from boundcalc.files import write_atomically
+from verify.command import Parser, check_outputs
+from verify.figures import EXPERIMENTS
+from verify.figures.base import Experiment, Inputs, Record, Scale, records_of
+from verify.figures.mse_figure import lines_of
+from verify.figures.neuron_cells import SWEEP_NAME
+from verify.figures.neuron_panels import neuron_rows
+from verify.figures.run import files_of, prepare_folder, write_figure
+from verify.outcome import ExitCode, Outcome, show
+from verify.report.page import Heading, Image, Page, Table, Text, to_html, to_markdown
+from verify.sweep import FinishedCell, read_store, table_rows
+from verify.sweep.codec import encode_setting
+from verify.sweep.sweep import duration
+
+__all__ = ["collect", "main", "parser"]
+
+_RATES = "rates"
+_LONGEST = 20
+
+
+def parser() -> Parser:
+    """The options."""
+    parse = Parser(prog="python -m verify.report", description=__doc__)
+    parse.add_argument("store", metavar="PATH.db", help="a store of verify.figures, verify.rates or any other sweep")
+    parse.add_argument("--out", metavar="DIR", default="report", help="folder of the page (default report)")
+    return parse
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse, read, draw, write."""
+    options = parser().parse_args(arguments)
+    store, folder = Path(options.store), Path(options.out)
+    cells = read_store(store)
+    prepare_folder("--out", folder, [])
+    targets = {kind: folder / f"report.{kind}" for kind in ("md", "html")}
+    for path in targets.values():
+        check_outputs(save=str(path))
+    page = collect(cells, folder, store.name)
+    texts = {"md": to_markdown(page, folder), "html": to_html(page, f"Report of {store.name}")}
+    for kind, path in targets.items():
+        data = texts[kind].encode()
+        write_atomically(path, lambda stream, data=data: stream.write(data))  # type: ignore[misc]
+    print(f"{len(cells)} finished cells: {targets['md']}, {targets['html']}")
+    return ExitCode.FINE
+
+
+def collect(cells: Sequence[FinishedCell], folder: Path, name: str) -> Page:
+    """The page; figures whose trainings are all in the store are drawn into the folder."""
+    page: list[Heading | Text | Table | Image] = [Heading(1, f"Report of {name}")]
+    if not cells:
+        return [*page, Text("The store holds no finished cell.")]
+    page += _overview(cells)
+    page += _figures(cells, folder)
+    page += _rates(cells)
+    page += _neurons(cells)
+    page += _others(cells)
+    return page
+
+
+def _overview(cells: Sequence[FinishedCell]) -> Page:
+    rows = []
+    for sweep, code in dict.fromkeys((cell.sweep, cell.code) for cell in cells):
+        own = [cell for cell in cells if (cell.sweep, cell.code) == (sweep, code)]
+        records = [record for cell in own for record in cell.records]
+        gone = sum(record.get("diverged_at") is not None for record in records)
+        spent = duration(sum(cell.seconds for cell in own))
+        first, last = own[0].finished[:16], own[-1].finished[:16]
+        rows.append([sweep, code, str(len(own)), str(len(records)), str(gone), spent, first, last])
+    head = ["sweep", "code", "cells", "records", "diverged", "time", "first (UTC)", "last (UTC)"]
+    environments = sorted({cell.environment for cell in cells})
+    return [Table(head, rows), Text("Computed with " + "; ".join(environments) + ".")]
+
+
+def _inputs(cells: Sequence[FinishedCell]) -> list[Inputs]:
+    """Every scale, with the seeds and devices that occur in the store."""
+    seeds = sorted({cell.setting["seed"] for cell in cells if isinstance(cell.setting.get("seed"), int)})
+    devices = sorted({cell.setting["device"] for cell in cells if isinstance(cell.setting.get("device"), str)})
+    return [Inputs(scale, seed, device) for scale, seed, device in product(Scale, seeds, devices)]
+
+
+def _figures(cells: Sequence[FinishedCell], folder: Path) -> Page:
+    page: list[Heading | Text | Table | Image] = []
+    waiting: list[list[str]] = []
+    known = {(cell.sweep, encode_setting(cell.setting)) for cell in cells}
+    for inputs in _inputs(cells):
+        for entry in EXPERIMENTS:
+            sweep = entry.sweep(inputs)
+            records = records_of(sweep, cells)
+            if records is not None:
+                page += _figure(entry, inputs, records, folder)
+                continue
+            done = sum((sweep.name, encode_setting(setting)) in known for setting in sweep.cells)
+            if done:
+                waiting.append([entry.name, inputs.scale.value, str(inputs.seed), f"{done} of {len(sweep.cells)}"])
+    if page:
+        page.insert(0, Heading(2, "Figures of LQWP25"))
+    if waiting:
+        page += [
+            Heading(2, "Figures under way"),
+            Table(["figure", "scale", "seed", "finished cells"], waiting),
+        ]
+    return page
+
+
+def _figure(entry: Experiment, inputs: Inputs, records: Sequence[Record], folder: Path) -> Page:
+    files = files_of(entry, inputs, folder)
+    write_figure(entry, inputs, records, files)
+    number = entry.name.removeprefix("fig")
+    label = f"{inputs.scale.value} scale, seed {inputs.seed}"
+    return [
+        Heading(3, f"Fig. {number}: {entry.title} ({label})"),
+        Text(f"Setting: {entry.setting}."),
+        Text(f"Choices: {entry.choices}"),
+        Image(files.figure, f"Fig. {number}, {label}"),
+        Table(["claim", "measured", "", "paper", "verdict"], [_row(outcome) for outcome in entry.compare(records)]),
+        Text(f"Numbers: {files.numbers.name}"),
+    ]
+
+
+def _row(outcome: Outcome) -> list[str]:
+    return [outcome.claim, show(outcome.measured), outcome.relation, show(outcome.bound), outcome.verdict.value]
+
+
+def _rates(cells: Sequence[FinishedCell]) -> Page:
+    """Fitted exponents of all trainings of the rate study, whatever figure they belong to."""
+    records = table_rows([cell for cell in cells if cell.sweep == _RATES])
+    groups = ("target", "sigma", "init", "seed", "eta", "decay", "width/n", "steps")
+    for record in records:
+        record["width/n"] = record["width"] / record["n"]
+    rows = []
+    for key in dict.fromkeys(tuple(r[g] for g in groups) for r in records):
+        mine = [r for r in records if tuple(r[g] for g in groups) == key]
+        for line in lines_of(mine):
+            if line.fit is not None:
+                sizes = f"{line.fit.sizes[0]} to {line.fit.sizes[-1]}"
+                rows.append([*map(_short, key), str(line.dim), sizes, show(line.exponent), show(line.interval)])
+    if not rows:
+        return []
+    head = [*groups, "d", "n", "exponent of 1/n", "95 % interval"]
+    return [
+        Heading(2, "Fitted exponents"),
+        Text("Minus the slope of log median MSE (to the truth, on the training points) on log n, at the last step."),
+        Table(head, rows),
+    ]
+
+
+def _neurons(cells: Sequence[FinishedCell]) -> Page:
+    records = table_rows([cell for cell in cells if cell.sweep == SWEEP_NAME])
+    if not records:
+        return []
+    rows = neuron_rows(records)
+    columns = ("dim", "n", "width", "activation", "eta", "decay", "steps", "seed", "loss", "train_mse", "fresh_mse",
+               "lambda_max", "alive", "crossing", "rare", "diverged_at")  # fmt: skip
+    return [
+        Heading(2, "Neurons at the end of training"),
+        Text("alive, crossing: shares of neurons active on some point, and on some but not on all; rare: share of those "
+             "alive that are active on at most 10 % of the sample."),
+        Table(columns, [[_short(row[name]) for name in columns] for row in rows]),
+    ]  # fmt: skip
+
+
+def _others(cells: Sequence[FinishedCell]) -> Iterator[Heading | Text | Table | Image]:
+    """The first rows of every other sweep."""
+    for sweep in dict.fromkeys(cell.sweep for cell in cells if cell.sweep not in (_RATES, SWEEP_NAME)):
+        rows = table_rows([cell for cell in cells if cell.sweep == sweep])
+        hidden = ("sweep", "code", "finished")
+        columns = [name for name in (rows[0] if rows else {}) if name not in hidden]
+        yield Heading(2, f"Sweep {sweep}")
+        if len(rows) > _LONGEST:
+            yield Text(
+                f"The first {_LONGEST} of {len(rows)} records; all with: python -m verify.sweep STORE --csv PATH."
+            )
+        yield Table(columns, [[_short(row[name]) for name in columns] for row in rows[:_LONGEST]])
+
+
+def _short(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"{len(value)} values"
+    return show(value) if isinstance(value, (int, float)) or value is None else str(value)

@@ -1,0 +1,1 @@
+"""The certified sharpness of a saved network."""

@@ -1,0 +1,133 @@
+"""The shattering experiment: the same network and data trained at a large step size, and with weight decay."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boundcalc.files import write_atomically
+from constructions.data import labels, uniform_ball
+from verify.command import Progress
+from verify.outcome import Report
+from verify.shattering.claims import facts_of, outcomes_of
+from verify.shattering.setting import ShatteringSetting
+from verify.training.setting import Run, initial_network
+from verify.training.targets import make_target
+from verify.training.train import Training, train
+
+__all__ = ["Experiment", "run_experiment", "save_experiment", "shattering_runs"]
+
+# Independent random streams of one seed, by use.
+_STREAMS = ("target", "data", "noise", "network", "fresh")
+NAMES = ("without decay", "with decay")
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """The runs without and with weight decay, in this order."""
+
+    setting: ShatteringSetting
+    training: Training
+
+
+def shattering_runs(setting: ShatteringSetting) -> list[Run]:
+    """Both runs, from the same start on the same data."""
+    streams = {use: np.random.default_rng([setting.seed, at]) for at, use in enumerate(_STREAMS)}
+    target = make_target(setting.target, setting.dim, streams["target"])
+    X = uniform_ball(setting.n, setting.dim, streams["data"])
+    truth = target(X)
+    fresh = uniform_ball(setting.fresh, setting.dim, streams["fresh"])
+    network = initial_network(setting.init, setting.width, setting.dim, streams["network"])
+    y = labels(truth, float(setting.noise), streams["noise"])
+    return [
+        Run(
+            network,
+            X,
+            y,
+            eta=float(eta),
+            decay=float(decay),
+            clip=float(setting.clip) or None,
+            truth=truth,
+            fresh_X=fresh,
+            fresh_truth=target(fresh),
+            large_step=setting.large_step,
+        )
+        for eta, decay in ((setting.eta, 0), (setting.decay_eta, setting.decay))
+    ]
+
+
+def run_experiment(setting: ShatteringSetting, checkpoint: Path | None = None) -> tuple[Experiment, Report]:
+    """Train, measure, compare; progress goes to stderr.
+
+    Parameters
+    ----------
+    setting : ShatteringSetting
+    checkpoint : Path, optional
+        As for :func:`verify.training.train`.
+
+    Examples
+    --------
+    >>> setting = ShatteringSetting.parse(2, 40, width=64, steps=200, traces=8, fresh=50)
+    >>> _, report = run_experiment(setting)
+    >>> sorted(report.facts)
+    ['with decay', 'without decay']
+    """
+    start = time.perf_counter()
+    tenths = 10
+
+    with Progress(tenths + 1) as progress:
+        announced = 0
+
+        def tell(step: int) -> None:
+            nonlocal announced
+            while announced < tenths and step * tenths >= announced * setting.steps:
+                progress.step(f"step {step} of {setting.steps}, with and without decay")
+                announced += 1
+
+        training = train(
+            shattering_runs(setting),
+            setting.steps,
+            trace_at=setting.trace_steps(),
+            device=_device(setting.device),
+            checkpoint=checkpoint,
+            progress=tell,
+        )
+        timing = {"training": time.perf_counter() - start}
+        progress.step("enclosing lambda_max of the trained networks")
+        experiment = Experiment(setting, training)
+        outcomes = outcomes_of(setting, training)
+    timing["total"] = time.perf_counter() - start
+    title = (
+        f"Neural shattering: d = {setting.dim}, n = {setting.n}, width {setting.width}, "
+        f"eta = {float(setting.eta):g}, {setting.steps} steps, seed {setting.seed}"
+    )
+    facts = {name: facts_of(training, at) for at, name in enumerate(NAMES)}
+    return experiment, Report(title, setting.as_json(), facts, outcomes, timing)
+
+
+def _device(name: str) -> str:
+    """CUDA where it is, for "auto"."""
+    if name != "auto":
+        return name
+    try:
+        import torch
+    except ImportError:
+        return "cpu"
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def save_experiment(experiment: Experiment, path: Path) -> None:
+    """Write data, traces and trained networks as .npz."""
+    training = experiment.training
+    arrays: dict[str, NDArray[Any]] = {"X": np.asarray(training.runs[0].X), "y": np.asarray(training.runs[0].y)}
+    for name, trace, network in zip(("plain", "decay"), training.traces, training.networks, strict=True):
+        arrays |= {f"{name}_{f.name}": getattr(trace, f.name) for f in fields(trace)}
+        if network is not None:
+            arrays |= {f"{name}_W": network.W, f"{name}_b": network.b, f"{name}_v": network.v}
+            arrays[f"{name}_beta"] = np.float64(network.beta)  # type: ignore[assignment]
+    write_atomically(path, lambda stream: np.savez(stream, **arrays))  # type: ignore[arg-type]

@@ -1,0 +1,158 @@
+"""How far the empirical weight is from the population weight, over many half-spaces of many samples."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from boundcalc import cap
+from boundcalc.logspace import compile_log
+from boundcalc.statements.theorem_d import GAMMA, SMALLEST_DEPTH
+from boundcalc.symbols import d, delta, n
+from constructions.data import sphere, uniform_ball
+from verify.weight.profile import weight_profile
+from verify.weight.setting import WeightSetting
+
+__all__ = ["Deviation", "Slope", "deviations", "fit_exponent", "least_useful_n", "smallest_depth", "theorem_d_constant"]
+
+Float = NDArray[np.float64]
+_GRID = 2**15
+
+
+@dataclass(frozen=True, eq=False)
+class Deviation:
+    """Results for one sample size, one entry per sample.
+
+    Attributes
+    ----------
+    n : int
+    largest : (R,)
+        Largest |g_n - g_P| found: a lower estimate of the supremum over all half-spaces.
+    violating : (R,) bool
+        Whether some half-space of depth at least rho_n breaks Theorem D.
+    lowest : (R,)
+        Least g_n / (gamma_d h^(d+2)) over depths h >= rho_n; inf where there is none.
+    tested : (R,) int
+        Half-spaces of depth at least rho_n.
+    reach : (R,)
+        The largest depth at which g_n < gamma_d h^(d+2) was found: below it the bound fails.
+    """
+
+    n: int
+    largest: Float
+    violating: NDArray[np.bool_]
+    lowest: Float
+    tested: NDArray[np.int64]
+    reach: Float
+
+
+def smallest_depth(dim: int, size: float, failure: float) -> float:
+    """rho_n of Theorem D.
+
+    >>> round(smallest_depth(5, 65536, 0.01), 3)
+    0.643
+    """
+    return float(np.exp(compile_log(SMALLEST_DEPTH, (d, n, delta))(float(dim), float(size), failure).log))
+
+
+def theorem_d_constant(dim: int) -> float:
+    """gamma_d of Theorem D."""
+    return float(np.exp(compile_log(GAMMA, (d,))(float(dim)).log))
+
+
+def least_useful_n(dim: int, failure: float) -> float:
+    """The least n (to a relative 1e-6) from which on rho_n <= 1, so that Theorem D says something.
+
+    >>> size = least_useful_n(5, 0.01)
+    >>> smallest_depth(5, size, 0.01) <= 1 < smallest_depth(5, size * 0.999, 0.01)
+    True
+    """
+    # rho_n falls once n > (d+1)/2 * e: log(2en/(d+1))/n is decreasing there.
+    low = high = math.log(dim + 3)
+    while smallest_depth(dim, math.exp(high), failure) > 1:
+        low, high = high, high + 1
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        low, high = (middle, high) if smallest_depth(dim, math.exp(middle), failure) > 1 else (low, middle)
+    return math.exp(high)
+
+
+def deviations(setting: WeightSetting, at: int) -> Deviation:
+    """All samples of size ``setting.sizes[at]``."""
+    dim, size, failure = setting.dim, setting.sizes[at], float(setting.delta)
+    depth, gamma = smallest_depth(dim, size, failure), theorem_d_constant(dim)
+    grid = np.linspace(0, 1, _GRID + 1)
+    population = np.append(cap.population_weight.value(dim, 1 - grid[:-1]), 0.0)
+    columns: dict[str, list[float]] = {name: [] for name in ("largest", "lowest", "tested", "reach")}
+    for number in range(setting.samples):
+        rng = np.random.default_rng([setting.seed, at, number])
+        X = uniform_ball(size, dim, rng)
+        largest, lowest, tested, reach = 0.0, math.inf, 0, 0.0
+        for u in _directions(X, setting.directions, rng):
+            profile = weight_profile(X, u)
+            t = np.abs(profile.t)
+            # Linear interpolation on 32768 cells errs by less than 1e-9 times the second derivative.
+            largest = max(largest, float(np.abs(profile.weight - np.interp(t, grid, population)).max()))
+            h = 1 - t
+            bound = gamma * h ** (dim + 2)
+            low = profile.weight < bound
+            reach = max(reach, float(h[low].max(initial=0.0)))
+            deep = h >= depth
+            tested += int(deep.sum())
+            if deep.any():
+                lowest = min(lowest, float((profile.weight[deep] / bound[deep]).min()))
+        for name, value in zip(columns, (largest, lowest, tested, reach), strict=True):
+            columns[name].append(value)
+    lowest_ratios = np.array(columns["lowest"])
+    return Deviation(
+        size,
+        np.array(columns["largest"]),
+        lowest_ratios < 1,
+        lowest_ratios,
+        np.array(columns["tested"], dtype=np.int64),
+        np.array(columns["reach"]),
+    )
+
+
+def _directions(X: Float, count: int, rng: np.random.Generator) -> Float:
+    """Random directions, and those of the outermost points: there the sample's edge deviates most."""
+    norms = np.linalg.norm(X, axis=1)
+    outermost = np.argsort(-norms, kind="stable")[:count]
+    outermost = outermost[norms[outermost] > 0]
+    return np.concatenate([sphere(count, X.shape[1], rng), X[outermost] / norms[outermost, None]])
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A fitted exponent a of value ~ c n^(-a), with a confidence interval at ``level``."""
+
+    exponent: float
+    lower: float
+    upper: float
+    level: float
+
+
+def fit_exponent(sizes: Float, values: Float, level: float = 0.95) -> Slope:
+    """Least squares of log value on log n over all samples; Student's interval with independent errors.
+
+    Parameters
+    ----------
+    sizes, values : arrays (m,)
+        One entry per sample.
+
+    Examples
+    --------
+    >>> round(fit_exponent(np.array([10.0, 100.0, 1000.0]), np.array([1.0, 0.1, 0.01])).exponent, 12)
+    1.0
+    """
+    x, y = np.log(sizes), np.log(values)
+    centred = x - x.mean()
+    total = float(centred @ centred)
+    slope = float(centred @ y) / total
+    rest = y - y.mean() - slope * centred
+    spread = math.sqrt(float(rest @ rest) / (len(x) - 2) / total) * float(student.ppf((1 + level) / 2, len(x) - 2))
+    return Slope(-slope, -slope - spread, -slope + spread, level)
