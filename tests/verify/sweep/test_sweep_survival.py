@@ -19,7 +19,7 @@ import pytest
 from verify.sweep import Sweep, grid, read_store, run_sweep
 from verify.sweep.demo import deadly_square
 
-ROOT = Path(__file__).parent.parent.parent.parent
+ROOT = Path(__file__).parents[3]
 SWEEP = """
 import sys
 from pathlib import Path

@@ -16,7 +16,7 @@ from verify.shattering.claims import outcomes_of
 from verify.shattering.setting import ShatteringSetting
 from verify.shattering.study import run_experiment
 
-ROOT = Path(__file__).parent.parent.parent.parent
+ROOT = Path(__file__).parents[3]
 SMALL = ["--dim", "2", "--n", "50", "--width", "96", "--traces", "20", "--fresh", "100"]
 
 

@@ -16,7 +16,7 @@ from constructions.codes import FAMILIES
 from verify.packing.__main__ import main
 from verify.packing.checks import CHECKS
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 def report(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, object]]:

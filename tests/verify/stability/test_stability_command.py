@@ -19,7 +19,7 @@ from verify.stability.claims import CLAIMS, measure_case
 from verify.stability.enclosure import NormBounds, SampleBounds
 from verify.stability.networks import KINDS, Case, proof_balance, sweep_cases
 
-ROOT = Path(__file__).parent.parent.parent.parent
+ROOT = Path(__file__).parents[3]
 SMALL = ["--dims", "1", "3", "--n", "24", "--networks", "30"]
 
 

@@ -23,7 +23,7 @@ from verify.rates.slopes import RateFit, fit_rate
 from verify.sweep import read_store
 from verify.training import train
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 SMALL = ["--dims", "2", "--n", "8", "16", "--seeds", "3", "--steps", "150", "--fresh", "60", "--resamples", "1000"]
 SIZES = (32, 64, 128, 256, 512)
 

@@ -17,7 +17,7 @@ from verify.report.study import main
 from verify.sweep import Store, Sweep, grid, run_sweep
 from verify.sweep.demo import square
 
-ROOT = Path(__file__).parent.parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 class Tags(HTMLParser):
