@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from fractions import Fraction
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+import numpy as np
+
+from boundcalc.command import Command
 from boundcalc.exact import describe, exact_rational
-from boundcalc.files import check_figure_path, check_writable
+from boundcalc.files import check_figure_path, check_writable, save_figure
+from boundcalc.options import OPTIONS as CALCULATOR_OPTIONS
+from boundcalc.options import Option, Reader, choice, integer, number, switch, text, vocabulary
 from verify.outcome import ExitCode, Report
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 __all__ = [
+    "OPTIONS",
+    "Setting",
+    "asked",
+    "random_stream",
+    "resolve_device",
+    "study_command",
     "Parser",
     "Progress",
     "ProgressBar",
@@ -116,12 +132,9 @@ class ProgressBar:
 
 def deliver(report: Report, json_target: str | None) -> ExitCode:
     """Print the report (or its JSON, for ``-``), write the JSON file, and return the exit code."""
-    if json_target == "-":
-        sys.stdout.write(report.json())
-    else:
-        print(report.text())
-        if json_target is not None:
-            report.write_json(Path(json_target))
+    if json_target not in (None, "-"):
+        report.write_json(Path(json_target))
+    print(report.text() if json_target != "-" else report.json(), end="\n" if json_target != "-" else "")
     return report.exit_code
 
 
@@ -134,9 +147,11 @@ def add_outputs(parse: Parser, *, save: str | None = None, plot: str | None = No
         parse.add_argument("--plot", metavar="PATH", help=f"draw {plot} (png, svg, pdf)")
 
 
-def check_outputs(*, json: str | None = None, save: str | None = None, plot: str | None = None) -> None:
+def check_outputs(
+    *, json: str | None = None, save: str | None = None, plot: str | None = None, csv: str | None = None
+) -> None:
     """Raise a ValueError naming the first output option that can't be written as asked."""
-    for option, path in (("json", json), ("save", save)):
+    for option, path in (("json", json), ("save", save), ("csv", csv)):
         if path is not None and not (option == "json" and path == "-"):
             check_writable(f"--{option}", Path(path))
     if plot is not None:
@@ -204,3 +219,208 @@ def check_device(device: str) -> None:
 
         if not torch.cuda.is_available():
             raise ValueError("device must be available, got 'cuda' where torch sees no CUDA device; pass 'cpu'")
+
+
+def _read_device(name: str, value: object) -> str:
+    device: str = choice(("auto", "cpu", "cuda")).read(name, value)
+    if device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise ValueError(f"{name} must be available, got 'cuda' where torch sees no CUDA device; pass 'cpu'")
+    return device
+
+
+def resolve_device(device: str) -> str:
+    """ "cuda" for "auto" where a CUDA device is present, else the device as it is or "cpu".
+
+    >>> resolve_device("cpu")
+    'cpu'
+    """
+    if device != "auto":
+        return device
+    try:
+        import torch
+    except ImportError:
+        return "cpu"
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def random_stream(uses: Sequence[str], seed: int, use: str, *index: int) -> np.random.Generator:
+    """The random stream of one of the uses of a seed; streams of different uses (and indices) are independent.
+
+    Examples
+    --------
+    >>> float(random_stream(("data", "noise"), 0, "noise").random()) == float(np.random.default_rng([0, 1]).random())
+    True
+    """
+    return np.random.default_rng([seed, list(uses).index(use), *index])
+
+
+_STEP = number("a positive step size of at most 10^6", lambda x: 0 < x <= 10**6)
+_FILE = text
+
+OPTIONS: Mapping[str, Option] = vocabulary(
+    *CALCULATOR_OPTIONS.values(),
+    Option("seed", "seed of everything random", integer(0, 2**63 - 1), 0, metavar="SEED"),
+    Option("device", "auto, cpu or cuda", Reader("word", _read_device, ("auto", "cpu", "cuda")), "auto", metavar="DEVICE"),
+    # Outputs
+    Option("json", "write the report as JSON; - prints it", _FILE, metavar="PATH|-"),
+    Option("save", "write the arrays (npz)", _FILE, metavar="PATH"),
+    Option("plot", "draw a figure (png, svg, pdf)", _FILE, metavar="PATH"),
+    Option("csv", "write the numbers as CSV", _FILE, metavar="PATH"),
+    Option("checkpoint", "save the state there; go on from it if it exists", _FILE, metavar="PATH"),
+    Option("folder", "folder of what is written", _FILE, metavar="DIR", own_default=True),
+    # Trainings
+    Option("width", "hidden neurons", integer(1, 10**6), metavar="K", own_default=True),
+    Option("steps", "steps of gradient descent", integer(1, 10**9), 20000, ("--epochs",), "STEPS"),
+    Option("decay", "weight decay", number("a positive weight decay", lambda x: 0 < x <= 10**6), None, ("--wd",), "DECAY",
+           own_default=True),
+    Option("decay_eta", "step size of the runs with weight decay", _STEP, "0.01", metavar="ETA"),
+    Option("decay_steps", "steps of the runs with weight decay (default: as --steps)", integer(1, 10**9), metavar="STEPS"),
+    Option("clip", "largest norm of the gradient, 0 for no clipping",
+           number("a positive norm, or 0 for no clipping", lambda x: 0 <= x <= 10**9), 50, metavar="NORM"),
+    Option("fresh", "fresh points for the population error", integer(1, 10**6), 4096, metavar="POINTS"),
+    Option("large_step", "allow step sizes of 2 and more", switch, False),
+    Option("scaling", "the study over a grid of n", switch, True),
+)  # fmt: skip
+
+
+def asked(name: str, default: object = dataclasses.MISSING, *, json: bool = True, **changes: Any) -> Any:
+    """A field of a setting: the option of that name, with this command's default or narrower ``reader`` or ``many``.
+
+    ``json=False`` leaves it out of the setting's JSON.
+    """
+    if default is not dataclasses.MISSING:
+        changes["default"] = default
+    return dataclasses.field(metadata={"option": OPTIONS[name].but(**changes), "json": json})
+
+
+class Setting:
+    """The inputs of a command, exact and checked: a frozen dataclass whose fields are made by :func:`asked`.
+
+    A subclass raises ValueError from ``__post_init__`` for values that don't go together, and may fill in values that depend
+    on others in :meth:`complete`.
+    """
+
+    @classmethod
+    def options(cls) -> tuple[Option, ...]:
+        """The options that it reads, in order."""
+        return tuple(f.metadata["option"] for f in dataclasses.fields(cls))  # type: ignore[arg-type]
+
+    @classmethod
+    def parse(cls, *values: object, **named: object) -> Self:
+        """Read every input exactly and check it; values without a name are taken in the order of the fields.
+
+        Raises
+        ------
+        ValueError, TypeError
+            Naming the argument, what arrived and what to pass.
+        """
+        names = [option.name for option in cls.options()]
+        if len(values) > len(names):
+            raise TypeError(f"{cls.__name__} takes at most {len(names)} values ({', '.join(names)}), got {len(values)}")
+        given = dict(zip(names, values, strict=False))
+        for name, value in named.items():
+            if name not in names or name in given:
+                what = (
+                    "is given twice"
+                    if name in given
+                    else f"is no input of {cls.__name__}; pass some of {', '.join(names)}"
+                )
+                raise TypeError(f"{name} {what}")
+            given[name] = value
+        return cls._read(given, lambda option: option.name)
+
+    @classmethod
+    def typed(cls, values: Mapping[str, object]) -> Self:
+        """The same from what was typed on a command line; errors name the flags, further values are ignored."""
+        return cls._read({option.name: values.get(option.name) for option in cls.options()}, lambda option: option.flag)
+
+    @classmethod
+    def _read(cls, given: Mapping[str, object], called: Callable[[Option], str]) -> Self:
+        found: dict[str, Any] = {}
+        for option in cls.options():
+            value = given.get(option.name)
+            found[option.name] = option.read(option.default if value is None else value, called(option))
+        return cls(**cls.complete(found))
+
+    @classmethod
+    def complete(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """The values, with those filled in that depend on others."""
+        return values
+
+    def as_json(self) -> dict[str, object]:
+        """Every input as JSON types; exact numbers as text."""
+        fields = dataclasses.fields(self)  # type: ignore[arg-type]
+        return {f.name: _as_json(getattr(self, f.name)) for f in fields if f.metadata["json"]}
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Fraction):
+        return str(value)
+    if isinstance(value, tuple):
+        return [_as_json(one) for one in value]
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def study_command(
+    name: str,
+    settings: type[Setting] | Sequence[type[Setting]],
+    study: Callable[..., tuple[Any, Report]],
+    *,
+    help: str,
+    example: str,
+    save: Callable[[Any, Path], None] | None = None,
+    plot: Callable[[Any], Figure] | None = None,
+    csv: Callable[[Any, Path], None] | None = None,
+    plan: Callable[..., str | None] | None = None,
+    arguments: Sequence[Option] = (),
+    renamed: Mapping[str, str] | None = None,
+) -> Command:
+    """The command that reads its settings, runs a study on them, writes what was asked for, and prints the report.
+
+    Parameters
+    ----------
+    name : str
+    settings : type of Setting, or several
+        Read from the options in this order and handed to ``study``; what the last ones add (such as where a sweep runs) is
+        an option of the command like any other.
+    study : callable
+        (setting, ...) -> (what was built, report). It never prints to stdout.
+    help, example : str
+        As for :class:`boundcalc.command.Command`.
+    save, plot, csv : callable, optional
+        Write, or draw, what was built; the command then has the option of that name.
+    plan : callable, optional
+        (setting, ...) -> text that is printed instead of running the study, or None to run it.
+    arguments : sequence of Option
+        Those options of the settings that are positional arguments.
+    renamed : mapping of str to str
+        Flags of an earlier version, with what has become of them.
+    """
+    kinds = (settings,) if isinstance(settings, type) else tuple(settings)
+    positional = {option.name for option in arguments}
+    outputs = ["json", *(word for word, made in (("save", save), ("plot", plot), ("csv", csv)) if made is not None)]
+    options = [option for kind in kinds for option in kind.options() if option.name not in positional]
+
+    def act(typed: Mapping[str, Any]) -> int:
+        read = [kind.typed(typed) for kind in kinds]
+        path = {word: typed[word] for word in outputs}
+        check_outputs(**path)
+        words = None if plan is None else plan(*read)
+        if words is not None:
+            print(words)
+            return ExitCode.FINE
+        built, report = study(*read)
+        for word, write in (("save", save), ("csv", csv)):
+            if write is not None and path[word] is not None:
+                write(built, Path(path[word]))
+        if plot is not None and path["plot"] is not None:
+            save_figure(plot(built), Path(path["plot"]))
+        return deliver(report, path["json"])
+
+    declared = [*options, *(OPTIONS[word] for word in outputs)]
+    return Command(name, act, declared, help=help, example=example, arguments=arguments, renamed=renamed)

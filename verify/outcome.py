@@ -6,52 +6,124 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum
+from enum import Enum
+from fractions import Fraction
 from pathlib import Path
 
+from boundcalc.command import ExitCode
+from boundcalc.enclosure import Enclosure
 from boundcalc.files import write_atomically
 from boundcalc.statement import Status
 
-__all__ = ["ExitCode", "Interval", "Measured", "Outcome", "Report", "Verdict", "show"]
+__all__ = [
+    "ExitCode",
+    "Interval",
+    "Measured",
+    "Outcome",
+    "Relation",
+    "Report",
+    "Trust",
+    "Verdict",
+    "judge",
+    "judged",
+    "show",
+]
 
 
 class Verdict(Enum):
-    """What a measurement says about a claim; the value is the word that reports show.
+    """What a measurement says about a claim; the value is the word that reports show. Only :func:`judge` makes them.
 
     PROVED needs rigorous enclosures on both sides. CONSISTENT is floating-point or statistical agreement.
     REFUTED needs disjoint enclosures, or a failed test at the stated level for random claims.
+    FAILS says that the object asked about does not have the property: nothing is refuted, for no theorem says that it has.
     UNDECIDED says that the measurement can't tell. NOT_APPLICABLE says that the claim's hypotheses don't hold.
     """
 
     PROVED = "proved"
     CONSISTENT = "consistent"
     REFUTED = "REFUTED"
+    FAILS = "does not hold"
     UNDECIDED = "undecided"
     NOT_APPLICABLE = "not applicable"
 
 
+class Trust(Enum):
+    """How far a number can be trusted: the one word list of all packages.
+
+    PROVED: exact, or enclosed with rounding bounded. FLOAT_CERTIFIED: certified up to an error that is stated but not
+    proved, such as rounding that is estimated, or a confidence level. HEURISTIC: found, with no error stated.
+    """
+
+    PROVED = "proved"
+    FLOAT_CERTIFIED = "float-certified"
+    HEURISTIC = "heuristic"
+
+
+class Relation(Enum):
+    """How measured value and bound are compared; the value is the sign that reports show."""
+
+    AT_MOST = "<="
+    AT_LEAST = ">="
+    BELOW = "<"
+    ABOVE = ">"
+    EQUAL = "="
+    WITHIN = "in"
+    CONTAINS = "contains"
+
+
+End = int | float | Fraction
+
+
 @dataclass(frozen=True)
 class Interval:
-    """A closed interval; ``meaning`` says what kind (an enclosure, or a confidence interval with its level)."""
+    """A closed interval. Its ends are exact: a float counts as the binary number that it is.
 
-    lower: float
-    upper: float
+    Attributes
+    ----------
+    lower, upper : int, float or Fraction
+        Infinite ends are allowed, NaN is not.
+    meaning : str
+        What kind it is: an enclosure, or a confidence interval with its level.
+    trust : Trust
+        Whether the interval is sure to hold the value. By default an "enclosure" is proved, anything else float-certified.
+
+    Examples
+    --------
+    >>> str(Interval(1.0, 2.5)), Interval(0, 1, "confidence interval, level 0.99").trust.value
+    ('[1, 2.5]', 'float-certified')
+    """
+
+    lower: End
+    upper: End
     meaning: str = "enclosure"
+    trust: Trust | None = None
 
     def __post_init__(self) -> None:
         if not self.lower <= self.upper:
             raise ValueError(f"lower end must not exceed the upper end, got [{self.lower!r}, {self.upper!r}]")
+        if self.trust is None:
+            kind = Trust.PROVED if self.meaning == "enclosure" else Trust.FLOAT_CERTIFIED
+            object.__setattr__(self, "trust", kind)
 
-    def __contains__(self, value: float) -> bool:
+    @classmethod
+    def of(cls, found: Enclosure) -> Interval:
+        """An enclosure of :mod:`boundcalc`: exact ends, or floats further out where those are too long to write."""
+        try:
+            return cls(found.low.fraction, found.high.fraction)
+        except OverflowError:
+            return cls(*found.floats)
+
+    def __contains__(self, value: End) -> bool:
         return self.lower <= value <= self.upper
 
     def __str__(self) -> str:
-        if math.isclose(self.lower, self.upper, rel_tol=1e-9, abs_tol=0):
-            return f"{(self.lower + self.upper) / 2:.9g}"
-        return f"[{show(self.lower)}, {show(self.upper)}]"
+        low, high = float(self.lower), float(self.upper)
+        if math.isclose(low, high, rel_tol=1e-9, abs_tol=0):
+            return f"{(low + high) / 2:.9g}"
+        return f"[{show(low)}, {show(high)}]"
 
 
-Measured = int | float | str | Interval | None
+Measured = int | float | Fraction | str | Interval | None
 
 
 def show(value: Measured) -> str:
@@ -64,7 +136,118 @@ def show(value: Measured) -> str:
         return "-"
     if isinstance(value, int):
         return str(value) if abs(value) < 10**12 else f"{float(value):.6g}"
+    if isinstance(value, Fraction):
+        value = float(value)
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _interval(value: int | float | Fraction | Interval) -> Interval:
+    """A measured value as an interval: exact numbers are proved, a float alone states no error."""
+    if isinstance(value, Interval):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float, Fraction)):
+        raise TypeError(f"only numbers and intervals can be judged, got {value!r} ({type(value).__name__})")
+    return Interval(value, value, "value", Trust.HEURISTIC if isinstance(value, float) else Trust.PROVED)
+
+
+def _holds(a: Interval, relation: Relation, b: Interval) -> bool | None:
+    """Whether the relation holds for every pair of values, for none (False), or for some (None)."""
+    apart = a.upper < b.lower or b.upper < a.lower
+    if relation is Relation.AT_MOST:
+        return True if a.upper <= b.lower else False if a.lower > b.upper else None
+    if relation is Relation.BELOW:
+        return True if a.upper < b.lower else False if a.lower >= b.upper else None
+    if relation is Relation.AT_LEAST:
+        return _holds(b, Relation.AT_MOST, a)
+    if relation is Relation.ABOVE:
+        return _holds(b, Relation.BELOW, a)
+    if relation is Relation.EQUAL:
+        return False if apart else True if a.lower == a.upper == b.lower == b.upper else None
+    inner, outer = (a, b) if relation is Relation.WITHIN else (b, a)
+    return False if apart else True if outer.lower <= inner.lower and inner.upper <= outer.upper else None
+
+
+def judge(
+    measured: int | float | Fraction | Interval | None,
+    relation: Relation,
+    bound: int | float | Fraction | Interval | None,
+) -> Verdict:
+    """What a measurement says about "measured, relation, bound": the only maker of verdicts.
+
+    Ends are compared exactly. Integers, fractions and enclosures are proved; a float alone states no error, so it is at best
+    CONSISTENT and never refutes; an interval with a stated error (a confidence level, an estimate of rounding) is at best
+    CONSISTENT too, but refutes at that level. What the ends leave open is UNDECIDED, as is anything not measured (None).
+    WITHIN asks whether the measured value lies in the set that the bound is, CONTAINS whether the bound lies in the measured
+    set. Equality is proved for exact numbers alone: for an enclosure, ask whether it lies WITHIN a tolerance.
+
+    Raises
+    ------
+    TypeError
+        For what is neither a number nor an interval.
+    ValueError
+        For NaN.
+
+    Examples
+    --------
+    >>> judge(Interval(0.1, 0.2), Relation.AT_MOST, Fraction(1, 5)).value  # the float 0.2 lies above 1/5
+    'undecided'
+    >>> judge(Interval(0.1, 0.2), Relation.AT_MOST, 0.2).value, judge(0.1, Relation.AT_MOST, 0.2).value
+    ('consistent', 'consistent')
+    >>> judge(Interval(3, 4), Relation.AT_MOST, 2).value, judge(3.0, Relation.AT_MOST, 2).value
+    ('REFUTED', 'undecided')
+    """
+    if measured is None or bound is None:
+        return Verdict.UNDECIDED
+    a, b = _interval(measured), _interval(bound)
+    holds, trusts = _holds(a, relation, b), {a.trust, b.trust}
+    if holds is None:
+        return Verdict.UNDECIDED
+    if trusts == {Trust.PROVED}:
+        return Verdict.PROVED if holds else Verdict.REFUTED
+    if holds:
+        return Verdict.CONSISTENT
+    return Verdict.UNDECIDED if Trust.HEURISTIC in trusts else Verdict.REFUTED
+
+
+def judged(
+    check: str,
+    theorem: str,
+    claim: str,
+    measured: int | float | Fraction | Interval | None,
+    relation: Relation,
+    bound: int | float | Fraction | Interval | None,
+    status: Status | None,
+    evidence: Mapping[str, object] | None = None,
+    *,
+    obstacle: str | None = None,
+) -> Outcome:
+    """The outcome of one claim.
+
+    Parameters
+    ----------
+    check, theorem, claim, measured, relation, bound, evidence
+        As in :class:`Outcome`.
+    status : Status or None
+        Of the claim. None for a question about an object that no theorem answers: "is this network stable at this step size?"
+    obstacle : str, optional
+        Why the hypotheses of the claim don't hold here: then it is not judged at all.
+
+    Raises
+    ------
+    ValueError
+        If the theorem is neither a key of the registry nor a source.
+    """
+    if not theorem.strip("- "):
+        raise ValueError(f"theorem must be a key of the registry or a source, got {theorem!r} for {claim!r}")
+    facts = dict(evidence or {})
+    if obstacle is not None:
+        verdict = Verdict.NOT_APPLICABLE
+        facts["reason"] = obstacle
+    else:
+        verdict = judge(measured, relation, bound)
+        if verdict is Verdict.REFUTED and status is None:
+            verdict = Verdict.FAILS
+    return Outcome(check, theorem, claim, measured, bound, verdict, status, facts, relation)
 
 
 @dataclass(frozen=True)
@@ -79,14 +262,14 @@ class Outcome:
         Key of the theorem in :mod:`boundcalc.statements`, or the place of the formula.
     claim : str
         The claim in words, with the relation between measured value and bound.
-    measured, bound : int, float, str, Interval or None
+    measured, bound : int, float, Fraction, str, Interval or None
     verdict : Verdict
-    status : Status
-        Status of the claim, not of the measurement.
+    status : Status or None
+        Status of the claim, not of the measurement; None for a question that no theorem answers.
     evidence : mapping
         Numbers and words behind the verdict: method, seeds, confidence levels. JSON types only.
-    relation : str
-        How measured value and bound are compared: "<=", ">=", "=", ">", "in" or "contains".
+    relation : Relation
+        How measured value and bound are compared.
     """
 
     check: str
@@ -95,19 +278,19 @@ class Outcome:
     measured: Measured
     bound: Measured
     verdict: Verdict
-    status: Status
+    status: Status | None
     evidence: Mapping[str, object] = field(default_factory=dict)
-    relation: str = "<="
+    relation: Relation | str = Relation.AT_MOST
 
+    def __post_init__(self) -> None:
+        # Until every command judges through `judged`, a sign may still arrive as text.
+        if isinstance(self.relation, str) and self.relation in [known.value for known in Relation]:
+            object.__setattr__(self, "relation", Relation(self.relation))
 
-class ExitCode(IntEnum):
-    """Exit codes of every command."""
-
-    FINE = 0
-    REFUTED = 1
-    USAGE = 2
-    UNDECIDED = 3
-    INTERRUPTED = 130
+    @property
+    def sign(self) -> str:
+        """The relation as reports show it."""
+        return self.relation.value if isinstance(self.relation, Relation) else self.relation
 
 
 def _json_number(value: object) -> object:
@@ -125,8 +308,24 @@ def _json_number(value: object) -> object:
 
 def _json_measured(value: Measured) -> object:
     if isinstance(value, Interval):
-        return {"lower": _json_number(value.lower), "upper": _json_number(value.upper), "meaning": value.meaning}
-    return _json_number(value)
+        return {
+            "lower": _json_number(_down(value.lower)),
+            "upper": _json_number(_up(value.upper)),
+            "meaning": value.meaning,
+        }
+    return _json_number(float(value) if isinstance(value, Fraction) else value)
+
+
+def _down(value: End) -> End:
+    """A fraction as the next float below; other ends as they are."""
+    if not isinstance(value, Fraction):
+        return value
+    near = float(value)
+    return near if near <= value else math.nextafter(near, -math.inf)
+
+
+def _up(value: End) -> End:
+    return -_down(-value)
 
 
 @dataclass(frozen=True)
@@ -153,9 +352,9 @@ class Report:
 
     @property
     def exit_code(self) -> ExitCode:
-        """REFUTED if anything is, else UNDECIDED if anything is, else FINE."""
+        """REFUTED if anything is refuted or does not hold, else UNDECIDED if anything is, else FINE."""
         verdicts = {o.verdict for o in self.outcomes}
-        if Verdict.REFUTED in verdicts:
+        if verdicts & {Verdict.REFUTED, Verdict.FAILS}:
             return ExitCode.REFUTED
         return ExitCode.UNDECIDED if Verdict.UNDECIDED in verdicts else ExitCode.FINE
 
@@ -164,9 +363,9 @@ class Report:
         rows = [
             (
                 o.verdict.value,
-                o.status.value,
+                o.status.value if o.status is not None else "",
                 show(o.measured),
-                "" if o.bound is None else o.relation,
+                "" if o.bound is None else o.sign,
                 show(o.bound),
                 o.claim,
             )
@@ -207,11 +406,11 @@ class Report:
                 {
                     "check": o.check,
                     "theorem": o.theorem,
-                    "claim": f"{o.claim} (measured {o.relation} bound)",
+                    "claim": f"{o.claim} (measured {o.sign} bound)",
                     "measured": _json_measured(o.measured),
                     "bound": _json_measured(o.bound),
                     "verdict": o.verdict.value,
-                    "status": o.status.value,
+                    "status": None if o.status is None else o.status.value,
                     "evidence": _json_number(o.evidence),
                 }
                 for o in self.outcomes

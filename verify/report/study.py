@@ -126,7 +126,7 @@ def _figure(entry: Experiment, inputs: Inputs, records: Sequence[Record], folder
 
 
 def _row(outcome: Outcome) -> list[str]:
-    return [outcome.claim, show(outcome.measured), outcome.relation, show(outcome.bound), outcome.verdict.value]
+    return [outcome.claim, show(outcome.measured), outcome.sign, show(outcome.bound), outcome.verdict.value]
 
 
 def _rates(cells: Sequence[FinishedCell]) -> Page:

@@ -60,7 +60,7 @@ def test_unstable_interpolators_are_called_so() -> None:
     sharp = MemoriseSetting.parse(3, 20, eta="1.9", bound=100)
     rows = list(interpolator_outcomes(sharp, build_interpolator(sharp, 20)))
     assert "not stable" in rows[-1].claim
-    assert rows[-1].relation == ">"
+    assert rows[-1].sign == ">"
     assert rows[-1].verdict is Verdict.PROVED
 
 

@@ -175,8 +175,8 @@ def test_verdicts_on_gradient_descent(lower, upper, verdicts):
     assert " ".join(o.verdict.value for o in outcomes) == verdicts
     # No slope refutes a bound with an unknown constant, or one on the worst case.
     assert all(o.verdict is not Verdict.REFUTED for o in outcomes)
-    assert {o.relation for o in outcomes[:2]} == {">="}
-    assert {o.relation for o in outcomes[2:]} == {"<="}
+    assert {o.sign for o in outcomes[:2]} == {">="}
+    assert {o.sign for o in outcomes[2:]} == {"<="}
 
 
 def test_hypotheses_that_fail_are_named():
