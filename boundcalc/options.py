@@ -185,7 +185,12 @@ class Option:
             return self.reader.read(name, value)
         if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
             raise TypeError(f"{name} must be a sequence of values, got {describe(value)}")
-        return tuple(self.reader.read(name, one) for one in value)
+        found = tuple(self.reader.read(name, one) for one in value)
+        if not found or len(set(found)) < len(found):
+            raise ValueError(
+                f"{name} must hold at least one value and none twice, got {', '.join(map(str, found)) or 'none'}"
+            )
+        return found
 
     def but(self, **changes: Any) -> Option:
         """The same option with another default, a narrower reader, or for many values."""

@@ -271,6 +271,8 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("csv", "write the numbers as CSV", _FILE, metavar="PATH"),
     Option("checkpoint", "save the state there; go on from it if it exists", _FILE, metavar="PATH"),
     Option("folder", "folder of what is written", _FILE, metavar="DIR", own_default=True),
+    # Sizes of one experiment
+    Option("networks", "networks, spread over dimensions and kinds", integer(1, 10**6), 500, metavar="COUNT"),
     # Trainings
     Option("width", "hidden neurons", integer(1, 10**6), metavar="K", own_default=True),
     Option("steps", "steps of gradient descent", integer(1, 10**9), 20000, ("--epochs",), "STEPS"),
@@ -347,8 +349,8 @@ class Setting:
 
     @classmethod
     def complete(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """The values, with those filled in that depend on others."""
-        return values
+        """The values, with those filled in that depend on others: here the device that "auto" means on this machine."""
+        return values | {"device": resolve_device(values["device"])} if "device" in values else values
 
     def as_json(self) -> dict[str, object]:
         """Every input as JSON types; exact numbers as text."""

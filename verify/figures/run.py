@@ -8,11 +8,10 @@ from pathlib import Path
 
 from boundcalc.exact import describe
 from boundcalc.files import check_figure_path, check_writable, save_figure
-from verify.command import check_device, read_integer
+from verify.command import check_device, read_integer, resolve_device
 from verify.figures import EXPERIMENTS, experiment
 from verify.figures.base import Experiment, Inputs, Record, Scale, comparison
 from verify.outcome import Outcome
-from verify.stability.setting import usable_device
 from verify.sweep import Store, Sweep, SweepOptions, write_csv
 
 __all__ = [
@@ -62,7 +61,7 @@ def read_inputs(scale: str, seed: object, device: str) -> Inputs:
     if scale not in known:
         raise ValueError(f"scale must be one of {', '.join(known)}, got {describe(scale)}")
     check_device(device)
-    return Inputs(Scale(scale), read_integer("seed", seed, 0, 2**63 - 1), usable_device(device))
+    return Inputs(Scale(scale), read_integer("seed", seed, 0, 2**63 - 1), resolve_device(device))
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from boundcalc.statements.extra_symbols import n_S
 from boundcalc.symbols import L, R, eta, lam, n
 from verify.hessian import Sharpness, sharpness
 from verify.hessian.rounding import UNIT
-from verify.outcome import Verdict
+from verify.outcome import Interval, Relation, Verdict, judge
 from verify.stability.enclosure import Bounds, SampleBounds
 from verify.stability.networks import Case
 
@@ -103,9 +103,7 @@ class Measured:
     @property
     def verdict(self) -> Verdict:
         """PROVED or REFUTED where the enclosure of the slack decides."""
-        if self.slack.lower >= 0:
-            return Verdict.PROVED
-        return Verdict.REFUTED if self.slack.upper < 0 else Verdict.CONSISTENT
+        return judge(Interval(self.slack.lower, self.slack.upper), Relation.AT_LEAST, 0)
 
 
 def subsets_of(case: Case, rng: np.random.Generator) -> Float:
@@ -131,7 +129,7 @@ def measure_case(case: Case, step: Fraction, device: str = "cpu") -> list[Measur
     whole = subsets.all(axis=1)
     norms = sample.seminorm(subsets)
     lower, upper = norms.lower, norms.upper
-    stable = top.proved and Fraction(top.upper) <= 2 / step
+    stable = top.proved and judge(Interval(top.lower, top.upper), Relation.AT_MOST, 2 / step) is Verdict.PROVED
     found = []
     for claim in CLAIMS:
         if claim.stable_only and not stable:

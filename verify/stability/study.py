@@ -12,7 +12,7 @@ import numpy as np
 
 from boundcalc.files import write_atomically
 from verify.command import Progress
-from verify.outcome import Outcome, Report, Verdict
+from verify.outcome import Interval, Outcome, Relation, Report, Verdict, judged
 from verify.stability.claims import CLAIMS, Measured, measure_case
 from verify.stability.networks import KINDS, sweep_cases
 from verify.stability.setting import StabilitySetting
@@ -68,32 +68,28 @@ def summarise(measured: Sequence[Measured]) -> list[Outcome]:
         mine = [m for m in measured if m.claim.name == claim.name]
         words = f"{claim.words}; least slack of {len(mine)} networks"
         if not mine:
+            obstacle = "no network of the sweep meets its hypotheses"
             found.append(
-                Outcome(claim.name, claim.key, words, None, 0.0, Verdict.NOT_APPLICABLE, claim.status, {}, ">=")
+                judged(claim.name, claim.key, words, None, Relation.AT_LEAST, 0, claim.status, obstacle=obstacle)
             )
             continue
         verdicts = [m.verdict for m in mine]
-        verdict = Verdict.CONSISTENT
-        if Verdict.REFUTED in verdicts:
-            verdict = Verdict.REFUTED
-        elif all(v is Verdict.PROVED for v in verdicts):
-            verdict = Verdict.PROVED
         slack = np.array([m.slack.lower for m in mine])
         least, tightest = mine[int(np.argmin(slack))], max(mine, key=lambda m: m.ratio)
         evidence: dict[str, object] = {
             "proved": verdicts.count(Verdict.PROVED),
-            "within rounding": verdicts.count(Verdict.CONSISTENT),
+            "within rounding": verdicts.count(Verdict.UNDECIDED),
             "refuted": verdicts.count(Verdict.REFUTED),
             "slack quantiles": {f"{q:g}": float(np.quantile(slack, q)) for q in _QUANTILES},
             "largest seminorm / bound": tightest.ratio,
             "least slack at": _place(least),
             "largest ratio at": _place(tightest),
         }
-        if verdict is Verdict.REFUTED:
+        if Verdict.REFUTED in verdicts:
             evidence["counterexample at"] = _place(next(m for m in mine if m.verdict is Verdict.REFUTED))
-        found.append(
-            Outcome(claim.name, claim.key, words, float(slack.min()), 0.0, verdict, claim.status, evidence, ">=")
-        )
+        # The least slack of all networks lies between the least of the lower and the least of the upper ends.
+        least_slack = Interval(float(slack.min()), min(m.slack.upper for m in mine))
+        found.append(judged(claim.name, claim.key, words, least_slack, Relation.AT_LEAST, 0, claim.status, evidence))
     return found
 
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from boundcalc.exact import describe, exact_rational
 from verify.command import read_integer
-from verify.stability.setting import read_integers
 
 __all__ = ["WeightSetting"]
 
 _MOST_WORK = 2 * 10**10
+
+
+def read_integers(name: str, values: object, least: int, most: int) -> tuple[int, ...]:
+    """Distinct integers in [least, most], at least one."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, Sequence):
+        raise TypeError(f"{name} must be a sequence of integers, got {describe(values)}")
+    found = tuple(read_integer(name, value, least, most) for value in values)
+    if not found or len(set(found)) < len(found):
+        raise ValueError(f"{name} must hold at least one number and none twice, got {list(values)!r}")
+    return found
 
 
 @dataclass(frozen=True)
