@@ -57,6 +57,16 @@ class Trust(Enum):
     PROVED = "proved"
     FLOAT_CERTIFIED = "float-certified"
     HEURISTIC = "heuristic"
+    CERTIFIED = "proved"  # an older name of PROVED
+
+    def worse(self, other: Trust) -> Trust:
+        """The weaker of the two: what a number that rests on both may claim.
+
+        >>> Trust.PROVED.worse(Trust.HEURISTIC)
+        <Trust.HEURISTIC: 'heuristic'>
+        """
+        order = list(Trust)
+        return max(self, other, key=order.index)
 
 
 class Relation(Enum):

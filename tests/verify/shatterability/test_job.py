@@ -133,7 +133,7 @@ def test_the_command_writes_what_the_sharpness_command_confirms(plane, tmp_path,
     assert Path(drawn).stat().st_size > 10_000
     content = json.loads(Path(report).read_text())
     upper = next(row["value"] for row in content["numbers"] if row["name"] == "lambda* upper")
-    assert content["verdict"]["evidence"] == "certified"
+    assert content["verdict"]["evidence"] == "proved"
     assert len(content["exposed"]) == 12
     assert [p["decay"] for p in content["decay"]] == pytest.approx([0.3, 0.1, 0.03, 0.01])
     assert sharpness_main([saved, "--eta", repr(2 / (upper * 1.001))]) == 0
