@@ -9,24 +9,13 @@ from verify.figures.base import Inputs
 from verify.figures.neuron_training import run_neuron_cell
 from verify.sweep import Sweep
 from verify.training.setting import Activation, Init
+from verify.training.trace import spread_steps
 
-__all__ = ["SWEEP_NAME", "neuron_cell", "neuron_sweep", "spread_steps"]
+__all__ = ["SWEEP_NAME", "neuron_cell", "neuron_sweep"]
 
 SWEEP_NAME = "neurons"
 _CALL_SECONDS = 6e-5
 _TRACES = 40
-
-
-def spread_steps(steps: int, count: int = _TRACES) -> list[int]:
-    """About ``count`` steps from 0 to the last, half evenly spaced, half evenly in their logarithm.
-
-    >>> spread_steps(100, 8)
-    [0, 2, 9, 25, 31, 50, 75, 100]
-    """
-    half = max(2, count // 2)
-    even = {round(steps * i / half) for i in range(half + 1)}
-    early = {round((steps + 1) ** (i / half)) - 1 for i in range(half + 1)}
-    return sorted(even | early)
 
 
 def neuron_cell(
@@ -56,7 +45,7 @@ def neuron_cell(
         "init": Init.LINEAR.value,
         "activation": activation.value,
         "steps": steps,
-        "trace_at": spread_steps(steps),
+        "trace_at": spread_steps(steps, _TRACES),
         "sharpness": sharpness,
         "fresh": 4096,
         "device": inputs.device,

@@ -73,10 +73,6 @@ class NumpyBackend:
     def cast(self, value: Array, dtype: Any) -> Array:
         return value.astype(dtype, copy=False)
 
-    def transposed(self, value: Array) -> Array:
-        """A contiguous copy of the transpose."""
-        return np.ascontiguousarray(value.T)
-
     def signs(
         self, points: NDArray[np.float64], omega: NDArray[np.float64], *, each: bool
     ) -> tuple[Array, NDArray[np.float64]]:
@@ -213,9 +209,6 @@ class TorchBackend:
 
     def cast(self, value: Array, dtype: Any) -> Array:
         return value.to(_torch_dtype(dtype))
-
-    def transposed(self, value: Array) -> Array:
-        return value.T.contiguous()
 
     def signs(
         self, points: NDArray[np.float64], omega: NDArray[np.float64], *, each: bool

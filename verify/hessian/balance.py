@@ -29,39 +29,15 @@ from verify.hessian.lanczos import lanczos
 from verify.hessian.problem import Problem, prepare
 from verify.hessian.products import LiveProducts
 
-__all__ = ["Balanced", "flattest_balance", "local_balance"]
+__all__ = ["Balanced", "flattest_balance"]
 
 Float = NDArray[np.float64]
 
-_BLOCK = 64
 _LARGEST_LOG = 40.0
 _KRYLOV_TOLERANCE = 1e-12
 _KRYLOV_STEPS = 200
 _KEPT = 8
 _CUTS = 24
-
-
-def local_balance(network: Network, X: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Factors c_k, shape (K,), that bring each neuron alone to its flattest balance; 1 where it sees no point.
-
-    For one neuron with |v||w| = a and active points z_i = (x_i, -1), the Gauss-Newton part is v^2 Z Z^T + (a/v)^2 h h^T with
-    h the preactivations for |w| = 1. Its two parts are equally large at v^2 = a |h| / s(Z), s the largest singular value.
-    """
-    factors = np.ones(network.width)
-    Z = np.column_stack([X, -np.ones(len(X))])
-    norms = np.linalg.norm(network.W, axis=1)
-    for start in range(0, network.width, _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        active = Z @ np.column_stack([network.W[rows], network.b[rows]]).T
-        for k, column in enumerate(active.T, start=start):
-            seen = np.flatnonzero(column > 0)
-            if seen.size == 0 or norms[k] == 0 or network.v[k] == 0:
-                continue
-            excess = np.linalg.norm(column[seen]) / norms[k]
-            gram = Z[seen].T @ Z[seen]
-            largest = np.sqrt(np.linalg.eigvalsh(gram)[-1])
-            factors[k] = np.sqrt(norms[k] * excess / largest / abs(network.v[k]))
-    return factors
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,7 +50,6 @@ class Problem:
     point_sums (D, k) : sum_i A_ik z_i, as computed
     neuron_weight (k,) : sum_i A_ik |z_i|^2, within SLACK
     one : the last column of J
-    residual, residual_error : (n,)
     c_error : bound on |c_k - computed c_k| for every k
     row_count : largest number of neurons active on one point; column_count : of points per neuron
     exponent : the true Hessian is 2**exponent times the scaled one
@@ -70,13 +69,10 @@ class Problem:
     point_sums: NDArray[np.float64]
     neuron_weight: NDArray[np.float64]
     one: float
-    residual: NDArray[np.float64]
-    residual_error: NDArray[np.float64]
     c_error: float
     row_count: int
     column_count: int
     exponent: int
-    shift: int
     live: NDArray[np.int64]
     neurons: int
     pattern: Pattern
@@ -237,13 +233,10 @@ def prepare(inputs: Inputs, backend: Backend, pattern: Pattern | None = None) ->
         c_norm=_norms_up(c),
         v_host=v,
         one=one,
-        residual=residual,
-        residual_error=residual_error,
         c_error=c_error,
         row_count=row_count,
         column_count=column_count,
         exponent=2 * (e + f),
-        shift=e,
         live=live,
         neurons=neurons,
         pattern=pattern,

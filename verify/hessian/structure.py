@@ -21,7 +21,9 @@ from verify.hessian.components import Blocks
 from verify.hessian.problem import Problem
 from verify.hessian.rounding import SLACK, TINY, gamma
 
-__all__ = ["StructureCertificate", "build_structure"]
+__all__ = ["StructureCertificate", "build_structure", "secular_root"]
+
+_NEWTON_STEPS = 200
 
 
 @dataclass(frozen=True)
@@ -119,3 +121,28 @@ def build_structure(problem: Problem, groups: list[Blocks]) -> StructureCertific
     """Eigendecompositions of all blocks."""
     pairs = [np.linalg.eigh(group.H) for group in groups]
     return StructureCertificate(problem, groups, [w for w, _ in pairs], [V for _, V in pairs])
+
+
+def secular_root(costs: NDArray[np.float64]) -> float:
+    """The largest root of sum_i 1/(n lambda - q_i) = 1 for costs q_i >= 0, shape (n,).
+
+    lambda_max of (1 1' + diag q) / n: of a network with at most one neuron on each point, which sees that point alone.
+
+    Examples
+    --------
+    >>> secular_root(np.zeros(5)), secular_root(np.array([3.0]))
+    (1.0, 4.0)
+    """
+    top = float(costs.max())
+    gaps = top - costs
+    # n lambda = top + x with 1 <= x <= n; 1 / sum 1/(x + gap) is increasing and concave in x, so that Newton's
+    # iteration from the left increases to the root.
+    x = 1.0
+    for _ in range(_NEWTON_STEPS):
+        inverse = 1.0 / (x + gaps)
+        total = float(inverse.sum())
+        change = (total - 1.0) * total / float(inverse @ inverse)
+        if not change > 2e-16 * x:
+            break
+        x += change
+    return (top + x) / len(costs)

@@ -21,14 +21,14 @@ from constructions.memorise import nearest_inner_products, sphere_interpolator
 from constructions.network import Network
 from verify.hessian import Sharpness, sharpness
 from verify.hessian.balance import Balanced, flattest_balance
+from verify.hessian.structure import secular_root
 from verify.memorise.setting import MemoriseSetting
 from verify.outcome import Interval, Outcome, Verdict
 
-__all__ = ["Interpolator", "build_interpolator", "interpolator_outcomes", "secular_root"]
+__all__ = ["Interpolator", "build_interpolator", "interpolator_outcomes"]
 
 NAME = "sphere"
 SOURCE = "boundcalc, solitary neurons on the sphere"
-_ROOT_STEPS = 200
 _ROUNDING = 1e-12
 _LEAST_GAP, _REDRAWS = 1e-9, 1000
 
@@ -78,28 +78,6 @@ def build_interpolator(setting: MemoriseSetting, n: int, index: int = 0) -> Inte
     )
     unbalanced = balanced.rescale(factors)
     return Interpolator(X, y, balanced, unbalanced, sharpness(balanced, X, y), sharpness(unbalanced, X, y))
-
-
-def secular_root(q: NDArray[np.float64]) -> float:
-    """The largest root of sum_i 1/(n lambda - q_i) = 1 by bisection, q_i >= 0.
-
-    Examples
-    --------
-    >>> secular_root(np.zeros(5)), round(secular_root(np.array([3.0])), 12)
-    (1.0, 4.0)
-    """
-    n = len(q)
-    largest = float(q.max())
-    if largest == 0:
-        return 1.0
-    low, high = max(1.0, largest / n), 1 + largest / n
-    for _ in range(_ROOT_STEPS):
-        middle = (low + high) / 2
-        room = n * middle - q
-        if middle in (low, high):
-            break
-        low, high = (middle, high) if room.min() <= 0 or float((1 / room).sum()) > 1 else (low, middle)
-    return (low + high) / 2
 
 
 def interpolator_outcomes(setting: MemoriseSetting, found: Interpolator) -> Iterator[Outcome]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verify.hessian.inputs import check_positive, check_seed
+from verify.hessian.structure import secular_root
 from verify.shatterability.decay import DecayPoint, decay_path
 from verify.shatterability.depth import DepthBracket, depth_bracket
 from verify.shatterability.edge import MOST_COLUMNS, MemorisationEdge, memorisation_edge
@@ -21,7 +22,6 @@ from verify.shatterability.reach import nonnegative_products
 from verify.shatterability.solitary import (
     SoloCapacity,
     SoloSharpness,
-    secular_root,
     single_sharpness,
     solo_capacity,
     solo_sharpness,

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verify.hessian.rounding import gamma
+from verify.hessian.structure import secular_root
 from verify.shatterability.depth import DepthBracket
 from verify.shatterability.dictionary import augmented
 from verify.shatterability.solitary import solo_sharpness
@@ -103,8 +104,6 @@ def reach_bound(X: Float, y: Float, depth: DepthBracket | None, starts: tuple[Fl
 
 def _perron(costs: Float) -> Float:
     """The positive unit eigenvector of 1 1' + diag(costs)."""
-    from verify.shatterability.solitary import secular_root
-
     p = 1.0 / np.maximum(len(costs) * secular_root(costs) - costs, 1e-300)
     return np.asarray(p / np.linalg.norm(p))
 

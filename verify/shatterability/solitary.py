@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian.inputs import check_positive
+from verify.hessian.structure import secular_root
 from verify.shatterability.table import check_data
 
 __all__ = [
     "SoloCapacity",
     "SoloSharpness",
-    "secular_root",
     "single_sharpness",
     "solitary_network",
     "solo_capacity",
@@ -77,29 +77,6 @@ class SoloCapacity:
     share: float
     value: float
     beta: float
-
-
-def secular_root(costs: Float) -> float:
-    """The largest root of sum_i 1/(n lambda - q_i) = 1 for costs q_i >= 0, shape (n,).
-
-    Examples
-    --------
-    >>> secular_root(np.zeros(5)), secular_root(np.array([3.0]))
-    (1.0, 4.0)
-    """
-    top = float(costs.max())
-    gaps = top - costs
-    # n lambda = top + x with 1 <= x <= n; 1 / sum 1/(x + gap) is increasing and concave in x, so that Newton's
-    # iteration from the left increases to the root.
-    x = 1.0
-    for _ in range(_STEPS):
-        inverse = 1.0 / (x + gaps)
-        total = float(inverse.sum())
-        change = (total - 1.0) * total / float(inverse @ inverse)
-        if not change > 2e-16 * x:
-            break
-        x += change
-    return (top + x) / len(costs)
 
 
 def single_sharpness(costs: Float) -> Float:

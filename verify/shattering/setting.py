@@ -8,6 +8,7 @@ from fractions import Fraction
 from verify.command import check_device, read_fraction, read_integer
 from verify.shattering.arguments import read_decay, read_init, read_step_size, read_target
 from verify.training.setting import Init
+from verify.training.trace import spread_steps
 
 __all__ = ["ShatteringSetting"]
 
@@ -127,10 +128,7 @@ class ShatteringSetting:
 
     def trace_steps(self) -> list[int]:
         """About ``traces`` steps: half evenly spaced, half evenly spaced in their logarithm, with 0 and the last."""
-        half = max(2, self.traces // 2)
-        even = {round(self.steps * i / half) for i in range(half + 1)}
-        early = {round((self.steps + 1) ** (i / half)) - 1 for i in range(half + 1)}
-        return sorted(even | early)
+        return spread_steps(self.steps, self.traces)
 
     def as_json(self) -> dict[str, object]:
         """The inputs, exact, as JSON types."""

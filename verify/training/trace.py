@@ -15,7 +15,7 @@ from constructions.network import Network
 from verify.training.setting import Activation, Run
 from verify.training.top_eigenvalue import top_eigenvalue
 
-__all__ = ["Measurement", "Trace", "measure", "network_values", "stability_slacks", "trace_from"]
+__all__ = ["Measurement", "Trace", "measure", "network_values", "spread_steps", "stability_slacks", "trace_from"]
 
 Float = NDArray[np.float64]
 
@@ -78,6 +78,18 @@ class Trace:
 def trace_from(measurements: Sequence[Measurement]) -> Trace:
     """Stack measurements of one run."""
     return Trace(**{f.name: np.array([getattr(m, f.name) for m in measurements]) for f in fields(Trace)})
+
+
+def spread_steps(steps: int, count: int) -> list[int]:
+    """About ``count`` steps from 0 to the last, half evenly spaced, half evenly in their logarithm.
+
+    >>> spread_steps(100, 8)
+    [0, 2, 9, 25, 31, 50, 75, 100]
+    """
+    half = max(2, count // 2)
+    even = {round(steps * i / half) for i in range(half + 1)}
+    early = {round((steps + 1) ** (i / half)) - 1 for i in range(half + 1)}
+    return sorted(even | early)
 
 
 def network_values(network: Network, X: Float, activation: Activation) -> Float:

@@ -14,7 +14,7 @@ from verify.figures import EXPERIMENTS, Inputs, Scale, experiment, fig2, fig3, f
 from verify.figures import mse_figure as mse
 from verify.figures.__main__ import main
 from verify.figures.base import records_of
-from verify.figures.neuron_cells import neuron_cell, spread_steps
+from verify.figures.neuron_cells import neuron_cell
 from verify.figures.neuron_panels import active_norm, rank_correlation
 from verify.figures.neuron_training import run_neuron_cell
 from verify.outcome import Verdict
@@ -23,6 +23,7 @@ from verify.rates.setting import RateSetting, rate_sweep
 from verify.sweep import Store, read_store
 from verify.sweep.codec import decode_records, encode_records, encode_setting
 from verify.training import Activation, train
+from verify.training.trace import spread_steps
 
 SMALL, PAPER = Inputs(Scale.SMALL), Inputs(Scale.PAPER)
 
@@ -94,7 +95,7 @@ def test_neuron_cell_records_what_was_trained(activation):
     np.testing.assert_allclose(record["norms"], np.abs(network.v) * np.linalg.norm(network.W, axis=1))
     inside = (record["rates"] > 0) & (record["rates"] < 1)
     assert record["crossing"][-1] == inside.mean() <= record["alive"][-1]
-    assert record["step"].tolist() == spread_steps(60)
+    assert record["step"].tolist() == spread_steps(60, 40)
     assert (np.asarray(record["lambda_max"]) >= 1).all()
 
 

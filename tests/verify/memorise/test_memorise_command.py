@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from verify.hessian.structure import secular_root
 from verify.memorise.__main__ import main
 from verify.memorise.pair import Row, draw_pair, pair_outcomes, scaling_outcome
 from verify.memorise.setting import MemoriseSetting
-from verify.memorise.sphere import build_interpolator, interpolator_outcomes, secular_root
+from verify.memorise.sphere import build_interpolator, interpolator_outcomes
 from verify.memorise.study import memorise_report
 from verify.outcome import Verdict
 

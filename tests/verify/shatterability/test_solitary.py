@@ -11,8 +11,9 @@ from data_sets import DATA_SETS
 from constructions.data import sphere, uniform_ball
 from constructions.memorise import sphere_interpolator
 from verify.hessian import sharpness
+from verify.hessian.structure import secular_root
 from verify.shatterability.margins import hull_margins
-from verify.shatterability.solitary import secular_root, solitary_network, solo_capacity, solo_sharpness
+from verify.shatterability.solitary import solitary_network, solo_capacity, solo_sharpness
 
 
 @pytest.mark.parametrize("name", DATA_SETS)
