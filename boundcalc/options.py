@@ -16,7 +16,19 @@ from typing import Any
 from boundcalc.exact import describe, exact_rational
 from boundcalc.symbols import VARIABLES
 
-__all__ = ["OPTIONS", "Option", "Reader", "choice", "integer", "number", "switch", "symbol", "text", "vocabulary"]
+__all__ = [
+    "OPTIONS",
+    "Option",
+    "Reader",
+    "choice",
+    "integer",
+    "number",
+    "real",
+    "switch",
+    "symbol",
+    "text",
+    "vocabulary",
+]
 
 
 @dataclass(frozen=True)
@@ -79,6 +91,12 @@ def number(domain: str, contains: Callable[[Fraction], bool]) -> Reader:
         return found
 
     return Reader("number", read)
+
+
+def real(domain: str, contains: Callable[[Fraction], bool]) -> Reader:
+    """A number that is only ever used as a float, such as a tolerance; its domain is checked exactly."""
+    exact = number(domain, contains)
+    return Reader("number", lambda name, value: float(exact.read(name, value)))
 
 
 def symbol(name: str) -> Reader:

@@ -18,8 +18,11 @@ from boundcalc.command import Command
 from boundcalc.exact import describe, exact_rational
 from boundcalc.files import check_figure_path, check_writable, save_figure
 from boundcalc.options import OPTIONS as CALCULATOR_OPTIONS
-from boundcalc.options import Option, Reader, choice, integer, number, switch, text, vocabulary
+from boundcalc.options import Option, Reader, choice, integer, number, real, switch, symbol, text, vocabulary
+from verify.hessian.result import Certificate
 from verify.outcome import ExitCode, Report
+from verify.training.setting import Init
+from verify.training.targets import TARGETS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,7 +30,9 @@ if TYPE_CHECKING:
 __all__ = [
     "OPTIONS",
     "Setting",
+    "STEP",
     "asked",
+    "check_step_sizes",
     "random_stream",
     "resolve_device",
     "study_command",
@@ -257,7 +262,18 @@ def random_stream(uses: Sequence[str], seed: int, use: str, *index: int) -> np.r
     return np.random.default_rng([seed, list(uses).index(use), *index])
 
 
-_STEP = number("a positive step size of at most 10^6", lambda x: 0 < x <= 10**6)
+def check_step_sizes(eta: Fraction, decay: Fraction, decay_eta: Fraction, large_step: bool) -> None:
+    """Raise unless both step sizes lie below 2, or larger ones are meant, and a step with decay still shrinks the weights."""
+    for name, step in (("eta", eta), ("decay_eta", decay_eta)):
+        if step >= 2 and not large_step:
+            raise ValueError(
+                f"{name} must be below 2, where stable networks end, got {float(step):g}; pass --large-step to train anyway"
+            )
+    if decay * decay_eta >= 1:
+        raise ValueError(f"decay must be below 1 / decay_eta = {float(1 / decay_eta):g}, got {float(decay):g}")
+
+
+STEP = number("a positive step size of at most 10^6", lambda x: 0 < x <= 10**6)
 _FILE = text
 
 OPTIONS: Mapping[str, Option] = vocabulary(
@@ -273,15 +289,29 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("folder", "folder of what is written", _FILE, metavar="DIR", own_default=True),
     # Sizes of one experiment
     Option("networks", "networks, spread over dimensions and kinds", integer(1, 10**6), 500, metavar="COUNT"),
+    Option("samples", "independent samples of each size", integer(2, 10**4), 8, metavar="COUNT"),
+    Option("directions", "random directions per sample, and as many to its outermost points", integer(1, 10**5), 24,
+           metavar="COUNT"),
+    Option("draws", "points of the Monte Carlo check", integer(1000, 10**9), "1e6", metavar="POINTS"),
+    Option("delta", "failure probability", symbol("delta"), "0.01", metavar="DELTA"),
+    # Sharpness
+    Option("file", "the file to read", text, metavar="FILE", required=True),
+    Option("certificate", "how the upper bound is proved", choice(Certificate), Certificate.AUTO, metavar="CERTIFICATE"),
+    Option("tol", "relative width of the enclosure that is aimed at",
+           real("a number with 0 < tol < 1", lambda x: 0 < x < 1), "1e-10", metavar="TOL"),
     # Trainings
     Option("width", "hidden neurons", integer(1, 10**6), metavar="K", own_default=True),
     Option("steps", "steps of gradient descent", integer(1, 10**9), 20000, ("--epochs",), "STEPS"),
     Option("decay", "weight decay", number("a positive weight decay", lambda x: 0 < x <= 10**6), None, ("--wd",), "DECAY",
            own_default=True),
-    Option("decay_eta", "step size of the runs with weight decay", _STEP, "0.01", metavar="ETA"),
+    Option("decay_eta", "step size of the runs with weight decay", STEP, "0.01", metavar="ETA"),
     Option("decay_steps", "steps of the runs with weight decay (default: as --steps)", integer(1, 10**9), metavar="STEPS"),
     Option("clip", "largest norm of the gradient, 0 for no clipping",
            number("a positive norm, or 0 for no clipping", lambda x: 0 <= x <= 10**9), 50, metavar="NORM"),
+    Option("init", "random initialisation of the network", choice(Init), Init.LINEAR, metavar="INIT"),
+    Option("truth", "function that the labels are noisy values of", choice(tuple(name for name, _ in TARGETS)), "linear",
+           metavar="TRUTH"),
+    Option("traces", "points of every trace", integer(4, 10**5), 100, metavar="POINTS"),
     Option("fresh", "fresh points for the population error", integer(1, 10**6), 4096, metavar="POINTS"),
     Option("large_step", "allow step sizes of 2 and more", switch, False),
     Option("scaling", "the study over a grid of n", switch, True),

@@ -151,13 +151,13 @@ def show(value: Measured) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _interval(value: int | float | Fraction | Interval) -> Interval:
+def _interval(value: int | float | Fraction | Interval, floats: Trust) -> Interval:
     """A measured value as an interval: exact numbers are proved, a float alone states no error."""
     if isinstance(value, Interval):
         return value
     if isinstance(value, bool) or not isinstance(value, (int, float, Fraction)):
         raise TypeError(f"only numbers and intervals can be judged, got {value!r} ({type(value).__name__})")
-    return Interval(value, value, "value", Trust.HEURISTIC if isinstance(value, float) else Trust.PROVED)
+    return Interval(value, value, "value", floats if isinstance(value, float) else Trust.PROVED)
 
 
 def _holds(a: Interval, relation: Relation, b: Interval) -> bool | None:
@@ -181,6 +181,7 @@ def judge(
     measured: int | float | Fraction | Interval | None,
     relation: Relation,
     bound: int | float | Fraction | Interval | None,
+    floats: Trust = Trust.HEURISTIC,
 ) -> Verdict:
     """What a measurement says about "measured, relation, bound": the only maker of verdicts.
 
@@ -190,12 +191,18 @@ def judge(
     WITHIN asks whether the measured value lies in the set that the bound is, CONTAINS whether the bound lies in the measured
     set. Equality is proved for exact numbers alone: for an enclosure, ask whether it lies WITHIN a tolerance.
 
+    Parameters
+    ----------
+    floats : Trust
+        What a float alone is worth here: FLOAT_CERTIFIED where the bound already allows for its error, such as a tolerance
+        for rounding or the quantile of a test. Then it refutes.
+
     Raises
     ------
     TypeError
         For what is neither a number nor an interval.
     ValueError
-        For NaN.
+        For NaN, and for floats that are said to be PROVED: pass them as Fraction, or as the ends of an Interval.
 
     Examples
     --------
@@ -208,7 +215,9 @@ def judge(
     """
     if measured is None or bound is None:
         return Verdict.UNDECIDED
-    a, b = _interval(measured), _interval(bound)
+    if floats is Trust.PROVED:
+        raise ValueError("floats alone prove nothing; pass a Fraction, or an Interval with the float as its exact end")
+    a, b = _interval(measured, floats), _interval(bound, floats)
     holds, trusts = _holds(a, relation, b), {a.trust, b.trust}
     if holds is None:
         return Verdict.UNDECIDED
@@ -230,6 +239,7 @@ def judged(
     evidence: Mapping[str, object] | None = None,
     *,
     obstacle: str | None = None,
+    floats: Trust = Trust.HEURISTIC,
 ) -> Outcome:
     """The outcome of one claim.
 
@@ -239,6 +249,8 @@ def judged(
         As in :class:`Outcome`.
     status : Status or None
         Of the claim. None for a question about an object that no theorem answers: "is this network stable at this step size?"
+    floats : Trust
+        As for :func:`judge`.
     obstacle : str, optional
         Why the hypotheses of the claim don't hold here: then it is not judged at all.
 
@@ -254,7 +266,7 @@ def judged(
         verdict = Verdict.NOT_APPLICABLE
         facts["reason"] = obstacle
     else:
-        verdict = judge(measured, relation, bound)
+        verdict = judge(measured, relation, bound, floats)
         if verdict is Verdict.REFUTED and status is None:
             verdict = Verdict.FAILS
     return Outcome(check, theorem, claim, measured, bound, verdict, status, facts, relation)

@@ -85,6 +85,13 @@ def test_a_float_alone_is_never_proof_and_never_refutes(
     assert judge(x, relation, y) in (Verdict.CONSISTENT, Verdict.UNDECIDED)
 
 
+def test_a_float_whose_error_the_bound_allows_for_can_refute() -> None:
+    assert judge(0.3, Relation.AT_MOST, 0.2, Trust.FLOAT_CERTIFIED) is Verdict.REFUTED
+    assert judge(0.1, Relation.AT_MOST, 0.2, Trust.FLOAT_CERTIFIED) is Verdict.CONSISTENT
+    with pytest.raises(ValueError, match="floats alone prove nothing"):
+        judge(0.1, Relation.AT_MOST, 0.2, Trust.PROVED)
+
+
 @pytest.mark.parametrize("k", range(1, 200))
 def test_two_over_eta_is_compared_exactly(k: int) -> None:
     """For 82 of the 199 step sizes k/100 the float 2/eta lies above the exact threshold."""

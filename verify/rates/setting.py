@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from verify.command import check_device, read_fraction, read_integer
+from verify.rates.arguments import read_decay, read_init, read_step_size, read_target
 from verify.rates.cells import batch_size, cell_seconds, run_cell, trace_steps
-from verify.shattering.arguments import read_decay, read_init, read_step_size, read_target
 from verify.sweep import Sweep
 from verify.training.setting import Init
 

@@ -16,7 +16,7 @@ from boundcalc.statements.extra_symbols import n_S
 from boundcalc.symbols import L, R, lam, n
 from constructions.network import Network, empirical_weight
 from verify.hessian import Sharpness, sharpness
-from verify.outcome import Interval, Outcome, Verdict
+from verify.outcome import Interval, Outcome, Relation, Trust, judged
 from verify.shattering.setting import ShatteringSetting
 from verify.training.setting import Run
 from verify.training.train import Training
@@ -74,7 +74,7 @@ def outcomes_of(setting: ShatteringSetting, training: Training) -> list[Outcome]
     for at, name in enumerate(("without decay", "with decay")):
         gone, network = training.diverged_at[at], training.networks[at]
         if network is None:
-            found.append(_outcome(name, f"diverged at step {gone}; lower eta", None, None, Verdict.UNDECIDED))
+            found.append(_outcome(name, f"diverged at step {gone}; lower eta", None, Relation.AT_MOST, None))
             continue
         found += _edge(training, at, name)
         enclosed = sharpness(network, training.runs[at].X, training.runs[at].y, seed=setting.seed)
@@ -85,14 +85,10 @@ def outcomes_of(setting: ShatteringSetting, training: Training) -> list[Outcome]
 
 
 def _outcome(
-    check: str,
-    claim: str,
-    measured: float | None,
-    bound: float | Interval | None,
-    verdict: Verdict,
-    relation: str = "<=",
+    check: str, claim: str, measured: float | None, relation: Relation, bound: float | Interval | None
 ) -> Outcome:
-    return Outcome(check, _FIGURE, claim, measured, bound, verdict, Status.NUMERIC, {}, relation)
+    """What the figure shows: a float that misses it refutes nothing."""
+    return judged(check, _FIGURE, claim, measured, relation, bound, Status.NUMERIC)
 
 
 def _edge(training: Training, at: int, name: str) -> Iterator[Outcome]:
@@ -103,27 +99,23 @@ def _edge(training: Training, at: int, name: str) -> Iterator[Outcome]:
     middle = float(np.median(late))
     if run.decay:
         # The objective's Hessian is that of the loss plus decay times the identity.
-        verdict = Verdict.CONSISTENT if middle <= edge * EDGE_BAND[1] else Verdict.REFUTED
-        yield _outcome(name, "median lambda_max of the last half against 2/eta - decay", middle, edge, verdict)
+        claim = f"median lambda_max of the last half against {EDGE_BAND[1]:g} (2/eta - decay)"
+        yield _outcome(name, claim, middle, Relation.AT_MOST, edge * EDGE_BAND[1])
         return
-    band = Interval(EDGE_BAND[0] * edge, EDGE_BAND[1] * edge, "edge-of-stability band about 2/eta")
     # Below the band the edge has not been reached yet: more steps may do it.
-    verdict = Verdict.CONSISTENT if middle in band else Verdict.UNDECIDED if middle < band.lower else Verdict.REFUTED
-    yield _outcome(name, f"median lambda_max of the last half about 2/eta = {edge:.4g}", middle, band, verdict, "in")
+    band = Interval(EDGE_BAND[0] * edge, EDGE_BAND[1] * edge, "edge-of-stability band about 2/eta")
+    yield _outcome(name, f"median lambda_max of the last half about 2/eta = {edge:.4g}", middle, Relation.WITHIN, band)
 
 
 def _shattering(training: Training) -> Iterator[Outcome]:
     plain, decay = training.traces
     share = rare_share(plain.activation_rate[-1])
-    verdict = Verdict.CONSISTENT if share >= 0.5 else Verdict.UNDECIDED
     shown = None if math.isnan(share) else share
     claim = f"without decay, most alive neurons are active on at most {100 * RARE:.0f} % of the data: their share"
-    yield _outcome("shattering", claim, shown, 0.5, verdict, ">=")
+    yield _outcome("shattering", claim, shown, Relation.AT_LEAST, 0.5)
     errors = float(plain.train_mse[-1]), float(decay.train_mse[-1])
-    verdict = Verdict.CONSISTENT if errors[1] < errors[0] else Verdict.UNDECIDED
-    yield _outcome(
-        "shattering", "weight decay has the smaller in-sample MSE to the truth", errors[1], errors[0], verdict
-    )
+    claim = "weight decay has the smaller in-sample MSE to the truth"
+    yield _outcome("shattering", claim, errors[1], Relation.BELOW, errors[0])
 
 
 def _seminorm(run: Run, network: Network, enclosed: Sharpness, name: str) -> Iterator[Outcome]:
@@ -157,9 +149,19 @@ def _seminorm(run: Run, network: Network, enclosed: Sharpness, name: str) -> Ite
 def _bounded(
     theorem: Theorem, name: str, claim: str, measured: float, bound: float, evidence: dict[str, float]
 ) -> Outcome:
-    verdict = Verdict.CONSISTENT if measured <= bound * (1 + _ROUNDING) else Verdict.REFUTED
-    return Outcome(
-        name, theorem.key, claim, measured, bound, verdict, theorem.status, {"slack": bound - measured, **evidence}
+    """The relative rounding of both sides is allowed for, so that a violation refutes."""
+    allowed = bound * (1 + _ROUNDING)
+    facts = {"slack": bound - measured, "relative rounding allowed": _ROUNDING, **evidence}
+    return judged(
+        name,
+        theorem.key,
+        claim,
+        measured,
+        Relation.AT_MOST,
+        allowed,
+        theorem.status,
+        facts,
+        floats=Trust.FLOAT_CERTIFIED,
     )
 
 

@@ -35,7 +35,7 @@ def shattering_figure(experiment: Experiment) -> Figure:
     for axes in grid.flat:
         axes.spines[["top", "right"]].set_visible(False)
     figure.suptitle(
-        f"d = {setting.dim}, n = {setting.n}, width {setting.width}, σ = {float(setting.noise):g}, seed {setting.seed}",
+        f"d = {setting.dim}, n = {setting.n}, width {setting.width}, σ = {float(setting.sigma):g}, seed {setting.seed}",
         fontsize=11,
     )
     return figure

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from boundcalc.files import write_atomically
 from constructions.data import labels, uniform_ball
-from verify.command import Progress
+from verify.command import Progress, Setting, asked, random_stream
 from verify.outcome import Report
 from verify.shattering.claims import facts_of, outcomes_of
 from verify.shattering.setting import ShatteringSetting
@@ -37,13 +37,13 @@ class Experiment:
 
 def shattering_runs(setting: ShatteringSetting) -> list[Run]:
     """Both runs, from the same start on the same data."""
-    streams = {use: np.random.default_rng([setting.seed, at]) for at, use in enumerate(_STREAMS)}
-    target = make_target(setting.target, setting.dim, streams["target"])
+    streams = {use: random_stream(_STREAMS, setting.seed, use) for use in _STREAMS}
+    target = make_target(setting.truth, setting.dim, streams["target"])
     X = uniform_ball(setting.n, setting.dim, streams["data"])
     truth = target(X)
     fresh = uniform_ball(setting.fresh, setting.dim, streams["fresh"])
     network = initial_network(setting.init, setting.width, setting.dim, streams["network"])
-    y = labels(truth, float(setting.noise), streams["noise"])
+    y = labels(truth, float(setting.sigma), streams["noise"])
     return [
         Run(
             network,
@@ -61,14 +61,15 @@ def shattering_runs(setting: ShatteringSetting) -> list[Run]:
     ]
 
 
-def run_experiment(setting: ShatteringSetting, checkpoint: Path | None = None) -> tuple[Experiment, Report]:
-    """Train, measure, compare; progress goes to stderr.
+@dataclass(frozen=True)
+class Checkpoint(Setting):
+    """Where the state of a training is kept, as for :func:`verify.training.train`; no result depends on it."""
 
-    Parameters
-    ----------
-    setting : ShatteringSetting
-    checkpoint : Path, optional
-        As for :func:`verify.training.train`.
+    checkpoint: str | None = asked("checkpoint")
+
+
+def run_experiment(setting: ShatteringSetting, kept: Checkpoint = Checkpoint(None)) -> tuple[Experiment, Report]:
+    """Train, measure, compare; progress goes to stderr.
 
     Examples
     --------
@@ -93,8 +94,8 @@ def run_experiment(setting: ShatteringSetting, checkpoint: Path | None = None) -
             shattering_runs(setting),
             setting.steps,
             trace_at=setting.trace_steps(),
-            device=_device(setting.device),
-            checkpoint=checkpoint,
+            device=setting.device,
+            checkpoint=None if kept.checkpoint is None else Path(kept.checkpoint),
             progress=tell,
         )
         timing = {"training": time.perf_counter() - start}
@@ -108,17 +109,6 @@ def run_experiment(setting: ShatteringSetting, checkpoint: Path | None = None) -
     )
     facts = {name: facts_of(training, at) for at, name in enumerate(NAMES)}
     return experiment, Report(title, setting.as_json(), facts, outcomes, timing)
-
-
-def _device(name: str) -> str:
-    """CUDA where it is, for "auto"."""
-    if name != "auto":
-        return name
-    try:
-        import torch
-    except ImportError:
-        return "cpu"
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def save_experiment(experiment: Experiment, path: Path) -> None:

@@ -82,8 +82,8 @@ def least_useful_n(dim: int, failure: float) -> float:
 
 
 def deviations(setting: WeightSetting, at: int) -> Deviation:
-    """All samples of size ``setting.sizes[at]``."""
-    dim, size, failure = setting.dim, setting.sizes[at], float(setting.delta)
+    """All samples of size ``setting.n[at]``."""
+    dim, size, failure = setting.dim, setting.n[at], float(setting.delta)
     depth, gamma = smallest_depth(dim, size, failure), theorem_d_constant(dim)
     grid = np.linspace(0, 1, _GRID + 1)
     population = np.append(cap.population_weight.value(dim, 1 - grid[:-1]), 0.0)

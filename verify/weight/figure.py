@@ -56,8 +56,8 @@ def _deviation(axes: Axes, study: Study) -> None:
 
 def _ratio(axes: Axes, study: Study) -> None:
     setting = study.setting
-    at = len(setting.sizes) - 1
-    size, dim = setting.sizes[at], setting.dim
+    at = len(setting.n) - 1
+    size, dim = setting.n[at], setting.dim
     rng = np.random.default_rng([setting.seed, at, 0])
     X = uniform_ball(size, dim, rng)
     profiles = [weight_profile(X, u) for u in sphere(min(setting.directions, 8), dim, rng)]

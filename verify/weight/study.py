@@ -6,6 +6,8 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from scipy.stats import binom, norm
@@ -14,7 +16,7 @@ from boundcalc import cap
 from boundcalc.statement import Status
 from boundcalc.statements import theorem_d, weight_deviation
 from verify.command import Progress
-from verify.outcome import Interval, Outcome, Report, Verdict
+from verify.outcome import Interval, Outcome, Relation, Report, Trust, judged
 from verify.weight.closed_forms import log_weight_by_quadrature, weight_by_monte_carlo
 from verify.weight.deviation import (
     Deviation,
@@ -50,15 +52,15 @@ def run_study(setting: WeightSetting) -> tuple[Study, Report]:
 
     Examples
     --------
-    >>> setting = WeightSetting.parse(2, [64, 256], samples=3, directions=4, points=10_000)
+    >>> setting = WeightSetting.parse(2, [64, 256], samples=3, directions=4, draws=10_000)
     >>> _, report = run_study(setting)
     >>> {o.verdict.value for o in report.outcomes if o.check == "Theorem D"}  # says nothing for samples this small
     {'not applicable'}
     """
     start = time.perf_counter()
-    with Progress(len(setting.sizes) + 1) as progress:
+    with Progress(len(setting.n) + 1) as progress:
         found = []
-        for at, size in enumerate(setting.sizes):
+        for at, size in enumerate(setting.n):
             progress.step(f"{setting.samples} samples of {size} points")
             found.append(deviations(setting, at))
         progress.step("closed forms by quadrature and Monte Carlo")
@@ -106,25 +108,25 @@ def _additive(study: Study) -> Outcome:
     setting = study.setting
     sizes = np.repeat([float(entry.n) for entry in study.deviations], setting.samples)
     slope = fit_exponent(sizes, np.concatenate([entry.largest for entry in study.deviations]))
-    # Logarithms and the number of directions bend the curve, so a smaller exponent refutes nothing.
-    verdict = Verdict.CONSISTENT if slope.upper >= 0.5 else Verdict.UNDECIDED
     ratios = [float(entry.largest.max()) / _unit(setting, entry.n) for entry in study.deviations]
     evidence = {
         "exponent": slope.exponent,
+        "interval": [slope.lower, slope.upper],
         "directions": 2 * setting.directions,
         "samples": setting.samples,
         "largest deviation / sqrt((d + log(1/delta))/n)": max(ratios),
     }
-    return Outcome(
+    # Logarithms and the number of directions bend the curve, so a smaller exponent refutes nothing: a float.
+    return judged(
         "Thm E.5",
         weight_deviation.THEOREM.key,
-        "exponent a in largest |g_n - g_P| ~ n^-a; an upper bound of order n^-1/2 means at least 1/2",
-        Interval(slope.lower, slope.upper, f"{slope.level:.0%} confidence interval"),
-        0.5,
-        verdict,
+        "exponent a in largest |g_n - g_P| ~ n^-a; an upper bound of order n^-1/2 means at least 1/2: upper "
+        f"{slope.level:.0%} limit",
+        slope.upper,
+        Relation.AT_LEAST,
+        Fraction(1, 2),
         weight_deviation.THEOREM.status,
         evidence,
-        ">=",
     )
 
 
@@ -135,22 +137,27 @@ def _relative(setting: WeightSetting, entry: Deviation) -> Outcome:
     theorem = theorem_d.THEOREM
     if depth > 1:
         words = f"n = {entry.n}: says nothing, rho_n = {depth:.3g} exceeds the greatest depth 1"
-        return Outcome("Theorem D", theorem.key, words, None, None, Verdict.NOT_APPLICABLE, theorem.status)
+        return judged(
+            "Theorem D", theorem.key, words, None, Relation.AT_LEAST, None, theorem.status, obstacle="rho_n > 1"
+        )
     broken = int(entry.violating.sum())
     # Each sample breaks it with probability at most delta.
     chance = float(binom.sf(broken - 1, setting.samples, failure))
-    verdict = Verdict.REFUTED if broken and chance < _LEVEL else Verdict.CONSISTENT
     evidence = {
+        "least g_n / (gamma_d (1-|t|)^(d+2))": float(entry.lowest.min()),
         "rho_n": depth,
         "half-spaces tested": int(entry.tested.sum()),
         "samples that break it": broken,
-        "probability of as many if it holds": chance,
         "first broken at depth": float(entry.reach.max()),
     }
-    words = f"n = {entry.n}: least g_n / (gamma_d (1-|t|)^(d+2)) from depth {depth:.3g} on, {broken} samples below"
-    return Outcome(
-        "Theorem D", theorem.key, words, float(entry.lowest.min()), 1.0, verdict, theorem.status, evidence, ">="
+    words = (
+        f"n = {entry.n}: {broken} of {setting.samples} samples have g_n < gamma_d (1-|t|)^(d+2) from depth {depth:.3g} on; "
+        "probability of as many if it holds"
     )
+    return judged(
+        "Theorem D", theorem.key, words, chance, Relation.AT_LEAST, _LEVEL, theorem.status, evidence,
+        floats=Trust.FLOAT_CERTIFIED,
+    )  # fmt: skip
 
 
 def _quadrature(setting: WeightSetting) -> Outcome:
@@ -159,22 +166,20 @@ def _quadrature(setting: WeightSetting) -> Outcome:
         closed = float(cap.population_weight.log(setting.dim, height).log)
         errors[f"{height:g}"] = abs(math.expm1(log_weight_by_quadrature(setting.dim, height) - closed))
     worst = max(errors.values())
-    verdict = Verdict.CONSISTENT if worst <= _QUADRATURE_TOLERANCE else Verdict.REFUTED
     words = "closed form of g_P against quadrature: largest relative difference"
-    return _closed(words, worst, _QUADRATURE_TOLERANCE, verdict, {"by height": errors})
+    return _closed(words, worst, _QUADRATURE_TOLERANCE, {"by height": errors})
 
 
 def _monte_carlo(setting: WeightSetting) -> Outcome:
-    heights = np.array([h for h in _HEIGHTS if cap.cap_mass.value(setting.dim, h) * setting.points >= _FEWEST])
-    words = f"closed form of g_P against Monte Carlo, {setting.points} points: largest difference in standard errors"
+    heights = np.array([h for h in _HEIGHTS if cap.cap_mass.value(setting.dim, h) * setting.draws >= _FEWEST])
+    words = f"closed form of g_P against Monte Carlo, {setting.draws} points: largest difference in standard errors"
     if not len(heights):
-        return _closed(words, None, None, Verdict.NOT_APPLICABLE, {"reason": "every cap holds too few points"})
-    rng = np.random.default_rng([setting.seed, len(setting.sizes)])
-    found = weight_by_monte_carlo(setting.dim, heights, setting.points, rng)
+        return _closed(words, None, None, {}, obstacle="every cap holds too few points")
+    rng = np.random.default_rng([setting.seed, len(setting.n)])
+    found = weight_by_monte_carlo(setting.dim, heights, setting.draws, rng)
     closed = cap.population_weight.value(setting.dim, heights)
     scores = np.abs(found.weight - closed) / found.error
     limit = float(norm.isf(_LEVEL / (2 * len(heights))))
-    verdict = Verdict.CONSISTENT if scores.max() <= limit else Verdict.REFUTED
     evidence = {
         "heights": heights.tolist(),
         "estimates": found.weight.tolist(),
@@ -182,34 +187,42 @@ def _monte_carlo(setting: WeightSetting) -> Outcome:
         "closed form": closed.tolist(),
         "level": _LEVEL,
     }
-    return _closed(words, float(scores.max()), limit, verdict, evidence)
+    return _closed(words, float(scores.max()), limit, evidence)
 
 
 def _limit(setting: WeightSetting) -> Iterator[Outcome]:
     """g_P / (1-|t|)^(d+2) increases to c_infinity: by enclosures at depths 1, 1/2, 1/4, ..., and by quadrature."""
     limit = cap.weight_limit.enclose(setting.dim)
     ratios = [cap.weight_ratio.enclose(setting.dim, f"{0.5**k!r}") for k in range(0, _HALVINGS, 4)]
-    ordered = all(a.less_than(b) is True for a, b in zip(ratios, [*ratios[1:], limit], strict=True))
+    chain = [Interval.of(found) for found in (*ratios, limit)]
+    # The least step of the chain lies between the least of the lower and the least of the upper ends of its steps.
+    step = Interval(
+        min(b.lower - a.upper for a, b in pairwise(chain)),
+        min(b.upper - a.lower for a, b in pairwise(chain)),
+    )
     gap = float(limit.upper / ratios[-1].lower - 1)
-    verdict = Verdict.PROVED if ordered else Verdict.REFUTED
-    words = f"g_P / (1-|t|)^(d+2) grows towards c_infinity at {len(ratios)} depths down to 2^-{_HALVINGS - 4}"
-    yield _closed(words, ratios[-1].floats[1], limit.floats[0], verdict, {"relative gap at the last": gap})
+    words = (
+        f"g_P / (1-|t|)^(d+2) grows towards c_infinity at {len(ratios)} depths down to 2^-{_HALVINGS - 4}: least step"
+    )
+    yield _closed(words, step, 0, {"relative gap at the last": gap}, Relation.ABOVE)
     height = 1e-8
     log_ratio = log_weight_by_quadrature(setting.dim, height) - (setting.dim + 2) * math.log(height)
-    measured, bound = math.exp(log_ratio), float(cap.weight_limit.value(setting.dim))
     # The ratio is c_infinity (1 - O(d h)).
-    close = abs(measured / bound - 1) <= 10 * setting.dim * height
-    words = "c_infinity against quadrature at depth 1e-8"
-    verdict = Verdict.CONSISTENT if close else Verdict.REFUTED
-    yield _closed(words, measured, bound, verdict, {"allowed relative difference": 10 * setting.dim * height}, "=")
+    allowed = 10 * setting.dim * height
+    difference = abs(math.exp(log_ratio) / float(cap.weight_limit.value(setting.dim)) - 1)
+    yield _closed("c_infinity against quadrature at depth 1e-8: relative difference", difference, allowed, {})
 
 
 def _closed(
     words: str,
-    measured: float | None,
+    measured: float | Interval | None,
     bound: float | None,
-    verdict: Verdict,
     evidence: dict[str, object],
-    relation: str = "<=",
+    relation: Relation = Relation.AT_MOST,
+    obstacle: str | None = None,
 ) -> Outcome:
-    return Outcome("closed forms", "boundcalc.cap", words, measured, bound, verdict, Status.DERIVED, evidence, relation)
+    """A claim about a closed form; the bounds of floats allow for their error."""
+    return judged(
+        "closed forms", "boundcalc.cap", words, measured, relation, bound, Status.DERIVED, evidence,
+        obstacle=obstacle, floats=Trust.FLOAT_CERTIFIED,
+    )  # fmt: skip

@@ -26,7 +26,7 @@ from verify.weight.deviation import (
 from verify.weight.profile import weight_profile
 from verify.weight.setting import WeightSetting
 
-SMALL = ["--dim", "2", "--n", "256", "1024", "8192", "--samples", "6", "--directions", "6", "--points", "20000"]
+SMALL = ["--dim", "2", "--n", "256", "1024", "8192", "--samples", "6", "--directions", "6", "--draws", "20000"]
 
 
 def test_profile_is_the_weight_at_every_threshold():
@@ -95,9 +95,11 @@ def test_the_command_end_to_end(tmp_path, capsys):
         by_check.setdefault(outcome["check"], []).append(outcome)
     assert [o["verdict"] for o in by_check["Theorem D"]] == ["not applicable", "not applicable", "consistent"]
     assert by_check["Theorem D"][-1]["evidence"]["half-spaces tested"] > 1000
-    assert by_check["Theorem D"][-1]["measured"] > 1
+    assert by_check["Theorem D"][-1]["evidence"]["least g_n / (gamma_d (1-|t|)^(d+2))"] > 1
+    assert by_check["Theorem D"][-1]["measured"] == 1  # the probability of no sample or more
     exponent = by_check["Thm E.5"][0]
-    assert exponent["measured"]["lower"] < exponent["evidence"]["exponent"] < exponent["measured"]["upper"]
+    lower, upper = exponent["evidence"]["interval"]
+    assert lower < exponent["evidence"]["exponent"] < upper == exponent["measured"]
     assert 0.3 < exponent["evidence"]["exponent"] < 0.7
     assert content["constants"]["c_infinity"] == pytest.approx(math.sqrt(2) * 16 * (2 / math.pi) ** 2 / (9 * 5))
     assert plot.read_text().startswith("<?xml")
@@ -120,7 +122,7 @@ def test_a_bound_that_fails_too_often_is_refuted():
 
 
 def test_a_wrong_closed_form_is_refuted(monkeypatch):
-    setting = WeightSetting.parse(3, [64, 128], points=100_000)
+    setting = WeightSetting.parse(3, [64, 128], draws=100_000)
     wrong = log_weight_by_quadrature
     monkeypatch.setattr(job, "log_weight_by_quadrature", lambda dim, h: wrong(dim, h) + 1e-9)
     assert job._quadrature(setting).verdict is Verdict.REFUTED
@@ -140,14 +142,14 @@ def test_a_wrong_closed_form_is_refuted(monkeypatch):
     [
         (["--n", "100"], "n must hold at least two sample sizes"),
         (["--n", "100", "100"], "none twice"),
-        (["--dim", "0"], "dim must be an integer from 1"),
-        (["--delta", "1"], r"delta must lie in \(0, 1\)"),
+        (["--dim", "0"], "--dim must be an integer from 1"),
+        (["--delta", "1"], r"--delta .*must be a number with 0 < --delta < 1"),
         (["--samples", "1"], "samples must be an integer from 2"),
         (["--directions", "100000", "--n", "100000", "1000000"], "a product of at most"),
         (["--plot", "out.gif"], "--plot must end in"),
     ],
 )
 def test_bad_input_is_refused_before_any_work(arguments, words, monkeypatch):
-    monkeypatch.setattr("verify.weight.__main__.run_study", lambda setting: pytest.fail("work was done"))
+    monkeypatch.setattr("verify.weight.study.deviations", lambda *_: pytest.fail("work was done"))
     with pytest.raises(ValueError, match=words):
         main(arguments)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 
@@ -74,7 +75,7 @@ def test_a_diverged_run_is_undecided(capsys):
 def test_same_seed_same_report(capsys):
     texts = []
     for seed in ("3", "3", "4"):
-        main([*SMALL, "--steps", "60", "--seed", seed, "--target", "root", "--init", "kaiming-normal", "--json", "-"])
+        main([*SMALL, "--steps", "60", "--seed", seed, "--truth", "root", "--init", "kaiming-normal", "--json", "-"])
         content = json.loads(capsys.readouterr().out)
         texts.append(json.dumps([content["outcomes"], content["with decay"]]))
     assert texts[0] == texts[1] != texts[2]
@@ -91,8 +92,9 @@ def test_same_seed_same_report(capsys):
         ("--steps", "1.5", "steps"),
         ("--decay", "0", "decay"),
         ("--decay", "1000", "decay must be below"),
-        ("--noise", "-1", "noise"),
-        ("--target", "cubic", "target"),
+        ("--noise", "-1", "sigma"),
+        ("--target", "linear", "--target is now --truth"),
+        ("--truth", "cubic", "truth"),
         ("--init", "zeros", "init"),
         ("--seed", "-1", "seed"),
         ("--device", "tpu", "device"),
@@ -102,7 +104,7 @@ def test_same_seed_same_report(capsys):
     ],
 )
 def test_bad_options_are_named_before_any_work(option, value, word):
-    with pytest.raises(ValueError, match=word):
+    with pytest.raises((ValueError, click.UsageError), match=word):
         main([*SMALL, "--steps", "1000000000", option, value])
 
 

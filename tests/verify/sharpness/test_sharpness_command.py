@@ -27,7 +27,7 @@ def saved(tmp_path):
     return path, sharpness(net, X, y)
 
 
-@pytest.mark.parametrize(("factor", "code", "verdict"), [(1.001, 1, "REFUTED"), (0.999, 0, "proved")])
+@pytest.mark.parametrize(("factor", "code", "verdict"), [(1.001, 1, "does not hold"), (0.999, 0, "proved")])
 def test_the_verdict_turns_at_the_enclosure(saved, capsys, factor, code, verdict):
     path, found = saved
     assert main([str(path), "--eta", repr(2 / found.value * factor), "--json", "-"]) == code
