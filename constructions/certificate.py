@@ -75,6 +75,11 @@ class SeparationCertificate:
     method: str
     exact_pairs: int
 
+    @property
+    def largest(self) -> tuple[Fraction, Fraction]:
+        """An enclosure of the largest inner product that knows the decision: ties at the limit are decided exactly."""
+        return self.bound.lower, min(self.bound.upper, self.limit) if self.holds else self.bound.upper
+
 
 @dataclass(frozen=True)
 class _Root:

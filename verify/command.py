@@ -294,6 +294,11 @@ OPTIONS: Mapping[str, Option] = vocabulary(
            metavar="COUNT"),
     Option("draws", "points of the Monte Carlo check", integer(1000, 10**9), "1e6", metavar="POINTS"),
     Option("delta", "failure probability", symbol("delta"), "0.01", metavar="DELTA"),
+    # Spherical codes
+    Option("points", "least number of points", integer(1, 10**18), 1, metavar="COUNT"),
+    Option("code", "family of the spherical code", text, "auto", ("--family",), "FAMILY"),
+    Option("thorough", "try the slow families too", switch, False),
+    Option("max_size", "most points to build (default: as many as is quick)", integer(1, 10**6), metavar="COUNT"),
     # Sharpness
     Option("file", "the file to read", text, metavar="FILE", required=True),
     Option("certificate", "how the upper bound is proved", choice(Certificate), Certificate.AUTO, metavar="CERTIFICATE"),

@@ -1,120 +1,75 @@
-"""The inputs of the command, read exactly and checked before any work."""
+"""The inputs of the command for spherical codes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from functools import cached_property
 
-from boundcalc.exact import describe, exact_rational
+from boundcalc.options import choice, integer, number
 from boundcalc.packing_numbers import PackingNumber, packing_number
-from boundcalc.symbols import VARIABLES
 from constructions.codes import FAMILIES
+from verify.command import Setting, asked
 
 __all__ = ["AUTO", "CodesSetting"]
 
-_LARGEST_DIM = 4096
-_LARGEST_SIZE = 1_000_000
 AUTO = "auto"
+_LARGEST_DIM = 4096
+_ANY = number("a number", lambda _: True)
 
 
 @dataclass(frozen=True)
-class CodesSetting:
-    """Inputs of the command.
+class CodesSetting(Setting):
+    """The dimension and the angle (or its cosine), how many ``points`` are needed, and which family may be built.
 
-    Attributes
-    ----------
-    d : int
-    number : PackingNumber
-        Bounds at the angle, and its cosine enclosed: codes keep the lower end, upper bounds the upper one.
-    asked : str
-        The angle as it was given.
-    points : int
-        Number of points needed.
-    family : str
-        A family, or "auto".
-    thorough : bool
-        Whether the slow families are tried too.
-    max_size : int or None
-    seed : int
+    ``thorough`` says whether the slow families are tried too.
+
+    Examples
+    --------
+    >>> CodesSetting.parse(8, 60).number.upper
+    240
+    >>> CodesSetting.parse(8, 60, points=241)
+    Traceback (most recent call last):
+    ...
+    ValueError: points must be at most 240 (...): no code in dimension 8 at 60 degrees has more, got 241; ...
     """
 
-    d: int
-    number: PackingNumber
-    asked: str
-    points: int
-    family: str
-    thorough: bool
-    max_size: int | None
-    seed: int
+    dim: int = asked("dim", 12, reader=integer(1, _LARGEST_DIM))
+    angle: Fraction | None = asked("angle", reader=_ANY)
+    cosine: Fraction | None = asked("cosine", reader=_ANY)
+    points: int = asked("points")
+    code: str = asked("code", reader=choice((AUTO, *(family.name for family in FAMILIES))))
+    thorough: bool = asked("thorough")
+    max_size: int | None = asked("max_size")
+    seed: int = asked("seed")
+
+    def __post_init__(self) -> None:
+        if self.points > self.number.upper:
+            raise ValueError(
+                f"points must be at most {self.number.upper_bounds[0]}: no code in dimension {self.dim} at {self.asked} has "
+                f"more, got {self.points}; pass a smaller angle, or fewer points"
+            )
 
     @classmethod
-    def parse(
-        cls,
-        dim: object,
-        angle: object = None,
-        *,
-        cosine: object = None,
-        points: object = 1,
-        family: str = AUTO,
-        thorough: bool = False,
-        max_size: object = None,
-        seed: object = 0,
-    ) -> CodesSetting:
-        """Read every input exactly, and refuse what no code can do.
+    def complete(cls, values: dict[str, object]) -> dict[str, object]:
+        """60 degrees where neither an angle nor a cosine is given."""
+        return values | {"angle": Fraction(60)} if values["angle"] is values["cosine"] is None else values
 
-        Raises
-        ------
-        ValueError, TypeError
-            Naming the argument, what arrived and what to pass; for more points than an upper bound allows, the bound.
-
-        Examples
-        --------
-        >>> CodesSetting.parse(8, 60).number.upper
-        240
-        """
-        d = _whole("dim", VARIABLES["d"].exact(dim, "dim"), dim, 1, _LARGEST_DIM)
-        if angle is None and cosine is None:
-            angle = 60
-        number = packing_number(d, angle, cosine=cosine)
-        asked = f"{angle} degrees" if cosine is None else f"cosine {cosine}"
-        needed = _whole("points", exact_rational("points", points), points, 1, 10**18)
-        if needed > number.upper:
-            raise ValueError(
-                f"points must be at most {number.upper_bounds[0]}: no code in dimension {d} at {asked} has more, "
-                f"got {describe(points)}; pass a smaller angle, or fewer points"
-            )
-        known = [AUTO, *(member.name for member in FAMILIES)]
-        if family not in known:
-            raise ValueError(f"family must be one of {', '.join(known)}, got {describe(family)}")
-        most = (
-            None
-            if max_size is None
-            else _whole("max_size", exact_rational("max_size", max_size), max_size, 1, _LARGEST_SIZE)
-        )
-        own_seed = _whole("seed", exact_rational("seed", seed), seed, 0, 2**63 - 1)
-        return cls(d, number, asked, needed, family, thorough, most, own_seed)
+    @cached_property
+    def number(self) -> PackingNumber:
+        """Bounds at the angle, and its cosine enclosed: codes keep the lower end, upper bounds the upper one."""
+        return packing_number(self.dim, self.angle, cosine=self.cosine)
 
     @property
-    def cosine(self) -> Fraction:
+    def largest(self) -> Fraction:
         """Largest inner product that the code may have: cos(angle), rounded down where it is irrational."""
         return self.number.cosine[0]
 
+    @property
+    def asked(self) -> str:
+        """The angle as it was given."""
+        return f"{self.angle} degrees" if self.cosine is None else f"cosine {self.cosine}"
+
     def as_json(self) -> dict[str, object]:
         """Every input; exact numbers as text."""
-        return {
-            "dim": self.d,
-            "angle": self.asked,
-            "cosine": str(self.cosine),
-            "points": self.points,
-            "family": self.family,
-            "thorough": self.thorough,
-            "max_size": self.max_size,
-            "seed": self.seed,
-        }
-
-
-def _whole(name: str, value: Any, given: object, least: int, most: int) -> int:
-    if not value.is_Integer or not least <= value <= most:
-        raise ValueError(f"{name} must be an integer from {least} to {most}, got {describe(given)}")
-    return int(value)
+        return {**super().as_json(), "angle": self.asked, "cosine": str(self.largest)}

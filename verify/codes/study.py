@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import time
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from boundcalc.files import write_atomically
 from constructions.codes import best_code, build, survey
+from constructions.codes.bounds import KISSING_RECORDS
 from constructions.spherical_code import SphericalCode
 from verify.codes.claims import outcomes_of
 from verify.codes.setting import AUTO, CodesSetting
 from verify.command import Progress
 from verify.outcome import Report
 
-__all__ = ["codes_report"]
+__all__ = ["codes_report", "save_code"]
+
+_SIXTY = Fraction(1, 2)
 
 
 def codes_report(setting: CodesSetting) -> tuple[SphericalCode, Report]:
@@ -25,18 +34,18 @@ def codes_report(setting: CodesSetting) -> tuple[SphericalCode, Report]:
     Examples
     --------
     >>> code, report = codes_report(CodesSetting.parse(8, 60))
-    >>> code.size, int(report.exit_code), [o.claim for o in report.outcomes][-1]
-    (240, 0, 'the largest number on record (E8; Levenshtein 1979, Odlyzko & Sloane 1979)')
+    >>> code.size, int(report.exit_code), report.facts["record"]["size"]
+    (240, 0, 240)
     """
     start = time.perf_counter()
     with Progress(2) as progress:
         progress.step("families")
-        entries = survey(setting.d, setting.cosine)
+        entries = survey(setting.dim, setting.largest)
         progress.step("building and certifying")
         code = _build(setting)
         outcomes = list(outcomes_of(setting, code))
     bound = code.max_inner_product()
-    facts = {
+    facts: dict[str, dict[str, object]] = {
         "code": {
             "family": code.family,
             "size": code.size,
@@ -44,18 +53,30 @@ def codes_report(setting: CodesSetting) -> tuple[SphericalCode, Report]:
             "certificate": bound.method,
         }
     }
+    if setting.largest == _SIXTY and setting.dim in KISSING_RECORDS:
+        record = KISSING_RECORDS[setting.dim]
+        share = code.size / record.size
+        facts["record"] = {"size": record.size, "source": record.source, "optimal": record.optimal, "share": share}
     timing = {"total": time.perf_counter() - start}
     return code, Report(_title(setting, entries), setting.as_json(), facts, outcomes, timing)
 
 
 def _build(setting: CodesSetting) -> SphericalCode:
-    d, cosine, seed, most, least = setting.d, setting.cosine, setting.seed, setting.max_size, setting.points
+    d, cosine, seed, most, least = setting.dim, setting.largest, setting.seed, setting.max_size, setting.points
     try:
-        if setting.family == AUTO:
+        if setting.code == AUTO:
             return best_code(d, cosine, seed=seed, max_size=most, least=least, thorough=setting.thorough)
-        return build(setting.family, d, cosine, seed=seed, max_size=most, least=least)
+        return build(setting.code, d, cosine, seed=seed, max_size=most, least=least)
     except ValueError as error:  # what the builders call least is the caller's number of points
         raise ValueError(str(error).replace("least must", "points must", 1)) from None
+
+
+def save_code(code: SphericalCode, path: Path) -> None:
+    """Write the points, and their exact coordinates where there are some."""
+    arrays: dict[str, Any] = {"points": code.points}
+    if code.exact is not None:
+        arrays["exact"] = code.exact.vectors
+    write_atomically(path, lambda stream: np.savez(stream, **arrays))
 
 
 def _title(setting: CodesSetting, entries: tuple[tuple[str, int | None, str], ...]) -> str:
@@ -63,7 +84,7 @@ def _title(setting: CodesSetting, entries: tuple[tuple[str, int | None, str], ..
     able = [(name, "by building" if size is None else str(size), words) for name, size, words in entries if size != 0]
     width = max(len(name) for name, _, _ in entries)
     column = max((len(size) for _, size, _ in able), default=1)
-    lines = [f"Spherical codes in dimension {setting.d} at {setting.asked}", "", "families here:"]
+    lines = [f"Spherical codes in dimension {setting.dim} at {setting.asked}", "", "families here:"]
     lines += [f"  {name.ljust(width)}  {size.rjust(column)}  {words}" for name, size, words in able]
     lines += ["not here:"]
     lines += [f"  {name.ljust(width)}  {words}" for name, size, words in entries if size == 0]

@@ -51,9 +51,9 @@ def test_surveys_never_exceed_what_is_proved_possible(d: int) -> None:
 
 def test_irrational_angles_are_rounded_to_the_safe_side() -> None:
     setting = CodesSetting.parse(3, 45)
-    assert setting.cosine**2 <= Fraction(1, 2) < setting.number.cosine[1] ** 2
+    assert setting.largest**2 <= Fraction(1, 2) < setting.number.cosine[1] ** 2
     code, _ = codes_report(setting)
-    assert code.max_inner_product().upper <= setting.cosine
+    assert code.max_inner_product().upper <= setting.largest
 
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,7 +77,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ({"dim": 3, "angle": 200}, "angle must lie"),
         ({"dim": 0, "angle": 60}, "dim"),
         ({"dim": 5000, "angle": 60}, "dim must be an integer from 1 to 4096"),
-        ({"dim": 3, "angle": 60, "family": "e8"}, "family must be one of auto, endpoints"),
+        ({"dim": 3, "angle": 60, "code": "e8"}, "code must be one of auto, endpoints"),
         ({"dim": 3, "cosine": 1}, "cosine must lie"),
         ({"dim": 3, "angle": 60, "seed": -1}, "seed"),
     ],
@@ -91,6 +91,6 @@ def test_refused_by_what_is_built() -> None:
     with pytest.raises(ValueError, match="points must be at most 126, the points of roots E7"):
         codes_report(CodesSetting.parse(7, 60, points=130))
     with pytest.raises(ValueError, match="leech exists for 24 <= d <= 48"):
-        codes_report(CodesSetting.parse(7, 60, family="leech"))
+        codes_report(CodesSetting.parse(7, 60, code="leech"))
     with pytest.raises(TypeError, match="exactly one"):
         CodesSetting.parse(7, 60, cosine="1/2")
