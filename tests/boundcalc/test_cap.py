@@ -198,7 +198,7 @@ random_height = st.one_of(
 NUMERIC = [form for form in cap.ALL if form.symbols == (D, H)]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(random_dim, random_height, st.sampled_from(NUMERIC))
 def test_floats_agree_with_enclosures(dim: int, height: float, form: cap.ClosedForm) -> None:
     if height == 1.0 and form is cap.packing_existence:
@@ -210,7 +210,7 @@ def test_floats_agree_with_enclosures(dim: int, height: float, form: cap.ClosedF
     assert min(abs(log - low), abs(log - high)) <= TOLERANCE * max(1, abs(log) / LARGE)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(random_dim, random_height, random_height)
 def test_order_relations(dim: int, first: float, second: float) -> None:
     small, large = sorted((first, second))
@@ -227,7 +227,7 @@ def test_order_relations(dim: int, first: float, second: float) -> None:
     assert 1 - small <= mean * (1 + 1e-15) <= 1 + 1e-15
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(random_dim, random_height, st.integers(1, 5))
 def test_recurrence_of_the_moments(dim: int, height: float, k: int) -> None:
     """(d+1+k) m_{k+1} = k(1−t²) m_{k−1} − t(d+1+2k) m_k, by parts, arranged so that all terms are positive."""

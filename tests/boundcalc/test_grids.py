@@ -55,7 +55,7 @@ def test_a_grid_with_every_symbol_agrees_with_fifty_digits(quantity: str) -> Non
                 assert abs(bound.value[i, j] / truth - 1) < 1e-12
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(1, 10**6),
     st.floats(1, 1e300),

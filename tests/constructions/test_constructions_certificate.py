@@ -34,7 +34,7 @@ ENTRIES = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(arrays(np.float64, st.tuples(st.integers(2, 6), st.integers(1, 4)), elements=ENTRIES))
 def test_enclosure_holds_and_is_narrow(points: np.ndarray) -> None:
     points = points[points.any(axis=1)]
@@ -47,7 +47,7 @@ def test_enclosure_holds_and_is_narrow(points: np.ndarray) -> None:
     assert bound.exact == (bound.lower == bound.upper)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     arrays(np.float64, st.tuples(st.integers(2, 6), st.integers(1, 4)), elements=ENTRIES),
     st.fractions(-1, 1, max_denominator=12),

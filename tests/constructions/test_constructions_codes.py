@@ -74,7 +74,7 @@ def test_simplex(d: int) -> None:
     assert code.exact.max_inner_product() == Fraction(-1, d)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.fractions(Fraction(-1), Fraction(-1, 500), max_denominator=500), st.integers(2, 20))
 def test_simplex_attains_rankin_unless_rounding_forbids(cosine: Fraction, d: int) -> None:
     size = build("simplex", d, cosine).size
@@ -87,7 +87,7 @@ def test_rank_one_defects_are_attained_where_coordinates_are_rational() -> None:
     assert build("simplex", 5, Fraction(-1, 4)).size == 5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.fractions(Fraction(-99, 100), Fraction(999, 1000)))
 def test_polygon_size(cosine: Fraction) -> None:
     ratio = 2 * pi / acos(cosine)

@@ -14,7 +14,7 @@ def brute(words: np.ndarray) -> list[list[int]]:
     return [[sum(a != b for a, b in zip(x, y, strict=True)) for y in words] for x in words]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 40), st.integers(0, 5))
 def test_code_keeps_the_distance(length: int, seed: int) -> None:
     code = varshamov_gilbert(length, seed=seed)

@@ -35,7 +35,7 @@ def loop_branch(u: list[float], t: float, X: list[list[float]]) -> float:
     return share**2 * excess * sqrt(1 + sum(c * c for c in centre))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 10_000), st.integers(1, 30), st.integers(1, 4))
 def test_empirical_weight_by_loops(seed: int, n: int, d: int) -> None:
     rng = np.random.default_rng(seed)
@@ -58,7 +58,7 @@ def test_blocks_of_the_weight_agree() -> None:
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 1000))
 def test_values_and_invariances(seed: int) -> None:
     f = random_network(seed)

@@ -79,7 +79,7 @@ def test_conditions_bind() -> None:
 coefficient = st.integers(-4, 4).map(Rational)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     goal=st.tuples(coefficient, coefficient),
     rows=st.lists(st.tuples(coefficient, coefficient, st.integers(0, 6).map(Rational)), min_size=1, max_size=4),
@@ -110,7 +110,6 @@ def test_random_programs_against_enumeration_of_vertices(
 
 
 @given(st.lists(st.integers(-9, 9), min_size=1, max_size=4), st.integers(-6, 6), st.integers(1, 3))
-@settings(deadline=None)
 def test_positivity_is_never_claimed_wrongly(coefficients: list[int], at: int, start: int) -> None:
     expr = sum((c * d**k for k, c in enumerate(coefficients)), Integer(0))
     if is_nonnegative(expr, {d: start}):

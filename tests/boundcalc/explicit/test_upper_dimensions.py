@@ -29,7 +29,7 @@ def _points(rng: np.random.Generator, n: int, d: int) -> Array:
     return x / np.linalg.norm(x, axis=1, keepdims=True) * rng.uniform(size=(n, 1)) ** (1 / d)
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(
     st.integers(2, 9),
     st.floats(0, 40),

@@ -41,7 +41,7 @@ def in_range(ratio: float) -> bool:
     return 1 - 1e-9 <= ratio <= 2 * 1.01
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(dimension, sample_size, log_uniform)
 def test_unweighted_class(k: int, count: float, bound: float) -> None:
     a = 2 * k / (k + 3)
@@ -52,7 +52,7 @@ def test_unweighted_class(k: int, count: float, bound: float) -> None:
     assert radius / value(get("local-complexity").bound.expr, at) == pytest.approx(1.5, abs=0.53)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(dimension, sample_size, log_uniform, st.floats(0.05, 1.9), st.floats(1, 50))
 def test_core_and_shell(k: int, count: float, bound: float, eta: float, outputs: float) -> None:
     at = {sy.d: k, sy.n: count, sy.B: bound, sy.eta: eta, sy.sigma: 0.3, sy.M: outputs}
@@ -67,7 +67,7 @@ def test_core_and_shell(k: int, count: float, bound: float, eta: float, outputs:
     assert in_range(gap / value(get("gap-core-shell").bound.expr, at))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 8), sample_size, st.floats(0.2, 5))
 def test_radial_laws(k: int, count: float, a: float) -> None:
     core = count ** (-(k + 3) / (4 * k + 6))
@@ -136,7 +136,7 @@ def test_interior_rate_on_the_line_by_linear_splines() -> None:
         assert in_range(best / value(get("univariate-interior-mse").bound.expr, {sy.n: count}))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 6), sample_size, st.floats(0.3, 6), log_uniform)
 def test_besov_noise_term(k: int, count: float, smooth: float, noise: float) -> None:
     best = minimum(lambda r: r**smooth + np.sqrt(noise**2 / (count * r**k)))
@@ -177,7 +177,7 @@ def test_class_bounds_scale_like_squared_functions() -> None:
             assert float(quotient.subs(at)) == pytest.approx(9, rel=1e-12)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.floats(0.2, 5), st.floats(0.2, 5), st.floats(0.2, 3))
 def test_theorem_c_on_the_line_against_an_explicit_estimator(sup: float, size: float, noise: float) -> None:
     """Piecewise linear least squares on cells of width e z^{3/2} at depth z: its explicit risk bound has the same powers."""

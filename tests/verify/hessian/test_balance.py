@@ -55,7 +55,7 @@ def test_against_brute_force(n: int, d: int, K: int, noise: float) -> None:
     assert np.allclose(found.network(X), network(X), rtol=0, atol=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.sampled_from([0.0, 0.3, 3.0, 100.0]), st.sampled_from([0.1, 1.0, 30.0]))
 def test_no_balance_is_below_the_bound(seed: int, noise: float, scale: float) -> None:
     network, X, y = problem(seed, 15, 2, 4, noise)

@@ -31,7 +31,7 @@ from verify.power_law import fit_exponent
 SMALL = LowerBoundSetting.parse([2], ["1e8..1e12"])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.floats(-2, 2), st.floats(-5, 5), st.integers(0, 2**30))
 def test_fit_holds_a_rippled_power_law(exponent: float, scale: float, seed: int) -> None:
     x = np.linspace(2, 10, 17)
