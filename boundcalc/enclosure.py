@@ -20,6 +20,7 @@ from flint import arb, fmpq, fmpz
 from sympy import Expr, Rational, Symbol
 
 from boundcalc.dyadic import Dyadic
+from boundcalc.exact import exact_rational, fraction
 
 __all__ = ["Dyadic", "Enclosure", "PrecisionError", "enclose"]
 
@@ -139,10 +140,7 @@ def _ends(value: object) -> tuple[Dyadic | Fraction, Dyadic | Fraction]:
     if isinstance(value, float):
         exact = Fraction(value)
         return exact, exact
-    from boundcalc.exact import exact_rational
-
-    number = exact_rational("value", value)
-    exact = Fraction(int(number.p), int(number.q))
+    exact = fraction(exact_rational("value", value))
     return exact, exact
 
 
@@ -203,7 +201,7 @@ def enclose(
     for symbol, value in values.items():
         if not (isinstance(value, Rational) and value.is_finite):
             raise TypeError(f"the value of {symbol} must be an exact sympy Rational, got {value!r}")
-    tolerance = Fraction(int(relative.p), int(relative.q))
+    tolerance = fraction(relative)
     if tolerance <= 0:
         raise ValueError(f"relative must be positive, got {relative}")
     bits = 64 + max(0, -math.floor(math.log2(tolerance)))

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from sympy import Integer, Rational
 
-__all__ = ["describe", "exact_rational"]
+__all__ = ["describe", "exact_rational", "fraction", "rational"]
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?:/\d+)?", re.ASCII)
 # 10**5000 still converts in microseconds; anything longer is a typing error or an attack.
@@ -31,6 +31,38 @@ def describe(value: object) -> str:
     if len(shown) > 45:
         shown = shown[:42] + "..."
     return f"{shown} ({type(value).__name__})"
+
+
+def fraction(value: numbers.Rational | Rational | int) -> Fraction:
+    """An exact number of any library as a fraction of Python's own integers, which never overflow.
+
+    Parameters
+    ----------
+    value : int, fractions.Fraction, sympy.Rational or numpy integer
+
+    Raises
+    ------
+    TypeError
+        For anything else, floats included: :func:`exact_rational` reads what a caller passes.
+
+    Examples
+    --------
+    >>> fraction(Rational(3, 4)), fraction(7)
+    (Fraction(3, 4), Fraction(7, 1))
+    """
+    if not isinstance(value, numbers.Rational):
+        raise TypeError(f"value must be an exact rational number, got {describe(value)}; pass an int or a fraction")
+    return Fraction(int(value.numerator), int(value.denominator))
+
+
+def rational(value: numbers.Rational | Rational | int) -> Rational:
+    """The same as sympy's number.
+
+    >>> rational(Fraction(3, 4)), rational(7)
+    (3/4, 7)
+    """
+    exact = fraction(value)
+    return Rational(exact.numerator, exact.denominator)
 
 
 def exact_rational(name: str, value: object) -> Rational:
@@ -69,7 +101,7 @@ def exact_rational(name: str, value: object) -> Rational:
             return Rational(value)
         raise TypeError(f"{name} must be a number, got {describe(value)}; pass an int, float, Fraction or decimal text")
     if isinstance(value, numbers.Rational):
-        return Rational(int(value.numerator), int(value.denominator))
+        return rational(value)
     as_float = float(value)
     if math.isnan(as_float) or math.isinf(as_float):
         raise ValueError(
@@ -77,7 +109,7 @@ def exact_rational(name: str, value: object) -> Rational:
         )
     if as_float.is_integer() and abs(as_float) < 2**53:
         return Integer(int(as_float))
-    return _from_fraction(Fraction(repr(as_float)))
+    return rational(Fraction(repr(as_float)))
 
 
 def _from_text(name: str, text: str) -> Rational:
@@ -90,8 +122,4 @@ def _from_text(name: str, text: str) -> Rational:
         raise ValueError(f"{name} must have an exponent of at most {_MAX_EXPONENT}, got {describe(text)}")
     if denominator and int(denominator) == 0:
         raise ValueError(f"{name} must be a number, got {describe(text)} with denominator 0")
-    return _from_fraction(Fraction(numerator) / Fraction(denominator or 1))
-
-
-def _from_fraction(value: Fraction) -> Rational:
-    return Rational(value.numerator, value.denominator)
+    return rational(Fraction(numerator) / Fraction(denominator or 1))

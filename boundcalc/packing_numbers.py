@@ -21,9 +21,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sympy import Rational
-
-from boundcalc.exact import describe, exact_rational
+from boundcalc.exact import describe, exact_rational, fraction
 from boundcalc.symbols import VARIABLES
 
 __all__ = ["NamedBound", "PackingNumber", "packing_number"]
@@ -143,11 +141,11 @@ def _cosine(angle: object, cosine: object) -> tuple[Fraction, Fraction]:
     if (angle is None) == (cosine is None):
         raise TypeError("pass exactly one of angle (in degrees) and cosine")
     if cosine is not None:
-        value = _fraction(exact_rational("cosine", cosine))
+        value = fraction(exact_rational("cosine", cosine))
         if not -1 <= value < 1:
             raise ValueError(f"cosine must lie in [-1, 1), got {describe(cosine)}")
         return value, value
-    degrees = _fraction(exact_rational("angle", angle))
+    degrees = fraction(exact_rational("angle", angle))
     if not 0 < degrees <= 180:
         raise ValueError(f"angle must lie in (0, 180] degrees, got {describe(angle)}")
     if degrees in _EXACT_COSINES:
@@ -166,10 +164,6 @@ def _cosine(angle: object, cosine: object) -> tuple[Fraction, Fraction]:
         low = Fraction(-whole_part(-scaled) - 1, denominator)
         high = Fraction(whole_part(scaled) + 1, denominator)
     return max(low, Fraction(-1)), high
-
-
-def _fraction(value: Rational) -> Fraction:
-    return Fraction(int(value.p), int(value.q))
 
 
 def _lower_bounds(d: int, cosine: Fraction, angle: object) -> list[NamedBound]:
@@ -196,7 +190,7 @@ def _polygon(cosine: Fraction, angle: object) -> int:
     from boundcalc.arb import Ball, ball, precision
 
     if angle is not None:
-        return max(1, math.floor(360 / _fraction(exact_rational("angle", angle))))
+        return max(1, math.floor(360 / fraction(exact_rational("angle", angle))))
     special = {Fraction(1, 2): 6, Fraction(0): 4, Fraction(-1, 2): 3, Fraction(-1): 2}
     if cosine in special:
         return special[cosine]

@@ -11,7 +11,7 @@ from typing import Any, overload
 import numpy as np
 from sympy import Expr, Integer, Pow, Rational
 
-from boundcalc.exact import describe
+from boundcalc.exact import describe, rational
 from boundcalc.explicit import theorem_a
 from boundcalc.explicit.result import ExplicitBound, Unmet
 from boundcalc.grids import RateGrid, is_grid
@@ -68,7 +68,7 @@ class RateBound:
     def exponent(self) -> Rational:
         """e in n**(-e), exactly, at this dimension."""
         exact = rate_values(self.bound).exponent.at(int(self.setting.substitution[D]))
-        return Rational(exact.numerator, exact.denominator)
+        return rational(exact)
 
     @cached_property
     def log_value(self) -> float:

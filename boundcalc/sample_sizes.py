@@ -17,7 +17,7 @@ from fractions import Fraction
 from sympy import Rational
 
 from boundcalc.arb import ball, precision
-from boundcalc.exact import exact_rational
+from boundcalc.exact import exact_rational, fraction
 from boundcalc.explicit.claim import Claim
 from boundcalc.explicit.family import Family
 from boundcalc.explicit.lower import FAMILIES, evaluate, parse, problem_of
@@ -113,7 +113,7 @@ def rate_size(theorem: Theorem, name: str, d: int, error: Fraction) -> SampleSiz
     rate = theorem.bound.exponent_at(Rational(d))
     exponent = 1 / rate
     log10 = float(exponent) * -log_fraction(error) / math.log(10)
-    n = _power_ceiling(1 / error, Fraction(int(exponent.p), int(exponent.q))) if log10 <= _EXACT_LOG10 else None
+    n = _power_ceiling(1 / error, fraction(exponent)) if log10 <= _EXACT_LOG10 else None
     return SampleSize(name, Kind.RATE, log10, n, f"{theorem.source}, {theorem.status.value}", exponent)
 
 
@@ -343,8 +343,7 @@ def sample_size(
     setting = Setting.parse(d=d, n=1, sigma=sigma, B=B, C=C)
     if setting.d is None:
         raise TypeError("d must be a number, got None")
-    exact = exact_rational("error", error)
-    target = Fraction(int(exact.p), int(exact.q))
+    target = fraction(exact_rational("error", error))
     if not 0 < target <= 1:
         raise ValueError(f"error must lie in (0, 1], got {error!r}; divide B, C and sigma by B for larger errors")
     which, how = parse("weight", Weight, weight), parse("effort", Effort, effort)

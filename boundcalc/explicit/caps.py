@@ -7,15 +7,14 @@ that angle apart: with s = sin(psi/2) for the separation psi of the centres, (1 
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Protocol
 
-from sympy import Rational
-
 from boundcalc.arb import Ball, ball, precision
-from boundcalc.exact import describe
+from boundcalc.exact import describe, fraction
 from boundcalc.explicit.rings import existence, ring_table, small_codes
 
 __all__ = ["Caps", "CodeLike", "candidates", "from_code", "height_below"]
@@ -89,9 +88,9 @@ def from_code(d: int, code: CodeLike) -> Caps:
     if isinstance(dim, int) and dim != d:
         raise ValueError(f"code must consist of points in R^{d}, got {describe(code)} in R^{dim}")
     upper = getattr(largest(), "upper", None)
-    if not isinstance(upper, (int, Fraction, Rational)):
+    if not isinstance(upper, numbers.Rational):
         raise TypeError(f"code.max_inner_product().upper must be an exact rational, got {describe(upper)}")
-    bound = Fraction(int(upper.p), int(upper.q)) if isinstance(upper, Rational) else Fraction(upper)
+    bound = fraction(upper)
     if size < 2 or not -1 <= bound < 1:
         raise ValueError(f"code must have at least 2 points and inner products in [-1, 1), got {size} and {bound}")
     # u.v <= 2 (1 - h)^2 - 1

@@ -5,17 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
-from fractions import Fraction
 from functools import cached_property
 from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Rational
 
 from boundcalc.arb import Ball, ball, enclosure, precision
 from boundcalc.enclosure import Enclosure
-from boundcalc.exact import describe
+from boundcalc.exact import describe, fraction
 from boundcalc.explicit import (
     affine,
     harmonic_shell,
@@ -187,10 +185,6 @@ def _positive(value: Ball) -> bool:
     return bool(value.is_finite() and value > 0)
 
 
-def _fraction(value: Rational) -> Fraction:
-    return Fraction(int(value.p), int(value.q))
-
-
 def problem_of(setting: Setting, weight: Weight) -> Problem:
     """The problem at a complete setting.
 
@@ -203,7 +197,7 @@ def problem_of(setting: Setting, weight: Weight) -> Problem:
     for name, value in values.items():
         if value is None:
             raise TypeError(f"{name} must be a number, got None")
-    n, sigma, B, C = (_fraction(values[name]) for name in ("n", "sigma", "B", "C"))
+    n, sigma, B, C = (fraction(values[name]) for name in ("n", "sigma", "B", "C"))
     return Problem(int(values["d"]), n, sigma, B, C, weight)
 
 

@@ -15,10 +15,11 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sympy import Integer, Rational
+from sympy import Integer
 
 from boundcalc.arb import Ball, ball, from_enclosure, lower_float, precision
 from boundcalc.enclosure import Enclosure, enclose
+from boundcalc.exact import rational
 from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.family import Design, Family, NotApplicable
 from boundcalc.explicit.marginal import Marginal
@@ -85,8 +86,7 @@ def canonical_budget(problem: Problem) -> Fraction:
 def _setting(problem: Problem, budget: Fraction) -> Setting:
     """The problem divided by B: n = nu, sigma = B = 1."""
     one = Integer(1)
-    n = Rational(problem.nu.numerator, problem.nu.denominator)
-    return Setting(d=Integer(problem.d), n=n, sigma=one, B=one, C=Rational(budget.numerator, budget.denominator))
+    return Setting(d=Integer(problem.d), n=rational(problem.nu), sigma=one, B=one, C=rational(budget))
 
 
 @dataclass(frozen=True)
