@@ -4,46 +4,53 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from verify.hessian.activation import one_sided_patterns
-from verify.hessian.arrays import backend_for, to_numpy
-from verify.hessian.cholesky import build_cholesky, cholesky_bytes
+from boundcalc.exact import exact_rational
 from verify.hessian.components import blocks_if_cheap
-from verify.hessian.enclosure import ENUMERATED_KINKS, MEMORY_LIMIT, start_vector
-from verify.hessian.inputs import check_positive, check_seed, read_inputs
-from verify.hessian.krylov_bound import gauss_newton_trace, krylov_lower_bound, krylov_upper_bound, outside_trace
+from verify.hessian.inputs import check_seed
+from verify.hessian.krylov_bound import krylov_lower_bound
+from verify.hessian.ladder import dense_rung, first_proved, krylov_rungs
 from verify.hessian.lanczos import Krylov, lanczos
-from verify.hessian.perron import perron_bound, perron_step, positive_vector
-from verify.hessian.problem import Problem, prepare
+from verify.hessian.perron import perron_step
+from verify.hessian.problem import Problem, one_sided_problems
 from verify.hessian.products import LiveProducts
 from verify.hessian.rayleigh import rayleigh_lower_bound
 from verify.hessian.reduction import reduce_at
 from verify.hessian.result import kink_slack, true_bounds
 from verify.hessian.structure import build_structure
-from verify.hessian.trace import TraceCertificate
-from verify.outcome import Verdict
+from verify.outcome import Interval, Relation, Verdict, judge
 
 __all__ = ["is_flat"]
 
 # Of a first Krylov run, which shows that a network is sharp or prepares the certificates.
 _COARSE_STEPS = 24
+# Certificates aim at no higher level, so that none of their numbers leaves the range of float64.
+_HIGHEST = 10**300
 
 
-def is_flat(network: Any, X: Any, y: Any, eta: float, *, seed: int = 0, device: Any = None) -> Verdict:
+def is_flat(network: Any, X: Any, y: Any, eta: Any, *, seed: int = 0, device: Any = None) -> Verdict:
     """Decide lambda_max(Hessian of L) <= 2 / eta.
 
-    PROVED and REFUTED are theorems about the float64 data. On a kink they hold for every one-sided Hessian, or the
-    answer is UNDECIDED; it is also UNDECIDED where lambda_max and 2/eta agree to rounding, or no certificate applies.
+    PROVED and REFUTED are theorems about the float64 data and the exact 2/eta. On a kink they hold for every one-sided
+    Hessian, or the answer is UNDECIDED; it is also UNDECIDED where lambda_max and 2/eta agree to rounding, or no certificate
+    applies.
 
     Parameters
     ----------
     network, X, y, seed, device
         As for :func:`verify.hessian.sharpness`.
-    eta : float > 0
-        Step size. Above 2 nothing is flat: the output bias alone has curvature 1.
+    eta : int, float, str or Fraction > 0
+        Step size. A float counts as the decimal number that it shows: 0.1 is 1/10. Above 2 nothing is flat: the output bias
+        alone has curvature 1.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad input, before any work. OverflowError if the eigenvalue exceeds the range of float64.
 
     Examples
     --------
@@ -51,43 +58,33 @@ def is_flat(network: Any, X: Any, y: Any, eta: float, *, seed: int = 0, device: 
     >>> from types import SimpleNamespace
     >>> net = SimpleNamespace(W=np.array([[1.0], [-1.0]]), b=np.array([0.0, 0.5]), v=np.array([3.0, 1.0]), beta=0.0)
     >>> X, y = np.array([[0.5], [-0.9]]), np.array([1.0, 0.0])
-    >>> is_flat(net, X, y, 0.1), is_flat(net, X, y, 1.0)
+    >>> is_flat(net, X, y, 0.1), is_flat(net, X, y, "1/2")
     (<Verdict.PROVED: 'proved'>, <Verdict.REFUTED: 'REFUTED'>)
     """
-    step = check_positive("eta", eta)
+    step = exact_rational("eta", eta)
+    if step <= 0:
+        raise ValueError(f"eta must be positive, got {eta!r}")
+    threshold = 2 / Fraction(int(step.p), int(step.q))
     check_seed(seed)
-    inputs = read_inputs(network, X, y)
-    threshold = 2 / step
-    if step > 2:
-        return Verdict.REFUTED
-    backend = backend_for(X, device)
-    problem = prepare(inputs, backend)
-    if not 0 < len(problem.pattern.kinks) <= ENUMERATED_KINKS:
-        return _decide(problem, threshold, seed)
-    verdicts = {
-        _decide(prepare(inputs, backend, pattern), threshold, seed) for pattern in one_sided_patterns(problem.pattern)
-    }
+    verdicts = {_decide(problem, threshold, seed) for problem in one_sided_problems(network, X, y, device)}
     return verdicts.pop() if len(verdicts) == 1 else Verdict.UNDECIDED
 
 
-def _decide(problem: Problem, threshold: float, seed: int) -> Verdict:
+def _decide(problem: Problem, threshold: Fraction, seed: int) -> Verdict:
     """The verdict for one activation pattern."""
     if problem.live_count == 0 and not len(problem.pattern.kinks):
-        return Verdict.PROVED  # lambda_max = 1 and eta <= 2
+        return judge(1, Relation.AT_MOST, threshold)
     for lower, upper in _narrowing(problem, threshold, np.random.default_rng(seed)):
-        true_lower, true_upper = true_bounds(problem, lower, upper)
-        # 2/eta is rounded by half a unit: compare with its neighbours.
-        if true_lower > math.nextafter(threshold, math.inf):
-            return Verdict.REFUTED
-        if true_upper < math.nextafter(threshold, 0.0):
-            return Verdict.PROVED
+        verdict = judge(Interval(*true_bounds(problem, lower, upper)), Relation.AT_MOST, threshold)
+        if verdict is not Verdict.UNDECIDED:
+            return verdict
     return Verdict.UNDECIDED
 
 
-def _narrowing(problem: Problem, threshold: float, rng: np.random.Generator) -> Iterator[tuple[float, float]]:
+def _narrowing(problem: Problem, threshold: Fraction, rng: np.random.Generator) -> Iterator[tuple[float, float]]:
     """Enclosures of the scaled eigenvalue, cheap ones first."""
     # The level that certificates aim at: the errors that true_bounds adds stay below the threshold.
-    level = _level(problem, math.ldexp(threshold, -problem.exponent))
+    level = _level(problem, math.ldexp(float(min(threshold, Fraction(_HIGHEST))), -problem.exponent))
     if level <= problem.gamma_max:
         # lambda_max >= gamma_k: the reduction doesn't apply, and a Ritz value will show that the network is sharp.
         level = math.inf
@@ -95,7 +92,7 @@ def _narrowing(problem: Problem, threshold: float, rng: np.random.Generator) -> 
         yield 0.0, _by_perron(problem, level)
     products = LiveProducts(problem)
     yield rayleigh_lower_bound(products, products.mean_gradient()), math.inf
-    start = start_vector(problem, products, rng)
+    start = products.start_vector(rng)
     coarse = _krylov(problem, products, start, level, steps=_COARSE_STEPS)
     lower, _ = krylov_lower_bound(products, coarse)
     yield lower, math.inf
@@ -104,15 +101,16 @@ def _narrowing(problem: Problem, threshold: float, rng: np.random.Generator) -> 
         structure = build_structure(problem, groups)
         value, vector = structure.solve()
         lower = rayleigh_lower_bound(products, vector)
-        yield lower, (level if value < level and structure.proves_below(level) else math.inf)
-    yield from _from_krylov(problem, products, coarse, level)
+        yield lower, first_proved(structure.proves_below, [level] if value < level else [])
+    yield from _upper_bounds(problem, coarse, level)
     if not coarse.converged:
         fine = _krylov(problem, products, start, level)
         lower, _ = krylov_lower_bound(products, fine)
         yield lower, math.inf
-        yield from _from_krylov(problem, products, fine, level)
-    if level < math.inf and cholesky_bytes(problem) <= MEMORY_LIMIT:
-        yield 0.0, (level if build_cholesky(problem).proves_below(level) else math.inf)
+        yield from _upper_bounds(problem, fine, level)
+    if level < math.inf:
+        for _, bound in dense_rung(problem, lambda _: [level]):
+            yield 0.0, bound()
 
 
 def _by_perron(problem: Problem, level: float, most: int = 6) -> float:
@@ -156,17 +154,8 @@ def _krylov(problem: Problem, products: LiveProducts, start: Any, level: float, 
     return lanczos(products.hessian_with_image, start, problem.backend, tolerance=1e-14, max_steps=most, stop=stop)
 
 
-def _from_krylov(
-    problem: Problem, products: LiveProducts, krylov: Krylov, level: float
-) -> Iterator[tuple[float, float]]:
+def _upper_bounds(problem: Problem, krylov: Krylov, level: float) -> Iterator[tuple[float, float]]:
     """Upper bounds from a Krylov space, where its value leaves room for them."""
-    if krylov.value > level or level == math.inf:
-        return
-    whole = gauss_newton_trace(problem)
-    if outside_trace(problem, krylov.images, whole) < level:
-        yield 0.0, krylov_upper_bound(problem, krylov, whole)
-    if not (problem.sparse and problem.n <= 4096):
-        limit = min(96, max(24, problem.n // (2 * problem.width)))
-        yield 0.0, TraceCertificate.from_images(problem, krylov.images, limit).bound(level, level)
-    p = positive_vector(np.tensordot(krylov.coefficients, np.stack([to_numpy(s) for s in krylov.images]), 1))
-    yield 0.0, perron_bound(problem, level, p)
+    if krylov.value <= level < math.inf:
+        for _, bound in krylov_rungs(problem, krylov, level, level):
+            yield 0.0, bound()

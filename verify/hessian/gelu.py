@@ -22,7 +22,7 @@ from verify.hessian.activation import augment
 from verify.hessian.arrays import Array, Backend, backend_for, to_numpy
 from verify.hessian.inputs import check_positive, check_seed, read_inputs
 from verify.hessian.lanczos import lanczos
-from verify.hessian.probabilistic import relative_error_bound
+from verify.hessian.probabilistic import probable_bound
 from verify.hessian.result import Sharpness
 
 __all__ = ["GeluHessianOperator", "gelu_sharpness"]
@@ -146,9 +146,7 @@ def gelu_sharpness(
         tolerance=0.0,
         max_steps=int(steps),
     )
-    shift = operator.negative_part()
-    error = relative_error_bound(size, krylov.steps, probability)
-    upper = math.inf if error >= 1 else (krylov.value + shift) / (1 - error) - shift
+    upper = probable_bound(krylov.value, operator.negative_part(), size, krylov.steps, probability)
     vector = np.asarray(krylov.coefficients @ to_numpy(krylov.basis))
     vector /= np.linalg.norm(vector)
     vector.setflags(write=False)

@@ -31,7 +31,7 @@ from verify.hessian.rayleigh import rayleigh_lower_bound
 from verify.hessian.reduction import squares_on_pattern
 from verify.hessian.rounding import SLACK, TINY, gamma
 
-__all__ = ["gauss_newton_trace", "krylov_lower_bound", "krylov_upper_bound", "outside_trace", "smallest_level"]
+__all__ = ["gauss_newton_trace", "krylov_lower_bound", "krylov_upper_bound", "outside_trace", "proved_level"]
 
 # Inner products of long vectors are summed in this many pieces, which makes their error bounds that much smaller.
 _PIECES = 32
@@ -123,35 +123,65 @@ def krylov_upper_bound(problem: Problem, krylov: Krylov, trace: float) -> float:
         held += max(0.0, norm - _image_error(problem) * (1 + 1e-3)) ** 2 * (1 - gamma(m + 8))
     outside = trace - held / problem.n / (1 + e)
     tau = (max(outside, 0.0) + gamma(8) * trace + problem.gamma_max) * SLACK + TINY
-    T, edge = (C + C.T) / 2, beta**2 * (1 + 3 * e)
+    square = np.zeros_like(C)
+    square[-1, -1] = beta**2 * (1 + 3 * e)
+    if not math.isfinite(size + e_T + e_B + tau + square[-1, -1]):
+        return math.inf
+    spread = 2.1 * beta * e_B + e_B**2
+    return proved_level((C + C.T) / 2, square, tau, krylov.value, e_T, spread, (size, square[-1, -1]))[0]
+
+
+def proved_level(
+    T: NDArray[np.float64],
+    square: NDArray[np.float64],
+    tau: float,
+    low: float,
+    error: float,
+    spread: float,
+    sizes: tuple[float, float],
+) -> tuple[float, float]:
+    """Some b, near the smallest, with T + square / (b - tau) < bI proved for all T and squares within the errors.
+
+    Parameters
+    ----------
+    T, square : arrays (m, m)
+        As computed; ``square`` stands for B'B.
+    low : float
+        No smaller b is tried; and none near ``tau``.
+    error, spread : float
+        Bounds on the norms of exact minus computed T and B'B.
+    sizes : float, float
+        Bounds on |T| and |square|.
+
+    Returns
+    -------
+    float, float
+        b, inf where it can't be proved; and by how much it was shifted for the errors.
+    """
+    m = len(T)
 
     def projected(b: float) -> NDArray[np.float64]:
-        matrix = T.copy()
-        matrix[-1, -1] += edge / (b - tau)
-        return matrix
+        return T + square / (b - tau)
 
     def shift(b: float) -> float:
-        spread = (2.1 * beta * e_B + e_B**2) / (b - tau)
-        return (e_T + spread + gamma(m + 16) * (m + 1) * (b + size + edge / (b - tau))) * SLACK + TINY
-
-    if not math.isfinite(size + e_T + e_B + tau + edge):
-        return math.inf
+        rounding = gamma(m + 16) * (m + 1) * (b + sizes[0] + sizes[1] / (b - tau))
+        return (error + spread / (b - tau) + rounding) * SLACK + TINY
 
     # The level is guessed from eigenvalues; the Cholesky factorisation proves it.
     def needed(b: float) -> float:
         return float(np.linalg.eigvalsh(projected(b))[-1]) + 1.5 * shift(b)
 
-    b = smallest_level(needed, max(krylov.value, tau * (1 + 1e-3) + TINY))
+    b = _smallest_level(needed, max(low, tau * (1 + 1e-3) + TINY))
     test = -projected(b)
     test.flat[:: m + 1] += b - shift(b)
     try:
         np.linalg.cholesky(test)
     except np.linalg.LinAlgError:
-        return math.inf
-    return b
+        return math.inf, math.inf
+    return b, shift(b)
 
 
-def smallest_level(needed: Callable[[float], float], low: float) -> float:
+def _smallest_level(needed: Callable[[float], float], low: float) -> float:
     """Some b >= low with b >= needed(b), near the smallest, for a decreasing function; ``low`` itself if that will do."""
     high = needed(low)
     if high <= low:

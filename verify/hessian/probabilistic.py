@@ -20,7 +20,7 @@ from scipy.special import betainc, betaincinv
 
 from verify.hessian.inputs import check_positive
 
-__all__ = ["failure_probability", "relative_error_bound"]
+__all__ = ["failure_probability", "probable_bound", "relative_error_bound"]
 
 
 def failure_probability(parameters: int, krylov: int, relative_error: float) -> float:
@@ -51,3 +51,10 @@ def relative_error_bound(parameters: int, krylov: int, probability: float) -> fl
     phase = math.acosh(1 / math.sqrt(x)) if x < 1 else 0.0
     error = math.tanh(phase / (2 * krylov - 1)) ** 2
     return min(1.0, error * (1 + 1e-9))
+
+
+def probable_bound(value: float, shift: float, parameters: int, krylov: int, probability: float) -> float:
+    """What lambda_max(H) exceeds with at most that probability, from the Ritz value and a ``shift`` that makes H + shift
+    positive semidefinite; inf where the Krylov space is too small to say anything."""
+    error = relative_error_bound(parameters, krylov, probability)
+    return (value + shift) / (1 - error) * (1 + 1e-12) - shift if error < 1 else math.inf

@@ -17,24 +17,28 @@ multiplied by 2**-2(e+f).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from verify.hessian.activation import Pattern, augment, dense_pattern
-from verify.hessian.arrays import Array, Backend, times_pattern, to_numpy
-from verify.hessian.inputs import Inputs
+from verify.hessian.activation import Pattern, augment, dense_pattern, one_sided_patterns
+from verify.hessian.arrays import Array, Backend, backend_for, times_pattern, to_numpy
+from verify.hessian.inputs import Inputs, read_inputs
 from verify.hessian.rounding import SLACK, TINY, gamma
 from verify.hessian.sparse_pattern import estimate_density, sparse_pattern
 
-__all__ = ["Problem", "prepare"]
+__all__ = ["Problem", "one_sided_problems", "prepare"]
 
 # Below this share of active pairs a compressed matrix multiplies faster than a dense one.
 SPARSE_BELOW = 0.04
 _DENSE_ENTRIES = 2 * 10**7
 _DENSE_LIMIT = 2**29
+# Up to this many kinks every one-sided Hessian is looked at by itself.
+_ENUMERATED_KINKS = 6
 
 
 @dataclass(frozen=True)
@@ -243,6 +247,20 @@ def prepare(inputs: Inputs, backend: Backend, pattern: Pattern | None = None) ->
         kink_jacobian=kink_jacobian,
         kink_curvature=kink_curvature,
     )
+
+
+def one_sided_problems(network: Any, X: Any, y: Any, device: Any = None) -> Iterator[Problem]:
+    """The problem; with a few kinks one for every choice of sides, each kink counted as active or inactive.
+
+    Beyond, the choice is bounded by ``kink_jacobian`` and ``kink_curvature``.
+    """
+    inputs, backend = read_inputs(network, X, y), backend_for(X, device)
+    problem = prepare(inputs, backend)
+    if 0 < len(problem.pattern.kinks) <= _ENUMERATED_KINKS:
+        for pattern in one_sided_patterns(problem.pattern):
+            yield prepare(inputs, backend, pattern)
+    else:
+        yield problem
 
 
 def _kink_terms(

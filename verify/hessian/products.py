@@ -75,6 +75,19 @@ class LiveProducts:
         T = problem.backend.cast(problem.backend.asarray(problem.point_sums * (1 / n)), self.dtype)
         return self._assemble(self.v * T, (T * self.omega).sum(-2), problem.one)
 
+    def start_vector(self, rng: np.random.Generator) -> Array:
+        """Where Lanczos starts: the gradient of the mean output, J'1 / n, plus a small random vector.
+
+        At zero residual the top eigenvector is J'p with p close to its nonnegative Perron vector for data in the unit
+        ball, so J'1 starts near it; the random part makes sure that no eigenvector is missed by symmetry.
+        """
+        start = self.mean_gradient()
+        noise = self.problem.backend.asarray(rng.random(self.problem.size) - 0.5)
+        start *= float((start @ start) ** -0.5)
+        noise *= 1e-3 * float((noise @ noise) ** -0.5)
+        start += noise
+        return start
+
     def residual_part(self, p: Array) -> Array:
         """D p."""
         p_w, p_v, p_beta = self.parts(p)

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verify.hessian.arrays import Array, times_pattern, to_numpy
-from verify.hessian.krylov_bound import smallest_level
+from verify.hessian.krylov_bound import proved_level
 from verify.hessian.problem import Problem
 from verify.hessian.reduction import Reduction, eigenvalue_bound, reduce_at
 from verify.hessian.rounding import SLACK, TINY, UNIT, gamma
@@ -117,28 +117,11 @@ class TraceCertificate:
         e_B = (2 * total * e_Q * (1 + e_Q) + e_F + e_T + gamma(m + 3) * (F_size + q_size * T_size)) * SLACK
         R_size = float(np.linalg.norm(R)) * SLACK
 
-        def projected(b: float) -> NDArray[np.float64]:
-            return T + (R.T @ R) / (b - tau)
-
-        def shift(b: float) -> float:
-            spread = (2 * R_size * e_B + e_B**2 + gamma(n + 8) * R_size**2) / (b - tau)
-            size = b + T_size + R_size**2 / (b - tau)
-            return (e_T + spread + gamma(m + 16) * (m + 1) * size) * SLACK + TINY
-
-        def needed(b: float) -> float:
-            return float(np.linalg.eigvalsh(projected(b))[-1]) + 1.5 * shift(b)
-
-        # lambda_max(M) < b for every b > tau with T + B'B / (b - tau) < bI. The level is guessed from eigenvalues; the
-        # Cholesky factorisation proves it.
-        b = smallest_level(needed, max(float(np.linalg.eigvalsh(T)[-1]), tau * (1 + 1e-3) + TINY))
-        test = -projected(b)
-        test.flat[:: m + 1] += b - shift(b)
-        try:
-            np.linalg.cholesky(test)
-        except np.linalg.LinAlgError:
-            return math.inf, R, False
-        loss = b - float(np.linalg.eigvalsh(T)[-1])
-        return b / t * (1 + 4 * UNIT), R, loss <= max(4 * shift(b), 1e-13 * b)
+        # lambda_max(M) < b for every b > tau with T + B'B / (b - tau) < bI.
+        spread = 2 * R_size * e_B + e_B**2 + gamma(n + 8) * R_size**2
+        top = float(np.linalg.eigvalsh(T)[-1])
+        b, shift = proved_level(T, R.T @ R, tau, top, e_T, spread, (T_size, R_size**2))
+        return b / t * (1 + 4 * UNIT), R, b - top <= max(4 * shift, 1e-13 * b) and b < math.inf
 
 
 def _apply(parts: Reduction, Q: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from constructions.network import Network
 from verify.hessian import GeluHessianOperator, HessianOperator
 from verify.hessian.arrays import to_numpy
-from verify.hessian.enclosure import start_vector
 from verify.hessian.lanczos import lanczos
 from verify.hessian.layout import from_live, to_live
 from verify.training.setting import Activation
@@ -82,11 +81,8 @@ def top_eigenvalue(
     problem, backend = operator.problem, operator.problem.backend
     if problem.live_count == 0:
         return TopEigenvalue(1.0, 0.0, bias)
-    known = None if warm is None else np.asarray(to_live(problem, warm))
-    if known is None or not known.any():
-        start = start_vector(problem, operator.products, rng)
-    else:
-        start = backend.asarray(_mixed(known, rng))
+    known = np.empty(0) if warm is None else np.asarray(to_live(problem, warm))
+    start = backend.asarray(_mixed(known, rng)) if known.any() else operator.products.start_vector(rng)
     krylov = lanczos(
         lambda p: (operator.apply_live(p), p[:0]), start, backend, tolerance=_TOLERANCE, max_steps=_MOST_STEPS
     )

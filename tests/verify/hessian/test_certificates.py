@@ -8,7 +8,7 @@ import torch
 from dense import dense_hessian
 
 from constructions.network import Network
-from verify.hessian import enclosure, sharpness
+from verify.hessian import ladder, sharpness
 from verify.hessian.arrays import NumpyBackend, TorchBackend
 from verify.hessian.cholesky import (
     DataCertificate,
@@ -128,10 +128,10 @@ def test_the_smaller_formulation_is_chosen_and_both_agree():
 
 def test_too_many_points_are_refused_with_the_memory_that_they_need(monkeypatch):
     net, X, y, problem = problem_of(2)
-    monkeypatch.setattr(enclosure, "MEMORY_LIMIT", cholesky_bytes(problem) - 1)
+    monkeypatch.setattr(ladder, "MEMORY_LIMIT", cholesky_bytes(problem) - 1)
     with pytest.raises(ValueError, match=r"needs .* GiB for 60 points and \d+ parameters .* certificate='auto'"):
         sharpness(net, X, y, certificate="cholesky")
-    monkeypatch.setattr(enclosure, "MEMORY_LIMIT", cholesky_bytes(problem))
+    monkeypatch.setattr(ladder, "MEMORY_LIMIT", cholesky_bytes(problem))
     assert sharpness(net, X, y, certificate="cholesky").proved
 
 

@@ -1,0 +1,93 @@
+"""The ladder of certificates: upper bounds of lambda_max in turn, the cheap ones first, each worked out when it is asked for.
+
+:func:`verify.hessian.sharpness` climbs it until its enclosure is narrow, :func:`verify.hessian.is_flat` until a level is
+decided.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from verify.hessian.arrays import to_numpy
+from verify.hessian.cholesky import DataCertificate, ParameterCertificate, build_cholesky, cholesky_bytes
+from verify.hessian.krylov_bound import gauss_newton_trace, krylov_upper_bound, outside_trace
+from verify.hessian.lanczos import Krylov
+from verify.hessian.perron import perron_bound, positive_vector
+from verify.hessian.problem import Problem
+from verify.hessian.result import Certificate
+from verify.hessian.trace import TraceCertificate
+
+__all__ = ["MEMORY_LIMIT", "dense_rung", "first_proved", "krylov_rungs"]
+
+MEMORY_LIMIT = 14 * 2**30
+_DENSE_POINTS = 4096
+_MOST_VECTORS = 96
+
+Rung = tuple[str, Callable[[], float]]
+
+
+def krylov_rungs(
+    problem: Problem, krylov: Krylov, near: float, target: float, kind: Certificate = Certificate.AUTO
+) -> Iterator[Rung]:
+    """The certificates that start from a Krylov space: names, and functions that work out the bound.
+
+    Parameters
+    ----------
+    near : float
+        A level near lambda_max, above every gamma_k: the bounds are sharp there.
+    target : float
+        A bound at most this is good enough.
+    kind : Certificate
+        AUTO for all that may help, or the only one wanted.
+    """
+    if kind in (Certificate.AUTO, Certificate.KRYLOV) and krylov.double:
+        whole = gauss_newton_trace(problem)
+        if kind is Certificate.KRYLOV or outside_trace(problem, krylov.images, whole) < near:
+            yield "krylov", lambda: krylov_upper_bound(problem, krylov, whole)
+    # Sparse patterns spread the trace over many equal eigenvalues, and make the dense matrix cheap.
+    skip_trace = kind is Certificate.AUTO and problem.sparse and problem.n <= _DENSE_POINTS
+    if kind in (Certificate.AUTO, Certificate.TRACE) and not skip_trace:
+        # m vectors cost about 4 n K (d + 1) m operations, the dense certificate 2 n^2 K.
+        few = _MOST_VECTORS if kind is Certificate.TRACE else max(24, problem.n // (2 * problem.width))
+        trace = TraceCertificate.from_images(problem, krylov.images, min(_MOST_VECTORS, few))
+        yield "trace", lambda: trace.bound(near, target)
+    if kind in (Certificate.AUTO, Certificate.PERRON):
+        p = positive_vector(np.tensordot(krylov.coefficients, np.stack([to_numpy(s) for s in krylov.images]), 1))
+        yield "perron", lambda: perron_bound(problem, near, p)
+
+
+def dense_rung(
+    problem: Problem,
+    levels: Callable[[DataCertificate | ParameterCertificate], Iterable[float]],
+    kind: Certificate = Certificate.AUTO,
+) -> Iterator[Rung]:
+    """The certificate by Cholesky factorisation at some ``levels`` in turn, where it fits into memory.
+
+    Raises
+    ------
+    ValueError
+        If it is the ``kind`` asked for and does not fit.
+    """
+    if kind not in (Certificate.AUTO, Certificate.CHOLESKY):
+        return
+    needed = cholesky_bytes(problem)
+    if needed <= MEMORY_LIMIT:
+
+        def bound() -> float:
+            certificate = build_cholesky(problem)
+            return first_proved(certificate.proves_below, levels(certificate))
+
+        yield "cholesky", bound
+    elif kind is Certificate.CHOLESKY:
+        raise ValueError(
+            f"certificate 'cholesky' needs {needed / 2**30:.3g} GiB for {problem.n} points and {problem.size} "
+            f"parameters of live neurons, over the limit of {MEMORY_LIMIT / 2**30:.3g} GiB; pass certificate='auto'"
+        )
+
+
+def first_proved(proves_below: Callable[[float], bool], levels: Iterable[float]) -> float:
+    """The first of the levels that is proved to lie above lambda_max, inf if there is none."""
+    return next((level for level in levels if proves_below(level)), math.inf)
