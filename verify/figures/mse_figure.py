@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from verify.figures.base import Inputs, Record, Scale, comparison, number
 from verify.figures.style import COLOURS, finish, panels
 from verify.outcome import Interval, Outcome
+from verify.power_law import BOOTSTRAP_LEVEL, ExponentFit, fit_medians
 from verify.rates.setting import RateSetting, rate_sweep
-from verify.rates.slopes import LEVEL, RateFit, fit_rate
 from verify.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Line:
     dim, eta, decay
     errors : mapping from n to an array
         One entry for each repetition; NaN for a run that diverged.
-    fit : RateFit or None
+    fit : ExponentFit or None
         The exponent of 1/n with its interval; None where fewer than two sample sizes are usable.
     """
 
@@ -113,7 +113,7 @@ class Line:
     eta: float
     decay: float
     errors: Mapping[int, Float]
-    fit: RateFit | None
+    fit: ExponentFit | None
 
     @property
     def exponent(self) -> float:
@@ -128,7 +128,7 @@ class Line:
     @property
     def interval(self) -> Interval | None:
         """The bootstrap interval."""
-        return None if self.fit is None else Interval(*self.ends, f"{LEVEL:.0%} bootstrap interval")
+        return None if self.fit is None else Interval(*self.ends, f"{BOOTSTRAP_LEVEL:.0%} bootstrap interval")
 
     @property
     def largest_n_median(self) -> float:
@@ -146,7 +146,7 @@ def lines_of(records: Sequence[Record]) -> list[Line]:
             n: np.array([number(r["train_mse"]) for r in mine if r["n"] == n]) for n in sorted({r["n"] for r in mine})
         }
         # The seed is that of the resampling alone: the same records give the same interval.
-        lines.append(Line(dim, eta, decay, errors, fit_rate(errors, _RESAMPLES, 0)))
+        lines.append(Line(dim, eta, decay, errors, fit_medians(errors, _RESAMPLES, 0)))
     return lines
 
 
@@ -229,14 +229,11 @@ def draw_lines(grid: Sequence[Sequence[Panel]], headline: str) -> Figure:
                     low, high = min(low, float(known.min(initial=np.inf))), max(high, float(known.max(initial=0)))
                 if line.fit is None:
                     continue
-                sizes, median = np.array(line.fit.sizes), np.array(line.fit.medians)
+                sizes = line.fit.sizes
                 ends = "[{:.2f}, {:.2f}]".format(*line.ends)
-                axes.plot(sizes, median, "o", color=colour, markersize=4)
-                centre = np.exp(np.log(sizes).mean())
-                fitted = np.exp(np.log(median).mean()) * (sizes / centre) ** -line.exponent
-                axes.plot(
-                    sizes, fitted, color=colour, linewidth=1.2, label=f"{panel.label(line)}: {line.exponent:.2f} {ends}"
-                )
+                axes.plot(sizes, line.fit.medians, "o", color=colour, markersize=4)
+                label = f"{panel.label(line)}: {line.exponent:.2f} {ends}"
+                axes.plot(sizes, line.fit.line(), color=colour, linewidth=1.2, label=label)
             axes.set_xscale("log", base=2)
             axes.set_yscale("log")
             finish(axes, "n", "MSE, training points", panel.title, legend=True)

@@ -48,10 +48,9 @@ def _exponent(
         )
     usable = found.fitted
     span = f"n = {shown(usable[0].n)}..{shown(usable[-1].n)}"
-    low, high = fit.ends
     if found.settled(fit):
         # A search that is worse than stated would show here: that decides nothing about the theorem.
-        verdict = Verdict.CONSISTENT if -float(target) in fit else Verdict.UNDECIDED
+        verdict = Verdict.CONSISTENT if float(target) in fit else Verdict.UNDECIDED
         claim = f"{own.name} ~ n^-({target}); {words}, {span}"
     else:
         verdict = Verdict.NOT_APPLICABLE
@@ -60,13 +59,13 @@ def _exponent(
         f"d = {d}",
         own.theorem,
         claim,
-        Interval(-high, -low, "scatter at level 0.99 or by the largest residual, plus the next correction"),
+        Interval(fit.lower, fit.upper, "scatter at level 0.99 or by the largest residual, plus the next correction"),
         float(target),
         verdict,
         own.status(d),
         {
             "family": own.family.key,
-            "exponent": -fit.exponent,
+            "exponent": fit.exponent,
             "scatter": fit.scatter,
             "bias": fit.bias,
             "n": [str(point.n) for point in usable],

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boundcalc.plots import label_ends
-from verify.lower_bound.series import CAP_ATOMS, CONSTRUCTIONS, STACKED_HATS, series, size_at
+from verify.lower_bound.series import CAP_ATOMS, CONSTRUCTIONS, STACKED_HATS, series
+from verify.power_law import sizes_between
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +52,7 @@ def _panel(study: Study, d: int, axes: Axes) -> None:
     low, high = math.log10(study.setting.sizes[0]), math.log10(study.setting.sizes[-1])
     if overtaking is not None and math.log10(overtaking.high) < _LARGEST_LOG10_SHOWN:
         high = max(high, math.ceil(math.log10(overtaking.high)) + 2.0)
-    sizes = [size_at(x) for x in np.linspace(low, high, _POINTS)]
+    sizes = sizes_between(low, high, _POINTS)
     for construction, color in zip(CONSTRUCTIONS, _COLORS, strict=True):
         usable = series(construction, base, sizes).usable
         if not usable:

@@ -23,7 +23,7 @@ from boundcalc.explicit.lower import FAMILIES, evaluate
 from boundcalc.explicit.problem import Effort, Problem
 from boundcalc.statement import Status
 from boundcalc.statements import get
-from verify.power_law import ExponentFit, fit_exponent
+from verify.power_law import LEAST_POINTS, ExponentFit, fit_exponent, size_at, sizes_between
 
 __all__ = [
     "CHECKED",
@@ -35,14 +35,12 @@ __all__ = [
     "crossing",
     "power_law_range",
     "series",
-    "size_at",
 ]
 
 LARGEST_LOG10_N = 290
 # Half-width of an exponent's interval, relative to the exponent, up to which a range counts as one of the power law.
 TOLERANCE = 0.02
 _WINDOW_POINTS = 25
-_LEAST_POINTS = 6
 _CLOSE = 1.001
 _THINNING = 1.5
 
@@ -100,16 +98,6 @@ PAIRS = ((CAP_ATOMS, STACKED_HATS), (CAP_ATOMS, TRAPEZOIDS), (STACKED_HATS, PACK
 """Who is to be overtaken, and by whom."""
 
 
-def size_at(log10_n: float) -> int:
-    """A whole sample size near 10^log10_n, with at most 15 digits that are not 0.
-
-    >>> size_at(2), size_at(2.5), size_at(30)
-    (100, 316, 1000000000000000000000000000000)
-    """
-    whole = max(0, math.floor(log10_n) - 14)
-    return int(round(10 ** (log10_n - whole)) * 10**whole)
-
-
 CHECKED = tuple(size_at(x) for x in (*range(1, 31), *range(40, LARGEST_LOG10_N + 1, 10)))
 """Sizes at which an overtaking is checked: powers of ten, every one up to 10^30, then every tenth."""
 
@@ -162,7 +150,7 @@ class Series:
     def fit(self) -> ExponentFit | None:
         """The fitted exponent of n, with the square root of the cap height as first correction; None if too short."""
         usable = self.fitted
-        if len(usable) < _LEAST_POINTS:
+        if len(usable) < LEAST_POINTS:
             return None
         heights = [point.height for point in usable]
         # Theorem A is a closed power of n; the caps of d = 1 are the whole interval where amplitudes are free.
@@ -172,7 +160,7 @@ class Series:
             [math.log10(point.n) for point in usable],
             [point.log10 for point in usable],
             correction,
-            self.construction.search_error,
+            error=self.construction.search_error,
         )
 
     def settled(self, fit: ExponentFit | None) -> bool:
@@ -181,7 +169,7 @@ class Series:
         The target plays no part. Caps that stay the same as n grows are the end of the search's list of codes; in d = 1
         they are the two ends of the interval.
         """
-        if fit is None or fit.half_width > TOLERANCE * abs(fit.exponent):
+        if fit is None or not fit.settled(TOLERANCE):
             return False
         heights = [point.height for point in self.fitted if point.height is not None]
         return self.d == 1 or not heights or max(heights) > _THINNING * min(heights)
@@ -213,7 +201,7 @@ def power_law_range(
     low = max(math.log10(max(sizes)), 4.0)
     while not found.settled(fit) and low < LARGEST_LOG10_N and _says_anything(found):
         high = min(2 * low, float(LARGEST_LOG10_N))
-        found = series(construction, base, [size_at(x) for x in np.linspace(low, high, _WINDOW_POINTS)])
+        found = series(construction, base, sizes_between(low, high, _WINDOW_POINTS))
         fit, low = found.fit(), high
     return found, fit
 

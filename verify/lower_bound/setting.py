@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from sympy import Rational
 
 from boundcalc.exact import describe
@@ -14,16 +13,13 @@ from boundcalc.explicit.lower import parse, problem_of
 from boundcalc.explicit.problem import Problem, Weight
 from boundcalc.setting import Setting
 from boundcalc.symbols import VARIABLES
-from verify.lower_bound.series import (
-    LARGEST_LOG10_N,
-    size_at,
-)
+from verify.lower_bound.series import LARGEST_LOG10_N
+from verify.power_law import LEAST_POINTS, sizes_between
 
 __all__ = ["LowerBoundSetting"]
 
 _PER_DECADE = 4
 _LARGEST_DIM = 64
-_LEAST_SIZES = 6
 
 
 @dataclass(frozen=True)
@@ -78,9 +74,9 @@ class LowerBoundSetting:
         if not chosen:
             raise ValueError("dims must hold at least one dimension, got none")
         sizes = sorted({size for token in n for size in _sizes(token)})
-        if len(sizes) < _LEAST_SIZES:
+        if len(sizes) < LEAST_POINTS:
             raise ValueError(
-                f"n must give at least {_LEAST_SIZES} sample sizes, from which an exponent is fitted, got {len(sizes)}; "
+                f"n must give at least {LEAST_POINTS} sample sizes, from which an exponent is fitted, got {len(sizes)}; "
                 "pass a range such as 1e2..1e8"
             )
         return cls(
@@ -117,8 +113,8 @@ def _sizes(token: object) -> list[int]:
         if not ends[0] < ends[1]:
             raise ValueError(f"n must be a range a..b with a < b, got {describe(token)}")
         logs = [math.log10(end) for end in ends]
-        count = max(_LEAST_SIZES, round(_PER_DECADE * (logs[1] - logs[0])) + 1)
-        inner = [size_at(x) for x in np.linspace(logs[0], logs[1], count)[1:-1]]
+        count = max(LEAST_POINTS, round(_PER_DECADE * (logs[1] - logs[0])) + 1)
+        inner = sizes_between(logs[0], logs[1], count)[1:-1]
         return [ends[0], *inner, ends[1]]
     return [_size(token)]
 

@@ -28,7 +28,7 @@ from verify.hessian import Sharpness, sharpness
 from verify.memorise.setting import MemoriseSetting
 from verify.outcome import Interval, Outcome, Verdict
 from verify.packing.build import critical_height
-from verify.power_law import fit_exponent
+from verify.power_law import LEAST_POINTS, fit_exponent
 
 __all__ = ["DrawnPair", "Row", "draw_pair", "pair_outcomes", "scaling_outcome", "scaling_rows"]
 
@@ -43,7 +43,6 @@ _HALVINGS = 60
 _FACTOR, _THIN = 2, 0.1
 _POINTS, _LEAST_SAMPLES, _MOST_SAMPLES = 10**6, 8, 400
 _LEAST_N, _MOST_N, _MOST_CAPS, _MOST_ROWS = 32, 300_000, 4000, 12
-_LEAST_ROWS = 6
 # Half-width of the exponent's interval, relative to the exponent, from which on the range counts as one of the power law.
 _SETTLED = 0.25
 
@@ -263,21 +262,19 @@ def scaling_outcome(setting: MemoriseSetting, rows: tuple[Row, ...]) -> Outcome:
     exponent = derive("gap-lower").exponent_at(setting.d)
     target = float(exponent)
     claim = f"squared distance of the pair ~ n^-({exponent})"
-    if len(rows) < _LEAST_ROWS:
+    if len(rows) < LEAST_POINTS:
         words = f"{claim}; {len(rows)} sizes with thin critical caps, too few"
         return Outcome(NAME, SOURCE, words, None, target, Verdict.NOT_APPLICABLE, Status.PAPER)
     n, values = np.array([row.n for row in rows], dtype=float), np.array([row.distance for row in rows])
     fit = fit_exponent(np.log(n), np.log(values), np.sqrt([row.height for row in rows]))
-    settled = fit.half_width <= _SETTLED * abs(fit.exponent)
-    agrees = -target in fit
-    verdict = (Verdict.CONSISTENT if agrees else Verdict.UNDECIDED) if settled else Verdict.NOT_APPLICABLE
+    settled = fit.settled(_SETTLED)
+    verdict = (Verdict.CONSISTENT if target in fit else Verdict.UNDECIDED) if settled else Verdict.NOT_APPLICABLE
     words = f"; n = {rows[0].n}..{rows[-1].n}" + ("" if settled else ": no power law yet")
-    low, high = fit.ends
     return Outcome(
         NAME,
         SOURCE,
         claim + words,
-        Interval(-high, -low, "scatter by the largest residual, plus the next correction"),
+        Interval(fit.lower, fit.upper, "scatter by the largest residual, plus the next correction"),
         target,
         verdict,
         Status.PAPER if setting.d >= 2 else Status.DERIVED,

@@ -11,8 +11,8 @@ import numpy as np
 from boundcalc.statement import Side, Status, Theorem
 from boundcalc.statements import get
 from verify.outcome import Interval, Outcome, Verdict
+from verify.power_law import BOOTSTRAP_LEVEL, ExponentFit, fit_medians
 from verify.rates.setting import MODES, RateSetting
-from verify.rates.slopes import LEVEL, RateFit, fit_rate
 
 __all__ = ["ERRORS", "LIMITS", "ModeResult", "bounds_at", "mode_results", "outcomes_of"]
 
@@ -37,7 +37,7 @@ class ModeResult:
     ----------
     dim : int
     mode : str
-    fits : mapping of str to RateFit or None
+    fits : mapping of str to ExponentFit or None
         For each error at the last step.
     earlier : mapping of int to the same
         At the traced steps before it, but for the start.
@@ -52,8 +52,8 @@ class ModeResult:
 
     dim: int
     mode: str
-    fits: dict[str, RateFit | None]
-    earlier: dict[int, dict[str, RateFit | None]]
+    fits: dict[str, ExponentFit | None]
+    earlier: dict[int, dict[str, ExponentFit | None]]
     optimized: float
     edge: float
     sup: float
@@ -85,7 +85,9 @@ def mode_results(setting: RateSetting, records: Sequence[dict[str, Any]]) -> tup
             last = [r for r in own if r["step"] == steps]
             kept = [r for r in last if r["diverged_at"] is None]
             fits = {
-                step: {field: fit_rate(_errors(own, step, field), setting.resamples, setting.seed) for field in ERRORS}
+                step: {
+                    field: fit_medians(_errors(own, step, field), setting.resamples, setting.seed) for field in ERRORS
+                }
                 for step in sorted({int(steps)} | {r["step"] for r in own} - {0})
             }
             found.append(
@@ -144,7 +146,7 @@ def _outcomes(result: ModeResult) -> Iterator[Outcome]:
                 result.name, theorem.key, claim, None, float(exponent), Verdict.UNDECIDED, theorem.status, {}, relation
             )
             continue
-        measured = Interval(fit.lower, fit.upper, f"bootstrap confidence interval, level {LEVEL}")
+        measured = Interval(fit.lower, fit.upper, f"bootstrap confidence interval, level {BOOTSTRAP_LEVEL}")
         evidence |= {"slope": -fit.exponent, "bend": None if np.isnan(fit.bend) else fit.bend, "repetitions": fit.count}
         verdict, words = _verdict(result, theorem, float(exponent), fit)
         yield Outcome(
@@ -160,7 +162,7 @@ def _outcomes(result: ModeResult) -> Iterator[Outcome]:
         )
 
 
-def _verdict(result: ModeResult, theorem: Theorem, exponent: float, fit: RateFit) -> tuple[Verdict, str]:
+def _verdict(result: ModeResult, theorem: Theorem, exponent: float, fit: ExponentFit) -> tuple[Verdict, str]:
     """The verdict on one bound, with its reason."""
     if theorem.bound.side is Side.LOWER:
         if fit.lower <= exponent:
@@ -187,5 +189,5 @@ def _verdict(result: ModeResult, theorem: Theorem, exponent: float, fit: RateFit
     return Verdict.UNDECIDED, "falls more slowly than the bound over these n; its constant is unknown"
 
 
-def _reaches(fit: RateFit, exponent: float) -> str:
+def _reaches(fit: ExponentFit, exponent: float) -> str:
     return "falls at least as fast as" if fit.lower >= exponent else "can't be told from"

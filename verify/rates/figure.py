@@ -60,8 +60,7 @@ def _errors(axes: Axes, study: Study, mode: str, error: str) -> None:
         if fit is not None:
             sizes = np.array(fit.sizes, dtype=float)
             axes.plot(sizes, fit.medians, "o", markersize=4, color=colour)
-            centre = np.exp(np.log(fit.medians).mean() - fit.exponent * (np.log(sizes) - np.log(sizes).mean()))
-            axes.plot(sizes, centre, color=colour, linewidth=1.2, label=f"d = {result.dim}: {-fit.exponent:.2f}")
+            axes.plot(sizes, fit.line(), color=colour, linewidth=1.2, label=f"d = {result.dim}: {-fit.exponent:.2f}")
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     axes.set_xlabel("n")

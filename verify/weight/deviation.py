@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from boundcalc import cap
 from boundcalc.logspace import compile_log
 from boundcalc.statements.theorem_d import GAMMA, SMALLEST_DEPTH
 from boundcalc.symbols import d, delta, n
 from constructions.data import sphere, uniform_ball
+from verify.power_law import ExponentFit, fit_exponent
 from verify.weight.profile import weight_profile
 from verify.weight.setting import WeightSetting
 
-__all__ = ["Deviation", "Slope", "deviations", "fit_exponent", "least_useful_n", "smallest_depth", "theorem_d_constant"]
+__all__ = [
+    "LEVEL",
+    "Deviation",
+    "deviation_exponent",
+    "deviations",
+    "least_useful_n",
+    "smallest_depth",
+    "theorem_d_constant",
+]
 
 Float = NDArray[np.float64]
+LEVEL = 0.95
 _GRID = 2**15
 
 
@@ -126,33 +136,8 @@ def _directions(X: Float, count: int, rng: np.random.Generator) -> Float:
     return np.concatenate([sphere(count, X.shape[1], rng), X[outermost] / norms[outermost, None]])
 
 
-@dataclass(frozen=True)
-class Slope:
-    """A fitted exponent a of value ~ c n^(-a), with a confidence interval at ``level``."""
-
-    exponent: float
-    lower: float
-    upper: float
-    level: float
-
-
-def fit_exponent(sizes: Float, values: Float, level: float = 0.95) -> Slope:
-    """Least squares of log value on log n over all samples; Student's interval with independent errors.
-
-    Parameters
-    ----------
-    sizes, values : arrays (m,)
-        One entry per sample.
-
-    Examples
-    --------
-    >>> round(fit_exponent(np.array([10.0, 100.0, 1000.0]), np.array([1.0, 0.1, 0.01])).exponent, 12)
-    1.0
-    """
-    x, y = np.log(sizes), np.log(values)
-    centred = x - x.mean()
-    total = float(centred @ centred)
-    slope = float(centred @ y) / total
-    rest = y - y.mean() - slope * centred
-    spread = math.sqrt(float(rest @ rest) / (len(x) - 2) / total) * float(student.ppf((1 + level) / 2, len(x) - 2))
-    return Slope(-slope, -slope - spread, -slope + spread, level)
+def deviation_exponent(found: Sequence[Deviation]) -> ExponentFit:
+    """The exponent a of largest |g_n - g_P| ~ n^(-a) over all samples, with Student's 95 % interval."""
+    sizes = np.repeat([float(entry.n) for entry in found], [len(entry.largest) for entry in found])
+    values = np.concatenate([entry.largest for entry in found])
+    return fit_exponent(np.log(sizes), np.log(values), level=LEVEL, independent=True)

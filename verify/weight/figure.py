@@ -8,7 +8,7 @@ import numpy as np
 
 from boundcalc import cap
 from constructions.data import sphere, uniform_ball
-from verify.weight.deviation import fit_exponent, smallest_depth, theorem_d_constant
+from verify.weight.deviation import deviation_exponent, smallest_depth, theorem_d_constant
 from verify.weight.profile import weight_profile
 from verify.weight.study import Study
 
@@ -44,8 +44,7 @@ def _deviation(axes: Axes, study: Study) -> None:
     for entry in study.deviations:
         axes.plot([entry.n] * len(entry.largest), entry.largest, ".", color=_BLUE, alpha=0.5)
     middle = np.array([np.median(entry.largest) for entry in study.deviations])
-    values = np.concatenate([entry.largest for entry in study.deviations])
-    slope = fit_exponent(np.repeat(sizes, study.setting.samples), values)
+    slope = deviation_exponent(study.deviations)
     label = f"largest |g_n − g_P|: exponent {slope.exponent:.3f} [{slope.lower:.3f}, {slope.upper:.3f}]"
     axes.plot(sizes, middle, color=_BLUE, linewidth=1.2, label=label)
     axes.plot(sizes, middle[0] * np.sqrt(sizes[0] / sizes), "--", color=_GREY, linewidth=1, label="n^(−1/2) (Thm E.5)")

@@ -19,9 +19,10 @@ from verify.command import Progress
 from verify.outcome import Interval, Outcome, Relation, Report, Trust, judged
 from verify.weight.closed_forms import log_weight_by_quadrature, weight_by_monte_carlo
 from verify.weight.deviation import (
+    LEVEL,
     Deviation,
+    deviation_exponent,
     deviations,
-    fit_exponent,
     least_useful_n,
     smallest_depth,
     theorem_d_constant,
@@ -106,8 +107,7 @@ def outcomes_of(study: Study) -> Iterator[Outcome]:
 def _additive(study: Study) -> Outcome:
     """The fitted exponent of the largest deviation against the 1/2 of Thm E.5."""
     setting = study.setting
-    sizes = np.repeat([float(entry.n) for entry in study.deviations], setting.samples)
-    slope = fit_exponent(sizes, np.concatenate([entry.largest for entry in study.deviations]))
+    slope = deviation_exponent(study.deviations)
     ratios = [float(entry.largest.max()) / _unit(setting, entry.n) for entry in study.deviations]
     evidence = {
         "exponent": slope.exponent,
@@ -121,7 +121,7 @@ def _additive(study: Study) -> Outcome:
         "Thm E.5",
         weight_deviation.THEOREM.key,
         "exponent a in largest |g_n - g_P| ~ n^-a; an upper bound of order n^-1/2 means at least 1/2: upper "
-        f"{slope.level:.0%} limit",
+        f"{LEVEL:.0%} limit",
         slope.upper,
         Relation.AT_LEAST,
         Fraction(1, 2),

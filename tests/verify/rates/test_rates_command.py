@@ -15,76 +15,17 @@ import pytest
 
 from constructions.network import Network
 from verify.outcome import Verdict
+from verify.power_law import ExponentFit
 from verify.rates.__main__ import main
 from verify.rates.cells import batch_size, run_cell, trace_steps, training_runs
 from verify.rates.claims import ModeResult, bounds_at, outcomes_of
 from verify.rates.setting import MODES, RateSetting, rate_sweep
-from verify.rates.slopes import RateFit, fit_rate
 from verify.sweep import read_store
 from verify.training import train
 
 ROOT = Path(__file__).parents[3]
 SMALL = ["--dims", "2", "--n", "8", "16", "--seeds", "3", "--steps", "150", "--fresh", "60", "--resamples", "1000"]
 SIZES = (32, 64, 128, 256, 512)
-
-
-# Fits
-
-
-def test_an_exact_power_law_is_found_exactly():
-    fit = fit_rate({n: np.full(5, 3.0 * n**-0.375) for n in SIZES}, 1000, 0)
-    assert fit.exponent == pytest.approx(0.375, abs=1e-12)
-    assert (fit.lower, fit.upper) == pytest.approx((0.375, 0.375), abs=1e-12)
-    assert fit.bend == pytest.approx(0, abs=1e-12)
-    # log error = -0.5 log n - 0.1 (log_2 n - 7)^2 is steeper for large n: by 0.2 * 2 / log 2 between the halves' middles.
-    bent = {n: np.full(2, n**-0.5 * math.exp(-0.1 * (math.log2(n) - 7) ** 2)) for n in SIZES}
-    assert fit_rate(bent, 1000, 0).bend == pytest.approx(0.4 / math.log(2), rel=1e-9)
-
-
-def test_the_slope_is_that_of_polyfit_through_the_medians():
-    rng = np.random.default_rng(1)
-    errors = {n: np.exp(rng.standard_normal(5)) for n in (10, 30, 40, 100)}
-    fit = fit_rate(errors, 1000, 0)
-    medians = [sorted(values)[2] for values in errors.values()]
-    assert fit.exponent == pytest.approx(-np.polyfit(np.log(list(errors)), np.log(medians), 1)[0], rel=1e-10)
-    assert fit.medians == pytest.approx(medians)
-
-
-def test_the_interval_is_that_of_all_resamples():
-    rng = np.random.default_rng(2)
-    errors = {16: np.exp(rng.standard_normal(4)), 64: np.exp(rng.standard_normal(4)) / 2}
-    logs = [
-        np.log([np.median(draw) for draw in itertools.product(values, repeat=len(values))])
-        for values in errors.values()
-    ]
-    slopes = np.sort(((logs[0][:, None] - logs[1]) / math.log(4)).ravel())
-    fit = fit_rate(errors, 100_000, 0)
-    # The bootstrap's quantiles lie between the exact ones at levels a few standard errors away.
-    for found, level in ((fit.lower, 0.025), (fit.upper, 0.975)):
-        near = 4 * math.sqrt(level * (1 - level) / 100_000)
-        low, high = np.quantile(slopes, [level - near, level + near])
-        assert low - 1e-12 <= found <= high + 1e-12
-
-
-def test_intervals_hold_the_true_slope():
-    hits = 0
-    for trial in range(200):
-        rng = np.random.default_rng([3, trial])
-        errors = {n: n**-0.3 * np.exp(0.5 * rng.standard_normal(5)) for n in SIZES}
-        fit = fit_rate(errors, 1000, trial)
-        hits += fit.lower <= 0.3 <= fit.upper
-    # 0.98 measured over many more trials; at 0.95 fewer than 180 would have probability 0.002.
-    assert hits >= 180
-
-
-def test_repetitions_that_are_lost_are_left_out():
-    values = np.array([0.5, np.nan, 0.25, np.inf, 0.125])
-    fit = fit_rate({8: values, 16: np.array([0.1, 0.1]), 32: np.array([np.nan, 1.0])}, 1000, 0)
-    assert fit.sizes == (8, 16)
-    assert fit.medians == (0.25, 0.1)
-    assert fit.count == 2
-    assert math.isnan(fit.bend)
-    assert fit_rate({8: values, 32: np.array([np.nan, 1.0])}, 1000, 0) is None
 
 
 # Cells
@@ -143,7 +84,7 @@ def test_batches_are_as_large_as_they_gain():
 
 
 def _result(mode: str, dim: int, lower: float, upper: float, **entries: float) -> ModeResult:
-    fit = RateFit((lower + upper) / 2, lower, upper, 0.0, SIZES, (1.0,) * 5, 5)
+    fit = ExponentFit((lower + upper) / 2, lower, upper, bend=0.0, sizes=SIZES, medians=(1.0,) * 5, count=5)
     numbers = {"optimized": 1.0, "edge": 1.0, "sup": 2.0, "runs": 25, "diverged": 0, **entries}
     return ModeResult(dim, mode, {"train_mse": fit, "fresh_mse": fit}, {}, **numbers)
 

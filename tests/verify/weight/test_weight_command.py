@@ -18,7 +18,6 @@ from verify.weight.closed_forms import log_weight_by_quadrature, weight_by_monte
 from verify.weight.deviation import (
     Deviation,
     deviations,
-    fit_exponent,
     least_useful_n,
     smallest_depth,
     theorem_d_constant,
@@ -73,16 +72,6 @@ def test_smallest_depth_and_constant_by_hand():
     assert theorem_d_constant(d) == pytest.approx(c1**2 / (8 * (d + 1) ** 2) * 0.75 ** ((d + 1) / 2))
     least = least_useful_n(d, delta)
     assert smallest_depth(d, least, delta) <= 1 < smallest_depth(d, 0.999 * least, delta)
-
-
-def test_fit_recovers_an_exponent_and_its_interval_covers():
-    rng = np.random.default_rng(1)
-    sizes = np.repeat(2.0 ** np.arange(6, 12), 5)
-    hits = 0
-    for _ in range(200):
-        slope = fit_exponent(sizes, 3 * sizes**-0.5 * np.exp(0.2 * rng.standard_normal(len(sizes))))
-        hits += slope.lower <= 0.5 <= slope.upper
-    assert 0.9 < hits / 200 < 0.99
 
 
 def test_the_command_end_to_end(tmp_path, capsys):

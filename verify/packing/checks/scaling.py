@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import t as student
 from sympy import Expr, Integer
 
 from boundcalc import cap
@@ -39,6 +37,7 @@ from verify.packing.atoms import AtomKind
 from verify.packing.build import critical_height
 from verify.packing.checks.base import Check
 from verify.packing.setting import PackingSetting
+from verify.power_law import LEAST_POINTS, LEVEL, ExponentFit, fit_exponent, local_exponent, sizes_between
 
 _POINTS = 9
 _DECADES = 4
@@ -47,8 +46,6 @@ _DECADES = 4
 _CAPS = {2: 5000, 3: 5000, 4: 1500, 5: 1500}
 _CAPS_BEYOND = 300
 _RANGE_TOLERANCE = 0.1
-_LEVEL = 0.99
-_LEAST_ROWS = 6
 _LARGEST_POWER = 15
 # Slabs of a cap whose norms are computed, where it has more.
 _SLABS = 33
@@ -133,8 +130,7 @@ def grid(setting: PackingSetting, study: Study) -> list[int]:
 
     while top < _LARGEST_POWER and few_enough(top + 1):
         top += 1
-    sizes = [round(10 ** (top - _DECADES * (1 - k / (_POINTS - 1)))) for k in range(_POINTS)]
-    return [n for n in sizes if study.height(setting, n) is not None]
+    return [n for n in sizes_between(top - _DECADES, top, _POINTS) if study.height(setting, n) is not None]
 
 
 def _most_caps(d: int) -> int:
@@ -242,23 +238,14 @@ def _in_range(d: int, h: float) -> bool:
         return h <= 1 / 8
     if h * step >= 1 - math.sqrt(0.5):  # 2 theta reaches a right angle: the bound is no longer a power of h
         return False
-    slope = (log_existence(d, h * step) - log_existence(d, h / step)) / (2 * math.log(step))
+    slope = local_exponent(lambda height: log_existence(d, height), h, step)
     return bool(abs(slope / (-(d - 1) / 2) - 1) <= _RANGE_TOLERANCE)
 
 
-def slope(rows: list[Row], values: NDArray[np.float64], corrected: bool) -> tuple[float, float]:
-    """Exponent of n in a power law, with its first correction or plain, and the half-width of its confidence interval."""
-    logs = np.log([row.n for row in rows])
-    columns = [np.ones(len(rows)), logs - logs.mean()]
-    if corrected:
-        columns.append(np.sqrt([row.height for row in rows]))
-    design = np.column_stack(columns)
-    coefficients, *_ = np.linalg.lstsq(design, values, rcond=None)
-    residual = values - design @ coefficients
-    freedom = len(rows) - design.shape[1]
-    covariance = np.linalg.inv(design.T @ design) * float(residual @ residual) / freedom
-    half_width = float(student.ppf((1 + _LEVEL) / 2, freedom)) * math.sqrt(covariance[1, 1])
-    return float(coefficients[1]), half_width
+def _fit(rows: list[Row], values: list[float], corrected: bool) -> ExponentFit:
+    """The exponent of 1/n in a power law, with its first correction or plain."""
+    heights = np.sqrt([row.height for row in rows]) if corrected else None
+    return fit_exponent(np.log([row.n for row in rows]), values, heights, independent=True)
 
 
 def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
@@ -284,7 +271,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         return
     rows = [study.measure(setting, n) for n in sizes]
     inside = [row for row in rows if row.in_range]
-    enough = len(inside) >= _LEAST_ROWS
+    enough = len(inside) >= LEAST_POINTS
     fitted_rows = inside if enough else rows
     where = f"{len(inside)} of {len(rows)} rows in range"
     if not enough:
@@ -292,24 +279,23 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     for name, symbolic in study.exponents().items():
         exponent = symbolic.subs(D, Integer(setting.d))
         target = float(exponent)
-        measured, half_width = slope(fitted_rows, np.array([row.measured[name] for row in fitted_rows]), enough)
-        modelled, _ = slope(fitted_rows, np.array([row.model[name] for row in fitted_rows]), enough)
-        bias = abs(modelled - target)
+        fit = _fit(fitted_rows, [row.measured[name] for row in fitted_rows], enough)
+        bias = abs(_fit(fitted_rows, [row.model[name] for row in fitted_rows], enough).exponent + target)
         if not enough:
             verdict = Verdict.NOT_APPLICABLE
         else:
-            agrees = abs(measured - target) <= half_width + bias + _ROUNDING
+            agrees = abs(fit.exponent + target) <= fit.half_width + bias + _ROUNDING
             verdict = Verdict.CONSISTENT if agrees else Verdict.UNDECIDED
         yield Outcome(
             NAME,
             study.theorems[name],
             f"{name} ~ n^({exponent}); {where}",
-            Interval(measured - half_width, measured + half_width, f"confidence interval, level {_LEVEL}"),
+            Interval(-fit.upper, -fit.lower, f"confidence interval, level {LEVEL}"),
             target,
             verdict,
             study.status,
             {
-                "slope": measured,
+                "slope": -fit.exponent,
                 "finite_height_bias": bias,
                 "n": [row.n for row in fitted_rows],
                 "caps": [row.caps for row in fitted_rows],
