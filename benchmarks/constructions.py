@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from boundcalc.files import write_text
 from constructions.certificate import extreme
 from constructions.codes import best_code, build
 from constructions.data import sphere
@@ -137,7 +138,7 @@ def main() -> None:
         kept = {section.split("\n", 1)[0]: section.rstrip("\n") for section in sections}
         kept[group] = "\n".join(_table(group)).removeprefix("## ").rstrip("\n")
         ordered = [kept[name] for name in groups if name in kept]
-        _write(path, "\n\n## ".join([head.rstrip("\n"), *ordered]) + "\n")
+        write_text(path, "\n\n## ".join([head.rstrip("\n"), *ordered]) + "\n")
         return
     machine = (
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}"
@@ -153,16 +154,9 @@ def main() -> None:
     ]
     text = "\n".join(lines + [line for group in groups for line in _table(group)])
     if len(sys.argv) > 1:
-        _write(Path(sys.argv[1]), text)
+        write_text(Path(sys.argv[1]), text)
     else:
         print(text)
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
 
 
 if __name__ == "__main__":

@@ -22,15 +22,15 @@ _MAX_EXPONENT = 5000
 
 
 def describe(value: object) -> str:
-    """Say what arrived, shortened, for an error message.
+    """Say what arrived, shortened, for an error message; quotes say that it is text.
 
-    >>> describe("1" * 100)
-    "'11111111111111111111111111111111111111111... (str)"
+    >>> describe("1" * 100), describe(2.5)
+    ("'11111111111111111111111111111111111111111...", '2.5 (float)')
     """
     shown = repr(value)
     if len(shown) > 45:
         shown = shown[:42] + "..."
-    return f"{shown} ({type(value).__name__})"
+    return shown if type(value) is str else f"{shown} ({type(value).__name__})"
 
 
 def fraction(value: numbers.Rational | Rational | int) -> Fraction:
@@ -88,7 +88,7 @@ def exact_rational(name: str, value: object) -> Rational:
     >>> exact_rational("n", "2**5")
     Traceback (most recent call last):
     ...
-    ValueError: n must be a number, got '2**5' (str); pass a decimal such as 0.5, 1e4 or 3/4
+    ValueError: n must be a number, got '2**5'; pass a decimal such as 0.5, 1e4 or 3/4
     """
     if type(value) is int:
         return Integer(value)

@@ -1,19 +1,47 @@
-"""Writing files so that an existing one is never left half-written."""
+"""The one writer of files: whole or not at all, into what the path leads to, which is never replaced by something else.
+
+A regular file is replaced in one step and keeps its mode; a symbolic link stays and the file behind it is written. Devices
+and pipes (``/dev/null``, ``/dev/stdout``, a FIFO) are written to once everything that goes there is ready.
+"""
 
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
+import stat
+import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["check_figure_path", "check_writable", "save_figure", "write_atomically"]
+__all__ = ["check_figure_path", "check_writable", "save_figure", "write_atomically", "write_text"]
 
 _FORMATS = ("png", "svg", "pdf")
+_IN_MEMORY = 2**26
+
+
+def _descriptor(path: Path) -> int | None:
+    """The open descriptor that a path such as /dev/stdout or /dev/fd/3 stands for."""
+    for _ in range(40):  # the kernel follows no more links than that either
+        if not path.is_symlink():
+            break
+        if os.path.realpath(path.parent) == f"/proc/{os.getpid()}/fd":
+            return int(path.name)
+        path = path.parent / path.readlink()
+    return None
+
+
+def _is_written_to(path: Path) -> bool:
+    """Whether a path leads to something that is written to rather than replaced: a descriptor, a device or a pipe."""
+    if _descriptor(path) is not None:
+        return True
+    return path.exists() and not path.is_file()
 
 
 def check_writable(argument: str, path: Path) -> None:
@@ -22,25 +50,40 @@ def check_writable(argument: str, path: Path) -> None:
     Raises
     ------
     ValueError
-        Naming the argument: the folder does not exist or may not be written to, or the path is a folder.
+        Naming the argument: the folder does not exist or may not be written to, or the path is a folder, too long, or
+        leads to something that holds no files.
     """
-    if not path.parent.is_dir():
-        raise ValueError(
-            f"{argument} must lie in an existing folder, got {str(path)!r}; create {str(path.parent)!r} first"
-        )
-    if path.is_dir():
-        raise ValueError(f"{argument} must be a file, got the folder {str(path)!r}; pass a file name inside it")
     try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            writable = not path.exists() or os.access(path, os.W_OK)
-    except OSError:
-        writable = False
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        mode = None
+    except (OSError, ValueError) as error:  # too long, a circle of links, a NUL
+        why = getattr(error, "strerror", None) or str(error)
+        raise ValueError(f"{argument} must be a path that can be written, got {str(path)!r}: {why}") from error
+    if mode is not None and stat.S_ISDIR(mode):
+        raise ValueError(f"{argument} must be a file, got the folder {str(path)!r}; pass a file name inside it")
+    if mode is not None and not stat.S_ISREG(mode):
+        if _descriptor(path) is None and not (stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)):
+            raise ValueError(f"{argument} must be a file or a pipe, got the disk or socket {str(path)!r}")
+        writable = os.access(path, os.W_OK)
+    else:
+        target = Path(os.path.realpath(path))
+        if not target.parent.is_dir():
+            folder = path.parent if not path.is_symlink() else target.parent
+            raise ValueError(
+                f"{argument} must lie in an existing folder, got {str(path)!r}; create {str(folder)!r} first"
+            )
+        try:
+            with tempfile.TemporaryFile(dir=target.parent):
+                writable = mode is None or os.access(target, os.W_OK)
+        except OSError:
+            writable = False
     if not writable:
         raise ValueError(f"{argument} must be writable, got {str(path)!r}; pass a path that you may write")
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Let ``write`` fill a temporary file in the same folder, then rename it: all or nothing.
+    """Let ``write`` fill a temporary file, and put it in the place of the old one only when it is complete.
 
     Examples
     --------
@@ -49,25 +92,52 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     ...     write_atomically(Path(folder) / "a.txt", lambda stream: stream.write(b"whole"))
     ...     (Path(folder) / "a.txt").read_bytes()
     b'whole'
+    >>> write_atomically(Path("/dev/null"), lambda stream: stream.write(b"nobody reads this"))
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    if _is_written_to(path):
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole:
+            write(whole)
+            whole.seek(0)
+            _pour(whole, path)
+        return
+    target = Path(os.path.realpath(path))
+    # Its name does not grow with the target's, which may be as long as names can be.
+    temporary = target.with_name(f".boundcalc-{secrets.token_hex(8)}.part")
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with open(temporary, "xb") as stream:
             write(stream)
             stream.flush()
             os.fsync(stream.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)  # mkstemp makes files private
-        os.replace(name, path)
+        with suppress(FileNotFoundError):
+            shutil.copymode(target, temporary)
+        os.replace(temporary, target)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def _pour(whole: IO[bytes], path: Path) -> None:
+    """Copy what is ready into a device, a pipe or an open descriptor, after what was printed before."""
+    descriptor = _descriptor(path)
+    if descriptor is None:
+        with open(path, "wb") as stream:
+            shutil.copyfileobj(whole, stream)
+        return
+    for standard in (sys.stdout, sys.stderr):
+        if standard is not None:
+            standard.flush()
+    with os.fdopen(os.dup(descriptor), "wb") as stream:  # shares the position: nothing before it is overwritten
+        shutil.copyfileobj(whole, stream)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text, whole or not at all."""
+    write_atomically(path, lambda stream: stream.write(text.encode()))
 
 
 def check_figure_path(argument: str, path: Path) -> None:
     """Raise a ValueError naming the argument if no figure can be written there."""
-    if path.suffix.lstrip(".") not in _FORMATS:
+    if path.suffix[1:].lower() not in _FORMATS:
         raise ValueError(f"{argument} must end in .png, .svg or .pdf, got {str(path)!r}")
     check_writable(argument, path)
 
@@ -83,7 +153,7 @@ def save_figure(figure: Figure, path: Path) -> None:
     import matplotlib
 
     check_figure_path("path", path)
-    kind = path.suffix.lstrip(".")
+    kind = path.suffix[1:].lower()
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
     with matplotlib.rc_context({"svg.hashsalt": "boundcalc"}):
         write_atomically(path, lambda stream: figure.savefig(stream, format=kind, dpi=160, metadata=metadata))

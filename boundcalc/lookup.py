@@ -35,7 +35,7 @@ def by_key(entries: Mapping[str, _Entry], key: object, kind: str, listing: str) 
     >>> by_key({"alpha": 1}, "alhpa", "a letter", "see the alphabet")
     Traceback (most recent call last):
     ...
-    ValueError: key must name a letter, got 'alhpa' (str); nearest: alpha
+    ValueError: key must name a letter, got 'alhpa'; nearest: alpha
     """
     if isinstance(key, str) and key in entries:
         return entries[key]

@@ -60,7 +60,7 @@ def integer(least: int, most: int | None = None, remark: str = "") -> Reader:
     >>> integer(1, 64).read("--dim", "0.5")
     Traceback (most recent call last):
     ...
-    ValueError: --dim must be an integer from 1 to 64, got '0.5' (str)
+    ValueError: --dim must be an integer from 1 to 64, got '0.5'
     """
     largest = "2^63 - 1" if most == 2**63 - 1 else str(most)
     domain = f"an integer of at least {least}" if most is None else f"an integer from {least} to {largest}"
@@ -126,7 +126,7 @@ def choice(words: type[Enum] | tuple[str, ...], remark: str = "") -> Reader:
     >>> choice(("mse", "gap")).read("quantity", "mae")
     Traceback (most recent call last):
     ...
-    ValueError: quantity must be one of mse, gap, got 'mae' (str)
+    ValueError: quantity must be one of mse, gap, got 'mae'
     """
     known = words if isinstance(words, tuple) else tuple(str(item.value) for item in words)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
 import boundcalc
 from boundcalc.derivation import DERIVATIONS
+from boundcalc.files import write_text
 from boundcalc.statement import Status, Theorem
 from boundcalc.tables import exponent_table
 
@@ -82,9 +81,7 @@ def derivations_page() -> str:
 def _write(path: Path, text: str) -> None:
     if path.exists() and path.read_text() == text:
         return
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as stream:
-        stream.write(text)
-    os.replace(stream.name, path)
+    write_text(path, text)
 
 
 def generate(app: Sphinx) -> None:
