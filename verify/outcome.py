@@ -13,6 +13,8 @@ from pathlib import Path
 from boundcalc.command import ExitCode
 from boundcalc.enclosure import Enclosure
 from boundcalc.files import write_atomically
+from boundcalc.shown import float_above, float_below, show_interval, show_lower, show_upper
+from boundcalc.shown import show as show_number
 from boundcalc.statement import Status
 
 __all__ = [
@@ -127,28 +129,30 @@ class Interval:
         return self.lower <= value <= self.upper
 
     def __str__(self) -> str:
-        low, high = float(self.lower), float(self.upper)
-        if math.isclose(low, high, rel_tol=1e-9, abs_tol=0):
-            return f"{(low + high) / 2:.9g}"
-        return f"[{show(low)}, {show(high)}]"
+        """Rounded outwards, with enough digits to tell the ends apart where they are close."""
+        width = float(self.upper) - float(self.lower)
+        close = width <= 1e-5 * min(abs(float(self.lower)), abs(float(self.upper)))
+        return show_interval(self.lower, self.upper, 9 if close else 6)
 
 
 Measured = int | float | Fraction | str | Interval | None
 
+# In which direction a bound is safe to round. What is measured is rounded alike, so that both keep their order.
+_UPWARDS = {Relation.AT_MOST: True, Relation.BELOW: True, Relation.AT_LEAST: False, Relation.ABOVE: False}
 
-def show(value: Measured) -> str:
-    """A measured value as short text.
 
-    >>> show(0.13397459), show(264), show(Interval(1.0, 2.5)), show(None)
-    ('0.133975', '264', '[1, 2.5]', '-')
+def show(value: Measured, relation: Relation | str | None = None) -> str:
+    """A measured value, or the bound of a relation, as short text: rounded to the safe side of the relation.
+
+    >>> show(0.13397459), show(264), show(Interval(1.0, 2.5)), show(None), show(Fraction(2, 3), Relation.AT_MOST)
+    ('0.133975', '264', '[1, 2.5]', '-', '0.666667')
     """
     if value is None:
         return "-"
-    if isinstance(value, int):
-        return str(value) if abs(value) < 10**12 else f"{float(value):.6g}"
-    if isinstance(value, Fraction):
-        value = float(value)
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    if isinstance(value, (str, Interval)):
+        return str(value)
+    upwards = _UPWARDS.get(relation) if isinstance(relation, Relation) else None
+    return show_number(value) if upwards is None else show_upper(value) if upwards else show_lower(value)
 
 
 def _interval(value: int | float | Fraction | Interval, floats: Trust) -> Interval:
@@ -328,26 +332,15 @@ def _json_number(value: object) -> object:
     return value
 
 
-def _json_measured(value: Measured) -> object:
+def _json_measured(value: Measured, relation: Relation | str) -> object:
+    """Ends of intervals and fractions become floats on their safe side."""
     if isinstance(value, Interval):
-        return {
-            "lower": _json_number(_down(value.lower)),
-            "upper": _json_number(_up(value.upper)),
-            "meaning": value.meaning,
-        }
-    return _json_number(float(value) if isinstance(value, Fraction) else value)
-
-
-def _down(value: End) -> End:
-    """A fraction as the next float below; other ends as they are."""
-    if not isinstance(value, Fraction):
-        return value
-    near = float(value)
-    return near if near <= value else math.nextafter(near, -math.inf)
-
-
-def _up(value: End) -> End:
-    return -_down(-value)
+        ends = float_below(value.lower), float_above(value.upper)
+        return {"lower": _json_number(ends[0]), "upper": _json_number(ends[1]), "meaning": value.meaning}
+    if isinstance(value, Fraction):
+        upwards = _UPWARDS.get(relation) if isinstance(relation, Relation) else None
+        return _json_number(float(value) if upwards is None else float_above(value) if upwards else float_below(value))
+    return _json_number(value)
 
 
 @dataclass(frozen=True)
@@ -386,9 +379,9 @@ class Report:
             (
                 o.verdict.value,
                 o.status.value if o.status is not None else "",
-                show(o.measured),
+                show(o.measured, o.relation),
                 "" if o.bound is None else o.sign,
-                show(o.bound),
+                show(o.bound, o.relation),
                 o.claim,
             )
             for o in self.outcomes
@@ -429,8 +422,8 @@ class Report:
                     "check": o.check,
                     "theorem": o.theorem,
                     "claim": f"{o.claim} (measured {o.sign} bound)",
-                    "measured": _json_measured(o.measured),
-                    "bound": _json_measured(o.bound),
+                    "measured": _json_measured(o.measured, o.relation),
+                    "bound": _json_measured(o.bound, o.relation),
                     "verdict": o.verdict.value,
                     "status": None if o.status is None else o.status.value,
                     "evidence": _json_number(o.evidence),

@@ -3,13 +3,15 @@
 import json
 import math
 import os
+import random
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from boundcalc.files import check_writable, write_atomically
 from boundcalc.statement import Status
-from verify.outcome import ExitCode, Interval, Outcome, Report, Verdict, show
+from verify.outcome import ExitCode, Interval, Outcome, Relation, Report, Verdict, judged, show
 
 
 def outcome(verdict: Verdict, **changes: object) -> Outcome:
@@ -72,12 +74,47 @@ def test_text_shows_verdict_status_values_and_counts() -> None:
 def test_intervals() -> None:
     assert 0.5 in Interval(0.0, 1.0)
     assert 1.5 not in Interval(0.0, 1.0)
-    assert str(Interval(1.0, 1.0 + 1e-10)) == "1"
+    assert str(Interval(1.0, 1.0 + 1e-10)) == "[1, 1.00000001]"
+    assert str(Interval(0.5, 0.5)) == "0.5"
     with pytest.raises(ValueError, match="lower end"):
         Interval(1.0, 0.0)
     with pytest.raises(ValueError, match="lower end"):
         Interval(math.nan, 0.0)
     assert show(10**15) == "1e+15"
+
+
+def test_what_is_shown_and_written_lies_on_the_safe_side() -> None:
+    """Every number of the text and of the JSON, parsed back and compared with the exact one."""
+    rng = random.Random(0)
+
+    def exact() -> Fraction:
+        return Fraction(rng.randint(1, 10**9), rng.randint(1, 10**9)) * Fraction(10) ** rng.randint(-300, 300)
+
+    for _ in range(400):
+        measured, bound = exact(), exact()
+        low, high = sorted((exact(), exact()))
+        relation = rng.choice([Relation.AT_MOST, Relation.AT_LEAST, Relation.BELOW, Relation.ABOVE])
+        upwards = relation in (Relation.AT_MOST, Relation.BELOW)
+        made = [
+            judged("a", "minimax-lower", "b", measured, relation, bound, Status.DERIVED),
+            judged("a", "minimax-lower", "b", Interval(low, high), relation, bound, Status.DERIVED),
+        ]
+        whole = Report("t", {}, {}, made)
+        for outcome_, line, entry in zip(
+            made,
+            [line for line in whole.text().splitlines() if relation.value in line],
+            json.loads(whole.json())["outcomes"],
+            strict=True,
+        ):
+            words = line.split(maxsplit=2)[2]
+            left, right = words.split(f" {relation.value} ")
+            for shown in (Fraction(right.split()[0]), Fraction(entry["bound"])):
+                assert shown >= bound if upwards else shown <= bound
+                assert abs(shown / bound - 1) < Fraction(1, 10**5)
+            if isinstance(outcome_.measured, Interval):
+                ends = [Fraction(part) for part in left.strip().strip("[]").split(", ")]
+                assert ends[0] <= low <= high <= ends[-1]
+                assert Fraction(entry["measured"]["lower"]) <= low <= high <= Fraction(entry["measured"]["upper"])
 
 
 def test_a_failing_write_leaves_the_old_file(tmp_path: Path) -> None:
