@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import time
-import zipfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.files import check_writable, write_atomically
 from verify.shatterability.screening import Screening
+from verify.training.checkpoint import Checkpoint
 
 __all__ = ["MarginCheckpoint"]
 
 _EVERY = 30.0
-_NAMES = ("lower", "upper", "directions", "vectors", "rounds", "points")
 
 
 class MarginCheckpoint:
@@ -25,14 +21,14 @@ class MarginCheckpoint:
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
     X : ndarray, shape (n, d)
     """
 
-    def __init__(self, path: Path, X: NDArray[np.float64]) -> None:
-        check_writable("checkpoint", path)
-        self._path, self._shape = path, X.shape
-        self._fingerprint = hashlib.sha256(np.ascontiguousarray(X).tobytes()).hexdigest()
+    def __init__(self, path: str | Path, X: NDArray[np.float64]) -> None:
+        self._file = Checkpoint(path, "boundcalc margins 1", [X], "points")
+        n = len(X)
+        self._shapes = {"lower": (n,), "upper": (n,), "directions": X.shape, "vectors": X.shape, "rounds": ()}
         self._next = time.monotonic() + _EVERY
 
     def load(self) -> Screening | None:
@@ -41,21 +37,13 @@ class MarginCheckpoint:
         Raises
         ------
         ValueError
-            If it is damaged or belongs to other points.
+            If it is damaged, of other points, or no bounds.
         """
-        if not self._path.exists():
+        found = self._file.load(self._shapes)
+        if found is None:
             return None
-        try:
-            with np.load(self._path, allow_pickle=False) as content:
-                found = {name: content[name] for name in _NAMES}
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
-            raise ValueError(
-                f"checkpoint must be a file written by this command, got {str(self._path)!r}: {error}"
-            ) from error
-        if str(found["points"]) != self._fingerprint:
-            raise ValueError(
-                f"checkpoint must belong to the same points, {str(self._path)!r} does not; pass another file"
-            )
+        if not ((found["lower"] >= 0) & (found["lower"] <= found["upper"])).all():
+            raise ValueError(f"checkpoint must hold bounds 0 <= lower <= upper, got others in {str(self._file.path)!r}")
         return Screening(found["lower"], found["upper"], found["directions"], found["vectors"], int(found["rounds"]))
 
     def keep(self, state: Screening) -> None:
@@ -65,15 +53,5 @@ class MarginCheckpoint:
 
     def save(self, state: Screening) -> None:
         """Write the file, whole or not at all."""
-        buffer = io.BytesIO()
-        np.savez(
-            buffer,
-            lower=state.lower,
-            upper=state.upper,
-            directions=state.directions,
-            vectors=state.vectors,
-            rounds=np.int64(state.rounds),
-            points=np.str_(self._fingerprint),
-        )
-        write_atomically(self._path, lambda stream: stream.write(buffer.getbuffer()))
+        self._file.save({name: np.asarray(getattr(state, name)) for name in self._shapes})
         self._next = time.monotonic() + _EVERY

@@ -75,7 +75,7 @@ def hull_margins(
     tol: float = 1e-9,
     time_limit: float = math.inf,
     progress: Callable[[str], None] | None = None,
-    checkpoint: Path | None = None,
+    checkpoint: str | Path | None = None,
 ) -> HullMargins:
     """Distances of every point to the convex hull of the others, from both sides.
 
@@ -89,7 +89,7 @@ def hull_margins(
         Seconds; the brackets of the points that are left are wide, and ``complete`` is False.
     progress : callable, optional
         Told in words what is under way.
-    checkpoint : Path, optional
+    checkpoint : str or Path, optional
         File that the state is written to from time to time. If it exists, the computation goes on from it.
 
     Raises

@@ -1,67 +1,104 @@
-"""Checkpoints: plain arrays in one .npz file, written whole or not at all, read without pickle."""
+"""Checkpoints: plain arrays in one .npz file with a mark of what they are, written whole or not at all, read without pickle."""
 
 from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.files import write_atomically
-from verify.training.setting import Run
+from boundcalc.files import check_writable, write_atomically
 
-__all__ = ["fingerprint", "load_checkpoint", "save_checkpoint"]
+__all__ = ["Checkpoint", "fingerprint"]
 
-# Raised whenever the meaning of a saved state or the arithmetic of a step changes.
-_FORMAT = "boundcalc training 1"
+_ADVICE = "move it away, or pass another path"
 
 
-def fingerprint(runs: Sequence[Run], options: Sequence[str]) -> str:
-    """A hash of everything that determines the bits of a batch: data, starts, options."""
-    digest = hashlib.sha256(_FORMAT.encode())
-    for run in runs:
-        net = run.network
-        optional = [value for value in (run.truth, run.fresh_X, run.fresh_truth) if value is not None]
-        for value in (net.W, net.b, net.v, net.beta, run.X, run.y, run.eta, run.decay, *optional):
-            array = np.asarray(value, dtype=np.float64)
-            digest.update(repr(array.shape).encode())
-            digest.update(np.ascontiguousarray(array).tobytes())
-        digest.update(f"{run.clip!r} {run.activation.value} {len(optional)}".encode())
-    digest.update(repr(list(options)).encode())
+def fingerprint(parts: Iterable[object]) -> str:
+    """A hash of arrays, by shape and bits, and of whatever else, by its text."""
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            digest.update(f"{part.dtype} {part.shape}".encode())
+            digest.update(np.ascontiguousarray(part).tobytes())
+        else:
+            digest.update(f"{part!r};".encode())
     return digest.hexdigest()
 
 
-def save_checkpoint(path: Path, mark: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write the arrays with the fingerprint ``mark``."""
-    content: dict[str, Any] = {"format": np.array(_FORMAT), "fingerprint": np.array(mark), **arrays}
-    write_atomically(path, lambda stream: np.savez(stream, **content))
+class Checkpoint:
+    """A file that holds the state of a computation.
 
-
-def load_checkpoint(path: Path, mark: str) -> dict[str, NDArray[Any]]:
-    """Read the arrays back. The file is left as it is, whatever it holds.
+    Parameters
+    ----------
+    path : str or Path
+    kind : str
+        What the state is, with a number that is raised whenever its meaning, or the arithmetic of a step, changes.
+    owner : iterable
+        Everything that determines the state: arrays, numbers, texts.
+    words : str
+        What that is, for messages.
 
     Raises
     ------
     ValueError
-        If the file is damaged, no checkpoint, of another version, or of other runs.
+        If the path can't be written.
     """
-    advice = "move it away, or pass another path"
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            content = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            f"checkpoint must be readable, got the damaged file {str(path)!r} ({error}); {advice}"
-        ) from error
-    if "format" not in content or str(content["format"]) != _FORMAT:
-        found = str(content.get("format", "no checkpoint of a training"))
-        raise ValueError(f"checkpoint must be of the format {_FORMAT!r}, got {found!r} in {str(path)!r}; {advice}")
-    if str(content.get("fingerprint")) != mark:
-        raise ValueError(
-            f"checkpoint must belong to these runs and options, got another one in {str(path)!r}; {advice}"
-        )
-    return content
+
+    def __init__(self, path: str | Path, kind: str, owner: Iterable[object], words: str) -> None:
+        self.path, self._kind, self._words = Path(path), kind, words
+        check_writable("checkpoint", self.path)
+        self._fingerprint = fingerprint([kind, *owner])
+
+    def save(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Write the arrays, whole or not at all."""
+        content: dict[str, Any] = {"format": np.str_(self._kind), "fingerprint": np.str_(self._fingerprint), **arrays}
+        write_atomically(self.path, lambda stream: np.savez(stream, **content))
+
+    def load(self, shapes: Mapping[str, tuple[int | None, ...]]) -> dict[str, NDArray[Any]] | None:
+        """Read the arrays back; None if there is no file. The file is left as it is, whatever it holds.
+
+        Parameters
+        ----------
+        shapes : mapping
+            Arrays that must be there, without NaN, and their shapes; None stands for any length.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged, no checkpoint, of another kind, of another owner, or holds what no state can be.
+        """
+        if not self.path.exists():
+            return None
+        where = f"in {str(self.path)!r}; {_ADVICE}"
+        try:
+            with self.path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+                content = {name: archive[name] for name in archive.files}
+        except (OSError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(
+                f"checkpoint must be a file written by this command, got a damaged one ({error}) {where}"
+            ) from error
+        found = str(content.pop("format", "no checkpoint"))
+        if found != self._kind:
+            raise ValueError(f"checkpoint must be of the format {self._kind!r}, got {found!r} {where}")
+        if str(content.pop("fingerprint", "")) != self._fingerprint:
+            raise ValueError(f"checkpoint must belong to the same {self._words}, got that of others {where}")
+        for name, array in content.items():
+            if array.dtype.kind not in "biuf":
+                raise ValueError(f"checkpoint must hold real numbers, got {name} of dtype {array.dtype} {where}")
+        for name, shape in shapes.items():
+            array = content.get(name, np.empty(0))
+            if name not in content or not _fits(array.shape, shape):
+                size = array.shape if name in content else "nothing"
+                raise ValueError(f"checkpoint must hold {name} of shape {shape}, got {size} {where}")
+            if np.isnan(array).any():
+                raise ValueError(f"checkpoint must hold {name} without NaN {where}")
+        return content
+
+
+def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(wanted) and all(w in (None, s) for s, w in zip(shape, wanted, strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,27 +15,9 @@ from constructions.network import Network
 from verify.training.setting import Activation, Run
 from verify.training.top_eigenvalue import top_eigenvalue
 
-__all__ = ["Measurement", "Trace", "measure", "network_values", "spread_steps", "stability_slacks", "trace_from"]
+__all__ = ["Trace", "measure", "network_values", "spread_steps", "stability_slacks", "trace_from"]
 
 Float = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Measurement:
-    """One run at one step; see :class:`Trace` for the meaning of the entries."""
-
-    step: int
-    loss: float
-    train_mse: float
-    fresh_mse: float
-    sharpness: float
-    sharpness_residual: float
-    seminorm: float
-    slack: float
-    slack_sharp: float
-    alive: int
-    activation_rate: Float
-    weight_norm: Float
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +57,9 @@ class Trace:
     weight_norm: Float
 
 
-def trace_from(measurements: Sequence[Measurement]) -> Trace:
-    """Stack measurements of one run."""
-    return Trace(**{f.name: np.array([getattr(m, f.name) for m in measurements]) for f in fields(Trace)})
+def trace_from(rows: Sequence[Mapping[str, Any]]) -> Trace:
+    """Stack what :func:`measure` found of one run."""
+    return Trace(**{f.name: np.array([row[f.name] for row in rows]) for f in fields(Trace)})
 
 
 def spread_steps(steps: int, count: int) -> list[int]:
@@ -121,8 +103,8 @@ def stability_slacks(sharpness: float, loss: float, radius: float, seminorm: flo
 
 def measure(
     run: Run, network: Network | None, step: int, warm: Float | None, *, device: Any = None, with_sharpness: bool = True
-) -> tuple[Measurement, Float | None]:
-    """Measure a run; also the top eigenvector, for the next call.
+) -> tuple[dict[str, Any], Float | None]:
+    """The entries of a :class:`Trace` at one step; also the top eigenvector, for the next call.
 
     Parameters
     ----------
@@ -138,29 +120,32 @@ def measure(
     with_sharpness : bool
     """
     X, y, width = np.asarray(run.X), np.asarray(run.y), run.network.width
+    found: dict[str, Any] = {f.name: math.nan for f in fields(Trace)}
+    found |= {
+        "step": step,
+        "alive": 0,
+        "activation_rate": np.full(width, math.nan),
+        "weight_norm": np.full(width, math.nan),
+    }
     if network is None:
-        lost = math.nan
-        empty = np.full(width, lost)
-        return Measurement(step, lost, lost, lost, lost, lost, lost, lost, lost, 0, empty, empty), None
-    relu = run.activation is Activation.RELU
+        return found, None
     values = network_values(network, X, run.activation)
     with np.errstate(over="ignore"):
-        loss = float(np.mean((values - y) ** 2) / 2)
-    train = math.nan if run.truth is None else float(np.mean((values - np.asarray(run.truth)) ** 2))
-    fresh = math.nan
+        found["loss"] = float(np.mean((values - y) ** 2) / 2)
+    if run.truth is not None:
+        found["train_mse"] = float(np.mean((values - np.asarray(run.truth)) ** 2))
     if run.fresh_X is not None:
         error = network_values(network, np.asarray(run.fresh_X), run.activation) - np.asarray(run.fresh_truth)
-        fresh = float(np.mean(error**2))
-    value = residual = math.nan
-    vector = warm
+        found["fresh_mse"] = float(np.mean(error**2))
     if with_sharpness:
         top = top_eigenvalue(network, X, y, activation=run.activation, warm=warm, seed=step, device=device)
-        value, residual, vector = top.value, top.residual, top.vector
-    rate = (network.preactivations(X) > 0).mean(axis=0)
-    seminorm = network.empirical_seminorm(X)
-    radius = float(np.linalg.norm(X, axis=1).max())
-    slacks = stability_slacks(value, loss, radius, seminorm) if relu else (math.nan, math.nan)
-    norm = np.abs(network.v) * np.linalg.norm(network.W, axis=1)
-    alive = int((rate > 0).sum())
-    found = Measurement(step, loss, train, fresh, value, residual, seminorm, *slacks, alive, rate, norm)
-    return found, vector
+        found["sharpness"], found["sharpness_residual"], warm = top.value, top.residual, top.vector
+    found["seminorm"] = network.empirical_seminorm(X)
+    if run.activation is Activation.RELU:
+        radius = float(np.linalg.norm(X, axis=1).max())
+        slacks = stability_slacks(found["sharpness"], found["loss"], radius, found["seminorm"])
+        found["slack"], found["slack_sharp"] = slacks
+    found["activation_rate"] = (network.preactivations(X) > 0).mean(axis=0)
+    found["alive"] = int((found["activation_rate"] > 0).sum())
+    found["weight_norm"] = np.abs(network.v) * np.linalg.norm(network.W, axis=1)
+    return found, warm

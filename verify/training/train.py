@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.files import check_writable
 from constructions.network import Network
 from verify.hessian.arrays import backend_for
-from verify.training.checkpoint import fingerprint, load_checkpoint, save_checkpoint
+from verify.training.checkpoint import Checkpoint
 from verify.training.device import DeviceEngine
 from verify.training.host import HostEngine
 from verify.training.setting import Run
 from verify.training.stack import check_alike, stack_runs, to_network
-from verify.training.trace import Measurement, Trace, measure, trace_from
+from verify.training.trace import Trace, measure, trace_from
 
 __all__ = ["Training", "train"]
 
+# Raised whenever the meaning of a saved state or the arithmetic of a step changes.
+_FORMAT = "boundcalc training 2"
 # Pairs (point, neuron) of the runs that the host steps together: their pattern fits the cache.
 _HOST_PAIRS = 2**19
 # On a device: at most three arrays of as many numbers, 12 GiB in float64.
@@ -57,7 +58,7 @@ class _Group:
 
     runs: list[Run]
     engine: HostEngine | DeviceEngine
-    records: list[list[Measurement]]
+    records: list[list[dict[str, Any]]]
     warm: list[NDArray[np.float64] | None]
 
     def networks(self) -> list[Network | None]:
@@ -89,13 +90,9 @@ class _Group:
         self.engine.restore({name[len(start) :]: a for name, a in arrays.items() if name.startswith(start)})
         for i in range(len(self.runs)):
             self.warm[i] = arrays.get(f"{prefix}.warm{i}")
-            columns = {f.name: arrays.get(f"{prefix}.trace{i}.{f.name}") for f in fields(Measurement)}
-            steps = columns["step"]
-            for row in range(0 if steps is None else len(steps)):
-                entries = {name: column[row] for name, column in columns.items() if column is not None}
-                self.records[i].append(
-                    Measurement(**{k: v if v.ndim else v.item() for k, v in entries.items()})
-                )  # fmt: skip
+            names = [f.name for f in fields(Trace) if f"{prefix}.trace{i}.{f.name}" in arrays]
+            columns = [arrays[f"{prefix}.trace{i}.{name}"] for name in names]
+            self.records[i] = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def train(
@@ -106,7 +103,7 @@ def train(
     dtype: Any = np.float32,
     device: str = "cpu",
     with_sharpness: bool = True,
-    checkpoint: Path | None = None,
+    checkpoint: str | Path | None = None,
     checkpoint_every: int = 1000,
     progress: Callable[[int], object] | None = None,
 ) -> Training:
@@ -125,7 +122,7 @@ def train(
         "cpu" for numpy on the host, "cuda" (or "cuda:1") for torch on that device.
     with_sharpness : bool
         Whether traces hold lambda_max, their most expensive part.
-    checkpoint : Path, optional
+    checkpoint : str or Path, optional
         File that the state is written to. If it exists, training continues from it; the result then has the same bits as
         that of an uninterrupted run, on the same device with the same number of threads.
     checkpoint_every : int
@@ -162,35 +159,30 @@ def train(
     if not on_host:
         backend_for(np.zeros((1, 1)), device)  # says what is wrong with it
     rounded = tuple(_round(run, precision) for run in runs)
-    options = [str(precision), device, str(with_sharpness)]
-    mark = fingerprint(rounded, options)
-    saved = None
-    if checkpoint is not None:
-        check_writable("checkpoint", checkpoint)
-        saved = load_checkpoint(checkpoint, mark) if checkpoint.exists() else None
-        if saved is not None:
-            _check_trace(saved, marks, steps, checkpoint)
-
+    owner = [*(part for run in rounded for part in _identity(run)), str(precision), device, with_sharpness]
+    store = None if checkpoint is None else Checkpoint(checkpoint, _FORMAT, owner, "runs and options")
     groups = _groups(rounded, precision, device, _HOST_PAIRS if on_host else _DEVICE_PAIRS)
-    done = 0
-    if saved is not None:
+    done = -1
+    saved = None if store is None else store.load(_shapes(groups))
+    if store is not None and saved is not None:
+        _check_trace(saved, marks, steps, store.path)
         done = int(saved["step"])
         for at, group in enumerate(groups):
             group.restore(f"group{at}", saved)
     measuring_device = None if on_host else device
-    stops = sorted(marks | {steps} | (set(range(checkpoint_every, steps, checkpoint_every)) if checkpoint else set()))
+    stops = sorted(marks | {steps} | (set(range(checkpoint_every, steps, checkpoint_every)) if store else set()))
     # A checkpoint follows the measurement at its step, so a resumed run starts after it.
-    for stop in [stop for stop in stops if stop > done or (stop == 0 and saved is None)]:
+    for stop in [stop for stop in stops if stop > done]:
         for group in groups:
-            group.engine.advance(stop - done)
+            group.engine.advance(stop - max(done, 0))
             if stop in marks:
                 group.measure(stop, measuring_device, with_sharpness)
         done = stop
-        if checkpoint is not None and (stop % checkpoint_every == 0 or stop == steps):
+        if store is not None and (stop % checkpoint_every == 0 or stop == steps):
             arrays: dict[str, NDArray[Any]] = {"step": np.array(stop)}
             for at, group in enumerate(groups):
                 arrays |= group.arrays(f"group{at}")
-            save_checkpoint(checkpoint, mark, arrays)
+            store.save(arrays)
         if progress is not None:
             progress(stop)
     gone = [int(step) for group in groups for step in group.engine.diverged_at]
@@ -231,6 +223,28 @@ def _groups(runs: Sequence[Run], dtype: np.dtype[Any], device: str, pairs: int) 
         engine = HostEngine(stack) if device == "cpu" else DeviceEngine(stack, device)
         groups.append(_Group(part, engine, [[] for _ in part], [None] * len(part)))
     return groups
+
+
+def _identity(run: Run) -> list[object]:
+    """Everything that determines the bits of a run."""
+    net, clip = run.network, None if run.clip is None else float(run.clip)
+    numbers = [float(net.beta), float(run.eta), float(run.decay), clip, run.activation.value]
+    return [net.W, net.b, net.v, run.X, run.y, run.truth, run.fresh_X, run.fresh_truth, *numbers]
+
+
+def _shapes(groups: Sequence[_Group]) -> dict[str, tuple[int, ...]]:
+    """What a checkpoint must hold of these groups."""
+    shapes: dict[str, tuple[int, ...]] = {"step": ()}
+    for at, group in enumerate(groups):
+        stack = group.engine.stack
+        own = {
+            "omega": stack.omega.shape,
+            "v": stack.v.shape,
+            "beta": stack.beta.shape,
+            "diverged_at": stack.beta.shape,
+        }
+        shapes |= {f"group{at}.state.{name}": shape for name, shape in own.items()}
+    return shapes
 
 
 def _check_trace(saved: dict[str, NDArray[Any]], marks: set[int], steps: int, path: Path) -> None:
