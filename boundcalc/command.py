@@ -274,4 +274,9 @@ def border(command: click.Command, program: str) -> NoReturn:
     except (ValueError, TypeError, OSError) as error:
         print(f"{program}: error: {' '.join(str(error).split())}", file=sys.stderr)
         code = ExitCode.USAGE
+    except ModuleNotFoundError as error:  # imported where it is first needed
+        if error.name not in ("torch", "joblib", "tqdm"):
+            raise
+        print(f"{program}: error: {error.name} is not installed; pip install 'boundcalc[verify]'", file=sys.stderr)
+        code = ExitCode.USAGE
     sys.exit(code)

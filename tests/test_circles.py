@@ -73,3 +73,32 @@ def test_no_file_imports_itself_through_others(package: str) -> None:
 def test_the_search_finds_a_circle() -> None:
     assert circle_of({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
     assert circle_of({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+# The rooms of verify that others stand on, the lowest first; every other one stands on top.
+STOREYS = ("outcome", "power_law", "hessian", "training", "command", "sweep")
+
+
+def storey(module: str) -> int:
+    """How high the room of a module of verify lies."""
+    room = module.split(".")[1]
+    return STOREYS.index(room) if room in STOREYS else len(STOREYS)
+
+
+@pytest.mark.parametrize("room", STOREYS)
+def test_no_room_imports_anything_above_itself(room: str) -> None:
+    """So the engines, hessian and training, know neither the commands nor what these share, and no sweep."""
+    known = {name: path for name, path in modules().items() if name.startswith("verify.")}
+    mine = {name: path for name, path in known.items() if name.split(".")[1] == room}
+    assert mine
+    above = {
+        name: {other for other in imports(path, known) if storey(other) > storey(name)} for name, path in mine.items()
+    }
+    assert {name: others for name, others in above.items() if others} == {}
+
+
+def test_the_storeys_refuse_a_command_below(tmp_path: Path) -> None:
+    culprit = tmp_path / "culprit.py"
+    culprit.write_text("def f():\n    from verify.rates.cells import run_cell\n    return run_cell\n")
+    (found,) = imports(culprit, modules())
+    assert storey(found) > storey("verify.sweep.store") > storey("verify.command") > storey("verify.training.train")

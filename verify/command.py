@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import io
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +39,6 @@ __all__ = [
     "study_command",
     "Parser",
     "Progress",
-    "ProgressBar",
     "add_outputs",
     "check_device",
     "check_outputs",
@@ -59,80 +59,63 @@ class Parser(argparse.ArgumentParser):
 
 
 class Progress:
-    """One line on stderr that says what is under way; where stderr is no terminal, one line per step.
+    """How far a work is, on stderr: a bar on a terminal, elsewhere a line each time; with the time gone and left.
 
     Parameters
     ----------
-    steps : int
-        How many steps will be announced.
+    work : float, optional
+        The whole work: a number of steps, or any unit for :meth:`advance`. Where it is not known there is no bar.
     """
 
-    def __init__(self, steps: int) -> None:
-        self._steps = steps
-        self._done = 0
-        self._start = time.perf_counter()
+    def __init__(self, work: float | None = None) -> None:
+        from tqdm import tqdm
+
         self._terminal = sys.stderr.isatty()
+        self._step = 0
+        self._pause = 0.2 if self._terminal else 10.0
+        self._next_note = time.monotonic() + self._pause
+        self._bar: Any = tqdm(
+            total=work,
+            # Elsewhere than on a terminal the bar is only formatted, and its lines are printed.
+            file=sys.stderr if self._terminal else io.StringIO(),
+            leave=False,
+            dynamic_ncols=True,
+            ascii=".#",
+            bar_format="{desc} ({elapsed})" if work is None else "[{bar:24}] {desc} ({elapsed}, {remaining} left)",
+        )
 
     def step(self, words: str) -> None:
-        """Announce the next step."""
-        self._done += 1
-        elapsed = time.perf_counter() - self._start
-        line = f"[{self._done}/{self._steps}] {words} ({elapsed:.1f} s)"
-        if self._terminal:
-            print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
-        else:
-            print(line, file=sys.stderr, flush=True)
+        """Announce the next step; those before it are done."""
+        self._bar.n = self._step
+        self._step += 1
+        self._show(f"{self._step}/{self._bar.total} {words}")
+
+    def advance(self, work: float, words: str) -> None:
+        """Announce that a piece of the work is done."""
+        self._bar.n = min(self._bar.n + work, self._bar.total)
+        self._show(words)
+
+    def note(self, words: str) -> None:
+        """Say what is going on: at most five times a second on a terminal, and every ten seconds elsewhere."""
+        if time.monotonic() >= self._next_note:
+            self._next_note = time.monotonic() + self._pause
+            self._show(words)
+
+    def write(self, line: str) -> None:
+        """Print a line that stays."""
+        self._bar.write(line, file=sys.stderr)
+
+    def _show(self, words: str) -> None:
+        self._bar.set_description_str(words)
+        if not self._terminal:
+            print(self._bar, file=sys.stderr, flush=True)
 
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Clear the line."""
-        if self._terminal:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-
-class ProgressBar:
-    """A bar on stderr with the time that is left; where stderr is no terminal, one line per piece of work.
-
-    Parameters
-    ----------
-    title : str
-    work : float
-        The whole work, in any unit.
-    """
-
-    _CELLS = 24
-
-    def __init__(self, title: str, work: float) -> None:
-        self._title, self._work, self._done = title, work, 0.0
-        self._start = time.perf_counter()
-        self._terminal = sys.stderr.isatty()
-
-    def advance(self, work: float, words: str) -> None:
-        """Announce that a piece of the work is done."""
-        self._done += work
-        elapsed = time.perf_counter() - self._start
-        share = min(1.0, self._done / self._work) if self._work > 0 else 1.0
-        full = round(share * self._CELLS)
-        left = elapsed * (1 - share) / share if share > 0 else 0.0
-        minutes, seconds = divmod(round(left), 60)
-        hours, minutes = divmod(minutes, 60)
-        line = (
-            f"{self._title} [{'#' * full}{'.' * (self._CELLS - full)}] {words}, {hours}:{minutes:02}:{seconds:02} left"
-        )
-        if self._terminal:
-            print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
-        else:
-            print(line, file=sys.stderr, flush=True)
-
-    def __enter__(self) -> ProgressBar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Clear the line."""
-        if self._terminal:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+        """Clear the bar."""
+        self._bar.close()
 
 
 def deliver(report: Report, json_target: str | None) -> ExitCode:

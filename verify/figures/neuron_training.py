@@ -1,4 +1,4 @@
-"""One training of the figures that look at neurons, in a module of its own: its code is part of each result's key."""
+"""One training of the figures that look at neurons."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from verify.shattering.claims import rare_share
 from verify.training.setting import Activation
 from verify.training.train import train
 
-__all__ = ["run_neuron_cell"]
+__all__ = ["CELL_VERSION", "run_neuron_cell"]
+
+# Raised with every change, here or in what is used here, after which a cell gives other results (docs/sweeps.md).
+CELL_VERSION = 1
 
 
 def run_neuron_cell(setting: Mapping[str, Any]) -> list[dict[str, Any]]:

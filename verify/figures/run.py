@@ -105,8 +105,8 @@ def check_store(path: Path | None, sweeps: Sequence[Sweep]) -> None:
     """
     if path is not None and path.exists():
         with Store(path) as store:
-            for sweep in sweeps:
-                store.check_code(sweep.name, sweep.code)
+            for name, version in {(sweep.name, sweep.version) for sweep in sweeps}:
+                store.cells(name, version)
 
 
 def headline(entry: Experiment, inputs: Inputs) -> str:

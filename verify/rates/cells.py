@@ -15,7 +15,10 @@ from verify.training.targets import make_target
 from verify.training.top_eigenvalue import top_eigenvalue
 from verify.training.train import train
 
-__all__ = ["batch_size", "cell_seconds", "run_cell", "trace_steps", "training_runs"]
+__all__ = ["CELL_VERSION", "batch_size", "cell_seconds", "run_cell", "trace_steps", "training_runs"]
+
+# Raised with every change, here or in what is used here, after which a cell gives other results (docs/sweeps.md).
+CELL_VERSION = 1
 
 # A neuron active on at most this share of the sample counts as rarely active (LQWP25, Fig. 3).
 _RARE = 0.1

@@ -47,7 +47,7 @@ def run_study(setting: RateSetting, options: SweepOptions) -> tuple[Study, Repor
         first = f"{len(done.failed)} cells failed and are left out; the first one: {done.failed[0][1]}"
         outcomes.append(Outcome("sweep", "-", first, len(done.failed), 0, Verdict.UNDECIDED, Status.NUMERIC, {}, "="))
     facts: dict[str, dict[str, object]] = {
-        "sweep": {"cells": len(sweep.cells), "from_the_store": done.skipped, "code": sweep.code}
+        "sweep": {"cells": len(sweep.cells), "from_the_store": done.skipped, "version": sweep.version}
     }
     for result in results:
         facts[result.name] = _facts(result)

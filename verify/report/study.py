@@ -67,16 +67,24 @@ def collect(cells: Sequence[FinishedCell], folder: Path, name: str) -> Page:
 
 def _overview(cells: Sequence[FinishedCell]) -> Page:
     rows = []
-    for sweep, code in dict.fromkeys((cell.sweep, cell.code) for cell in cells):
-        own = [cell for cell in cells if (cell.sweep, cell.code) == (sweep, code)]
+    for sweep, version in dict.fromkeys((cell.sweep, cell.version) for cell in cells):
+        own = [cell for cell in cells if (cell.sweep, cell.version) == (sweep, version)]
         records = [record for cell in own for record in cell.records]
         gone = sum(record.get("diverged_at") is not None for record in records)
         spent = duration(sum(cell.seconds for cell in own))
         first, last = own[0].finished[:16], own[-1].finished[:16]
-        rows.append([sweep, code, str(len(own)), str(len(records)), str(gone), spent, first, last])
-    head = ["sweep", "code", "cells", "records", "diverged", "time", "first (UTC)", "last (UTC)"]
+        rows.append([sweep, version, str(len(own)), str(len(records)), str(gone), spent, first, last])
+    head = ["sweep", "version", "cells", "records", "diverged", "time", "first (UTC)", "last (UTC)"]
     environments = sorted({cell.environment for cell in cells})
-    return [Table(head, rows), Text("Computed with " + "; ".join(environments) + ".")]
+    page: list[Heading | Text | Table | Image] = [Table(head, rows), Text(f"Computed with {'; '.join(environments)}.")]
+    sweeps = (entry.sweep(Inputs(Scale.SMALL)) for entry in EXPERIMENTS)
+    for sweep, version in sorted({(sweep.name, sweep.version) for sweep in sweeps}):
+        others = sorted({cell.version for cell in cells if cell.sweep == sweep} - {version})
+        if others:
+            page.append(
+                Text(f"The cells of {sweep} are of version {', '.join(others)}; this package computes {version}.")
+            )
+    return page
 
 
 def _inputs(cells: Sequence[FinishedCell]) -> list[Inputs]:
@@ -171,7 +179,7 @@ def _others(cells: Sequence[FinishedCell]) -> Iterator[Heading | Text | Table | 
     """The first rows of every other sweep."""
     for sweep in dict.fromkeys(cell.sweep for cell in cells if cell.sweep not in (_RATES, SWEEP_NAME)):
         rows = table_rows([cell for cell in cells if cell.sweep == sweep])
-        hidden = ("sweep", "code", "finished")
+        hidden = ("sweep", "version", "finished")
         columns = [name for name in (rows[0] if rows else {}) if name not in hidden]
         yield Heading(2, f"Sweep {sweep}")
         if len(rows) > _LONGEST:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from boundcalc.exact import exact_rational
 from boundcalc.files import save_figure, write_atomically
-from verify.command import Parser, check_outputs, run
+from verify.command import Parser, Progress, check_outputs, run
 from verify.outcome import ExitCode
 from verify.shatterability.edge import MOST_COLUMNS
 from verify.shatterability.job import Protection, Shatterability, shatterability
@@ -77,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check_outputs(json=options.json, save=options.save, plot=options.plot)
     table = read_table(Path(options.file), options.target, [name for name in options.drop.split(",") if name])
     scaled = rescale(table.X, scale)
-    with _Ticker() as tell:
+    with Progress() as progress:
         found = shatterability(
             scaled.X,
             table.y,
@@ -87,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             time_limit=limit or 60.0,
             seed=int(seed),
             most_columns=int(columns),
-            progress=tell,
+            progress=progress.note,
             checkpoint=Path(options.checkpoint) if options.checkpoint else None,
         )
     n, d = scaled.X.shape
@@ -113,33 +112,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         save_figure(shatterability_figure(found), Path(options.plot))
     return ExitCode.UNDECIDED if found.protection is Protection.UNDECIDED else ExitCode.FINE
-
-
-class _Ticker:
-    """Progress lines, at most five a second on a terminal and one every ten seconds elsewhere."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._next = time.monotonic() + (0.2 if self._terminal else 10.0)
-
-    def __call__(self, words: str) -> None:
-        now = time.monotonic()
-        if now < self._next:
-            return
-        self._next = now + (0.2 if self._terminal else 10.0)
-        print(
-            f"\r\033[K{words}" if self._terminal else words,
-            end="" if self._terminal else "\n",
-            file=sys.stderr,
-            flush=True,
-        )
-
-    def __enter__(self) -> _Ticker:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._terminal:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
 def _save(found: Shatterability, path: Path) -> None:

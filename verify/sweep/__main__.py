@@ -26,12 +26,12 @@ def parser() -> Parser:
 def summary(cells: Sequence[FinishedCell]) -> str:
     """Cells, records and time of each sweep."""
     lines = []
-    for name, code in dict.fromkeys((cell.sweep, cell.code) for cell in cells):
-        own = [cell for cell in cells if (cell.sweep, cell.code) == (name, code)]
+    for name, version in dict.fromkeys((cell.sweep, cell.version) for cell in cells):
+        own = [cell for cell in cells if (cell.sweep, cell.version) == (name, version)]
         records = sum(len(cell.records) for cell in own)
         time = duration(sum(cell.seconds for cell in own))
         first, last = own[0].finished[:16], own[-1].finished[:16]
-        lines.append(f"{name}: {len(own)} cells, {records} records, {time}, {first} to {last} UTC, code {code}")
+        lines.append(f"{name}: {len(own)} cells, {records} records, {time}, {first} to {last} UTC, version {version}")
     return "\n".join(lines) or "no finished cells"
 
 

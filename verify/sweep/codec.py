@@ -80,6 +80,6 @@ def digest(*texts: str) -> str:
     return total.hexdigest()
 
 
-def cell_key(sweep: str, code: str, setting: Setting) -> str:
+def cell_key(sweep: str, version: str, setting: Setting) -> str:
     """What identifies a finished cell: its sweep, the version of the code, and its exact setting."""
-    return digest(sweep, code, encode_setting(setting))
+    return digest(sweep, version, encode_setting(setting))

@@ -10,15 +10,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from verify.sweep.codec import Record, Setting, encode_records
+from verify.sweep.codec import Setting, encode_records
 
-__all__ = ["Attempt", "RunCell", "check_cluster", "run_on_cluster", "run_on_this_machine", "usable_cores"]
-
-RunCell = Callable[[Setting], Sequence[Record]]
+__all__ = ["Attempt", "attempt", "check_cluster", "run_on_cluster", "run_on_this_machine", "usable_cores"]
 
 # After so many deaths of processes in a row, cells are run one by one.
 _MOST_DEATHS = 2
@@ -28,13 +27,30 @@ _WATCH_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Attempt:
-    """One cell that was run: its records as JSON text, or what went wrong."""
+    """What became of one cell.
+
+    Attributes
+    ----------
+    index : int
+    error : str
+        What went wrong, empty if nothing did.
+    version : str
+        CELL_VERSION of the cell function's module, as the process that had the cell has loaded it.
+    records : str
+        JSON text; empty after an error, and where the version was not the one asked for: then nothing is computed.
+    seconds : float
+    environment : str
+    """
 
     index: int
-    records: str | None
-    seconds: float
-    environment: str
-    error: str = ""
+    error: str
+    version: str = ""
+    records: str = ""
+    seconds: float = 0.0
+    environment: str = ""
+
+
+RunCell = Callable[[int, Setting], Attempt]
 
 
 def environment() -> str:
@@ -44,22 +60,25 @@ def environment() -> str:
     return ", ".join(parts)
 
 
-def attempt(run_cell: RunCell, index: int, setting: Setting) -> Attempt:
-    """Run one cell here; an exception becomes part of the answer, so that it stops no other cell."""
+def attempt(module: str, name: str, version: str, index: int, setting: Setting) -> Attempt:
+    """Run one cell here, if this process has loaded the wanted version of the module; an exception stops no other cell."""
     start = time.perf_counter()
     try:
-        text = encode_records(run_cell(setting))
+        # Function and version are looked up here and now: what was sent may be of another age than what is loaded.
+        home = importlib.import_module(module)
+        loaded = str(getattr(home, "CELL_VERSION", None))
+        # A copy: what the function does to its setting is no part of the setting.
+        text = encode_records(getattr(home, name)(deepcopy(setting))) if loaded == version else ""
     except Exception as error:
-        words = " ".join(f"{type(error).__name__}: {error}".split())
-        return Attempt(index, None, time.perf_counter() - start, environment(), words)
-    return Attempt(index, text, time.perf_counter() - start, environment())
+        return Attempt(index, " ".join(f"{type(error).__name__}: {error}".split()))
+    return Attempt(index, "", loaded, text, time.perf_counter() - start, environment())
 
 
 def attempt_below(parent: int, run_cell: RunCell, index: int, setting: Setting) -> Attempt:
     """The same in a process that ends with its parent, whatever ended that: nobody would take its result."""
     if _WATCH not in {thread.name for thread in threading.enumerate()}:
         threading.Thread(target=_end_with, args=(parent,), name=_WATCH, daemon=True).start()
-    return attempt(run_cell, index, setting)
+    return run_cell(index, setting)
 
 
 def _end_with(parent: int) -> None:
@@ -86,13 +105,13 @@ def run_on_this_machine(run_cell: RunCell, cells: Sequence[tuple[int, Setting]],
 
     # One cell per task: a task of several would lose all of them together.
     parallel = Parallel(n_jobs=jobs, batch_size=1, pre_dispatch="2*n_jobs", return_as="generator_unordered")
-    task = delayed(attempt if jobs == 1 else partial(attempt_below, os.getpid()))
+    task = delayed(run_cell if jobs == 1 else partial(attempt_below, os.getpid(), run_cell))
     waiting = dict(cells)
     deaths = 0
     while waiting:
         together = list(waiting.items()) if deaths < _MOST_DEATHS else [next(iter(waiting.items()))]
         try:
-            for answer in parallel(task(run_cell, index, setting) for index, setting in together):
+            for answer in parallel(task(index, setting) for index, setting in together):
                 del waiting[answer.index]
                 if len(together) > 1:
                     deaths = 0
@@ -104,7 +123,7 @@ def run_on_this_machine(run_cell: RunCell, cells: Sequence[tuple[int, Setting]],
                 del waiting[index]
                 deaths = 0
                 words = f"its process was killed (memory?): {' '.join(str(error).split())[:200]}"
-                yield Attempt(index, None, 0.0, environment(), words)
+                yield Attempt(index, words)
 
 
 def check_cluster(address: str) -> None:
@@ -151,7 +170,7 @@ def run_on_cluster(run_cell: RunCell, cells: Sequence[tuple[int, Setting]], addr
         distributed: Any = importlib.import_module("distributed")
         # Not pure: the store decides what is known, not the memory of the cluster.
         futures = {
-            client.submit(attempt, run_cell, index, setting, pure=False, priority=-rank): index
+            client.submit(run_cell, index, setting, pure=False, priority=-rank): index
             for rank, (index, setting) in enumerate(cells)
         }
         # With their results, so that none waits for another one that a dead worker must repeat.
@@ -162,5 +181,5 @@ def run_on_cluster(run_cell: RunCell, cells: Sequence[tuple[int, Setting]], addr
                 yield result
             else:
                 words = " ".join(f"{future.status}: {future.exception()}".split())[:300]
-                yield Attempt(index, None, 0.0, environment(), words)
+                yield Attempt(index, words)
             future.release()

@@ -15,11 +15,11 @@ from verify.sweep.store import FinishedCell
 
 __all__ = ["check_parquet", "table_rows", "write_csv", "write_parquet"]
 
-_OWN = ("sweep", "code", "finished", "seconds")
+_OWN = ("sweep", "version", "finished", "seconds")
 
 
 def table_rows(cells: Sequence[FinishedCell]) -> list[dict[str, Any]]:
-    """One row for each record: sweep, code version, time, seconds of the cell, its setting, then the record.
+    """One row for each record: sweep, version, time, seconds of the cell, its setting, then the record.
 
     Where a record has an entry of the same name as the setting, the record's is kept. Every row has every column; None
     where a cell has no such entry.
@@ -29,8 +29,12 @@ def table_rows(cells: Sequence[FinishedCell]) -> list[dict[str, Any]]:
         for cell in cells
         for record in cell.records
     ]
-    columns = dict.fromkeys(name for row in rows for name in row)
+    columns = _columns(rows)
     return [{name: row.get(name) for name in columns} for row in rows]
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row))
 
 
 def write_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -49,10 +53,8 @@ def write_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     check_writable("path", path)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_csv_value(row.get(name)) for name in columns])
+    columns = _columns(rows)
+    writer.writerows([columns, *([_csv_value(row.get(name)) for name in columns] for row in rows)])
     write_atomically(path, lambda stream: stream.write(text.getvalue().encode()))
 
 
@@ -81,12 +83,10 @@ def write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     parquet = check_parquet()
     arrow: Any = importlib.import_module("pyarrow")
     check_writable("path", path)
-    columns = dict.fromkeys(name for row in rows for name in row)
     arrays = {}
-    for name in columns:
+    for name in _columns(rows):
         try:
             arrays[name] = arrow.array([row.get(name) for row in rows])
         except (arrow.ArrowInvalid, arrow.ArrowTypeError) as error:
             raise ValueError(f"the column {name!r} must hold one kind of values for Parquet, got {error}") from error
-    table = arrow.table(arrays)
-    write_atomically(path, lambda stream: parquet.write_table(table, stream))
+    write_atomically(path, lambda stream: parquet.write_table(arrow.table(arrays), stream))

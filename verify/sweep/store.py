@@ -12,12 +12,13 @@ import tempfile
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from boundcalc.files import check_writable
-from verify.sweep.codec import decode_records, digest
+from verify.sweep.codec import Setting, cell_key, decode_records, digest, encode_setting
 
 __all__ = ["FinishedCell", "Store", "read_store"]
 
@@ -26,6 +27,7 @@ _APPLICATION = int.from_bytes(b"bcSw", "big")
 # Raised whenever the meaning of a stored entry changes.
 _FORMAT = 1
 _ADVICE = "move it away, or pass another path"
+# The column "code" holds the version; its name is that of older stores.
 _SCHEMA = """
 CREATE TABLE cells (
     key TEXT PRIMARY KEY,
@@ -49,9 +51,10 @@ class FinishedCell:
     Attributes
     ----------
     key : str
-        Hash of sweep, code version and setting.
-    sweep, code : str
-        Name of the sweep; version of the code that computed the cell.
+        Hash of sweep, version and setting.
+    sweep, version : str
+        Name of the sweep; CELL_VERSION of the code that computed the cell. Stores from before there was one have a hash
+        of sources there.
     setting : dict
     records : tuple of dict
         What the cell gave; NaN reads back as None.
@@ -64,7 +67,7 @@ class FinishedCell:
 
     key: str
     sweep: str
-    code: str
+    version: str
     setting: dict[str, Any]
     records: tuple[dict[str, Any], ...]
     seconds: float
@@ -73,11 +76,11 @@ class FinishedCell:
 
 
 def _from_row(row: tuple[Any, ...], path: str) -> FinishedCell:
-    key, sweep, code, setting, records, mark, seconds, finished, environment = row
+    key, sweep, version, setting, records, mark, seconds, finished, environment = row
     if digest(key, setting, records) != mark:
         raise ValueError(f"store must be intact, got a changed cell ({sweep}, {setting}) in {path!r}; {_ADVICE}")
     return FinishedCell(
-        key, sweep, code, json.loads(setting), decode_records(records), float(seconds), finished, environment
+        key, sweep, version, json.loads(setting), decode_records(records), float(seconds), finished, environment
     )
 
 
@@ -139,13 +142,13 @@ class Store:
     Raises
     ------
     ValueError
-        If the path can't be written, the file is damaged, of another version or no store (it is then left untouched), or
+        If the path can't be written, the file is damaged, of another format or no store (it is then left untouched), or
         another process is writing it.
 
     Examples
     --------
     >>> with Store(None) as store:
-    ...     store.commit("0" * 64, "demo", "c0de", '{"n":32}', '[{"mse":0.5}]', 0.1, "2026-01-01T00:00:00Z", "")
+    ...     store.commit("demo", "1", {"n": 32}, '[{"mse":0.5}]', 0.1, "")
     ...     store.cells("demo")[0].records
     ({'mse': 0.5},)
     """
@@ -195,32 +198,17 @@ class Store:
             self._lock = None
 
     def commit(
-        self,
-        key: str,
-        sweep: str,
-        code: str,
-        setting: str,
-        records: str,
-        seconds: float,
-        finished: str,
-        environment: str,
+        self, sweep: str, version: str, setting: Setting, records: str, seconds: float, environment: str
     ) -> None:
-        """Store one finished cell for good; ``setting`` and ``records`` are JSON text."""
-        row = (key, sweep, code, setting, records, digest(key, setting, records), seconds, finished, environment)
+        """Store one finished cell for good; ``records`` is JSON text."""
+        key, text = cell_key(sweep, version, setting), encode_setting(setting)
+        finished = datetime.now(UTC).isoformat(timespec="microseconds")
+        row = (key, sweep, version, text, records, digest(key, text, records), seconds, finished, environment)
         self._connection.execute(f"INSERT OR IGNORE INTO cells ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
-    def cells(self, sweep: str | None = None) -> tuple[FinishedCell, ...]:
-        """The finished cells, of one sweep or of all, in the order in which they finished."""
-        return _cells(self._connection, sweep, str(self.path))
-
-    def check_code(self, sweep: str, code: str) -> None:
-        """Raise if the store holds cells of this sweep that another version of the code computed."""
-        query = "SELECT code, COUNT(*) FROM cells WHERE sweep = ? AND code != ? GROUP BY code"
-        for other, count in self._connection.execute(query, (sweep, code)).fetchall():
-            raise ValueError(
-                f"store must hold cells of one version of the code, got {count} of the sweep {sweep!r} by version {other} "
-                f"in {str(self.path)!r}, where this is version {code}; pass another path, or use the version that wrote it"
-            )
+    def cells(self, sweep: str | None = None, version: str | None = None) -> tuple[FinishedCell, ...]:
+        """The finished cells, as :func:`read_store` gives them."""
+        return _cells(self._connection, sweep, version, str(self.path))
 
     def close(self) -> None:
         """Close the file; nothing is pending, since every cell was committed as it finished."""
@@ -236,27 +224,40 @@ class Store:
         self.close()
 
 
-def _cells(connection: sqlite3.Connection, sweep: str | None, path: str) -> tuple[FinishedCell, ...]:
+def _cells(
+    connection: sqlite3.Connection, sweep: str | None, version: str | None, path: str
+) -> tuple[FinishedCell, ...]:
     where, values = ("", ()) if sweep is None else (" WHERE sweep = ?", (sweep,))
     rows: Iterable[tuple[Any, ...]] = connection.execute(
         f"SELECT {_COLUMNS} FROM cells{where} ORDER BY finished, key", values
     ).fetchall()
-    return tuple(_from_row(row, path) for row in rows)
+    cells = tuple(_from_row(row, path) for row in rows)
+    others = [cell for cell in cells if version not in (None, cell.version)]
+    if others:
+        raise ValueError(
+            f"store must hold cells of one version of the code, got {len(others)} of the sweep {others[0].sweep!r} by "
+            f"version {others[0].version} in {path!r}, where this is version {version}; pass another path, or use the code "
+            "that wrote it (python -m verify.sweep exports what it holds)"
+        )
+    return cells
 
 
-def read_store(path: Path, sweep: str | None = None) -> tuple[FinishedCell, ...]:
-    """The finished cells of a store, which may be growing meanwhile.
+def read_store(path: Path, sweep: str | None = None, version: str | None = None) -> tuple[FinishedCell, ...]:
+    """The finished cells of a store in the order in which they finished; the store may be growing meanwhile.
 
     Parameters
     ----------
     path : Path
     sweep : str, optional
         Only the cells of this sweep.
+    version : str, optional
+        The version that they must have.
 
     Raises
     ------
     ValueError
-        If the file does not exist, is damaged, of another version, or no store; it is left untouched.
+        If the file does not exist, is damaged, of another format, or no store, or the cells are of another version; it is
+        left untouched.
     """
     if not path.is_file():
         raise ValueError(f"store must be an existing file, got {str(path)!r}; run the sweep first")
@@ -264,4 +265,4 @@ def read_store(path: Path, sweep: str | None = None) -> tuple[FinishedCell, ...]
         return ()
     _inspect(path, locked=False)
     with closing(_reader(path, locked=False)) as connection:
-        return _cells(connection, sweep, str(path))
+        return _cells(connection, sweep, version, str(path))

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import importlib
 import itertools
-import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, cast
 
-from verify.command import ProgressBar
-from verify.sweep.code_version import code_version
-from verify.sweep.codec import Setting, cell_key, encode_setting
-from verify.sweep.executor import Attempt, RunCell, check_cluster, run_on_cluster, run_on_this_machine, usable_cores
+from verify.command import Progress
+from verify.sweep.codec import Record, Setting, cell_key, encode_setting
+from verify.sweep.executor import attempt, check_cluster, run_on_cluster, run_on_this_machine, usable_cores
 from verify.sweep.store import FinishedCell, Store, read_store
 
 __all__ = ["Plan", "Sweep", "SweepResult", "grid", "plan_sweep", "run_sweep"]
+
+# Characters of a version.
+_LONGEST = 40
 
 
 def grid(axes: Mapping[str, Sequence[Any]]) -> tuple[dict[str, Any], ...]:
@@ -46,28 +45,30 @@ class Sweep:
     name : str
         Names the sweep in a store, which may hold several.
     cells : sequence of mapping
-        The settings, each with numbers, text, bools, None and lists of them: together with the code, everything that
+        The settings, each with numbers, text, bools, None and lists of them: together with the version, everything that
         determines the result, seeds included. A cell is what is lost at most when a process dies.
     run_cell : callable
         A function of a module (other processes import it) from a setting to a list of records: mappings with the same
         kinds of values, NaN allowed, and numpy scalars and arrays. No record is kept of what it prints.
-        Its module, with all that this imports from the project, is the code that a cell depends on.
-    sources : sequence of str
-        Names of further modules that results depend on, if ``run_cell`` finds them in another way than by an import.
+        Its module declares ``CELL_VERSION``, an integer or short text: the author's promise that cells of one version
+        are results of the same code, so raise it with whatever changes them.
     seconds : callable, optional
         Estimate for one cell, from its setting.
+    version : str
+        The CELL_VERSION at the time when the sweep was made.
 
     Raises
     ------
     ValueError, TypeError
-        If a setting can't be stored exactly, occurs twice, or ``run_cell`` can't be imported by other processes.
+        If a setting can't be stored exactly, occurs twice, ``run_cell`` can't be imported by other processes, or its
+        module declares no version.
     """
 
     name: str
     cells: Sequence[Setting]
-    run_cell: RunCell
-    sources: Sequence[str] = ()
+    run_cell: Callable[[Setting], Sequence[Record]]
     seconds: Callable[[Setting], float] | None = None
+    version: str = field(init=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -78,6 +79,13 @@ class Sweep:
             raise ValueError(
                 f"run_cell must be a function at the top level of an importable module, got {self.run_cell!r}"
             )
+        version = getattr(importlib.import_module(module), "CELL_VERSION", None)
+        if isinstance(version, bool) or not isinstance(version, (int, str)) or not 0 < len(str(version)) <= _LONGEST:
+            raise ValueError(
+                f"run_cell must stand in a module with a CELL_VERSION, an integer or text of at most {_LONGEST} characters, "
+                f"got {version!r} in {module}; add CELL_VERSION = 1 to it, and raise it with whatever changes its results"
+            )
+        object.__setattr__(self, "version", str(version))
         if not self.cells:
             raise ValueError("cells must hold at least one setting, got none")
         seen: set[str] = set()
@@ -88,14 +96,9 @@ class Sweep:
             seen.add(text)
 
     @cached_property
-    def code(self) -> str:
-        """The version of the code, a hash of its source."""
-        return code_version([self.run_cell.__module__, *self.sources])
-
-    @cached_property
     def keys(self) -> tuple[str, ...]:
         """The key of each cell."""
-        return tuple(cell_key(self.name, self.code, cell) for cell in self.cells)
+        return tuple(cell_key(self.name, self.version, cell) for cell in self.cells)
 
     def cost(self, index: int) -> float:
         """Estimated seconds of a cell; 1 where nothing is known."""
@@ -182,10 +185,10 @@ def duration(seconds: float) -> str:
 
 
 def plan_sweep(sweep: Sweep, store: Path | None) -> Plan:
-    """What a run would do; nothing is written."""
+    """What a run would do, refused where that would be; nothing is written."""
     known: set[str] = set()
     if store is not None and store.exists():
-        known = {cell.key for cell in read_store(store, sweep.name)}
+        known = {cell.key for cell in read_store(store, sweep.name, sweep.version)}
     waiting = [index for index, key in enumerate(sweep.keys) if key not in known]
     seconds = None if sweep.seconds is None else sum(sweep.cost(index) for index in waiting)
     return Plan(sweep, len(sweep.keys) - len(waiting), seconds)
@@ -209,23 +212,24 @@ def run_sweep(
     Raises
     ------
     ValueError, TypeError
-        Before any work: for bad arguments, and for a store that is damaged, of another version, being written by another
-        process, or with cells of this sweep by another version of the code.
+        Before any work: for bad arguments, and for a store that is damaged, of another format, being written by another
+        process, or with cells of this sweep by another version of the code. While it runs: where the process that should
+        run a cell has loaded another version; what is stored by then is kept.
 
     Examples
     --------
-    >>> from verify.sweep.demo import square
-    >>> sweep = Sweep("squares", grid({"x": [1, 2, 3]}), square)
-    >>> [record["square"] for record in run_sweep(sweep, jobs=1).records]
-    [1, 4, 9]
+    >>> from verify.rates.setting import RateSetting, rate_sweep
+    >>> sweep = rate_sweep(RateSetting.parse([1], [8, 16], seeds=2, steps=100, fresh=50))
+    >>> [(record["n"], record["repeat"]) for record in run_sweep(sweep, jobs=1).records if record["step"] == 0]
+    [(8, 0), (8, 1), (8, 0), (8, 1), (16, 0), (16, 1), (16, 0), (16, 1)]
     """
     if jobs is not None and (isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1):
         raise ValueError(f"jobs must be a positive int, got {jobs!r}")
     if cluster is not None:
         check_cluster(cluster)
+    run_cell = partial(attempt, sweep.run_cell.__module__, sweep.run_cell.__qualname__, sweep.version)
     with Store(store) as target:
-        target.check_code(sweep.name, sweep.code)
-        found = {cell.key: cell for cell in target.cells(sweep.name)}
+        found = {cell.key for cell in target.cells(sweep.name, sweep.version)}
         waiting = [(index, sweep.cells[index]) for index, key in enumerate(sweep.keys) if key not in found]
         skipped = len(sweep.keys) - len(waiting)
         failed: list[tuple[Setting, str]] = []
@@ -237,36 +241,27 @@ def run_sweep(
                 # Long cells first, so that none is left alone at the end.
                 waiting.sort(key=lambda cell: -costs[cell[0]])
             attempts = (
-                run_on_cluster(sweep.run_cell, waiting, cluster)
+                run_on_cluster(run_cell, waiting, cluster)
                 if cluster
-                else run_on_this_machine(sweep.run_cell, waiting, workers)
+                else run_on_this_machine(run_cell, waiting, workers)
             )
             # A generator, closed here so that its processes end with an interruption.
-            with ProgressBar(sweep.name, sum(costs.values())) as progress, closing(cast(Any, attempts)):
-                for attempt in attempts:
-                    if attempt.records is None:
-                        failed.append((sweep.cells[attempt.index], attempt.error))
-                        print(f"{sweep.name}: {_failure(sweep, attempt)}", file=sys.stderr)
+            with Progress(sum(costs.values())) as progress, closing(cast(Any, attempts)):
+                for done in attempts:
+                    setting = sweep.cells[done.index]
+                    if done.error:
+                        failed.append((setting, done.error))
+                        words = f"cell failed, the others go on: {encode_setting(setting)}: {done.error}"
+                        progress.write(f"{sweep.name}: {words}")
+                    elif done.version != sweep.version:
+                        raise ValueError(
+                            f"workers must have loaded version {sweep.version} of {sweep.run_cell.__module__}, got a process "
+                            f"with version {done.version} for the cell {encode_setting(setting)}, which was not stored; "
+                            "restart the workers, and where they are local this program, so that all load the same code"
+                        )
                     else:
-                        _commit(target, sweep, attempt)
+                        target.commit(sweep.name, sweep.version, setting, done.records, done.seconds, done.environment)
                         ran += 1
-                    progress.advance(costs[attempt.index], f"{skipped + ran} of {len(sweep.keys)} cells")
+                    progress.advance(costs[done.index], f"{sweep.name}: {skipped + ran} of {len(sweep.keys)} cells")
         cells = {cell.key: cell for cell in target.cells(sweep.name)}
     return SweepResult(tuple(cells.get(key) for key in sweep.keys), skipped, ran, tuple(failed))
-
-
-def _failure(sweep: Sweep, attempt: Attempt) -> str:
-    return f"cell failed, the others go on: {encode_setting(sweep.cells[attempt.index])}: {attempt.error}"
-
-
-def _commit(store: Store, sweep: Sweep, attempt: Attempt) -> None:
-    store.commit(
-        sweep.keys[attempt.index],
-        sweep.name,
-        sweep.code,
-        encode_setting(sweep.cells[attempt.index]),
-        cast(str, attempt.records),
-        attempt.seconds,
-        datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="microseconds"),
-        attempt.environment,
-    )

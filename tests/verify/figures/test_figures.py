@@ -199,7 +199,7 @@ def test_a_training_that_fails_leaves_no_figure(tmp_path, capsys, monkeypatch):
 def test_a_store_of_other_code_is_refused_before_any_training(tmp_path, monkeypatch):
     store = tmp_path / "store.db"
     with Store(store) as open_store:
-        open_store.commit("0" * 64, "neurons", "0123456789abcdef", '{"n":32}', "[]", 0.1, "2026-01-01T00:00:00Z", "")
+        open_store.commit("neurons", "0123456789abcdef", {"n": 32}, "[]", 0.1, "")
     before = store.read_bytes()
     monkeypatch.setattr("verify.figures.__main__.run_figure", lambda *_: pytest.fail("a training was started"))
     with pytest.raises(ValueError, match="cells of one version of the code"):

@@ -15,9 +15,13 @@ from verify.figures import mse_figure as mse
 from verify.report.page import Heading, Image, Table, Text, to_html, to_markdown
 from verify.report.study import main
 from verify.sweep import Store, Sweep, grid, run_sweep
-from verify.sweep.demo import square
 
 ROOT = Path(__file__).parents[3]
+CELL_VERSION = 1
+
+
+def square(setting: dict[str, int]) -> list[dict[str, int]]:
+    return [{"square": setting["x"] ** 2}]
 
 
 class Tags(HTMLParser):
@@ -98,6 +102,16 @@ def test_an_empty_store_and_a_damaged_one(tmp_path):
         main([str(damaged), "--out", str(tmp_path / "other")])
     assert damaged.read_bytes() == b"not a store"
     assert not (tmp_path / "other").exists()
+
+
+def test_cells_of_another_version_are_named(tmp_path, store):
+    main([str(store), "--out", str(tmp_path / "out")])
+    assert "this package computes" not in (tmp_path / "out" / "report.md").read_text()
+    with Store(tmp_path / "old.db") as old:
+        old.commit("neurons", "0123456789abcdef", {"n": 8}, "[]", 0.1, "")
+    main([str(tmp_path / "old.db"), "--out", str(tmp_path / "out")])
+    words = "The cells of neurons are of version 0123456789abcdef; this package computes 1."
+    assert words in (tmp_path / "out" / "report.md").read_text()
 
 
 def test_text_is_shown_as_it_is(tmp_path):

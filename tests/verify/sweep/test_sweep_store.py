@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from square_cells import square, wasteful_square
 
 from verify.sweep import Store, Sweep, grid, plan_sweep, read_store, run_sweep, table_rows, write_csv, write_parquet
 from verify.sweep.__main__ import main
-from verify.sweep.code_version import code_version, imported_modules, source_hash
 from verify.sweep.codec import cell_key, decode_records, encode_records, encode_setting
-from verify.sweep.demo import square
 from verify.sweep.sweep import SweepResult
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False)
@@ -39,7 +38,7 @@ def test_settings_and_records_read_back_exactly(entries):
     assert cell_key("s", "c", shuffled) == cell_key("s", "c", entries)
 
 
-def test_keys_differ_in_name_code_and_setting():
+def test_keys_differ_in_name_version_and_setting():
     keys = {
         cell_key(*arguments)
         for arguments in (
@@ -116,6 +115,12 @@ def test_several_processes_give_the_same_records(tmp_path):
     assert squares(tmp_path / "a.db", values, jobs=2).records == squares(None, values).records
 
 
+def test_a_cell_that_uses_up_its_setting_keeps_it(tmp_path):
+    result = run_sweep(Sweep("squares", grid({"x": [2, 3]}), wasteful_square), tmp_path / "s.db", jobs=1)
+    assert result.records == ({"x": 2, "square": 4}, {"x": 3, "square": 9})
+    assert [cell.setting for cell in read_store(tmp_path / "s.db")] == [{"x": 2}, {"x": 3}]
+
+
 def test_the_plan_writes_nothing(tmp_path):
     path = tmp_path / "s.db"
     sweep = Sweep("squares", grid({"x": [1, 2, 3], "y": [0]}), square, seconds=lambda cell: 100.0 * cell["x"])
@@ -173,23 +178,13 @@ def test_stores_of_other_versions_are_refused_and_left_untouched(tmp_path):
             assert contents(tmp_path) == before
 
 
-def test_cells_of_other_code_are_not_mixed_in(tmp_path):
-    path = tmp_path / "s.db"
-    with Store(path) as store:
-        store.commit("0" * 64, "squares", "0ld", '{"x":1}', '[{"square":1}]', 0.1, "2026-01-01", "")
-    with pytest.raises(ValueError, match=r"version 0ld.*another path"):
-        squares(path, [2])
-    assert [cell.code for cell in read_store(path)] == ["0ld"]
-    assert squares(path, [2], name="others").ran == 1
-
-
 def test_one_writer_at_a_time(tmp_path):
     path = tmp_path / "s.db"
     with Store(path) as store:
         with pytest.raises(ValueError, match="one writer"):
             squares(path, [1])
         assert read_store(path) == ()
-        store.commit("0" * 64, "s", "c", "{}", "[]", 0.1, "2026", "")
+        store.commit("s", "1", {}, "[]", 0.1, "")
         assert len(read_store(path)) == 1
     assert squares(path, [1]).ran == 1
 
@@ -231,53 +226,6 @@ def test_bad_sweeps():
     for cluster in ("localhost:8786", "tcp://host", "http://host:80"):
         with pytest.raises(ValueError, match="cluster must be the address"):
             run_sweep(sweep, cluster=cluster)
-    with pytest.raises(ValueError, match="source"):
-        _ = Sweep("s", cells, square, sources=["math"]).code
-
-
-def test_the_code_version_sees_statements_only():
-    text = '"""Doc."""\nX = 1  # one\n\ndef f(a):\n    """Doc."""\n    return a\n'
-    assert source_hash(text) == source_hash("X = 1\ndef f(a):\n  'other'\n  return a")
-    assert source_hash(text) != source_hash(text.replace("X = 1", "X = 2"))
-    names = ["verify.sweep.demo", "verify.sweep.progress_of_nothing"]
-    with pytest.raises(ValueError, match="progress_of_nothing"):
-        code_version(names)
-    names[1] = "verify.sweep.export"
-    assert code_version(names) == code_version(names[::-1] * 2) != code_version(names[:1])
-
-
-def test_the_code_version_follows_imports(tmp_path, monkeypatch):
-    """Of its own top-level package and of this project, anywhere in a module; not of what is for the type checker."""
-    package = tmp_path / "study_for_this_test"
-    package.mkdir()
-    monkeypatch.syspath_prepend(tmp_path)
-    files = {
-        "__init__": "",
-        "cells": "import numpy\nfrom study_for_this_test import direct\nfrom typing import TYPE_CHECKING\n"
-        "if TYPE_CHECKING:\n    from study_for_this_test import typing_only\n"
-        "def f():\n    from study_for_this_test.late import g\n    return g",
-        "direct": "from study_for_this_test.second import X",
-        "second": "from verify.sweep.codec import digest\nX = 1",
-        "late": "def g(): return 1",
-        "typing_only": "Y = 1",
-        "stranger": "Z = 1",
-    }
-
-    def write(name: str, text: str) -> str:
-        (package / f"{name}.py").write_text(text)
-        return code_version(["study_for_this_test.cells"])
-
-    for name, text in files.items():
-        (package / f"{name}.py").write_text(text)
-    found = imported_modules(["study_for_this_test.cells"])
-    names = {f"study_for_this_test.{name}" for name in ("cells", "direct", "second", "late")}
-    assert set(found) == names | {"study_for_this_test", "verify.sweep.codec"}
-    before = code_version(["study_for_this_test.cells"])
-    for name in ("cells", "direct", "second", "late"):
-        assert write(name, files[name] + "\nW = 2") != before
-        assert write(name, files[name] + "\n# W = 2") == before
-    for name in ("typing_only", "stranger"):
-        assert write(name, files[name] + "\nW = 2") == before
 
 
 def test_export(tmp_path, capsys):
@@ -286,9 +234,8 @@ def test_export(tmp_path, capsys):
     rows = [{"repeat": i, **{name: values[i] for name, values in record.items()}} for i in range(3)]
     setting = {"x": 1, "eta": 0.1, "repeat": "replaced"}
     with Store(path) as store:
-        key = cell_key("s", "c", setting)
-        store.commit(key, "s", "c", encode_setting(setting), encode_records(rows), 1.5, "2026-01-01T00:00:00", "")
-        store.commit("1" * 64, "t", "c", '{"y":2}', '[{"z":true}]', 0.5, "2026-01-01T00:00:01", "")
+        store.commit("s", "1", setting, encode_records(rows), 1.5, "")
+        store.commit("t", "1", {"y": 2}, '[{"z":true}]', 0.5, "")
     out = tmp_path / "s.csv"
     assert main([str(path), "--csv", str(out)]) == 0
     assert "s: 1 cells, 3 records, 2 s" in capsys.readouterr().out

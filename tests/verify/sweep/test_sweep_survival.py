@@ -2,45 +2,43 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from processes import ROOT, cluster, ended, needs_dask, paths, until
+from square_cells import deadly_square
 
 from verify.sweep import Sweep, grid, read_store, run_sweep
-from verify.sweep.demo import deadly_square
 
-ROOT = Path(__file__).parents[3]
 SWEEP = """
 import sys
 from pathlib import Path
 from verify.sweep import Sweep, grid, run_sweep
-from verify.sweep.demo import slow_square
+from square_cells import slow_square
 folder, count, seconds, jobs, cluster = sys.argv[1:]
 cells = grid({"x": list(range(int(count))), "seconds": [float(seconds)], "log": [str(Path(folder) / "log")]})
 workers = {"cluster": cluster} if cluster else {"jobs": int(jobs)}
 result = run_sweep(Sweep("squares", cells, slow_square), Path(folder) / "s.db", **workers)
 print(result.skipped, result.ran, len(result.failed))
 """
-needs_dask = pytest.mark.skipif(
-    importlib.util.find_spec("distributed") is None, reason="needs distributed (the extra 'cluster')"
-)
 
 
 def start(folder: Path, count: int, seconds: float, *, jobs: int = 2, cluster: str = "") -> subprocess.Popen[str]:
     command = [sys.executable, "-c", SWEEP, str(folder), str(count), str(seconds), str(jobs), cluster]
     # A session of its own, so that what is left of it can be ended at the end of the test.
     return subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=ROOT,
+        env=paths(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
 
 
@@ -68,34 +66,11 @@ def stored(folder: Path) -> list[int]:
     return [cell.setting["x"] for cell in read_store(path)] if path.exists() else []
 
 
-def until(condition: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
-    """Wait for something that ``process`` brings about."""
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        assert process is None or process.poll() is None, process.communicate()
-        time.sleep(0.01)
-
-
 def finish(process: subprocess.Popen[str]) -> tuple[int, int, int]:
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     skipped, ran, failed = map(int, out.split())
     return skipped, ran, failed
-
-
-@contextmanager
-def ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
-    """End the process, and what it started, with the test."""
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        for stream in (process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
 
 
 @pytest.mark.parametrize(("jobs", "delays"), [(1, (0.1,)), (2, (0.0, 0.13))])
@@ -135,37 +110,6 @@ def test_killing_a_local_worker(tmp_path):
     assert sorted(stored(tmp_path)) == list(range(count))
     # Only cells in flight were run again: joblib ends both processes when one dies.
     assert len(logged(tmp_path, "done")) <= len(logged(tmp_path, "start")) <= count + 4
-
-
-def documented(program: str) -> list[list[str]]:
-    """The commands of the documentation that start with these words."""
-    lines = (ROOT / "docs" / "sweeps.md").read_text().splitlines()
-    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith(program)]
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-@contextmanager
-def cluster(folder: Path) -> Iterator[str]:
-    """A scheduler and two workers, started by the commands of the documentation, but on a free port."""
-    (scheduler,), workers_of_it = documented("dask scheduler"), documented("dask worker")
-    assert len(workers_of_it) == 2
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DASK_TEMPORARY_DIRECTORY": str(folder)}
-    with (folder / "dask.log").open("w") as log, ExitStack() as processes:
-        for arguments in (scheduler, *workers_of_it):
-            command = [sys.executable, "-m", "dask", *(word.replace("8786", port) for word in arguments)]
-            process = subprocess.Popen(
-                command, cwd=folder, env=environment, stdout=log, stderr=log, text=True, start_new_session=True
-            )
-            processes.enter_context(ended(process))
-        until(lambda: listens(int(port)))
-        yield f"tcp://127.0.0.1:{port}"
 
 
 @needs_dask

@@ -1,4 +1,4 @@
-"""Cells for examples and tests: cheap, with known results."""
+"""Cells for tests: cheap, with known results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from verify.sweep.codec import Setting
 
-__all__ = ["deadly_square", "slow_square", "square"]
+CELL_VERSION = 1
 
 
 def square(setting: Setting) -> list[dict[str, Any]]:
@@ -22,6 +22,12 @@ def square(setting: Setting) -> list[dict[str, Any]]:
     if setting["x"] == "bad":
         raise ValueError("x must be a number, got 'bad'")
     return [{"square": setting["x"] ** 2}]
+
+
+def wasteful_square(setting: Setting) -> list[dict[str, Any]]:
+    """The same, but the setting is used up."""
+    assert isinstance(setting, dict)
+    return [{"square": setting.pop("x") ** 2}]
 
 
 def slow_square(setting: Setting) -> list[dict[str, Any]]:
