@@ -17,6 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from boundcalc.style import styled
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -150,10 +152,8 @@ def save_figure(figure: Figure, path: Path) -> None:
     ValueError
         If the suffix is not .png, .svg or .pdf, or the path can't be written.
     """
-    import matplotlib
-
     check_figure_path("path", path)
     kind = path.suffix[1:].lower()
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
-    with matplotlib.rc_context({"svg.hashsalt": "boundcalc"}):
+    with styled():
         write_atomically(path, lambda stream: figure.savefig(stream, format=kind, dpi=160, metadata=metadata))

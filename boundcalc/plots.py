@@ -18,6 +18,7 @@ from boundcalc.grids import RateGrid
 from boundcalc.rate_values import log_exact
 from boundcalc.rates import exact_text, rate
 from boundcalc.setting import Setting
+from boundcalc.style import BLACK, BLUE, GREEN, ORANGE, PINK, label_ends, panels, powers_of_ten, styled
 from boundcalc.symbols import VARIABLES
 from boundcalc.tables import size_cell
 
@@ -30,8 +31,6 @@ __all__ = ["Curve", "curves", "label_ends", "plot"]
 _LN10 = math.log(10)
 _POINTS = 25
 _LARGEST_LOG10 = 300.0
-# Okabe and Ito's palette, which stays distinct for colour-blind readers.
-_BLUE, _ORANGE, _GREEN, _BLACK, _PURPLE = "#0072B2", "#D55E00", "#009E73", "#000000", "#AA4499"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,64 +69,21 @@ def curves(dims: Sequence[Rational], sizes: Sequence[Rational], setting: Setting
     if not isinstance(grid, RateGrid):
         raise TypeError("dims and sizes must be sequences")
     found = [
-        Curve("upper bound of stable minima\n(Thm 3.6, rate)", _ORANGE, False, x, grid.upper.log_value / _LN10),
-        Curve("lower bound of the flat class\n(Thm 3.7, rate)", _BLUE, False, x, grid.lower.log_value / _LN10),
-        Curve("low norm: weight decay\n(rate)", _GREEN, False, x, grid.low_norm.log_value / _LN10),
+        Curve("upper bound of stable minima\n(Thm 3.6, rate)", ORANGE, False, x, grid.upper.log_value / _LN10),
+        Curve("lower bound of the flat class\n(Thm 3.7, rate)", BLUE, False, x, grid.lower.log_value / _LN10),
+        Curve("low norm: weight decay\n(rate)", GREEN, False, x, grid.low_norm.log_value / _LN10),
     ]
     points = [(d, n) for d in dims for n in sizes]
     lower = [explicit_lower(d, n, sigma, B, C).log10_lower for d, n in points]
-    found.append(Curve("explicit lower bound\n(proved)", _BLACK, True, x, np.array(lower)))
+    found.append(Curve("explicit lower bound\n(proved)", BLACK, True, x, np.array(lower)))
     upper = [(point, explicit_upper(*point, sigma, B, C)) for point in points]
     known = [(i, bound.log10_upper) for i, (_, bound) in enumerate(upper) if not bound.trivial]
     if len(known) > 1:
         where = np.array([i for i, _ in known])
         found.append(
-            Curve("explicit upper bound\n(proved)", _PURPLE, True, x[where], np.array([value for _, value in known]))
+            Curve("explicit upper bound\n(proved)", PINK, True, x[where], np.array([value for _, value in known]))
         )
     return tuple(found)
-
-
-def _spread(positions: list[float], gap: float) -> list[float]:
-    """Move positions apart to at least ``gap``, keeping their order and as close as possible to where they were."""
-    order = sorted(range(len(positions)), key=lambda i: positions[i])
-    clusters: list[list[int]] = []
-    centres: list[float] = []
-    for i in order:
-        clusters.append([i])
-        centres.append(positions[i])
-        while len(clusters) > 1 and centres[-1] - centres[-2] < gap * (len(clusters[-1]) + len(clusters[-2])) / 2:
-            merged = clusters[-2] + clusters[-1]
-            clusters[-2:] = [merged]
-            centres[-2:] = [sum(positions[j] for j in merged) / len(merged)]
-    placed = [0.0] * len(positions)
-    for cluster, centre in zip(clusters, centres, strict=True):
-        for place, j in enumerate(cluster):
-            placed[j] = centre + gap * (place - (len(cluster) - 1) / 2)
-    return placed
-
-
-def label_ends(axes: Axes, gap: float = 0.075) -> None:
-    """Write each line's label beside its right end, in its colour, moved apart where they would overlap.
-
-    Call it when the axes' limits are final.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-    gap : float
-        Least distance of two labels, as a share of the height of the axes.
-    """
-    lines = [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")]
-    axes.get_xlim(), axes.get_ylim()  # settles pending automatic limits, which the transformation below needs
-    to_axes = axes.transData + axes.transAxes.inverted()
-    ends = [to_axes.transform(np.asarray(line.get_xydata(), dtype=float)[-1]) for line in lines]
-    for line, end, y in zip(lines, ends, _spread([float(end[1]) for end in ends], gap), strict=True):
-        axes.annotate(
-            str(line.get_label()), xy=(end[0], end[1]), xytext=(max(1.0, end[0]) + 0.05, y), xycoords="axes fraction",
-            textcoords="axes fraction", color=line.get_color(), fontsize=8.5, va="center", linespacing=1.0,
-            annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.6, "shrinkA": 1, "shrinkB": 0},
-        )  # fmt: skip
 
 
 def _draw(axes: Axes, found: tuple[Curve, ...], title: str, name: str) -> None:
@@ -138,16 +94,11 @@ def _draw(axes: Axes, found: tuple[Curve, ...], title: str, name: str) -> None:
     for curve in found:
         width, dashes = (2.0, "-") if curve.proved else (1.6, (0, (5, 2)))
         axes.plot(curve.x, curve.log10, color=curve.color, linewidth=width, linestyle=dashes, label=curve.label)
-    impossible = next(curve for curve in found if curve.color == _BLACK)
+    impossible = next(curve for curve in found if curve.color == BLACK)
     axes.fill_between(impossible.x, low, impossible.log10, color="0.9", linewidth=0, zorder=0)
-    axes.set_xscale("log")
-    axes.set_xlim(found[0].x[0], found[0].x[-1])
-    axes.set_ylim(low, high)
-    axes.set_xlabel(name)
-    axes.set_title(title, fontsize=11)
-    axes.yaxis.set_major_formatter(lambda value, _: rf"$10^{{{value:g}}}$")
+    axes.set(xscale="log", xlim=(found[0].x[0], found[0].x[-1]), ylim=(low, high), xlabel=name, title=title)
+    powers_of_ten(axes.yaxis)
     axes.yaxis.set_major_locator(_decades(low, high))
-    axes.spines[["top", "right"]].set_visible(False)
     label_ends(axes, gap=0.125)
 
 
@@ -175,6 +126,7 @@ def _range(name: str, symbol: str, values: object) -> tuple[Rational, Rational]:
     return low, high
 
 
+@styled()
 def plot(
     d: object = 10,
     n: object = "1e6",
@@ -226,11 +178,8 @@ def plot(
     first, last = _range("dims", "d", dims)
     if path is not None:
         check_figure_path("path", Path(path))
-    from matplotlib.figure import Figure
-
     points = sorted({Integer(round(v)) for v in np.geomspace(int(first), int(last), _POINTS)})
-    figure = Figure(figsize=(11, 4.2), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, ((left, right),) = panels(1, 2, (5.5, 4.2))
     _draw(left, curves([setting.d], _geometric(smallest, largest), setting), f"d = {setting.d}", "number of samples n")
     _draw(right, curves(points, [setting.n], setting), f"n = {size_cell(setting.n).latex}", "dimension d")
     left.set_ylabel("mean squared error")

@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from sympy import Integer
 
 import boundcalc
-from boundcalc import plots
+from boundcalc import plots, style
 from boundcalc.files import save_figure
 from boundcalc.plots import curves, plot
 from boundcalc.setting import Setting
@@ -76,7 +76,7 @@ def test_labels_do_not_overlap(d: int) -> None:
 
 
 def test_spreading_keeps_order_and_distance() -> None:
-    placed = np.array(plots._spread([0.5, 0.51, 0.1, 0.52], 0.1))
+    placed = np.array(style._spread([0.5, 0.51, 0.1, 0.52], 0.1))
     ordered = placed[[2, 0, 1, 3]]
     assert np.all(np.diff(ordered) >= 0.1 - 1e-12)
     assert placed[2] == pytest.approx(0.1)

@@ -10,7 +10,7 @@ import numpy as np
 from verify.figures.base import Inputs, Record, comparison
 from verify.figures.neuron_cells import neuron_cell, neuron_sweep
 from verify.figures.neuron_panels import curves, last, rank_correlation, scatter
-from verify.figures.style import finish, panels
+from verify.look import panels
 from verify.outcome import Outcome
 from verify.sweep import Sweep
 from verify.training.setting import Activation
@@ -79,9 +79,9 @@ def _spearman(values: Sequence[float]) -> float:
 def draw_dimensions(records: Sequence[Record], headline: str) -> Figure:
     """Neurons above, curves below, one column for each dimension."""
     ordered = sorted(records, key=lambda r: int(r["dim"]))
-    figure, grid = panels(2, len(ordered), headline)
+    figure, grid = panels(2, len(ordered), (3.6, 3.2), headline)
     for (top, bottom), record in zip(grid.T, ordered, strict=True):
         scatter(top, record, f"d = {record['dim']}")
         curves(bottom, record)
-        finish(bottom, "step", "", legend=record is ordered[0])
+    grid[1, 0].legend(fontsize=7)
     return figure

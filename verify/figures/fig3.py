@@ -10,7 +10,7 @@ import numpy as np
 from verify.figures.base import Experiment, Inputs, Record, Scale, comparison
 from verify.figures.neuron_cells import neuron_cell, neuron_sweep
 from verify.figures.neuron_panels import last, neuron_rows, scatter, series
-from verify.figures.style import BLUE, ORANGE, finish, panels
+from verify.look import BLUE, ORANGE, guide, panels, steps
 from verify.outcome import Interval, Outcome
 from verify.shattering.claims import EDGE_BAND
 from verify.sweep import Sweep
@@ -60,7 +60,7 @@ def compare(records: Sequence[Record]) -> list[Outcome]:
 
 def draw(records: Sequence[Record], headline: str) -> Figure:
     """Neurons, loss, lambda_max and errors of both."""
-    figure, grid = panels(2, 3, headline)
+    figure, grid = panels(2, 3, (3.6, 3.2), headline)
     names = [f"η = {r['eta']:g}, decay {r['decay']:g}" for r in records]
     for axes, record, name, colour in zip(grid[0], records, names, _COLOURS, strict=False):
         scatter(axes, record, name, colour)
@@ -72,11 +72,11 @@ def draw(records: Sequence[Record], headline: str) -> Figure:
     )
     for axes, quantity, label in quantities:
         for record, name, colour in zip(records, names, _COLOURS, strict=True):
-            axes.plot(series(record, "step"), series(record, quantity), color=colour, linewidth=1.2, label=name)
-        axes.set_xscale("symlog", linthresh=10)
-        axes.set_yscale("log")
-        finish(axes, "step", label, legend=quantity == "loss")
-    grid[1, 0].axhline(2 / records[0]["eta"], color=ORANGE, linewidth=0.9, linestyle="--")
+            axes.plot(series(record, "step"), series(record, quantity), color=colour, label=name)
+        axes.set(yscale="log", ylabel=label)
+        steps(axes)
+    grid[0, 2].legend(fontsize=7)
+    guide(grid[1, 0], y=2 / records[0]["eta"], colour=ORANGE)
     return figure
 
 

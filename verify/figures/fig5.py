@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from verify.figures.base import Experiment, Inputs, Record, Scale, comparison
 from verify.figures.neuron_cells import neuron_cell, neuron_sweep
 from verify.figures.neuron_panels import active_norm, curves, last, neuron_rows, scatter
-from verify.figures.style import finish, panels
+from verify.look import panels
 from verify.outcome import Outcome
 from verify.sweep import Sweep
 
@@ -48,11 +48,11 @@ def compare(records: Sequence[Record]) -> list[Outcome]:
 def draw(records: Sequence[Record], headline: str) -> Figure:
     """Neurons above, curves below, one column for each step size."""
     ordered = sorted(records, key=lambda r: float(r["eta"]))
-    figure, grid = panels(2, len(ordered), headline)
+    figure, grid = panels(2, len(ordered), (3.6, 3.2), headline)
     for (top, bottom), record in zip(grid.T, ordered, strict=True):
         scatter(top, record, f"η = {record['eta']:g}")
         curves(bottom, record)
-        finish(bottom, "step", "", legend=record is ordered[0])
+    grid[1, 0].legend(fontsize=7)
     return figure
 
 

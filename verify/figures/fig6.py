@@ -10,7 +10,7 @@ import numpy as np
 from verify.figures.base import Experiment, Inputs, Record, Scale, comparison
 from verify.figures.neuron_cells import neuron_cell, neuron_sweep
 from verify.figures.neuron_panels import neuron_rows, rank_correlation, scatter, series
-from verify.figures.style import BLUE, ORANGE, panels
+from verify.look import BLUE, ORANGE, panels
 from verify.outcome import Outcome
 from verify.sweep import Sweep
 
@@ -61,7 +61,7 @@ def compare(records: Sequence[Record]) -> list[Outcome]:
 
 def draw(records: Sequence[Record], headline: str) -> Figure:
     """Neurons, without decay above, with decay below."""
-    figure, grid = panels(len(_DECAYS), len(_WIDTHS), headline)
+    figure, grid = panels(len(_DECAYS), len(_WIDTHS), (3.6, 3.2), headline)
     for row, decay in enumerate(_DECAYS):
         for column, width in enumerate(_WIDTHS):
             record = next(r for r in records if r["width"] == width and r["decay"] == decay)

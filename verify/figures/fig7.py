@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from verify.figures.base import Experiment, Inputs, Record, Scale, comparison
 from verify.figures.neuron_cells import neuron_cell, neuron_sweep
 from verify.figures.neuron_panels import neuron_rows, rank_correlation, scatter, series
-from verify.figures.style import panels
+from verify.look import panels
 from verify.outcome import Outcome
 from verify.sweep import Sweep
 
@@ -46,7 +46,7 @@ def compare(records: Sequence[Record]) -> list[Outcome]:
 
 def draw(records: Sequence[Record], headline: str) -> Figure:
     """Neurons, one panel for each dimension."""
-    figure, grid = panels(1, len(records), headline)
+    figure, grid = panels(1, len(records), (3.6, 3.2), headline)
     for axes, record in zip(grid[0], records, strict=True):
         scatter(axes, record, f"d = {record['dim']}")
     return figure

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verify.figures.base import Inputs, Record, Scale, comparison, number
-from verify.figures.style import COLOURS, finish, panels
+from verify.look import COLOURS, panels
 from verify.outcome import Interval, Outcome
 from verify.power_law import BOOTSTRAP_LEVEL, ExponentFit, fit_medians
 from verify.rates.setting import RateSetting, rate_sweep
@@ -218,7 +218,7 @@ def draw_with_decay(records: Sequence[Record], headline: str) -> Figure:
 
 def draw_lines(grid: Sequence[Sequence[Panel]], headline: str) -> Figure:
     """Log MSE against log n: every repetition light, the medians with their fitted line."""
-    figure, axes_grid = panels(len(grid), max(len(row) for row in grid), headline)
+    figure, axes_grid = panels(len(grid), max(len(row) for row in grid), (3.6, 3.2), headline)
     low, high = np.inf, 0.0
     for row, axes_row in zip(grid, axes_grid, strict=True):
         for panel, axes in zip(row, axes_row, strict=False):
@@ -231,12 +231,14 @@ def draw_lines(grid: Sequence[Sequence[Panel]], headline: str) -> Figure:
                     continue
                 sizes = line.fit.sizes
                 ends = "[{:.2f}, {:.2f}]".format(*line.ends)
-                axes.plot(sizes, line.fit.medians, "o", color=colour, markersize=4)
+                axes.plot(sizes, line.fit.medians, "o", color=colour)
                 label = f"{panel.label(line)}: {line.exponent:.2f} {ends}"
-                axes.plot(sizes, line.fit.line(), color=colour, linewidth=1.2, label=label)
+                axes.plot(sizes, line.fit.line(), color=colour, label=label)
             axes.set_xscale("log", base=2)
             axes.set_yscale("log")
-            finish(axes, "n", "MSE, training points", panel.title, legend=True)
+            axes.set(xlabel="n", ylabel="MSE, training points", title=panel.title)
+            if axes.get_legend_handles_labels()[0]:
+                axes.legend(fontsize=7)
     if 0 < low < high:
         for axes_row in axes_grid:
             for axes in axes_row:

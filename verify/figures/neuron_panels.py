@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verify.figures.base import Record, number
-from verify.figures.style import BLUE, GREY, ORANGE, finish
+from verify.look import BLUE, GREY, ORANGE, guide, neurons, steps
 from verify.shattering.claims import RARE
 
 if TYPE_CHECKING:
@@ -74,18 +74,16 @@ def neuron_rows(records: Sequence[Record]) -> list[Record]:
 def scatter(axes: Axes, record: Record, title: str, colour: str = ORANGE) -> None:
     """Activation rate against weight norm of every neuron that is alive."""
     rates, norms = _active(record)
-    axes.scatter(rates, norms, s=8, color=colour, alpha=0.5, linewidths=0)
-    axes.axvline(RARE, color=GREY, linewidth=0.8, linestyle="--")
+    neurons(axes, rates, norms, colour, f"{title}: {len(rates)} of {len(record['rates'])} alive")
+    guide(axes, x=RARE)
     axes.set_xlim(-0.02, 1.02)
-    alive = f"{len(rates)} of {len(record['rates'])} alive"
-    finish(axes, "activation rate", r"weight norm $|v_k|\,\|w_k\|$", f"{title}: {alive}")
 
 
 def curves(axes: Axes, record: Record, label: Callable[[str], str] = str) -> None:
     """Training loss and MSE to the truth along the training."""
     step = series(record, "step")
-    axes.plot(step, 2 * series(record, "loss"), color=GREY, linewidth=1.2, label=label("twice the loss"))
-    axes.plot(step, series(record, "train_mse"), color=ORANGE, linewidth=1.2, label=label("MSE, training points"))
-    axes.plot(step, series(record, "fresh_mse"), color=BLUE, linewidth=1.2, label=label("MSE, fresh points"))
-    axes.set_xscale("symlog", linthresh=10)
+    axes.plot(step, 2 * series(record, "loss"), color=GREY, label=label("twice the loss"))
+    axes.plot(step, series(record, "train_mse"), color=ORANGE, label=label("MSE, training points"))
+    axes.plot(step, series(record, "fresh_mse"), color=BLUE, label=label("MSE, fresh points"))
     axes.set_yscale("log")
+    steps(axes)

@@ -11,6 +11,7 @@ from boundcalc.files import check_figure_path, check_writable, save_figure
 from verify.command import check_device, read_integer, resolve_device
 from verify.figures import EXPERIMENTS, experiment
 from verify.figures.base import Experiment, Inputs, Record, Scale, comparison
+from verify.look import styled
 from verify.outcome import Outcome
 from verify.sweep import Store, Sweep, SweepOptions, write_csv
 
@@ -117,7 +118,9 @@ def headline(entry: Experiment, inputs: Inputs) -> str:
 def write_figure(entry: Experiment, inputs: Inputs, records: Sequence[Record], files: FigureFiles) -> None:
     """Write the figure and its numbers."""
     write_csv(entry.rows(records), files.numbers)
-    save_figure(entry.draw(records, headline(entry, inputs)), files.figure)
+    with styled():
+        figure = entry.draw(records, headline(entry, inputs))
+    save_figure(figure, files.figure)
 
 
 def run_figure(

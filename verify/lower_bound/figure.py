@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boundcalc.plots import label_ends
+from verify.look import BLACK, BLUE, DASHED, GREEN, ORANGE, label_ends, panels, powers_of_ten, styled
 from verify.lower_bound.series import CAP_ATOMS, CONSTRUCTIONS, STACKED_HATS, series
 from verify.power_law import sizes_between
 
@@ -19,27 +19,23 @@ if TYPE_CHECKING:
 
 __all__ = ["lower_bound_figure"]
 
-# Okabe and Ito's palette, in the order of CONSTRUCTIONS.
-_COLORS = ("#0072B2", "#D55E00", "#000000", "#009E73")
+_COLOURS = dict(zip(CONSTRUCTIONS, (BLUE, ORANGE, BLACK, GREEN), strict=True))
 _LARGEST_LOG10_SHOWN = 40.0
 _POINTS = 33
 
 
+@styled()
 def lower_bound_figure(study: Study) -> Figure:
     """Solid lines are proved bounds, dashed ones the symbolic rates through their last points.
 
     The axis of n is extended to where Theorem A overtakes the cap atoms, up to n = 10^40; the dot marks that place.
     """
-    from matplotlib.figure import Figure
-
     dims = study.setting.dims
     columns = min(2, len(dims))
-    rows = -(-len(dims) // columns)
-    figure = Figure(figsize=(6.2 * columns, 3.7 * rows), layout="constrained")
-    panels = list(figure.subplots(rows, columns, squeeze=False).ravel())
-    for d, axes in zip(dims, panels, strict=False):
+    figure, grid = panels(-(-len(dims) // columns), columns, (6.2, 3.7))
+    for d, axes in zip(dims, grid.flat, strict=False):
         _panel(study, d, axes)
-    for axes in panels[len(dims) :]:
+    for axes in grid.flat[len(dims) :]:
         axes.set_axis_off()
     return figure
 
@@ -53,7 +49,7 @@ def _panel(study: Study, d: int, axes: Axes) -> None:
     if overtaking is not None and math.log10(overtaking.high) < _LARGEST_LOG10_SHOWN:
         high = max(high, math.ceil(math.log10(overtaking.high)) + 2.0)
     sizes = sizes_between(low, high, _POINTS)
-    for construction, color in zip(CONSTRUCTIONS, _COLORS, strict=True):
+    for construction, colour in _COLOURS.items():
         usable = series(construction, base, sizes).usable
         if not usable:
             continue
@@ -61,20 +57,15 @@ def _panel(study: Study, d: int, axes: Axes) -> None:
         y = np.array([point.log10 for point in usable])
         exponent = construction.exponent(d)
         label = f"{construction.name}\n$n^{{-{exponent}}}$"
-        axes.plot(x, y, color=color, linewidth=1.8, label=label)
-        axes.plot(x, y[-1] - float(exponent) * (x - x[-1]), color=color, linewidth=0.9, linestyle=(0, (5, 3)))
+        axes.plot(x, y, color=colour, linewidth=1.8, label=label)
+        axes.plot(x, y[-1] - float(exponent) * (x - x[-1]), color=colour, linewidth=0.9, linestyle=DASHED)
     if overtaking is not None and math.log10(overtaking.high) <= high:
         at = math.log10(overtaking.high)
         value = series(STACKED_HATS, base, [overtaking.high]).points[0].log10
-        axes.plot([at], [value], "o", color=_COLORS[1], markersize=5)
+        axes.plot([at], [value], "o", color=_COLOURS[STACKED_HATS], markersize=5)
         axes.annotate(f"n = {overtaking.high:.2g}", (at, value), (4, 6), textcoords="offset points", fontsize=8)
-    axes.set_xlim(low, high)
     values = np.concatenate([line.get_ydata() for line in axes.get_lines() if line.get_linestyle() == "-"])
-    axes.set_ylim(float(values.min()) - 0.3, float(values.max()) + 0.3)
-    axes.xaxis.set_major_formatter(lambda value, _: rf"$10^{{{value:g}}}$")
-    axes.yaxis.set_major_formatter(lambda value, _: rf"$10^{{{value:g}}}$")
-    axes.set_xlabel("samples n")
-    axes.set_ylabel("lower bound of the minimax risk")
-    axes.set_title(f"d = {d}", fontsize=11)
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.set(xlim=(low, high), ylim=(float(values.min()) - 0.3, float(values.max()) + 0.3))
+    powers_of_ten(axes.xaxis, axes.yaxis)
+    axes.set(xlabel="samples n", ylabel="lower bound of the minimax risk", title=f"d = {d}")
     label_ends(axes, gap=0.13)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from verify.look import BLUE, ORANGE, guide, neurons, panels, styled
 from verify.packing.artefact import Artefact
 
 if TYPE_CHECKING:
@@ -13,41 +14,25 @@ if TYPE_CHECKING:
 
 __all__ = ["packing_figure"]
 
-_BLUE, _ORANGE = "#0072B2", "#D55E00"
 
-
+@styled()
 def packing_figure(artefact: Artefact) -> Figure:
     """Activation rate against weight norm of every neuron, and the inner products of the centres."""
-    from matplotlib.figure import Figure
-
     network, packing = artefact.network, artefact.packing
     # One dot per cap: the sum over its neurons, of those caps that the network has.
     caps = artefact.atoms.caps_in_network
     norms = np.abs(network.reduced().a)
     norms = np.add.reduceat(norms, np.linspace(0, len(norms), caps, endpoint=False).astype(int))
-    rates = artefact.counts[:caps] / len(artefact.X)
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    left.scatter(rates, norms, s=12, color=_BLUE, alpha=0.6, linewidths=0)
-    left.set_xscale("symlog", linthresh=1 / len(artefact.X))
-    left.set_xlim(left=-0.2 / len(artefact.X))
+    n = len(artefact.X)
+    figure, ((left, right),) = panels(1, 2, (4.5, 3.8))
+    title = f"{packing.size} atoms of height {float(packing.height):.4g}, d = {packing.dim}"
+    neurons(left, artefact.counts[:caps] / n, norms, title=title)
+    left.set_xscale("symlog", linthresh=1 / n)
+    left.set(xlim=(-0.2 / n, None), ylim=(0, 1.25 * float(norms.max())))
     left.set_xlabel("activation rate (share of the data in the cap)")
-    left.set_ylabel(r"weight norm $|v_k|\,\|w_k\|$")
-    left.set_ylim(0, 1.25 * float(norms.max()))
-    left.set_title(f"{packing.size} atoms of height {float(packing.height):.4g}, d = {packing.dim}", fontsize=10)
-    products = _inner_products(packing.centres)
-    right.hist(products, bins=81, range=(-1, 1), color=_BLUE)
-    limit = float(packing.separation_limit)
-    right.axvline(limit, color=_ORANGE, linewidth=1.2)
-    right.annotate(
-        "disjoint caps", (limit, 0.97), xycoords=("data", "axes fraction"), color=_ORANGE, xytext=(4, 0),
-        textcoords="offset points", va="top", fontsize=9,
-    )  # fmt: skip
-    right.set_xlabel("inner product of two centres")
-    right.set_ylabel("pairs")
-    right.set_title(packing.code.family, fontsize=10)
-    for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
+    right.hist(_inner_products(packing.centres), bins=81, range=(-1, 1), color=BLUE)
+    guide(right, x=float(packing.separation_limit), words="disjoint caps", colour=ORANGE)
+    right.set(xlabel="inner product of two centres", ylabel="pairs", title=packing.code.family)
     return figure
 
 

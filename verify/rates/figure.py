@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from verify.look import BLUE, COLOURS, ORANGE, panels, styled
 from verify.rates.claims import ModeResult, bounds_at
 from verify.rates.setting import MODES
 from verify.rates.study import Study
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["rate_figure"]
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-_MODE_COLOURS = ("#D55E00", "#0072B2")
+_MODE_COLOURS = (ORANGE, BLUE)
 
 
+@styled()
 def rate_figure(study: Study, error: str = "train_mse") -> Figure:
     """Errors of all runs with fitted lines through their medians, and the exponents with their intervals.
 
@@ -29,24 +30,19 @@ def rate_figure(study: Study, error: str = "train_mse") -> Figure:
     error : str
         "train_mse" for the error on the sample, "fresh_mse" for that in the population norm.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(12, 3.9), layout="constrained")
-    left, middle, right = figure.subplots(1, 3)
+    figure, ((left, middle, right),) = panels(1, 3, (4, 3.9))
     middle.sharey(left)
     for axes, mode in ((left, MODES[0]), (middle, MODES[1])):
         _errors(axes, study, mode, error)
     left.set_ylabel("MSE to the truth, " + ("on the sample" if error == "train_mse" else "on fresh points"))
     _exponents(right, study, error)
-    for axes in (left, middle, right):
-        axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 
 def _errors(axes: Axes, study: Study, mode: str, error: str) -> None:
     eta, decay, steps = study.setting.training(mode)
     for at, result in enumerate(r for r in study.results if r.mode == mode):
-        colour = _COLOURS[at % len(_COLOURS)]
+        colour = COLOURS[at % len(COLOURS)]
         points = [
             (r["n"], r[error])
             for r in study.records
@@ -59,13 +55,12 @@ def _errors(axes: Axes, study: Study, mode: str, error: str) -> None:
         fit = result.fits[error]
         if fit is not None:
             sizes = np.array(fit.sizes, dtype=float)
-            axes.plot(sizes, fit.medians, "o", markersize=4, color=colour)
-            axes.plot(sizes, fit.line(), color=colour, linewidth=1.2, label=f"d = {result.dim}: {-fit.exponent:.2f}")
+            axes.plot(sizes, fit.medians, "o", color=colour)
+            axes.plot(sizes, fit.line(), color=colour, label=f"d = {result.dim}: {-fit.exponent:.2f}")
     axes.set_xscale("log", base=2)
-    axes.set_yscale("log")
-    axes.set_xlabel("n")
-    axes.legend(frameon=False, fontsize=8, title="slope", title_fontsize=8)
-    axes.set_title(f"η = {float(eta):g}, " + (f"decay {float(decay):g}" if decay else "no decay"), fontsize=10)
+    title = f"η = {float(eta):g}, " + (f"decay {float(decay):g}" if decay else "no decay")
+    axes.set(yscale="log", xlabel="n", title=title)
+    axes.legend(title="slope")
 
 
 def _exponents(axes: Axes, study: Study, error: str) -> None:
@@ -76,13 +71,11 @@ def _exponents(axes: Axes, study: Study, error: str) -> None:
             y = np.array([fit.exponent for _, fit in own])
             # Bootstrap intervals need not hold the point estimate.
             ends = np.maximum(0, np.array([(fit.exponent - fit.lower, fit.upper - fit.exponent) for _, fit in own]).T)
-            axes.errorbar(x, y, yerr=ends, fmt="o", markersize=4, capsize=3, color=_MODE_COLOURS[at], label=mode)
+            axes.errorbar(x, y, yerr=ends, fmt="o", capsize=3, color=_MODE_COLOURS[at], label=mode)
     _bound_curves(axes, [r for r in study.results if r.mode == MODES[0]])
     axes.axhline(0, color="0.8", linewidth=0.8, zorder=0)
-    axes.set_xticks(list(study.setting.dims))
-    axes.set_xlabel("d")
-    axes.set_ylabel("exponent of 1/n, with 95 % interval")
-    axes.legend(frameon=False, fontsize=7)
+    axes.set(xticks=list(study.setting.dims), xlabel="d", ylabel="exponent of 1/n, with 95 % interval")
+    axes.legend(fontsize=7)
 
 
 def _bound_curves(axes: Axes, results: list[ModeResult]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from verify.look import BLUE, GREY, ORANGE, guide, panels, styled
 from verify.shatterability.job import Shatterability
 from verify.shatterability.solitary import solo_capacity
 
@@ -15,23 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["shatterability_figure"]
 
-_BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#777777"
 
-
+@styled()
 def shatterability_figure(found: Shatterability) -> Figure:
     """Three panels, four with a decay path."""
-    from matplotlib.figure import Figure
-
-    count = 4 if found.decay else 3
-    figure = Figure(figsize=(4.2 * count, 3.6), layout="constrained")
-    panels = figure.subplots(1, count)
-    _capacity(panels[0], found)
-    _margins(panels[1], found)
-    _depth(panels[2], found)
-    if found.decay:
-        _decay(panels[3], found)
-    for axes in panels:
-        axes.spines[["top", "right"]].set_visible(False)
+    draws = [_capacity, _margins, _depth, *([_decay] if found.decay else [])]
+    figure, grid = panels(1, len(draws))
+    for axes, draw in zip(grid.flat, draws, strict=True):
+        draw(axes, found)
     return figure
 
 
@@ -39,18 +31,17 @@ def _capacity(axes: Axes, found: Shatterability) -> None:
     etas = np.geomspace(min(0.02, found.eta / 2), 2.0, 80)
     able = found.margins.extreme
     shares = [solo_capacity(found.X, found.y, float(e), beta=found.solo.beta, able=able).share for e in etas]
-    axes.step(etas, shares, color=_BLUE, where="post", label="solitary neurons")
+    axes.step(etas, shares, color=BLUE, where="post", label="solitary neurons")
     if found.edge is not None:
         low, high = found.edge.eta_ok, found.edge.eta_max
         if low > 0:
-            axes.plot([etas[0], low], [1, 1], color=_ORANGE, linewidth=2.5, label="an explicit interpolant")
-        axes.axvspan(max(low, etas[0]), high, color=_GREY, alpha=0.2, label="the edge lies here")
-    axes.axvline(found.eta, color=_GREY, linestyle="--", linewidth=1)
-    axes.annotate("η", (found.eta, 0.03), xycoords=("data", "axes fraction"), xytext=(3, 0), textcoords="offset points")
+            axes.plot([etas[0], low], [1, 1], color=ORANGE, linewidth=2.5, label="an explicit interpolant")
+        axes.axvspan(max(low, etas[0]), high, color=GREY, alpha=0.2, label="the edge lies here")
+    guide(axes, x=found.eta, words="η")
     axes.set(
         xscale="log", ylim=(-0.02, 1.08), xlabel="step size η", ylabel="share of points memorised", title="memorisable"
     )
-    axes.legend(frameon=False, fontsize=8, loc="lower left")
+    axes.legend(loc="lower left")
 
 
 def _margins(axes: Axes, found: Shatterability) -> None:
@@ -58,7 +49,7 @@ def _margins(axes: Axes, found: Shatterability) -> None:
     inside = 1 - float(extreme.mean())
     if extreme.any():
         logs = np.log10(found.margins.lower[extreme])
-        axes.hist(10**logs, bins=list(10 ** np.linspace(logs.min() - 0.05, logs.max() + 0.05, 30)), color=_BLUE)
+        axes.hist(10**logs, bins=list(10 ** np.linspace(logs.min() - 0.05, logs.max() + 0.05, 30)), color=BLUE)
         axes.set_xscale("log")
     axes.set(xlabel="hull margin of extreme points", ylabel="points", title=f"{100 * inside:.3g} % not extreme")
 
@@ -66,10 +57,10 @@ def _margins(axes: Axes, found: Shatterability) -> None:
 def _depth(axes: Axes, found: Shatterability) -> None:
     n = len(found.y)
     ranks = np.arange(1, n + 1) / n
-    axes.step(np.sort(found.depth.upper), ranks, color=_BLUE, where="post", label="upper bounds")
+    axes.step(np.sort(found.depth.upper), ranks, color=BLUE, where="post", label="upper bounds")
     if not found.depth.exact:
-        axes.step(np.sort(found.depth.lower), ranks, color=_ORANGE, where="post", label="lower bounds")
-        axes.legend(frameon=False, fontsize=8, loc="lower right")
+        axes.step(np.sort(found.depth.lower), ranks, color=ORANGE, where="post", label="lower bounds")
+        axes.legend(loc="lower right")
     axes.set(
         xscale="log",
         ylim=(0, 1.05),
@@ -81,9 +72,9 @@ def _depth(axes: Axes, found: Shatterability) -> None:
 
 def _decay(axes: Axes, found: Shatterability) -> None:
     decays = [point.decay for point in found.decay]
-    axes.plot(decays, [point.memorised for point in found.decay], "o-", color=_BLUE, label="label variance fitted")
+    axes.plot(decays, [point.memorised for point in found.decay], "o-", color=BLUE, label="label variance fitted")
     scale = 0.5 * float(np.var(found.y)) or 1.0
     losses = [point.loss / scale for point in found.decay]
-    axes.plot(decays, losses, "s--", color=_ORANGE, label="loss / (label variance / 2)")
+    axes.plot(decays, losses, "s--", color=ORANGE, label="loss / (label variance / 2)")
     axes.set(xscale="log", ylim=(-0.02, 1.05), xlabel="weight decay", title="optimal networks with decay")
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend()

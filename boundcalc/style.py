@@ -1,0 +1,131 @@
+"""How figures look, whatever a user's matplotlibrc says: colours, settings, panels, labels at the ends of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "BLACK",
+    "BLUE",
+    "COLOURS",
+    "DASHED",
+    "GREEN",
+    "GREY",
+    "ORANGE",
+    "PINK",
+    "label_ends",
+    "panels",
+    "powers_of_ten",
+    "styled",
+]
+
+# Okabe and Ito's palette, distinct with every kind of colour vision, dark ones first.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+BLUE, ORANGE, GREEN, PINK = COLOURS[:4]
+BLACK, GREY = "#000000", "0.5"
+DASHED = (0, (5, 3))
+
+_SETTINGS = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.labelsize": 9.5,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "figure.titlesize": 11,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "legend.title_fontsize": 8,
+    "lines.linewidth": 1.4,
+    "lines.markersize": 4,
+    "svg.hashsalt": "boundcalc",
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw with this look, and nothing of the user's settings; a context, or a decorator of a function that draws.
+
+    >>> with styled():
+    ...     figure, axes = panels(1, 2)
+    >>> axes.shape
+    (1, 2)
+    """
+    from matplotlib.style import context
+
+    with context(_SETTINGS, after_reset=True):
+        yield
+
+
+def panels(
+    rows: int, columns: int, size: tuple[float, float] = (4.2, 3.6), title: str = "", **keywords: Any
+) -> tuple[Figure, NDArray[Any]]:
+    """A figure with a grid of axes, always a two-dimensional array; ``size`` of one panel in inches.
+
+    ``keywords`` are those of ``Figure.subplots``.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
+    if title:
+        figure.suptitle(title)
+    return figure, figure.subplots(rows, columns, squeeze=False, **keywords)
+
+
+def powers_of_ten(*axes: Axis) -> None:
+    """Label axes that show logarithms to base 10 by the powers."""
+    for axis in axes:
+        axis.set_major_formatter(lambda value, _: rf"$10^{{{value:g}}}$")
+
+
+def _spread(positions: list[float], gap: float) -> list[float]:
+    """Move positions apart to at least ``gap``, keeping their order and as close as possible to where they were."""
+    order = sorted(range(len(positions)), key=lambda i: positions[i])
+    clusters: list[list[int]] = []
+    centres: list[float] = []
+    for i in order:
+        clusters.append([i])
+        centres.append(positions[i])
+        while len(clusters) > 1 and centres[-1] - centres[-2] < gap * (len(clusters[-1]) + len(clusters[-2])) / 2:
+            merged = clusters[-2] + clusters[-1]
+            clusters[-2:] = [merged]
+            centres[-2:] = [sum(positions[j] for j in merged) / len(merged)]
+    placed = [0.0] * len(positions)
+    for cluster, centre in zip(clusters, centres, strict=True):
+        for place, j in enumerate(cluster):
+            placed[j] = centre + gap * (place - (len(cluster) - 1) / 2)
+    return placed
+
+
+def label_ends(axes: Axes, gap: float = 0.075) -> None:
+    """Write each line's label beside its right end, in its colour, moved apart where they would overlap.
+
+    Call it when the axes' limits are final.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    gap : float
+        Least distance of two labels, as a share of the height of the axes.
+    """
+    lines = [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")]
+    axes.get_xlim(), axes.get_ylim()  # settles pending automatic limits, which the transformation below needs
+    to_axes = axes.transData + axes.transAxes.inverted()
+    ends = [to_axes.transform(np.asarray(line.get_xydata(), dtype=float)[-1]) for line in lines]
+    for line, end, y in zip(lines, ends, _spread([float(end[1]) for end in ends], gap), strict=True):
+        axes.annotate(
+            str(line.get_label()), xy=(end[0], end[1]), xytext=(max(1.0, end[0]) + 0.05, y), xycoords="axes fraction",
+            textcoords="axes fraction", color=line.get_color(), fontsize=8.5, va="center", linespacing=1.0,
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.6, "shrinkA": 1, "shrinkB": 0},
+        )  # fmt: skip
