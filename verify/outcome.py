@@ -149,6 +149,8 @@ def show(value: Measured, relation: Relation | str | None = None) -> str:
     """
     if value is None:
         return "-"
+    if isinstance(value, float) and math.isnan(value):
+        return "nan"  # such as the error of a training that diverged
     if isinstance(value, (str, Interval)):
         return str(value)
     upwards = _UPWARDS.get(relation) if isinstance(relation, Relation) else None

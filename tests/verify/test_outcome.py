@@ -117,6 +117,12 @@ def test_what_is_shown_and_written_lies_on_the_safe_side() -> None:
                 assert Fraction(entry["measured"]["lower"]) <= low <= high <= Fraction(entry["measured"]["upper"])
 
 
+def test_what_is_no_number_is_shown_and_stops_no_report() -> None:
+    lost = outcome(Verdict.UNDECIDED, measured=math.nan, bound=math.nan, relation=Relation.AT_MOST)
+    assert "nan" in Report("r", {}, {}, [lost]).text()
+    assert show(math.nan) == show(math.nan, Relation.ABOVE) == "nan"
+
+
 def test_a_failing_write_leaves_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "report.json"
     target.write_text("old")
