@@ -24,7 +24,7 @@ from constructions.network import Network
 from verify.hessian import Sharpness, sharpness
 from verify.hessian.arrays import backend_for, to_numpy
 from verify.hessian.balance_bound import best_mixture
-from verify.hessian.inputs import check_positive, read_inputs
+from verify.hessian.inputs import check_integer, check_positive, read_inputs
 from verify.hessian.lanczos import lanczos
 from verify.hessian.problem import Problem, prepare
 from verify.hessian.products import LiveProducts
@@ -115,8 +115,7 @@ def flattest_balance(
     (9.485281, 9.485281, True)
     """
     tol = check_positive("tol", tol, below=1.0)
-    if isinstance(max_iterations, bool) or not isinstance(max_iterations, int) or max_iterations < 1:
-        raise ValueError(f"max_iterations must be a positive integer, got {max_iterations!r}")
+    check_integer("max_iterations", max_iterations, 1)
     settings = dict(options or {})
     inputs = read_inputs(network, X, y)
     problem = prepare(inputs, backend_for(X, settings.get("device")))

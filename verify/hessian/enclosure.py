@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from verify.hessian.arrays import Array, to_numpy
 from verify.hessian.components import Blocks, blocks_if_cheap, build_blocks
-from verify.hessian.inputs import check_positive, check_seed
+from verify.hessian.inputs import check_integer, check_positive
 from verify.hessian.krylov_bound import krylov_lower_bound
 from verify.hessian.ladder import dense_rung, first_proved, krylov_rungs
 from verify.hessian.lanczos import Krylov, lanczos
@@ -83,7 +83,7 @@ def sharpness(
     """
     kind = _certificate(certificate)
     tol = check_positive("tol", tol, below=1.0)
-    check_seed(seed)
+    check_integer("seed", seed, 0)
     precision = _dtype(dtype)
     results = [_enclose(problem, kind, tol, seed, precision) for problem in one_sided_problems(network, X, y, device)]
     highest = max(results, key=lambda result: result.upper)

@@ -11,7 +11,7 @@ import numpy as np
 
 from boundcalc.exact import exact_rational
 from verify.hessian.components import blocks_if_cheap
-from verify.hessian.inputs import check_seed
+from verify.hessian.inputs import check_integer
 from verify.hessian.krylov_bound import krylov_lower_bound
 from verify.hessian.ladder import dense_rung, first_proved, krylov_rungs
 from verify.hessian.lanczos import Krylov, lanczos
@@ -65,7 +65,7 @@ def is_flat(network: Any, X: Any, y: Any, eta: Any, *, seed: int = 0, device: An
     if step <= 0:
         raise ValueError(f"eta must be positive, got {eta!r}")
     threshold = 2 / Fraction(int(step.p), int(step.q))
-    check_seed(seed)
+    check_integer("seed", seed, 0)
     verdicts = {_decide(problem, threshold, seed) for problem in one_sided_problems(network, X, y, device)}
     return verdicts.pop() if len(verdicts) == 1 else Verdict.UNDECIDED
 

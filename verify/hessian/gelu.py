@@ -20,7 +20,7 @@ from scipy.sparse.linalg import LinearOperator
 
 from verify.hessian.activation import augment
 from verify.hessian.arrays import Array, Backend, backend_for, to_numpy
-from verify.hessian.inputs import check_positive, check_seed, read_inputs
+from verify.hessian.inputs import check_integer, check_positive, read_inputs
 from verify.hessian.lanczos import lanczos
 from verify.hessian.probabilistic import probable_bound
 from verify.hessian.result import Sharpness
@@ -133,10 +133,9 @@ def gelu_sharpness(
     >>> found.proved, found.failure_probability
     (False, 1e-12)
     """
-    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 2:
-        raise ValueError(f"steps must be an int of at least 2, got {steps!r}")
+    steps = check_integer("steps", steps, 2)
     probability = check_positive("failure_probability", failure_probability, below=1.0)
-    rng = np.random.default_rng(check_seed(seed))
+    rng = np.random.default_rng(check_integer("seed", seed, 0))
     operator = GeluHessianOperator(network, X, y, device=device)
     size = operator.shape[0]
     krylov = lanczos(
@@ -144,7 +143,7 @@ def gelu_sharpness(
         operator.backend.asarray(rng.standard_normal(size)),
         operator.backend,
         tolerance=0.0,
-        max_steps=int(steps),
+        max_steps=steps,
     )
     upper = probable_bound(krylov.value, operator.negative_part(), size, krylov.steps, probability)
     vector = np.asarray(krylov.coefficients @ to_numpy(krylov.basis))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from verify.hessian.arrays import is_torch_tensor, to_numpy
 
-__all__ = ["Inputs", "check_positive", "check_seed", "read_inputs"]
+__all__ = ["Inputs", "check_integer", "check_number", "check_positive", "read_inputs"]
 
 
 @dataclass(frozen=True)
@@ -69,21 +69,27 @@ def read_inputs(network: Any, X: Any, y: Any) -> Inputs:
     return Inputs(W, b, v, beta, data, labels)
 
 
-def check_positive(name: str, value: Any, below: float = math.inf) -> float:
-    """``value`` as a float in (0, below)."""
+def check_number(name: str, value: Any) -> float:
+    """``value`` as a float, if it is a real number and no bool."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} must be a number, got {value!r}")
-    number = float(value)
+    return float(value)
+
+
+def check_positive(name: str, value: Any, below: float = math.inf) -> float:
+    """``value`` as a float in (0, below)."""
+    number = check_number(name, value)
     if not 0 < number < below:
         limit = "positive and finite" if below == math.inf else f"in (0, {below:g})"
         raise ValueError(f"{name} must be {limit}, got {value!r}")
     return number
 
 
-def check_seed(seed: Any) -> int:
-    """``seed`` as a nonnegative int."""
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-        raise TypeError(f"seed must be an int, got {seed!r}")
-    if seed < 0:
-        raise ValueError(f"seed must be nonnegative, got {seed!r}")
-    return int(seed)
+def check_integer(name: str, value: Any, least: int, most: int | None = None) -> int:
+    """``value`` as an int from ``least`` to ``most``."""
+    limit = f"an integer from {least}" + ("" if most is None else f" to {most}")
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be {limit}, got {value!r}")
+    if value < least or (most is not None and value > most):
+        raise ValueError(f"{name} must be {limit}, got {value!r}")
+    return int(value)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verify.hessian.arrays import Array, to_numpy
-from verify.hessian.inputs import check_positive, check_seed
+from verify.hessian.inputs import check_integer, check_positive
 from verify.hessian.lanczos import lanczos, ritz
 from verify.hessian.layout import from_live
 from verify.hessian.operator import HessianOperator
@@ -36,14 +36,6 @@ class Eigenpairs:
     converged: bool
 
 
-def _count(name: str, value: int, largest: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be an int, got {value!r}")
-    if not 1 <= value <= largest:
-        raise ValueError(f"{name} must lie in 1..{largest}, got {value}")
-    return int(value)
-
-
 def top_eigenpairs(operator: HessianOperator, k: int, *, tol: float = 1e-12, seed: int = 0) -> Eigenpairs:
     """The k largest eigenvalues and their vectors, by Lanczos with locking.
 
@@ -61,9 +53,9 @@ def top_eigenpairs(operator: HessianOperator, k: int, *, tol: float = 1e-12, see
     array([10.649631,  0.475369])
     """
     problem = operator.problem
-    k = _count("k", k, operator.shape[0])
+    k = check_integer("k", k, 1, operator.shape[0])
     tolerance = check_positive("tol", tol, below=1.0)
-    rng = np.random.default_rng(check_seed(seed))
+    rng = np.random.default_rng(check_integer("seed", seed, 0))
     backend, size = problem.backend, problem.size
     locked = np.empty((0, size))
     values = np.empty(0)
@@ -208,8 +200,8 @@ def spectral_density(operator: HessianOperator, *, probes: int = 8, steps: int =
     2.0
     """
     problem = operator.problem
-    probes, steps = _count("probes", probes, 10**6), _count("steps", steps, 10**4)
-    rng = np.random.default_rng(check_seed(seed))
+    probes, steps = check_integer("probes", probes, 1, 10**6), check_integer("steps", steps, 1, 10**4)
+    rng = np.random.default_rng(check_integer("seed", seed, 0))
     share = problem.size / operator.shape[0]
     nodes = np.zeros((probes, steps))
     weights = np.zeros((probes, steps))

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.hessian.inputs import check_positive, check_seed
+from verify.hessian.inputs import check_integer, check_positive
 from verify.hessian.structure import secular_root
 from verify.shatterability.decay import DecayPoint, decay_path
 from verify.shatterability.depth import DepthBracket, depth_bracket
@@ -143,7 +143,7 @@ def shatterability(
     'not protected at eta = 0.5: 100 % of the points are extreme; an explicit interpolant has lambda_max 1.643 <= 4'
     """
     X, y = check_data(X, y)
-    eta, seed = check_positive("eta", eta), check_seed(seed)
+    eta, seed = check_positive("eta", eta), check_integer("seed", seed, 0)
     limit = check_positive("time_limit", time_limit)
     if decay is not None:
         check_positive("decay", decay)

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions.network import Network
+from verify.hessian.inputs import check_integer, check_number, check_positive
 
-__all__ = ["Activation", "Init", "Run", "initial_network", "is_number"]
+__all__ = ["Activation", "Init", "Run", "initial_network"]
 
 Float = NDArray[np.float64]
 
@@ -56,9 +57,8 @@ def initial_network(init: Init, width: int, dim: int, rng: np.random.Generator) 
     """
     if not isinstance(init, Init):
         raise TypeError(f"init must be a member of Init, got {init!r}")
-    for name, value in (("width", width), ("dim", dim)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"{name} must be an int of at least 1, got {value!r}")
+    check_integer("width", width, 1)
+    check_integer("dim", dim, 1)
 
     def weights(shape: tuple[int, ...], fan_in: int) -> Float:
         if init is Init.KAIMING_NORMAL:
@@ -70,11 +70,6 @@ def initial_network(init: Init, width: int, dim: int, rng: np.random.Generator) 
     v = weights((width,), width)
     b = rng.uniform(-1, 1, width) / math.sqrt(dim)
     return Network(W, b, v, float(rng.uniform(-1, 1)) / math.sqrt(width))
-
-
-def is_number(value: object) -> bool:
-    """Whether ``value`` is a real number and no bool."""
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
 def _points(name: str, value: Any, shape: tuple[int | None, ...]) -> Float:
@@ -148,21 +143,17 @@ class Run:
             raise TypeError(f"network must be a constructions.network.Network, got {type(self.network).__name__}")
         if not isinstance(self.activation, Activation):
             raise TypeError(f"activation must be a member of Activation, got {self.activation!r}")
-        if not is_number(self.eta):
-            raise TypeError(f"eta must be a number, got {self.eta!r}")
-        if not 0 < self.eta < math.inf:
-            raise ValueError(f"eta must be positive and finite, got {self.eta!r}")
+        check_positive("eta", self.eta)
         if self.eta >= 2 and not self.large_step:
             raise ValueError(
                 "eta must be below 2, because the output bias alone has curvature 1 and no network is stable above, "
                 f"got {self.eta!r}; pass large_step=True to train with it anyway"
             )
-        if not is_number(self.decay):
-            raise TypeError(f"decay must be a number, got {self.decay!r}")
+        check_number("decay", self.decay)
         if not (self.decay >= 0 and self.eta * self.decay < 1):
             raise ValueError(f"decay must be nonnegative with eta * decay < 1, got {self.decay!r} at eta {self.eta!r}")
-        if self.clip is not None and not (is_number(self.clip) and 0 < self.clip < math.inf):
-            raise ValueError(f"clip must be a positive number, or None for no clipping, got {self.clip!r}")
+        if self.clip is not None:
+            check_positive("clip, unless None,", self.clip)
         d = self.network.dim
         X = _points("X", self.X, (None, d))
         values: dict[str, Float] = {"X": X, "y": _points("y", self.y, (len(X),))}

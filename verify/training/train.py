@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian.arrays import backend_for
+from verify.hessian.inputs import check_integer
 from verify.training.checkpoint import Checkpoint
 from verify.training.device import DeviceEngine
 from verify.training.host import HostEngine
@@ -146,12 +147,9 @@ def train(
     [True, True]
     """
     check_alike(runs)
-    for name, value, least in (("steps", steps, 0), ("checkpoint_every", checkpoint_every, 1)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-            raise TypeError(f"{name} must be an int, got {value!r}")
-        if value < least:
-            raise ValueError(f"{name} must be at least {least}, got {value!r}")
-    marks = _trace_steps(trace_at, steps)
+    check_integer("steps", steps, 0)
+    check_integer("checkpoint_every", checkpoint_every, 1)
+    marks = {check_integer("every entry of trace_at", step, 0, steps) for step in trace_at}
     precision = np.dtype(dtype)
     if precision not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
@@ -193,13 +191,6 @@ def train(
         traces=tuple(trace_from(record) for group in groups for record in group.records),
         diverged_at=tuple(step if step >= 0 else None for step in gone),
     )
-
-
-def _trace_steps(trace_at: Sequence[int], steps: int) -> set[int]:
-    for step in trace_at:
-        if isinstance(step, bool) or not isinstance(step, (int, np.integer)) or not 0 <= step <= steps:
-            raise ValueError(f"trace_at must hold ints from 0 to steps = {steps}, got {step!r}")
-    return {int(step) for step in trace_at}
 
 
 def _round(run: Run, dtype: np.dtype[Any]) -> Run:

@@ -72,7 +72,7 @@ def test_error_and_probability_are_inverse(P, k):
         assert 1.648 * P**0.5 * np.exp(-(error**0.5) * (2 * k - 1)) >= 1e-12 * (1 - 1e-6)
 
 
-@pytest.mark.parametrize("steps", [1, 2.0, True])
-def test_bad_steps(steps):
-    with pytest.raises(ValueError, match="steps"):
+@pytest.mark.parametrize(("steps", "error"), [(1, ValueError), (2.0, TypeError), (True, TypeError)])
+def test_bad_steps(steps, error):
+    with pytest.raises(error, match="steps must be an integer from 2"):
         gelu_sharpness(*case(0), steps=steps)

@@ -108,7 +108,7 @@ def test_leverages_are_the_diagonal_of_the_hat_matrix() -> None:
         ({"eta": 0.0}, "eta must be positive"),
         ({"decay": -1.0}, "decay must be positive"),
         ({"bound": 0.5}, r"bound must be at least every \|y_i\|"),
-        ({"seed": -1}, "seed must be nonnegative"),
+        ({"seed": -1}, "seed must be an integer from 0"),
         ({"time_limit": 0.0}, "time_limit must be positive"),
     ],
 )
