@@ -20,14 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from boundcalc.shown import Shown, show_lower, show_upper
 from constructions.network import Network
-from verify.hessian import Sharpness, sharpness
 from verify.hessian.arrays import backend_for, to_numpy
 from verify.hessian.balance_bound import best_mixture
+from verify.hessian.enclosure import sharpness
 from verify.hessian.inputs import check_integer, check_positive, read_inputs
 from verify.hessian.lanczos import lanczos
 from verify.hessian.problem import Problem, prepare
 from verify.hessian.products import LiveProducts
+from verify.hessian.result import Sharpness
 
 __all__ = ["Balanced", "flattest_balance"]
 
@@ -40,8 +42,8 @@ _KEPT = 8
 _CUTS = 24
 
 
-@dataclass(frozen=True, eq=False)
-class Balanced:
+@dataclass(frozen=True, eq=False, repr=False)
+class Balanced(Shown):
     """The flattest parametrisation found of a function, and how flat one can be.
 
     Attributes
@@ -67,6 +69,14 @@ class Balanced:
     def gap(self) -> float:
         """How far, relative to the bound, the balance found may be from the flattest one."""
         return max(0.0, self.sharpness.upper / self.lower_bound - 1)
+
+    def __str__(self) -> str:
+        kind = "proved" if self.bound_proved else "not proved, as a point lies on a kink"
+        return (
+            f"flattest balance found, {self.network.width} neurons: {self.sharpness}\n"
+            f"no balance is below {show_lower(self.lower_bound, 12)} ({kind}): gap {show_upper(self.gap, 2)}, "
+            f"{self.iterations} eigenvectors"
+        )
 
 
 def flattest_balance(

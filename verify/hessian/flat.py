@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from boundcalc.exact import exact_rational
+from boundcalc.exact import exact_rational, fraction
 from verify.hessian.components import blocks_if_cheap
 from verify.hessian.inputs import check_integer
 from verify.hessian.krylov_bound import krylov_lower_bound
@@ -61,10 +61,10 @@ def is_flat(network: Any, X: Any, y: Any, eta: Any, *, seed: int = 0, device: An
     >>> is_flat(net, X, y, 0.1), is_flat(net, X, y, "1/2")
     (<Verdict.PROVED: 'proved'>, <Verdict.REFUTED: 'REFUTED'>)
     """
-    step = exact_rational("eta", eta)
+    step = fraction(exact_rational("eta", eta))
     if step <= 0:
         raise ValueError(f"eta must be positive, got {eta!r}")
-    threshold = 2 / Fraction(int(step.p), int(step.q))
+    threshold = 2 / step
     check_integer("seed", seed, 0)
     verdicts = {_decide(problem, threshold, seed) for problem in one_sided_problems(network, X, y, device)}
     return verdicts.pop() if len(verdicts) == 1 else Verdict.UNDECIDED

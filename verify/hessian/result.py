@@ -9,8 +9,10 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.shown import Shown, show_interval, show_upper
 from verify.hessian.problem import Problem
 from verify.hessian.rounding import SLACK, UNIT, up
+from verify.outcome import Interval, Trust
 
 __all__ = ["Certificate", "Sharpness", "kink_slack", "true_bounds"]
 
@@ -36,8 +38,8 @@ class Certificate(Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, eq=False)
-class Sharpness:
+@dataclass(frozen=True, eq=False, repr=False)
+class Sharpness(Shown):
     """An enclosure of the largest eigenvalue of the Hessian of the loss.
 
     Attributes
@@ -74,9 +76,27 @@ class Sharpness:
     kink_distance: float
     eigenvector: NDArray[np.float64]
 
+    @property
+    def trust(self) -> Trust:
+        """PROVED if every rounding error is bounded, FLOAT_CERTIFIED if the upper end may fail with a stated probability."""
+        return Trust.PROVED if self.failure_probability == 0 else Trust.FLOAT_CERTIFIED
+
+    @property
+    def interval(self) -> Interval:
+        """The enclosure as :func:`verify.outcome.judge` takes it: its ends are the exact binary numbers."""
+        return Interval(self.lower, self.upper, trust=self.trust)
+
     def __str__(self) -> str:
-        kind = "proved" if self.proved else f"fails with probability {self.failure_probability:.1e}"
-        return f"lambda_max in [{self.lower:.12g}, {self.upper:.12g}] ({self.method}, {kind})"
+        kind = (
+            "proved"
+            if self.trust is Trust.PROVED
+            else f"fails with probability {show_upper(self.failure_probability, 2)}"
+        )
+        return (
+            f"lambda_max in {show_interval(self.lower, self.upper, 12)} ({self.method}, {kind})\n"
+            f"estimate {self.value:.12g}, residual {self.residual:.2g}, {self.iterations} Hessian-vector products\n"
+            f"least distance to a kink {self.kink_distance:.3g}, eigenvector of {len(self.eigenvector)} entries"
+        )
 
 
 def kink_slack(problem: Problem, upper: float) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.shown import Shown
 from verify.hessian.arrays import Array, to_numpy
 from verify.hessian.inputs import check_integer, check_positive
 from verify.hessian.lanczos import lanczos, ritz
@@ -18,8 +19,8 @@ from verify.hessian.operator import HessianOperator
 __all__ = ["Eigenpairs", "SpectralDensity", "spectral_density", "top_eigenpairs"]
 
 
-@dataclass(frozen=True, eq=False)
-class Eigenpairs:
+@dataclass(frozen=True, eq=False, repr=False)
+class Eigenpairs(Shown):
     """The largest eigenvalues, descending, with multiplicity.
 
     Attributes
@@ -34,6 +35,12 @@ class Eigenpairs:
     residuals: NDArray[np.float64]
     iterations: int
     converged: bool
+
+    def __str__(self) -> str:
+        end = "converged" if self.converged else "not converged"
+        head = f"{len(self.values)} largest eigenvalues, {self.iterations} Hessian-vector products, {end}"
+        pairs = zip(self.values.tolist(), self.residuals.tolist(), strict=True)
+        return "\n".join([head, *(f"{value:18.12g}  residual {residual:.2g}" for value, residual in pairs)])
 
 
 def top_eigenpairs(operator: HessianOperator, k: int, *, tol: float = 1e-12, seed: int = 0) -> Eigenpairs:
@@ -151,8 +158,8 @@ def _padded(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class SpectralDensity:
+@dataclass(frozen=True, eq=False, repr=False)
+class SpectralDensity(Shown):
     """A quadrature for the spectral measure (1/P) sum_j delta(t - lambda_j).
 
     Attributes
@@ -166,6 +173,14 @@ class SpectralDensity:
     nodes: NDArray[np.float64]
     weights: NDArray[np.float64]
     zero_mass: float
+
+    def __str__(self) -> str:
+        probes, steps = self.nodes.shape
+        low, high = float(self.nodes.min()), float(self.nodes.max())
+        return (
+            f"spectral density from {probes} probes of {steps} nodes in [{low:.6g}, {high:.6g}]\n"
+            f"mean eigenvalue {self.integrate(np.asarray)[0]:.6g}, share {self.zero_mass:.3g} at 0 exactly"
+        )
 
     def integrate(self, function: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> tuple[float, float]:
         """Mean of ``function`` over the spectrum, and its standard error over the probes (nan for one probe)."""

@@ -13,7 +13,7 @@ import numpy as np
 from constructions.network import Network
 from verify.command import Setting, asked
 from verify.hessian import Certificate, Sharpness, sharpness
-from verify.outcome import Interval, Relation, Report, Trust, judged
+from verify.outcome import Relation, Report, judged
 
 __all__ = ["SharpnessSetting", "read_arrays", "sharpness_report"]
 
@@ -85,10 +85,9 @@ def sharpness_report(setting: SharpnessSetting) -> tuple[Sharpness, Report]:
         "residual": found.residual,
         "kink_distance": found.kink_distance,
     }
-    measured = Interval(found.lower, found.upper, trust=Trust.PROVED if found.proved else Trust.FLOAT_CERTIFIED)
     words = f"stable at eta = {setting.eta}: lambda_max of the Hessian of the loss is at most 2/eta"
     outcome = judged(
-        "flatness", "LQWP25, Proposition 2.1", words, measured, Relation.AT_MOST, 2 / setting.eta, None, evidence
+        "flatness", "LQWP25, Proposition 2.1", words, found.interval, Relation.AT_MOST, 2 / setting.eta, None, evidence
     )
     K, d = network.W.shape
     facts = {
