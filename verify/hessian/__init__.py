@@ -1,5 +1,6 @@
 """Hessian of the two-layer squared loss: matrix-free operator and rigorous enclosures of its largest eigenvalue."""
 
+from verify.hessian.balance import Balanced, flattest_balance
 from verify.hessian.enclosure import sharpness
 from verify.hessian.flat import is_flat
 from verify.hessian.gelu import GeluHessianOperator, gelu_sharpness
@@ -9,6 +10,7 @@ from verify.hessian.spectrum import Eigenpairs, SpectralDensity, spectral_densit
 from verify.hessian.torch_network import network_from_torch, network_to_torch
 
 __all__ = [
+    "Balanced",
     "Certificate",
     "Eigenpairs",
     "GeluHessianOperator",
@@ -16,6 +18,7 @@ __all__ = [
     "Part",
     "Sharpness",
     "SpectralDensity",
+    "flattest_balance",
     "gelu_sharpness",
     "is_flat",
     "network_from_torch",
