@@ -1,39 +1,36 @@
-"""Command lines made from the vocabulary, on click; and the border where errors become one line and an exit code."""
+"""Command lines made from the vocabulary, on click."""
 
 from __future__ import annotations
 
 import ast
+import copy
+import difflib
 import importlib
 import importlib.metadata
 import importlib.util
-import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from enum import IntEnum
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
-from boundcalc.options import Option
+from boundcalc import border
 
-__all__ = ["Command", "CommandGroup", "ExitCode", "summary_of"]
+if TYPE_CHECKING:
+    from boundcalc.options import Option
+
+__all__ = ["Command", "CommandGroup", "added_commands", "summary_of"]
 
 _NUMBER = re.compile(r"-[\d.]")
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
-class ExitCode(IntEnum):
-    """Exit codes of every command."""
-
-    FINE = 0
-    REFUTED = 1
-    USAGE = 2
-    UNDECIDED = 3
-    INTERRUPTED = 130
-    BROKEN_PIPE = 141
+def _is_flag(token: str) -> bool:
+    """Whether a token is an option: neither a value, nor a negative number, nor the lone dash of standard output."""
+    return token.startswith("-") and token != "-" and not _NUMBER.match(token)
 
 
 def _shown(value: object) -> str | tuple[str, ...] | None:
@@ -45,26 +42,79 @@ def _shown(value: object) -> str | tuple[str, ...] | None:
     return str(getattr(value, "value", value))
 
 
+class _Flag(click.Option):
+    """An option whose aliases are accepted, and left out of the help."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        shown = copy.copy(self)
+        shown.opts = self.opts[:1]
+        return super(_Flag, shown).get_help_record(ctx)
+
+
+def _completion(option: Option) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem | str]] | None:
+    """What the shell offers for a value: its words, if there are some."""
+    words = option.reader.words
+    return (lambda ctx, param, part: [word for word in words if word.startswith(part)]) if words else None
+
+
 def _click_option(option: Option) -> click.Option:
     names = [option.flag, *option.aliases, option.name]
     if option.reader.kind == "switch":
         if option.default is True:
             names = [f"{option.flag}/--no-{option.flag[2:]}", option.name]
-        return click.Option(names, is_flag=True, default=bool(option.default), help=option.help, show_default=True)
-    words = list(option.reader.words)
-    return click.Option(
+        return _Flag(names, is_flag=True, default=bool(option.default), help=option.help, show_default=True)
+    words = option.reader.words
+    listed = "" if all(word in option.help for word in words) else f": {', '.join(words)}"
+    return _Flag(
         names,
-        type=click.STRING,
+        type=click.Path() if option.reader.kind == "path" else click.STRING,
         default=_shown(option.default),
         multiple=option.many,
-        help=option.help,
-        metavar=option.metavar or option.name.upper(),
+        help=option.help + listed + ("  [required]" if option.required else ""),
+        metavar=(option.metavar or option.name.upper()) + (" ..." if option.many else ""),
         show_default=option.default is not None,
-        shell_complete=(lambda ctx, param, part: [w for w in words if w.startswith(part)]) if words else None,
+        shell_complete=_completion(option),
     )
 
 
-class Command(click.Command):
+def _click_argument(option: Option) -> click.Argument:
+    return click.Argument(
+        [option.name],
+        type=click.Path() if option.reader.kind == "path" else click.STRING,
+        nargs=-1 if option.many else 1,
+        required=option.required,
+        default=None if option.required else _shown(option.default),
+        metavar=option.metavar or option.name.upper(),
+        shell_complete=_completion(option),
+    )
+
+
+class _Program(click.Command):
+    """A command that can be run in this process; :func:`boundcalc.border.run` runs it as a program."""
+
+    def run_on(self, arguments: Sequence[str] | None = None, program: str | None = None) -> int:
+        """Parse, act; the exit code. Errors are raised, as ValueError, TypeError, OSError or click.UsageError."""
+        # Not click's own `main`, which ends with code 1, that of a refuted claim, where a reader closes the pipe.
+        try:
+            with self.make_context(program or self.name, list(sys.argv[1:] if arguments is None else arguments)) as ctx:
+                return int(self.invoke(ctx) or 0)
+        except click.exceptions.Exit as error:
+            return error.exit_code
+
+    def run(self, program: str) -> NoReturn:
+        """Run as a program: errors become one line and an exit code."""
+        border.run(self, program)  # type: ignore[arg-type]
+
+    def place(self, program: str, arguments: Sequence[str]) -> str:
+        """What the part of the program is called that these arguments ask for."""
+        return program
+
+    def in_flags(self, message: str, arguments: Sequence[str]) -> str:
+        """An error that begins with the name of an option, as the library knows it, with the flag in its place."""
+        return message
+
+
+class Command(_Program):
     """A command whose options come from the vocabulary.
 
     Parameters
@@ -99,96 +149,116 @@ class Command(click.Command):
         renamed: Mapping[str, str] | None = None,
     ) -> None:
         self.declared = tuple(options)
-        self.positional = tuple(positional)
         self.arguments = tuple(arguments)
-        self._renamed = dict(renamed or {})
-        self._many = {flag for option in options if option.many for flag in (option.flag, *option.aliases)}
-        self._flags = {option.name: option for option in options}
+        self.example = example
         self._act = act
-        parameters: list[click.Parameter] = [
-            click.Argument(
-                [option.name],
-                type=click.STRING,
-                nargs=-1 if option.many else 1,
-                required=option.required,
-                default=None if option.required else _shown(option.default),
-                metavar=option.metavar,
-            )
-            for option in arguments
-        ]
-        if positional:
-            shown = " ".join(f"[{self._flags[name].metavar}]" for name in positional)
-            parameters.append(click.Argument(["_positional"], nargs=-1, metavar=shown))
-        parameters += [_click_option(option) for option in options]
-        required = any(option.required for option in (*options, *arguments))
+        self._flags = {flag: option for option in options for flag in (option.flag, *option.aliases)}
+        self._positional = [option for name in positional for option in options if option.name == name]
+        self._renamed = {flag: words for flag, words in (renamed or {}).items() if flag not in self._flags}
         super().__init__(
             name,
-            params=parameters,
+            params=[*map(_click_argument, arguments), *map(_click_option, options)],
             callback=self._call,
             help=help,
             epilog=f"\b\nExample:\n  boundcalc {name} {example}".rstrip(),
-            no_args_is_help=required,
+            no_args_is_help=any(option.required for option in (*options, *arguments)),
             context_settings=_SETTINGS,
         )
 
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Show the options that may stand without their flags, too."""
+        options, *arguments = super().collect_usage_pieces(ctx)
+        plain = [option.metavar if option.required else f"[{option.metavar}]" for option in self._positional]
+        return [options, *plain, *arguments]
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Let several values follow one flag, and say what has become of flags of earlier versions."""
+        """Bring what was typed into click's form, one flag before every value; refuse what stands twice or has a new name."""
+        if ctx.resilient_parsing or not args:
+            ctx.obj = list(args)
+            return super().parse_args(ctx, args)
         spread: list[str] = []
-        flag: str | None = None
-        first = False
-        for token in args:
-            is_value = not token.startswith("-") or bool(_NUMBER.match(token))
-            if flag is not None and is_value:
-                spread += [token] if first else [flag, token]
-                first = False
-                continue
-            name = token.split("=", 1)[0]
-            if name in self._renamed and name not in {f for o in self.declared for f in (o.flag, *o.aliases)}:
-                raise click.UsageError(f"{name} {self._renamed[name]}", ctx)
-            flag, first = (token, True) if token in self._many else (None, False)
-            spread.append(token)
-        return super().parse_args(ctx, spread)
+        plain: list[str] = []
+        given: dict[str, str] = {}
+        many: Option | None = None  # the option that further values belong to
+        known = [flag for parameter in self.get_params(ctx) for flag in (*parameter.opts, *parameter.secondary_opts)]
+
+        def give(option: Option, flag: str, value: str) -> None:
+            if option.name in given and not option.many:
+                raise click.UsageError(f"{flag} is given twice: {given[option.name]} and {value}; pass it once", ctx)
+            given[option.name] = value
+            spread.extend([option.flag, value])
+
+        tokens = iter(args)
+        for token in tokens:
+            if token == "--":
+                plain += tokens
+            elif not _is_flag(token):
+                if many is None:
+                    plain.append(token)
+                else:
+                    give(many, many.flag, token)
+            else:
+                flag, equals, value = token.partition("=")
+                if flag in self._renamed:
+                    raise click.UsageError(f"{flag} {self._renamed[flag]}", ctx)
+                if flag not in known:
+                    near = ", ".join(difflib.get_close_matches(flag, known))
+                    raise click.UsageError(
+                        f"{flag} is no option here; {f'nearest: {near}' if near else 'see --help'}", ctx
+                    )
+                option = self._flags.get(flag)
+                if option is None or option.reader.kind == "switch":
+                    many = None
+                    spread.append(token)
+                    continue
+                value = value if equals else next(tokens, "--")
+                if not equals and (value == "--" or value in self._flags):
+                    raise click.UsageError(f"{flag} needs a value: {option.help}", ctx)
+                give(option, flag, value)
+                many = option if option.many else None
+        for option, value in zip(self._positional, plain, strict=False):
+            give(option, option.flag, value)
+        rest = plain[len(self._positional) :]
+        if rest and not self.arguments:
+            raise click.UsageError(f"unexpected argument {rest[0]!r}; pass options by their flags", ctx)
+        return super().parse_args(ctx, [*spread, "--", *rest])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer further words of an option that takes several, or the names of options, without their aliases."""
+        last = next((token for token in reversed(ctx.obj or ()) if _is_flag(token)), "")
+        many = self._flags.get(last)
+        if many is not None and many.many and not _is_flag(incomplete):
+            return [CompletionItem(word) for word in many.reader.words if word.startswith(incomplete)]
+        aliases = {alias for option in self.declared for alias in option.aliases}
+        return [item for item in super().shell_complete(ctx, incomplete) if item.value not in aliases]
 
     def _call(self, **values: Any) -> int:
-        ctx = click.get_current_context()
-        for name, value in zip(self.positional, values.pop("_positional", ()), strict=False):
-            if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-                raise click.UsageError(f"{self._flags[name].flag} is given twice: {value} and {values[name]}")
-            values[name] = value
         for option in self.declared:
             if option.many and values[option.name] == ():
                 values[option.name] = None
             if option.required and values[option.name] is None:
-                raise click.UsageError(f"{option.flag} is missing: {option.help}")
+                raise click.UsageError(f"{option.flag} is missing: {option.help}", click.get_current_context())
         return int(self._act(values))
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Refuse more positional values than there are names for."""
-        given = ctx.params.get("_positional", ())
-        if len(given) > len(self.positional):
-            extra = " ".join(given[len(self.positional) :])
-            raise click.UsageError(f"unexpected argument {extra!r}; pass options by their flags")
-        return super().invoke(ctx)
-
-    def run_on(self, arguments: Sequence[str] | None = None) -> int:
-        """Parse, act; the exit code. Errors are raised, as ValueError, TypeError, OSError or click.UsageError."""
-        return int(self.main(None if arguments is None else list(arguments), standalone_mode=False) or 0)
-
-    def run(self, program: str) -> NoReturn:
-        """Run as a program: errors become one line and an exit code."""
-        border(self, program)
+    def in_flags(self, message: str, arguments: Sequence[str]) -> str:
+        """An error that begins with the name of an option, as the library knows it, with the flag in its place."""
+        name, space, rest = message.partition(" ")
+        for option in self.arguments:
+            if option.name == name:
+                return f"{option.metavar or name.upper()}{space}{rest}"
+        return f"--{name.replace('_', '-')}{space}{rest}" if name in {o.name for o in self.declared} else message
 
 
-class CommandGroup(click.Group):
+class CommandGroup(_Program, click.Group):
     """Commands by name, each imported when it is asked for.
 
     Parameters
     ----------
-    commands : mapping of str to str
-        Name -> "module:attribute" of a :class:`Command`.
+    sections : mapping of str to mapping
+        Title of a section of the help -> command's name -> "module:attribute" of a :class:`Command`.
     """
 
-    def __init__(self, commands: Mapping[str, str], *, help: str, version: str) -> None:
+    def __init__(self, sections: Mapping[str, Mapping[str, str]], *, help: str, version: str) -> None:
         super().__init__(
             help=help,
             context_settings=_SETTINGS,
@@ -196,36 +266,46 @@ class CommandGroup(click.Group):
             params=[click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, help="Show the version.",
                                  callback=lambda ctx, _, on: _show_version(ctx, version) if on else None)],
         )  # fmt: skip
-        self._places = dict(commands)
+        self.sections = {title: dict(places) for title, places in sections.items()}
+        self.places = {name: place for places in self.sections.values() for name, place in places.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in order of declaration."""
-        return list(self._places)
+        return list(self.places)
+
+    def place(self, program: str, arguments: Sequence[str]) -> str:
+        """The program with the command's name."""
+        return f"{program} {arguments[0]}" if arguments and arguments[0] in self.places else program
+
+    def in_flags(self, message: str, arguments: Sequence[str]) -> str:
+        """As the command says it that was asked for."""
+        command = self.commands.get(arguments[0]) if arguments else None
+        return command.in_flags(message, arguments[1:]) if isinstance(command, _Program) else message
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import one command."""
-        name = name if name in self._places else name.replace("_", "-")
-        if name not in self._places:
-            return None
-        module, _, attribute = self._places[name].partition(":")
-        try:
-            command: click.Command = getattr(importlib.import_module(module), attribute)
-        except ModuleNotFoundError as error:
-            if (error.name or "").split(".")[0] in ("boundcalc", "constructions", "verify"):
-                raise
+        if name in self.places and name not in self.commands:
+            module, _, attribute = self.places[name].partition(":")
+            self.commands[name] = getattr(importlib.import_module(module), attribute)
+        if name not in self.places and not ctx.resilient_parsing and not name.startswith("-"):
+            near = ", ".join(difflib.get_close_matches(name, self.places)) or ", ".join(self.places)
             raise click.UsageError(
-                f"{name} needs {error.name}, which is not installed; pip install 'boundcalc[verify]'", ctx
-            ) from error
-        return command
+                f"COMMAND must be one that {ctx.command_path} has, got {name!r}; nearest: {near}", ctx
+            )
+        return self.commands.get(name)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the names of commands without importing them."""
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        found = [(name, place) for name, place in self.places.items() if name.startswith(incomplete)]
+        return [CompletionItem(name, help=summary_of(place)) for name, place in found]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing what they need."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary_of(place)) for name, place in self._places.items()])
-
-    def run(self, program: str) -> NoReturn:
-        """Run as a program: errors become one line and an exit code."""
-        border(self, program)
+        for title, places in self.sections.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, summary_of(place)) for name, place in places.items()])
 
 
 def _show_version(ctx: click.Context, version: str) -> None:
@@ -233,13 +313,21 @@ def _show_version(ctx: click.Context, version: str) -> None:
     ctx.exit()
 
 
+def added_commands() -> dict[str, str]:
+    """The commands that installed packages add: name -> "module:attribute", from the entry points "boundcalc.commands"."""
+    return {point.name: point.value for point in importlib.metadata.entry_points(group="boundcalc.commands")}
+
+
 def summary_of(place: str) -> str:
     """The one line that says what the command at "module:attribute" does, read from the source without running it."""
     module, _, attribute = place.partition(":")
-    spec = importlib.util.find_spec(module)
-    if spec is None or spec.origin is None:
+    package, *inner = module.split(".")
+    spec = importlib.util.find_spec(package)  # of the package alone: those inside would be imported
+    folders = list(spec.submodule_search_locations or ()) if spec is not None else []
+    source = Path(*folders[:1], *inner).with_suffix(".py")
+    if not folders or not source.is_file():
         return ""
-    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    tree = ast.parse(source.read_text(encoding="utf-8"))
     for node in tree.body:
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
@@ -250,33 +338,3 @@ def summary_of(place: str) -> str:
     text = ast.get_docstring(tree) or ""
     line = text.splitlines()[0] if text else ""
     return re.sub(r"^``[^`]*``: ", "", line).rstrip(".")
-
-
-def border(command: click.Command, program: str) -> NoReturn:
-    """Run a command as a program: the one place where errors become a line and an exit code."""
-    try:
-        code = int(command.main(prog_name=program, standalone_mode=False) or 0)
-        sys.stdout.flush()
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.ctx.get_help() if error.ctx is not None else error.format_message())
-        code = ExitCode.USAGE
-    except click.ClickException as error:
-        ctx = getattr(error, "ctx", None)
-        place = ctx.command_path if ctx is not None else program
-        print(f"{place}: error: {' '.join(error.format_message().split())}", file=sys.stderr)
-        code = ExitCode.USAGE
-    except (KeyboardInterrupt, click.Abort):
-        print(f"\n{program}: interrupted; nothing was left half-written", file=sys.stderr)
-        code = ExitCode.INTERRUPTED
-    except BrokenPipeError:  # such as `... | head`; nobody reads on
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.BROKEN_PIPE
-    except (ValueError, TypeError, OSError) as error:
-        print(f"{program}: error: {' '.join(str(error).split())}", file=sys.stderr)
-        code = ExitCode.USAGE
-    except ModuleNotFoundError as error:  # imported where it is first needed
-        if error.name not in ("torch", "joblib", "tqdm"):
-            raise
-        print(f"{program}: error: {error.name} is not installed; pip install 'boundcalc[verify]'", file=sys.stderr)
-        code = ExitCode.USAGE
-    sys.exit(code)

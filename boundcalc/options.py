@@ -23,6 +23,7 @@ __all__ = [
     "choice",
     "integer",
     "number",
+    "path",
     "real",
     "switch",
     "symbol",
@@ -38,7 +39,7 @@ class Reader:
     Attributes
     ----------
     kind : str
-        "integer", "number", "word", "text" or "switch".
+        "integer", "number", "word", "text", "path" or "switch".
     read : callable
         (name as the caller knows it, what arrived) -> value; raises ValueError or TypeError.
     words : tuple of str
@@ -152,6 +153,7 @@ def _read_switch(name: str, value: object) -> bool:
 
 
 text = Reader("text", _read_text)
+path = Reader("path", _read_text)
 switch = Reader("switch", _read_switch)
 
 
@@ -169,7 +171,7 @@ class Option:
     default : object
         As a caller would write it; None if there is none, or if every command states its own (``own_default``).
     aliases : tuple of str
-        Further flags, among them names of earlier versions.
+        Further flags, among them names of earlier versions; accepted, and not shown in the help.
     metavar : str
         What stands for the value in the help.
     many : bool
@@ -225,7 +227,7 @@ def vocabulary(*entries: Option) -> dict[str, Option]:
     return {entry.name: entry for entry in entries}
 
 
-_SAMPLES = integer(1)
+_ERROR = number("a number in (0, 1]", lambda x: 0 < x <= 1)
 
 OPTIONS: Mapping[str, Option] = vocabulary(
     Option("dim", "dimension d of the inputs", symbol("d"), aliases=("--d",), metavar="D", own_default=True),
@@ -237,11 +239,13 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("C", "bound on the weighted variation norm", symbol("C"), 1, ("--norm",), "C"),
     Option("M", "max of label bound, sup norm and 1", symbol("M"), metavar="M"),
     Option("weight", "weight of the norm below C", choice(("canonical", "population")), "canonical", metavar="WEIGHT"),
-    Option("effort", "how long to search: fast or full", choice(("fast", "full")), "fast", metavar="EFFORT"),
+    Option("effort", "how long to search", choice(("fast", "full")), "fast", metavar="EFFORT"),
     Option("quantity", "mse, or gap for the generalization gap", choice(("mse", "gap")), "mse", metavar="QUANTITY"),
-    Option("error", "mean squared error, in (0, 1]", text, metavar="ERROR"),
-    Option("errors", "mean squared errors, for sample sizes", text, metavar="ERROR", many=True, own_default=True),
-    Option("angle", "least angle between two points, in degrees", text, metavar="DEGREES"),
-    Option("cosine", "its cosine, exactly, instead of --angle", text, metavar="COSINE"),
-    Option("out", "file to write", text, metavar="PATH"),
-)
+    Option("error", "mean squared error, in (0, 1]", _ERROR, metavar="ERROR"),
+    Option("errors", "mean squared errors, for sample sizes", _ERROR, metavar="ERROR", many=True, own_default=True),
+    Option("angle", "least angle between two points, in degrees", number("a number in (0, 180]", lambda x: 0 < x <= 180),
+           metavar="DEGREES"),
+    Option("cosine", "its cosine, exactly, instead of --angle", number("a number in [-1, 1)", lambda x: -1 <= x < 1),
+           metavar="COSINE"),
+    Option("out", "file to write", path, metavar="PATH"),
+)  # fmt: skip

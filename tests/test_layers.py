@@ -46,9 +46,19 @@ def test_the_check_sees_a_forbidden_import(tmp_path: Path) -> None:
 
 
 def test_import_boundcalc_loads_no_heavy_package() -> None:
-    code = "import sys, boundcalc; print([m for m in ('torch', 'matplotlib', 'scipy', 'flint') if m in sys.modules])"
+    code = "import sys, boundcalc; print([m for m in ('torch', 'click', 'matplotlib', 'scipy', 'flint') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_programs_help_loads_no_heavy_package() -> None:
+    """Nor does completing the name of a command."""
+    code = (
+        "import sys; from boundcalc.__main__ import main; main(['--help']);"
+        "print([m for m in ('torch', 'matplotlib', 'scipy', 'sympy', 'numpy', 'verify') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from enum import Enum
 from fractions import Fraction
 from pathlib import Path
 
-from boundcalc.command import ExitCode
+from boundcalc.border import ExitCode
 from boundcalc.enclosure import Enclosure
 from boundcalc.files import write_atomically
 from boundcalc.shown import float_above, float_below, show_interval, show_lower, show_upper

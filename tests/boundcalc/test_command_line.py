@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from boundcalc.command import Command
@@ -43,6 +44,12 @@ def command(seen: dict[str, Any]) -> Command:
         ("20 --dims 3 --dims 5", {"dims": ("3", "5")}),
         ("20 --cosine -1/2 --noise .5", {"cosine": "-1/2", "sigma": ".5"}),
         ("20 --cosine=-1/2 --no-scaling --dry-run", {"cosine": "-1/2", "scaling": False, "dry_run": True}),
+        ("20 --dims=3 5 --n=7", {"dims": ("3", "5"), "n": "7"}),
+        ("--dims 3 5 -- 20 -7", {"dims": ("3", "5"), "dim": "20", "n": "-7"}),
+        ("--n -7 -20", {"n": "-7", "dim": "-20"}),
+        ("--d 20", {"dim": "20"}),
+        ("--dim=20 --cosine=", {"cosine": ""}),
+        ("--scaling --scaling 20", {"scaling": True, "dim": "20"}),
     ],
 )
 def test_values_arrive(arguments: str, expected: dict[str, Any]) -> None:
@@ -55,10 +62,18 @@ def test_values_arrive(arguments: str, expected: dict[str, Any]) -> None:
     ("arguments", "words"),
     [
         ("20 5 7", "unexpected argument '7'"),
-        ("20 --dim 3", "--dim is given twice: 20 and 3"),
+        ("20 --dim 3", "--dim is given twice: 3 and 20"),
+        ("--dim 20 --d 3", "--d is given twice: 20 and 3"),
+        ("20 --sigma 1 --noise=2", "--noise is given twice: 1 and 2"),
         ("20 --old 3", "--old is now --n"),
-        ("20 --nose 3", "No such option '--nose'"),
-        ("--n 3", "--dim is missing"),
+        ("20 --old=3", "--old is now --n"),
+        ("20 --nose 3", "--nose is no option here; nearest: --noise"),
+        ("20 --xyzzy", "--xyzzy is no option here; see --help"),
+        ("--n 3", "--dim is missing: dimension d of the inputs"),
+        ("20 --cosine", "--cosine needs a value: its cosine"),
+        ("20 --cosine --sigma 3", "--cosine needs a value"),
+        ("20 --cosine -- 3", "--cosine needs a value"),
+        ("20 --dims", "--dims needs a value"),
     ],
 )
 def test_usage_errors_name_the_option(arguments: str, words: str) -> None:
@@ -67,10 +82,39 @@ def test_usage_errors_name_the_option(arguments: str, words: str) -> None:
     assert words in caught.value.format_message()
 
 
-def test_help_shows_defaults_and_an_example() -> None:
+def test_help_shows_defaults_and_an_example_and_no_aliases() -> None:
     shown = CliRunner().invoke(command({}), ["--help"]).output
-    for words in ("[default: 1, 2]", "--no-scaling", "boundcalc try --dim 3", "standard deviation of the label noise"):
+    for words in ("[default: 1, 2]", "--no-scaling", "boundcalc try --dim 3", "standard deviation of the label noise",
+                  "[OPTIONS] D [N]", "--dim D ", "[required]", "--dims D ..."):  # fmt: skip
         assert words in shown
+    assert "--noise" not in shown
+    assert "--d D" not in shown
+
+
+def test_the_librarys_names_become_flags_in_errors() -> None:
+    tried = command({})
+    assert tried.in_flags("dry_run must be True", []) == "--dry-run must be True"
+    assert tried.in_flags("nothing is known of dim", []) == "nothing is known of dim"
+
+
+def completed(program: click.Command, arguments: list[str], part: str) -> list[str]:
+    """What the shell offers after these arguments for a word that begins so."""
+    return [item.value for item in ShellComplete(program, {}, "try", "_TRY_COMPLETE").get_completions(arguments, part)]
+
+
+def test_the_shell_completes_words_and_options() -> None:
+    kinds = Option("kinds", "which", choice(("fast", "full", "slow")), many=True)
+    program = Command(
+        "try", lambda _: 0, [OPTIONS["effort"], OPTIONS["sigma"], kinds, OPTIONS["out"]], help="Try.", example=""
+    )
+    assert completed(program, ["--effort"], "f") == ["fast", "full"]
+    assert completed(program, ["--effort", "fast", "--kinds", "fast"], "s") == ["slow"]
+    assert completed(program, [], "--s") == ["--sigma"]
+    assert completed(program, [], "--n") == []
+    named = ShellComplete(program, {}, "try", "_TRY_COMPLETE").get_completions(["--out"], "b")
+    assert [item.type for item in named] == ["file"]
+    several = Command("try", lambda _: 0, [], help="Try.", example="", arguments=(kinds,))
+    assert completed(several, ["fast"], "s") == ["slow"]
 
 
 def test_a_flag_has_one_meaning() -> None:

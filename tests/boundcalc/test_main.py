@@ -1,5 +1,6 @@
 """The commands: what they print, their exit codes, and that files are written whole or not at all."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 import boundcalc
 from boundcalc.__main__ import main
+from boundcalc.__main__ import run as run_program
 
 ROOT = Path(__file__).parents[2]
 
@@ -88,56 +90,105 @@ def test_table_to_a_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_values_go_by_position_too(capsys: pytest.CaptureFixture[str]) -> None:
+    pairs = [
+        ("rate 20 1e4", "rate --dim 20 --n 1e4"),
+        ("explicit 2 1e4 --noise 2", "explicit --d 2 --n 1e4 --sigma 2"),
+        ("sample-size 2 0.1 --norm 2 --sup 2", "sample-size --dim 2 --error 0.1 --C 2 --B 2"),
+        ("packing-number 8 60", "packing-number --dim 8 --angle 60"),
+        ("packing-number 5 --cosine -1/2", "packing-number --dim 5 --cosine=-1/2"),
+    ]
+    for short, long in pairs:
+        assert printed(capsys, *short.split()) == printed(capsys, *long.split())
+
+
 WRONG = [
-    (["rate", "--dim", "2.5", "--n", "10"], "d (dimension of the inputs) must be an integer with d >= 1, got '2.5'"),
-    (["rate", "--dim", "2", "--n", "0.5"], "n (number of samples) must be"),
-    (["rate", "--dim", "2", "--n", "nan"], "n must be a number, got 'nan'"),
-    (["rate", "--dim", "2", "--n", "2**9"], "n must be a number, got '2**9'"),
-    (["rate", "--dim", "2", "--n", "9", "--sigma", "-1"], "sigma"),
-    (["rate", "--dim", "2", "--n", "9", "--quantity", "risk"], "quantity must be 'mse' or 'gap', got 'risk'"),
-    (["rate", "--n", "9"], "the following arguments are required: --dim/--d"),
-    (["explicit", "--dim", "2", "--n", "9", "--weight", "flat"], "weight must be"),
-    (["explicit", "--dim", "2", "--n", "9", "--effort", "most"], "effort must be"),
-    (["sample-size", "--dim", "2", "--error", "2"], "error must lie in (0, 1]"),
-    (["packing-number", "--dim", "2"], "exactly one of angle"),
-    (["show", "minimax"], "key must name a theorem, got 'minimax'"),
-    (["derive", "theorem-z"], "key must name a derivation, got 'theorem-z'"),
-    (["plot", "--out", "figure.gif"], "--out must end in .png, .svg or .pdf"),
-    (["plot", "--out", "/no/such/folder/f.png"], "--out must lie in an existing folder"),
-    (["plot", "--out", "f.png", "--sizes", "100", "10"], "sizes must increase"),
-    (["plot", "--out", "f.png", "--dims", "0", "10"], "dims (dimension of the inputs) must be"),
-    (["table", "--dims", "x"], "dims must be a number, got 'x'"),
-    (["table", "--format", "word"], "argument --format: invalid choice: 'word'"),
-    (["table", "--document", "--format", "csv"], "--document goes with --format latex or html"),
-    (["table", "--out", "."], "--out must be a file, got the folder"),
-    (["tables"], "invalid choice: 'tables'"),
-    ([], "the following arguments are required: COMMAND"),
+    ("rate --dim 2.5 --n 10", "--dim (dimension of the inputs) must be an integer with --dim >= 1, got '2.5'"),
+    ("rate -3 10", "--dim (dimension of the inputs) must be an integer with --dim >= 1, got '-3'"),
+    ("rate --dim 2 --n 0.5", "--n (number of samples) must be"),
+    ("rate --dim 2 --n nan", "--n must be a number, got 'nan'"),
+    ("rate --dim 2 --n 2**9", "--n must be a number, got '2**9'"),
+    ("rate --dim 2 --n 9 --sigma -1", "--sigma"),
+    ("rate --dim 2 --n 9 --noise -1", "--sigma"),
+    ("rate --dim 2 --n 9 --quantity risk", "--quantity must be one of mse, gap, got 'risk'"),
+    ("rate --n 9", "--dim is missing"),
+    ("rate 2 9 3", "unexpected argument '3'"),
+    ("explicit --dim 2 --n 9 --weight flat", "--weight must be one of canonical, population, got 'flat'"),
+    ("explicit --dim 2 --n 9 --effort most", "--effort must be one of fast, full, got 'most'"),
+    ("sample-size --dim 2 --error 2", "--error must be a number in (0, 1], got '2'"),
+    ("packing-number --dim 2", "--angle or --cosine must be given"),
+    ("packing-number 2 60 --cosine 0", "--angle or --cosine must be given, and not both"),
+    ("packing-number 2 181", "--angle must be a number in (0, 180], got '181'"),
+    ("packing-number 2 --cosine 1", "--cosine must be a number in [-1, 1), got '1'"),
+    ("show minimax", "KEY must name a theorem, got 'minimax'; nearest: "),
+    ("derive theorem-z", "KEY must name a derivation, got 'theorem-z'"),
+    ("plot --out figure.gif", "--out must end in .png, .svg or .pdf"),
+    ("plot --out /no/such/folder/f.png", "--out must lie in an existing folder"),
+    ("plot --out f.png --sizes 100 10", "--sizes must increase"),
+    ("plot --out f.png --sizes 100 1000 10000", "--sizes must be two numbers"),
+    ("plot --out f.png --dims 0 10", "--dims (dimension of the inputs) must be"),
+    ("table --dims x", "--dims must be a number, got 'x'"),
+    ("table --n 5 5", "--n must hold at least one value and none twice, got 5, 5"),
+    ("table --format word", "--format must be one of text, latex, markdown, csv, html, got 'word'"),
+    ("table --contents rates prices", "--contents must be one of exponents, rates"),
+    ("table --document --format csv", "--document goes with --format latex or html"),
+    ("table --out .", "--out must be a file, got the folder"),
+    ("tables", "COMMAND must be one that boundcalc has, got 'tables'; nearest: table"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "words"), WRONG)
-def test_wrong_input_is_one_error_that_names_the_argument(
-    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+def test_wrong_input_is_one_line_that_names_the_option(
+    arguments: str, words: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In process: usage errors exit with 2, the library's raise what :func:`run` turns into one line."""
-    with pytest.raises((SystemExit, ValueError, TypeError)) as caught:
-        main(arguments)
-    message = str(caught.value)
-    if isinstance(caught.value, SystemExit):
-        assert caught.value.code == 2
-        message = capsys.readouterr().err
-        assert message.count("\n") == 1
-    assert words in message
+    monkeypatch.setattr(sys, "argv", ["boundcalc", *arguments.split()])
+    monkeypatch.setattr(sys, "stderr", sys.stderr)  # which the program wraps
+    with pytest.raises(SystemExit) as caught:
+        run_program()
+    out, err = capfd.readouterr()
+    assert (caught.value.code, out, err.count("\n")) == (2, "", 1)
+    place = "boundcalc" if arguments == "tables" else f"boundcalc {arguments.split()[0]}"
+    assert err.startswith(f"{place}: error: {words}" if words.startswith(("--", "KEY", "un", "COM")) else place)
+    assert words in err
     assert not Path("f.png").exists()
 
 
-@pytest.mark.parametrize("arguments", [WRONG[0][0], WRONG[13][0], WRONG[-1][0]])
-def test_exit_code_and_single_line(arguments: list[str]) -> None:
+@pytest.mark.parametrize("arguments", [[], ["rate"], ["show"], ["plot"]])
+def test_help_is_shown_where_nothing_is_asked(arguments: list[str]) -> None:
     done = run(*arguments)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert done.stderr.count("\n") == 1
-    assert "error: " in done.stderr
+    assert (done.returncode, done.stderr) == (2, "")
+    assert done.stdout == run(*arguments, "--help").stdout
+    assert done.stdout.startswith(f"Usage: {' '.join(['boundcalc', *arguments])} ")
+
+
+def test_the_version() -> None:
+    assert run("--version").stdout.strip() == boundcalc.__version__
+
+
+def test_the_installed_program_is_the_same_one() -> None:
+    program = Path(sys.executable).with_name("boundcalc")
+    if not program.exists():
+        pytest.skip("boundcalc is not installed here")
+    done = subprocess.run([program, "packing-number", "8"], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (2, run("packing-number", "8").stderr)
+
+
+def test_the_shell_completes_words() -> None:
+    completion = {
+        "_BOUNDCALC_COMPLETE": "bash_complete",
+        "COMP_CWORD": "3",
+        "COMP_WORDS": "boundcalc rate --quantity g",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "boundcalc"], env={**os.environ, **completion}, capture_output=True, text=True, cwd=ROOT,
+        check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("plain,gap\n", "")
+    script = subprocess.run(
+        [sys.executable, "-m", "boundcalc"], env={**os.environ, "_BOUNDCALC_COMPLETE": "bash_source"},
+        capture_output=True, text=True, cwd=ROOT, check=True,
+    )  # fmt: skip
+    assert "complete -o nosort -F _boundcalc_completion boundcalc" in script.stdout
 
 
 def test_interrupting_ends_with_130_and_one_line() -> None:
@@ -149,7 +200,7 @@ def test_interrupting_ends_with_130_and_one_line() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 130 != -signal.SIGINT
-    assert done.stderr.strip() == "python -m boundcalc: interrupted; nothing was left half-written"
+    assert done.stderr.strip() == "boundcalc rate: interrupted; nothing was left half-written"
 
 
 def test_a_reader_that_stops_is_no_error() -> None:

@@ -147,4 +147,4 @@ def test_unwritable_targets_are_found_before_work(tmp_path: Path) -> None:
 
 
 def test_exit_codes_are_the_documented_ones() -> None:
-    assert [int(c) for c in ExitCode] == [0, 1, 2, 3, 130, 141]
+    assert [int(c) for c in ExitCode] == [0, 1, 2, 3, 70, 130, 141]

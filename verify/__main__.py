@@ -1,0 +1,19 @@
+"""``python -m verify``: the experiments, each also a command of ``boundcalc`` and a module of its own."""
+
+from __future__ import annotations
+
+import boundcalc
+from boundcalc import border
+from boundcalc.command import CommandGroup, added_commands
+
+group = CommandGroup(
+    {"Commands": added_commands()},
+    help="""Experiments on the theory of flat minima: build, train and measure, and hold what is found against the theorems.
+
+    `boundcalc packing`, `python -m verify packing` and `python -m verify.packing` are the same.""",
+    version=boundcalc.__version__,
+)
+main = group.run_on
+
+if __name__ == "__main__":
+    border.run(group, "python -m verify")
