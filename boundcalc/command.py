@@ -172,22 +172,18 @@ class Command(_Program):
         return [options, *plain, *arguments]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Bring what was typed into click's form, one flag before every value; refuse what stands twice or has a new name."""
+        """Bring what was typed into click's form, one flag before every value; refuse what has a new name.
+
+        Of a flag that stands twice the last one counts, as everywhere; a value by position and by flag is refused.
+        """
         if ctx.resilient_parsing or not args:
             ctx.obj = list(args)
             return super().parse_args(ctx, args)
         spread: list[str] = []
         plain: list[str] = []
-        given: dict[str, str] = {}
+        given: dict[str, list[str]] = {}
         many: Option | None = None  # the option that further values belong to
         known = [flag for parameter in self.get_params(ctx) for flag in (*parameter.opts, *parameter.secondary_opts)]
-
-        def give(option: Option, flag: str, value: str) -> None:
-            if option.name in given and not option.many:
-                raise click.UsageError(f"{flag} is given twice: {given[option.name]} and {value}; pass it once", ctx)
-            given[option.name] = value
-            spread.extend([option.flag, value])
-
         tokens = iter(args)
         for token in tokens:
             if token == "--":
@@ -196,7 +192,7 @@ class Command(_Program):
                 if many is None:
                     plain.append(token)
                 else:
-                    give(many, many.flag, token)
+                    given[many.flag].append(token)
             else:
                 flag, equals, value = token.partition("=")
                 if flag in self._renamed:
@@ -214,10 +210,13 @@ class Command(_Program):
                 value = value if equals else next(tokens, "--")
                 if not equals and (value == "--" or value in self._flags):
                     raise click.UsageError(f"{flag} needs a value: {option.help}", ctx)
-                give(option, flag, value)
+                given[option.flag] = [value]
                 many = option if option.many else None
         for option, value in zip(self._positional, plain, strict=False):
-            give(option, option.flag, value)
+            if option.flag in given:
+                raise click.UsageError(f"{option.flag} is given twice: {value} and {given[option.flag][0]}", ctx)
+            given[option.flag] = [value]
+        spread += [part for flag, values in given.items() for value in values for part in (flag, value)]
         rest = plain[len(self._positional) :]
         if rest and not self.arguments:
             raise click.UsageError(f"unexpected argument {rest[0]!r}; pass options by their flags", ctx)

@@ -277,6 +277,17 @@ OPTIONS: Mapping[str, Option] = vocabulary(
            metavar="COUNT"),
     Option("draws", "points of the Monte Carlo check", integer(1000, 10**9), "1e6", metavar="POINTS"),
     Option("delta", "failure probability", symbol("delta"), "0.01", metavar="DELTA"),
+    Option("seeds", "repetitions of each setting", integer(2, 10**4), 5, metavar="COUNT"),
+    Option("width_factor", "width of the network over n", integer(1, 10**5), 4, metavar="FACTOR"),
+    Option("resamples", "bootstrap samples", integer(1000, 10**7), 20000, metavar="COUNT"),
+    Option("figures", "figures of the paper: fig2 to fig15, or all", text, metavar="FIGURE...", many=True, required=True),
+    Option("size", "small takes minutes, paper takes hours", choice(("small", "paper")), "small", metavar="SIZE"),
+    Option("image", "kind of the figures' files", choice(("png", "svg", "pdf")), "png", metavar="KIND"),
+    # Sweeps
+    Option("store", "keep finished runs there; a second start skips them", _FILE, metavar="PATH.db"),
+    Option("jobs", "local processes (default: one for each core)", integer(1, 4096), metavar="COUNT"),
+    Option("cluster", "run on the Dask cluster with this scheduler", text, metavar="tcp://HOST:PORT"),
+    Option("dry_run", "print the grid and an estimate of its cost, run nothing", switch, False),
     # Spherical codes
     Option("points", "least number of points", integer(1, 10**18), 1, metavar="COUNT"),
     Option("code", "family of the spherical code", text, "auto", ("--family",), "FAMILY"),
@@ -363,7 +374,14 @@ class Setting:
         for option in cls.options():
             value = given.get(option.name)
             found[option.name] = option.read(option.default if value is None else value, called(option))
-        return cls(**cls.complete(found))
+        try:
+            return cls(**cls.complete(found))
+        except ValueError as error:  # what does not go together is found by field names; the caller may know flags
+            words = str(error)
+            for option in cls.options():
+                if words.startswith(f"{option.name} "):
+                    raise ValueError(called(option) + words.removeprefix(option.name)) from None
+            raise
 
     @classmethod
     def complete(cls, values: dict[str, Any]) -> dict[str, Any]:

@@ -384,7 +384,7 @@ class Report:
                 show(o.measured, o.relation),
                 "" if o.bound is None else o.sign,
                 show(o.bound, o.relation),
-                o.claim,
+                _with_reason(o),
             )
             for o in self.outcomes
         ]
@@ -440,6 +440,12 @@ class Report:
         """Write the JSON text, whole or not at all."""
         text = self.json().encode()
         write_atomically(path, lambda stream: stream.write(text))
+
+
+def _with_reason(outcome: Outcome) -> str:
+    """The claim, with what keeps it from being judged."""
+    reason = outcome.evidence.get("reason") if outcome.verdict is Verdict.NOT_APPLICABLE else None
+    return outcome.claim if reason is None or str(reason) in outcome.claim else f"{outcome.claim}: {reason}"
 
 
 def show_fact(value: object) -> str:

@@ -83,7 +83,7 @@ def mse_sweep(
                 decay_eta=decay_eta or eta,
                 decay_steps=decay_steps,
                 sigma=sigma,
-                target=target,
+                truth=target,
                 seed=inputs.seed,
             )
             sweep = rate_sweep(setting)

@@ -6,63 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from boundcalc.exact import describe
 from boundcalc.files import check_figure_path, check_writable, save_figure
-from verify.command import check_device, read_integer, resolve_device
-from verify.figures import EXPERIMENTS, experiment
-from verify.figures.base import Experiment, Inputs, Record, Scale, comparison
+from verify.figures.base import Experiment, Inputs, Record, comparison
 from verify.look import styled
 from verify.outcome import Outcome
 from verify.sweep import Store, Sweep, SweepOptions, write_csv
 
 __all__ = [
-    "FORMATS",
     "FigureFiles",
-    "chosen",
     "files_of",
     "prepare_folder",
-    "read_inputs",
     "run_figure",
     "write_figure",
 ]
-
-FORMATS = ("png", "svg", "pdf")
-
-
-def chosen(names: Sequence[str]) -> list[Experiment]:
-    """The figures of these names, each once; "all" is all of them.
-
-    Raises
-    ------
-    ValueError
-        For an unknown name.
-
-    Examples
-    --------
-    >>> [entry.name for entry in chosen(["fig4", "fig3", "fig4"])]
-    ['fig4', 'fig3']
-    """
-    wanted = [entry.name for entry in EXPERIMENTS] if "all" in names else list(dict.fromkeys(names))
-    known = {entry.name for entry in EXPERIMENTS}
-    for name in names:
-        if name != "all" and name not in known:
-            experiment(name)  # says what is possible
-    return [experiment(name) for name in wanted]
-
-
-def read_inputs(scale: str, seed: object, device: str) -> Inputs:
-    """Check what every figure depends on.
-
-    Raises
-    ------
-    ValueError
-        Naming the argument, what arrived and what to pass.
-    """
-    known = [entry.value for entry in Scale]
-    if scale not in known:
-        raise ValueError(f"scale must be one of {', '.join(known)}, got {describe(scale)}")
-    check_device(device)
-    return Inputs(Scale(scale), read_integer("seed", seed, 0, 2**63 - 1), resolve_device(device))
 
 
 @dataclass(frozen=True)

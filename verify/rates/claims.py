@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from boundcalc.statement import Side, Status, Theorem
 from boundcalc.statements import get
-from verify.outcome import Interval, Outcome, Verdict
+from verify.outcome import Outcome, Relation, judged
 from verify.power_law import BOOTSTRAP_LEVEL, ExponentFit, fit_medians
 from verify.rates.setting import MODES, RateSetting
 
-__all__ = ["ERRORS", "LIMITS", "ModeResult", "bounds_at", "mode_results", "outcomes_of"]
+__all__ = ["ERRORS", "LIMITS", "SOURCE", "ModeResult", "bounds_at", "mode_results", "outcomes_of"]
 
+SOURCE = "LQWP25, Fig. 2"
 ERRORS = ("train_mse", "fresh_mse")
 _ERROR_WORDS = {"train_mse": "in-sample", "fresh_mse": "population"}
 # Gradient descent hovers somewhat above the edge of stability; the bounds then hold for a step size that much smaller.
@@ -132,62 +134,62 @@ def outcomes_of(results: Sequence[ModeResult]) -> list[Outcome]:
 def _outcomes(result: ModeResult) -> Iterator[Outcome]:
     if result.diverged:
         words = f"{result.diverged} of {result.runs} runs diverged and are left out"
-        yield Outcome(result.name, "-", words, result.diverged, 0, Verdict.UNDECIDED, Status.NUMERIC, {}, "=")
+        yield judged(result.name, SOURCE, words, None, Relation.EQUAL, 0, Status.NUMERIC)
     for theorem, error in bounds_at(result.dim, result.mode):
-        bound = theorem.bound
-        exponent = bound.exponent_at(result.dim)
-        fit = result.fits[error]
-        place = f"{_ERROR_WORDS[error]} error, {theorem.source}"
-        evidence: dict[str, object] = {"exponent": str(exponent), "error": _ERROR_WORDS[error], "bound": theorem.title}
-        relation = "<=" if bound.side is Side.LOWER else ">="
-        if fit is None:
-            claim = f"{place}: too few runs are left for a slope"
-            yield Outcome(
-                result.name, theorem.key, claim, None, float(exponent), Verdict.UNDECIDED, theorem.status, {}, relation
-            )
-            continue
-        measured = Interval(fit.lower, fit.upper, f"bootstrap confidence interval, level {BOOTSTRAP_LEVEL}")
-        evidence |= {"slope": -fit.exponent, "bend": None if np.isnan(fit.bend) else fit.bend, "repetitions": fit.count}
-        verdict, words = _verdict(result, theorem, float(exponent), fit)
-        yield Outcome(
-            result.name,
-            theorem.key,
-            f"{place}: {words}",
-            measured,
-            float(exponent),
-            verdict,
-            theorem.status,
-            evidence,
-            relation,
-        )
+        yield _against(result, theorem, error)
 
 
-def _verdict(result: ModeResult, theorem: Theorem, exponent: float, fit: ExponentFit) -> tuple[Verdict, str]:
-    """The verdict on one bound, with its reason."""
+def _against(result: ModeResult, theorem: Theorem, error: str) -> Outcome:
+    """The exponent of one error against that of one bound.
+
+    Exponents hold in the limit, and one target is not the worst case: what disagrees at these n refutes nothing. So the limit
+    of the confidence interval that could contradict is compared, as a number without a stated error.
+    """
+    exponent = theorem.bound.exponent_at(result.dim)
+    bound = Fraction(int(exponent.p), int(exponent.q))
+    fit = result.fits[error]
+    place = f"{_ERROR_WORDS[error]} error, {theorem.source}"
+    lower_bound = theorem.bound.side is Side.LOWER
+    relation = Relation.AT_MOST if lower_bound else Relation.AT_LEAST
+    if fit is None:
+        claim = f"{place}: too few runs are left for a slope"
+        return judged(result.name, theorem.key, claim, None, relation, bound, theorem.status)
+    evidence: dict[str, object] = {
+        "exponent": str(exponent),
+        "error": _ERROR_WORDS[error],
+        "bound": theorem.title,
+        "interval": [fit.lower, fit.upper],
+        "level": BOOTSTRAP_LEVEL,
+        "slope": -fit.exponent,
+        "bend": None if np.isnan(fit.bend) else fit.bend,
+        "repetitions": fit.count,
+    }
+    limit = fit.lower if lower_bound else fit.upper
+    side = "lower" if lower_bound else "upper"
+    words = f"{place}: {side} {BOOTSTRAP_LEVEL:.0%} limit of the exponent, {_words(result, theorem)}"
+    obstacle = _obstacle(result, theorem, limit, float(bound))
+    return judged(result.name, theorem.key, words, limit, relation, bound, theorem.status, evidence, obstacle=obstacle)
+
+
+def _words(result: ModeResult, theorem: Theorem) -> str:
+    """What the bound is."""
     if theorem.bound.side is Side.LOWER:
-        if fit.lower <= exponent:
-            words = "falls no faster than" if fit.upper <= exponent else "can't be told from"
-            return Verdict.CONSISTENT, f"{words} the worst case (which one target can't refute)"
-        return Verdict.NOT_APPLICABLE, "falls faster than the worst case: this target is easier, no contradiction"
+        return "the worst case (which one target can't refute)"
+    return "the minimax rate of the variation norm" if result.mode == MODES[1] else "the bound"
+
+
+def _obstacle(result: ModeResult, theorem: Theorem, limit: float, exponent: float) -> str | None:
+    """Why the bound says nothing of these runs, if it doesn't."""
+    if theorem.bound.side is Side.LOWER:
+        return (
+            None if limit <= exponent else "falls faster than the worst case: this target is easier, no contradiction"
+        )
     if result.mode == MODES[1]:
-        if fit.upper >= exponent:
-            return Verdict.CONSISTENT, f"{_reaches(fit, exponent)} the minimax rate of the variation norm"
-        return (
-            Verdict.NOT_APPLICABLE,
-            "falls more slowly than that rate, which needs a decay tuned to n; this one is fixed",
-        )
+        slow = "falls more slowly than that rate, which needs a decay tuned to n; this one is fixed"
+        return None if limit >= exponent else slow
     if not result.edge <= _EDGE:
-        return Verdict.NOT_APPLICABLE, f"lambda_max is {result.edge:.3g} times 2/eta: not stable"
+        return f"lambda_max is {result.edge:.3g} times 2/eta: not stable"
     if result.optimized < 1:
-        agrees = "agree" if fit.upper >= exponent else "differ"
-        return (
-            Verdict.NOT_APPLICABLE,
-            f"not optimized (at {result.optimized:.0%} of the points in the worst run); the exponents {agrees}",
-        )
-    if fit.upper >= exponent:
-        return Verdict.CONSISTENT, f"{_reaches(fit, exponent)} the bound"
-    return Verdict.UNDECIDED, "falls more slowly than the bound over these n; its constant is unknown"
-
-
-def _reaches(fit: ExponentFit, exponent: float) -> str:
-    return "falls at least as fast as" if fit.lower >= exponent else "can't be told from"
+        agrees = "agree" if limit >= exponent else "differ"
+        return f"not optimized (at {result.optimized:.0%} of the points in the worst run); the exponents {agrees}"
+    return None

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from boundcalc.statement import Status
-from verify.outcome import Outcome, Report, Verdict
-from verify.rates.claims import ERRORS, LIMITS, ModeResult, bounds_at, mode_results, outcomes_of
+from verify.outcome import Relation, Report, judged
+from verify.rates.claims import ERRORS, LIMITS, SOURCE, ModeResult, bounds_at, mode_results, outcomes_of
 from verify.rates.setting import RateSetting, rate_sweep
 from verify.sweep import SweepOptions
 
@@ -33,7 +33,7 @@ def run_study(setting: RateSetting, options: SweepOptions) -> tuple[Study, Repor
     Examples
     --------
     >>> setting = RateSetting.parse([1], [8, 16], seeds=2, steps=100, resamples=1000, fresh=50)
-    >>> study, report = run_study(setting, SweepOptions(jobs=1))
+    >>> study, report = run_study(setting, SweepOptions.parse(jobs=1))
     >>> [result.name for result in study.results]
     ['gradient descent, d = 1', 'weight decay, d = 1']
     """
@@ -45,7 +45,7 @@ def run_study(setting: RateSetting, options: SweepOptions) -> tuple[Study, Repor
     outcomes = outcomes_of(results)
     if done.failed:
         first = f"{len(done.failed)} cells failed and are left out; the first one: {done.failed[0][1]}"
-        outcomes.append(Outcome("sweep", "-", first, len(done.failed), 0, Verdict.UNDECIDED, Status.NUMERIC, {}, "="))
+        outcomes.append(judged("sweep", SOURCE, first, None, Relation.EQUAL, 0, Status.NUMERIC))
     facts: dict[str, dict[str, object]] = {
         "sweep": {"cells": len(sweep.cells), "from_the_store": done.skipped, "version": sweep.version}
     }
@@ -55,7 +55,7 @@ def run_study(setting: RateSetting, options: SweepOptions) -> tuple[Study, Repor
     timing = {"sweep": trained - start, "total": time.perf_counter() - start}
     title = (
         f"Error against sample size: d = {', '.join(map(str, setting.dims))}, "
-        f"n = {', '.join(map(str, setting.sizes))}, width {setting.width_factor}n, {setting.target} target, "
+        f"n = {', '.join(map(str, setting.n))}, width {setting.width_factor}n, {setting.truth} target, "
         f"sigma = {float(setting.sigma):g}, {setting.seeds} repetitions, seed {setting.seed}"
     )
     return Study(setting, results, done.records), Report(title, setting.as_json(), facts, outcomes, timing)

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from verify.command import run
-from verify.report.study import main
+from boundcalc.command import Command
+from verify.report.study import PageSetting, write_page
+
+_STORE, _FOLDER = PageSetting.options()
+command = Command(
+    "report",
+    write_page,
+    (_FOLDER,),
+    help="Make one page, Markdown and HTML, with the tables and figures of a store of trainings.",
+    example="rates.db --folder report",
+    arguments=(_STORE,),
+    renamed={"--out": "is now --folder"},
+)
+main = command.run_on
 
 if __name__ == "__main__":
-    run(main, "python -m verify.report")
+    command.run("python -m verify.report")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 from boundcalc.files import write_atomically
-from verify.command import Parser, check_outputs
+from verify.command import Setting, asked, check_outputs
 from verify.figures import EXPERIMENTS
 from verify.figures.base import Experiment, Inputs, Record, Scale, records_of
 from verify.figures.mse_figure import lines_of
@@ -20,26 +21,26 @@ from verify.sweep import FinishedCell, read_store, table_rows
 from verify.sweep.codec import encode_setting
 from verify.sweep.sweep import duration
 
-__all__ = ["collect", "main", "parser"]
+__all__ = ["PageSetting", "collect", "write_page"]
 
 _RATES = "rates"
 _LONGEST = 20
 
 
-def parser() -> Parser:
-    """The options."""
-    parse = Parser(prog="python -m verify.report", description=__doc__)
-    parse.add_argument("store", metavar="PATH.db", help="a store of verify.figures, verify.rates or any other sweep")
-    parse.add_argument("--out", metavar="DIR", default="report", help="folder of the page (default report)")
-    return parse
+@dataclass(frozen=True)
+class PageSetting(Setting):
+    """The store, and the folder of the page."""
+
+    file: str = asked("file", metavar="STORE.db")
+    folder: str = asked("folder", "report")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse, read, draw, write."""
-    options = parser().parse_args(arguments)
-    store, folder = Path(options.store), Path(options.out)
+def write_page(typed: Mapping[str, object]) -> int:
+    """Read the store, draw, write; the exit code."""
+    setting = PageSetting.typed(typed)
+    store, folder = Path(setting.file), Path(setting.folder)
     cells = read_store(store)
-    prepare_folder("--out", folder, [])
+    prepare_folder("--folder", folder, [])
     targets = {kind: folder / f"report.{kind}" for kind in ("md", "html")}
     for path in targets.values():
         check_outputs(save=str(path))

@@ -154,7 +154,7 @@ def test_a_training_that_diverges_is_recorded_and_drawn():
 @pytest.mark.usefixtures("tiny")
 def test_the_command_draws_compares_and_resumes(tmp_path, capsys):
     out, report = tmp_path / "out", tmp_path / "report.json"
-    arguments = ["fig9", "fig13", "fig14", "--out", str(out), "--jobs", "1", "--json", str(report)]
+    arguments = ["fig9", "fig13", "fig14", "--folder", str(out), "--jobs", "1", "--json", str(report)]
     assert main(arguments) in (0, 3)
     text = capsys.readouterr().out
     assert "REFUTED" not in text
@@ -190,7 +190,7 @@ def test_a_training_that_fails_leaves_no_figure(tmp_path, capsys, monkeypatch):
         raise MemoryError("no memory")
 
     monkeypatch.setattr("verify.figures.neuron_training.train", broken)
-    assert main(["fig7", "--out", str(tmp_path / "out"), "--jobs", "1"]) == 3
+    assert main(["fig7", "--folder", str(tmp_path / "out"), "--jobs", "1"]) == 3
     assert "3 of 3 trainings failed" in capsys.readouterr().out
     assert not list((tmp_path / "out").glob("*.png"))
 
@@ -201,15 +201,15 @@ def test_a_store_of_other_code_is_refused_before_any_training(tmp_path, monkeypa
     with Store(store) as open_store:
         open_store.commit("neurons", "0123456789abcdef", {"n": 32}, "[]", 0.1, "")
     before = store.read_bytes()
-    monkeypatch.setattr("verify.figures.__main__.run_figure", lambda *_: pytest.fail("a training was started"))
+    monkeypatch.setattr("verify.figures.study.run_figure", lambda *_: pytest.fail("a training was started"))
     with pytest.raises(ValueError, match="cells of one version of the code"):
-        main(["fig9", "fig7", "--store", str(store), "--out", str(tmp_path / "out")])
+        main(["fig9", "fig7", "--store", str(store), "--folder", str(tmp_path / "out")])
     assert store.read_bytes() == before
 
 
 def test_dry_run_writes_nothing(tmp_path, capsys):
     out = tmp_path / "out"
-    assert main(["fig5", "fig14", "--scale", "paper", "--dry-run", "--out", str(out)]) == 0
+    assert main(["fig5", "fig14", "--size", "paper", "--dry-run", "--folder", str(out)]) == 0
     text = capsys.readouterr().out
     assert all(f"{name}: " in text for name in ("fig5", "fig14"))
     assert "on one core" in text
@@ -221,18 +221,18 @@ def test_dry_run_writes_nothing(tmp_path, capsys):
     [
         (["fig1"], "figures must be of fig2, .*got 'fig1'"),
         (["all", "fig99"], "got 'fig99'"),
-        (["fig3", "--scale", "huge"], "scale must be one of small, paper"),
-        (["fig3", "--seed", "-1"], "seed must be an integer from 0"),
-        (["fig3", "--device", "tpu"], "device must be 'auto', 'cpu' or 'cuda'"),
-        (["fig3", "--format", "gif"], "--format must be one of png, svg, pdf"),
+        (["fig3", "--size", "huge"], "--size must be one of small, paper"),
+        (["fig3", "--seed", "-1"], "--seed must be an integer from 0"),
+        (["fig3", "--device", "tpu"], "--device must be one of auto, cpu, cuda"),
+        (["fig3", "--image", "gif"], "--image must be one of png, svg, pdf"),
         (["fig3", "--jobs", "0"], "--jobs must be an integer from 1"),
-        (["fig3", "--out", "no/such/folder"], "--out must be a folder in an existing one"),
+        (["fig3", "--folder", "no/such/folder"], "--folder must be a folder in an existing one"),
         (["fig3", "--json", "no/such/report.json"], "--json must lie in an existing folder"),
     ],
 )
 def test_bad_input_is_refused_before_any_training(arguments, words, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("verify.figures.__main__.run_figure", lambda *_: pytest.fail("a training was started"))
+    monkeypatch.setattr("verify.figures.study.run_figure", lambda *_: pytest.fail("a training was started"))
     with pytest.raises(ValueError, match=words):
         main(arguments)
     assert not list(Path(tmp_path).iterdir())

@@ -123,9 +123,9 @@ def test_verdicts_on_gradient_descent(lower, upper, verdicts):
 def test_hypotheses_that_fail_are_named():
     outcomes = outcomes_of([_result(MODES[0], 5, 0.2, 0.3, optimized=0.5)])
     assert [o.verdict for o in outcomes[:2]] == [Verdict.NOT_APPLICABLE] * 2
-    assert "not optimized (at 50% of the points" in outcomes[0].claim
+    assert "not optimized (at 50% of the points" in outcomes[0].evidence["reason"]
     outcomes = outcomes_of([_result(MODES[0], 5, 0.2, 0.3, edge=1.5)])
-    assert "lambda_max is 1.5 times 2/eta" in outcomes[0].claim
+    assert "lambda_max is 1.5 times 2/eta" in outcomes[0].evidence["reason"]
     assert outcomes_of([_result(MODES[1], 5, 0.2, 0.3)])[0].verdict is Verdict.NOT_APPLICABLE
     assert outcomes_of([_result(MODES[1], 5, 0.2, 0.7)])[0].verdict is Verdict.CONSISTENT
 
@@ -204,25 +204,24 @@ def test_runs_that_diverge_are_recorded_and_stop_nothing(tmp_path, capsys):
         ("--eta", ["-0.1"], "eta must be a positive"),
         ("--eta", ["2"], "--large-step"),
         ("--eta", ["nan"], "eta"),
-        ("--decay-eta", ["2.5"], "decay-eta must be below 2"),
+        ("--decay-eta", ["2.5"], "--decay-eta must be below 2"),
         ("--width-factor", ["0"], "width-factor"),
-        ("--target", ["cubic"], "target must be one of linear, root"),
-        ("--n", ["64"], "n must list at least 2 values"),
-        ("--n", ["64", "64"], "n must list different values"),
+        ("--truth", ["cubic"], "--truth must be one of linear, root"),
+        ("--n", ["64"], "--n must hold at least two sample sizes"),
+        ("--n", ["64", "64"], "none twice"),
         ("--n", ["1", "64"], "n must be an integer from 2"),
-        ("--n", ["64", "100000"], r"width \* n"),
+        ("--n", ["64", "100000"], r"--width-factor and n must have width \* n"),
         ("--dims", ["0"], "dims"),
         ("--dims", ["1.5"], "dims"),
         ("--seeds", ["1"], "seeds must be an integer from 2"),
-        ("--wd", ["0"], "wd must be a positive"),
-        ("--wd", ["200"], "wd must be below 1 / decay-eta"),
+        ("--wd", ["0"], "--decay must be a positive"),
+        ("--wd", ["200"], "--decay must be below 1 / decay_eta"),
         ("--sigma", ["-1"], "sigma"),
         ("--steps", ["0"], "steps"),
         ("--decay-steps", ["x"], "decay-steps"),
         ("--init", ["zeros"], "init"),
         ("--resamples", ["10"], "resamples"),
         ("--seed", ["-1"], "seed"),
-        ("--device", ["auto"], "device must be cpu or cuda"),
         ("--device", ["tpu"], "device"),
         ("--jobs", ["0"], "--jobs"),
         ("--cluster", ["localhost"], "cluster must be the address"),

@@ -12,8 +12,8 @@ import pytest
 
 from verify.figures import Inputs, Scale, fig7, fig10
 from verify.figures import mse_figure as mse
+from verify.report.__main__ import main
 from verify.report.page import Heading, Image, Table, Text, to_html, to_markdown
-from verify.report.study import main
 from verify.sweep import Store, Sweep, grid, run_sweep
 
 ROOT = Path(__file__).parents[3]
@@ -59,7 +59,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_page_of_a_store(store, tmp_path, capsys):
     out = tmp_path / "page"
-    assert main([str(store), "--out", str(out)]) == 0
+    assert main([str(store), "--folder", str(out)]) == 0
     assert "35 finished cells" in capsys.readouterr().out
     markdown, page = (out / "report.md").read_text(), (out / "report.html").read_text()
     well_formed(page)
@@ -73,13 +73,13 @@ def test_the_page_of_a_store(store, tmp_path, capsys):
     assert "## Sweep squares" in markdown
     assert "The first 20 of 30 records" in markdown
     first = (out / "report.html").read_bytes()
-    main([str(store), "--out", str(out)])
+    main([str(store), "--folder", str(out)])
     assert (out / "report.html").read_bytes() == first
 
 
 def test_the_command_is_verify_report(store, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "verify.report", str(store), "--out", str(tmp_path / "out")],
+        [sys.executable, "-m", "verify.report", str(store), "--folder", str(tmp_path / "out")],
         capture_output=True, text=True, cwd=ROOT, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
@@ -95,21 +95,21 @@ def test_the_command_is_verify_report(store, tmp_path):
 def test_an_empty_store_and_a_damaged_one(tmp_path):
     empty, damaged = tmp_path / "empty.db", tmp_path / "damaged.db"
     Store(empty).close()
-    assert main([str(empty), "--out", str(tmp_path / "out")]) == 0
+    assert main([str(empty), "--folder", str(tmp_path / "out")]) == 0
     assert "no finished cell" in (tmp_path / "out" / "report.md").read_text()
     damaged.write_bytes(b"not a store")
     with pytest.raises(ValueError, match="damaged file"):
-        main([str(damaged), "--out", str(tmp_path / "other")])
+        main([str(damaged), "--folder", str(tmp_path / "other")])
     assert damaged.read_bytes() == b"not a store"
     assert not (tmp_path / "other").exists()
 
 
 def test_cells_of_another_version_are_named(tmp_path, store):
-    main([str(store), "--out", str(tmp_path / "out")])
+    main([str(store), "--folder", str(tmp_path / "out")])
     assert "this package computes" not in (tmp_path / "out" / "report.md").read_text()
     with Store(tmp_path / "old.db") as old:
         old.commit("neurons", "0123456789abcdef", {"n": 8}, "[]", 0.1, "")
-    main([str(tmp_path / "old.db"), "--out", str(tmp_path / "out")])
+    main([str(tmp_path / "old.db"), "--folder", str(tmp_path / "out")])
     words = "The cells of neurons are of version 0123456789abcdef; this package computes 1."
     assert words in (tmp_path / "out" / "report.md").read_text()
 
@@ -134,7 +134,7 @@ def test_a_page_of_rates_has_their_exponents(tmp_path, monkeypatch):
     path = tmp_path / "rates.db"
     result = run_sweep(fig10.EXPERIMENT.sweep(Inputs(Scale.SMALL)), path, jobs=1)
     out = tmp_path / "out"
-    main([str(path), "--out", str(out)])
+    main([str(path), "--folder", str(out)])
     markdown = (out / "report.md").read_text()
     assert "## Fitted exponents" in markdown
     line = mse.lines_of(result.records)[0]
