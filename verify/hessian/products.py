@@ -88,15 +88,6 @@ class LiveProducts:
         start += noise
         return start
 
-    def residual_part(self, p: Array) -> Array:
-        """D p."""
-        p_w, p_v, p_beta = self.parts(p)
-        return self._assemble(self.c * p_v[..., None, :], (self.c * p_w).sum(-2), 0.0 * p_beta)
-
-    def gauss_newton(self, p: Array) -> Array:
-        """J'J p / n."""
-        return self.jacobian_transposed(self.jacobian(p) / self.problem.n)
-
     def hessian(self, p: Array) -> Array:
         """H p."""
         return self.hessian_with_image(p)[0]

@@ -75,7 +75,7 @@ def top_eigenpairs(operator: HessianOperator, k: int, *, tol: float = 1e-12, see
             break
 
         # Deflation to 0 would hide eigenvalues below 0, so locked directions are shifted below the spectrum.
-        apply = _deflated(operator.apply_live, held, 2 * _norm_bound(operator))
+        apply = _deflated(operator.products.hessian, held, 2 * (problem.jacobian_square + problem.gamma_max))
         start = rng.standard_normal(size)
         start -= (locked @ start) @ locked
         found = lanczos(
@@ -101,20 +101,17 @@ def top_eigenpairs(operator: HessianOperator, k: int, *, tol: float = 1e-12, see
         wanted = max(1, k - len(values)) if len(values) < k else 1
     order = np.argsort(values)[::-1][: min(k, len(values))]
     vectors = locked[order]
-    images = to_numpy(operator.apply_live(backend.asarray(vectors)))
+    images = to_numpy(operator.products.hessian(backend.asarray(vectors)))
     residuals = np.linalg.norm(images - values[order][:, None] * vectors, axis=1)
-    full = from_live(problem, vectors)
-    top = values[order]
-    if len(top) < k:
-        # Neurons left out add eigenvalues 0.
-        top, full, residuals = _padded(operator, top, full, residuals, k)
-    return Eigenpairs(
-        np.ldexp(top, problem.exponent), full.T.copy(), np.ldexp(residuals, problem.exponent), iterations, converged
-    )
-
-
-def _norm_bound(operator: HessianOperator) -> float:
-    return operator.problem.jacobian_square + operator.problem.gamma_max
+    # The parameters of neurons left out add eigenvalues 0.
+    dead = np.flatnonzero(from_live(problem, np.ones(size)) == 0)[:k]
+    units = np.zeros((len(dead), operator.shape[0]))
+    units[np.arange(len(dead)), dead] = 1.0
+    values = np.concatenate([np.ldexp(values[order], problem.exponent), np.zeros(len(dead))])
+    residuals = np.concatenate([np.ldexp(residuals, problem.exponent), np.zeros(len(dead))])
+    top = np.argsort(-values, kind="stable")[:k]
+    full = np.concatenate([from_live(problem, vectors), units])
+    return Eigenpairs(values[top], full[top].T.copy(), residuals[top], iterations, converged)
 
 
 def _deflated(product: Callable[[Array], Array], held: Array, shift: float) -> Callable[[Array], tuple[Array, Array]]:
@@ -130,32 +127,10 @@ def _deflated(product: Callable[[Array], Array], held: Array, shift: float) -> C
 
 def _rotate(operator: HessianOperator, basis: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rayleigh–Ritz within the span of orthonormal rows."""
-    images = to_numpy(operator.apply_live(operator.problem.backend.asarray(basis)))
+    images = to_numpy(operator.products.hessian(operator.problem.backend.asarray(basis)))
     small = basis @ images.T
     values, S = np.linalg.eigh((small + small.T) / 2)
     return S.T @ basis, values
-
-
-def _padded(
-    operator: HessianOperator,
-    values: NDArray[np.float64],
-    full: NDArray[np.float64],
-    residuals: NDArray[np.float64],
-    k: int,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    problem = operator.problem
-    missing = k - len(values)
-    dead = np.setdiff1d(np.arange(problem.neurons), problem.live)
-    d, K = problem.width - 1, problem.neurons
-    places = np.concatenate([(dead[:, None] * d + np.arange(d)).ravel(), K * d + dead, K * (d + 1) + dead])[:missing]
-    extra = np.zeros((missing, operator.shape[0]))
-    extra[np.arange(missing), places] = 1.0
-    order = np.argsort(np.concatenate([values, np.zeros(missing)]))[::-1]
-    return (
-        np.concatenate([values, np.zeros(missing)])[order],
-        np.concatenate([full, extra])[order],
-        np.concatenate([residuals, np.zeros(missing)])[order],
-    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -223,7 +198,7 @@ def spectral_density(operator: HessianOperator, *, probes: int = 8, steps: int =
     for at in range(probes):
         start = problem.backend.asarray(rng.standard_normal(problem.size))
         krylov = lanczos(
-            lambda p: (operator.apply_live(p), p[:0]), start, problem.backend, tolerance=0.0, max_steps=steps
+            lambda p: (operator.products.hessian(p), p[:0]), start, problem.backend, tolerance=0.0, max_steps=steps
         )
         theta, S = ritz(krylov.alpha, krylov.beta)
         nodes[at, : len(theta)] = np.ldexp(theta, problem.exponent)

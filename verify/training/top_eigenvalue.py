@@ -84,7 +84,7 @@ def top_eigenvalue(
     known = np.empty(0) if warm is None else np.asarray(to_live(problem, warm))
     start = backend.asarray(_mixed(known, rng)) if known.any() else operator.products.start_vector(rng)
     krylov = lanczos(
-        lambda p: (operator.apply_live(p), p[:0]), start, backend, tolerance=_TOLERANCE, max_steps=_MOST_STEPS
+        lambda p: (operator.products.hessian(p), p[:0]), start, backend, tolerance=_TOLERANCE, max_steps=_MOST_STEPS
     )
     vector = np.asarray(from_live(problem, np.asarray(krylov.coefficients @ to_numpy(krylov.basis))))
     value, residual = (math.ldexp(x, problem.exponent) for x in (krylov.value, krylov.residual))

@@ -62,16 +62,6 @@ def test_all_entries_equal_those_of_automatic_differentiation(net, X, y, device)
     computed = operator @ identity
     np.testing.assert_allclose(computed, H, rtol=1e-12, atol=1e-12 * np.abs(H).max())
     np.testing.assert_allclose(np.stack([operator @ e for e in identity]), H, rtol=1e-12, atol=1e-12 * np.abs(H).max())
-    np.testing.assert_allclose(
-        operator.gauss_newton @ identity + operator.residual @ identity, H, atol=1e-12 * np.abs(H).max()
-    )
-    assert np.linalg.eigvalsh(operator.gauss_newton @ identity).min() >= -1e-12 * np.abs(H).max()
-    np.testing.assert_allclose(operator.diagonal(), np.diag(H), atol=1e-12 * np.abs(H).max())
-    assert operator.trace() == pytest.approx(np.trace(H), rel=1e-12)
-    K, d = net.W.shape
-    for k, block in enumerate(operator.blocks()):
-        at = [*range(k * d, k * d + d), K * d + k, K * d + K + k]
-        np.testing.assert_allclose(block, H[np.ix_(at, at)], atol=1e-12 * np.abs(H).max())
 
 
 def test_it_serves_scipy_and_torch():
@@ -108,9 +98,13 @@ def test_top_eigenpairs_with_multiplicity(k):
 
 @pytest.mark.parametrize(("net", "X", "y"), [c for _, c in cases()], ids=[name for name, _ in cases()])
 def test_top_eigenpairs_reach_the_whole_spectrum(net, X, y):
+    """Dead neurons have eigenvalues 0, which stand before the negative ones."""
     H = dense_hessian(net, X, y)
-    found = top_eigenpairs(HessianOperator(net, X, y), len(H))
-    np.testing.assert_allclose(found.values, np.sort(np.linalg.eigvalsh(H))[::-1], atol=1e-9 * np.abs(H).max())
+    truth = np.sort(np.linalg.eigvalsh(H))[::-1]
+    for k in {1, len(H) // 2, len(H) - len(H) // 4, len(H)}:
+        found = top_eigenpairs(HessianOperator(net, X, y), k)
+        np.testing.assert_allclose(found.values, truth[:k], atol=1e-9 * np.abs(H).max())
+        np.testing.assert_allclose(found.vectors.T @ found.vectors, np.eye(k), atol=1e-9)
 
 
 def test_spectral_density_gives_the_moments_of_the_spectrum():
