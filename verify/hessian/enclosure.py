@@ -113,13 +113,13 @@ def _enclose(problem: Problem, kind: Certificate, tol: float, seed: int, precisi
             )
     products = LiveProducts(problem)
     if kind is Certificate.PROBABILISTIC:
-        return _by_probability(problem, products, rng, tol)
+        return _by_probability(problem, products, rng)
     krylov = _top_krylov(problem, products, rng, tol, precision)
     estimate, residual = krylov.value, krylov.residual
     if precision == np.float64:
         lower, vector = krylov_lower_bound(products, krylov)
     else:
-        vector = krylov.coefficients @ to_numpy(krylov.basis).astype(np.float64)
+        vector = krylov.vector
         lower = rayleigh_lower_bound(products, problem.backend.asarray(vector))
         estimate, residual = _rayleigh_pair(products, vector)
     value = max(estimate, lower)
@@ -135,7 +135,7 @@ def _enclose(problem: Problem, kind: Certificate, tol: float, seed: int, precisi
         if upper <= value * (1 + (tol if name == "krylov" else max(tol, _WIDE_ENOUGH))):
             break
     if kind is Certificate.AUTO and upper == math.inf:
-        return _by_probability(problem, products, rng, tol)
+        return _by_probability(problem, products, rng)
     return _finish(problem, lower, upper, value, method, krylov.steps, residual, vector)
 
 
@@ -147,19 +147,16 @@ def _rayleigh_pair(products: LiveProducts, vector: NDArray[np.float64]) -> tuple
     return value, float(np.linalg.norm(image - value * unit))
 
 
-def _by_probability(problem: Problem, products: LiveProducts, rng: np.random.Generator, tol: float) -> Sharpness:
-    """Lanczos from a Gaussian vector, until the bound is within ``tol`` or the steps are used up."""
+def _by_probability(problem: Problem, products: LiveProducts, rng: np.random.Generator) -> Sharpness:
+    """Lanczos from a Gaussian vector."""
     backend = problem.backend
     start = backend.asarray(rng.standard_normal(problem.size))
-    krylov = lanczos(
-        products.hessian_with_image, start, backend, tolerance=0.0, max_steps=_PROBABILISTIC_STEPS, wanted=1
-    )
-    vector = krylov.coefficients @ to_numpy(krylov.basis)
-    lower = rayleigh_lower_bound(products, backend.asarray(vector))
+    krylov = lanczos(products.hessian_with_image, start, backend, tolerance=0.0, max_steps=_PROBABILISTIC_STEPS)
+    lower = rayleigh_lower_bound(products, backend.asarray(krylov.vector))
     value = max(krylov.value, lower)
     upper = probable_bound(value, problem.gamma_max, problem.size, krylov.steps, _FAILURE)
     return _finish(
-        problem, lower, upper, value, "probabilistic", krylov.steps, krylov.residual, vector, failure=_FAILURE
+        problem, lower, upper, value, "probabilistic", krylov.steps, krylov.residual, krylov.vector, failure=_FAILURE
     )
 
 

@@ -146,8 +146,7 @@ def gelu_sharpness(
         max_steps=steps,
     )
     upper = probable_bound(krylov.value, operator.negative_part(), size, krylov.steps, probability)
-    vector = np.asarray(krylov.coefficients @ to_numpy(krylov.basis))
-    vector /= np.linalg.norm(vector)
+    vector = krylov.vector / np.linalg.norm(krylov.vector)
     vector.setflags(write=False)
     return Sharpness(
         lower=krylov.value,

@@ -52,6 +52,11 @@ class Krylov:
         return len(self.alpha)
 
     @property
+    def vector(self) -> NDArray[np.float64]:
+        """The Ritz vector (P,) on the host, in float64."""
+        return np.asarray(self.coefficients @ to_numpy(self.basis).astype(np.float64, copy=False))
+
+    @property
     def double(self) -> bool:
         """Whether the iteration ran in float64."""
         return "float64" in str(self.basis.dtype)

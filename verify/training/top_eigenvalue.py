@@ -6,6 +6,7 @@ A Ritz value lies below lambda_max, so these are measurements for traces; :func:
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,8 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian import GeluHessianOperator, HessianOperator
-from verify.hessian.arrays import to_numpy
-from verify.hessian.lanczos import lanczos
+from verify.hessian.arrays import Array, Backend
+from verify.hessian.lanczos import Krylov, lanczos
 from verify.hessian.layout import from_live, to_live
 from verify.training.setting import Activation
 
@@ -71,25 +72,23 @@ def top_eigenvalue(
     bias = np.eye(1, network.parameter_count, network.parameter_count - 1)[0]
     if activation is Activation.GELU:
         smooth = GeluHessianOperator(network, X, y, device=device)
-        backend = smooth.backend
-        start = backend.asarray(_mixed(to_numpy(smooth.apply(backend.asarray(bias))) if warm is None else warm, rng))
-        krylov = lanczos(
-            lambda p: (smooth.apply(p), p[:0]), start, backend, tolerance=_TOLERANCE, max_steps=_MOST_STEPS
-        )
-        return TopEigenvalue(krylov.value, krylov.residual, _unit(krylov.coefficients @ to_numpy(krylov.basis)))
+        begin = smooth @ bias if warm is None else warm
+        krylov = _top(smooth.apply, smooth.backend.asarray(_mixed(begin, rng)), smooth.backend)
+        return TopEigenvalue(krylov.value, krylov.residual, _unit(krylov.vector))
     operator = HessianOperator(network, X, y, device=device)
-    problem, backend = operator.problem, operator.problem.backend
+    problem, products = operator.problem, operator.products
     if problem.live_count == 0:
         return TopEigenvalue(1.0, 0.0, bias)
     known = np.empty(0) if warm is None else np.asarray(to_live(problem, warm))
-    start = backend.asarray(_mixed(known, rng)) if known.any() else operator.products.start_vector(rng)
-    krylov = lanczos(
-        lambda p: (operator.products.hessian(p), p[:0]), start, backend, tolerance=_TOLERANCE, max_steps=_MOST_STEPS
-    )
-    vector = np.asarray(from_live(problem, np.asarray(krylov.coefficients @ to_numpy(krylov.basis))))
+    start = problem.backend.asarray(_mixed(known, rng)) if known.any() else products.start_vector(rng)
+    krylov = _top(products.hessian, start, problem.backend)
     value, residual = (math.ldexp(x, problem.exponent) for x in (krylov.value, krylov.residual))
     # The output bias alone has curvature 1.
-    return TopEigenvalue(max(value, 1.0), residual, _unit(vector))
+    return TopEigenvalue(max(value, 1.0), residual, _unit(np.asarray(from_live(problem, krylov.vector))))
+
+
+def _top(product: Callable[[Array], Array], start: Array, backend: Backend) -> Krylov:
+    return lanczos(lambda p: (product(p), p[:0]), start, backend, tolerance=_TOLERANCE, max_steps=_MOST_STEPS)
 
 
 def _unit(vector: Float) -> Float:
