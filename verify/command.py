@@ -285,6 +285,8 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("image", "kind of the figures' files", choice(("png", "svg", "pdf")), "png", metavar="KIND"),
     # Sweeps
     Option("store", "keep finished runs there; a second start skips them", _FILE, metavar="PATH.db"),
+    Option("sweep", "only the sweep of this name", text, metavar="NAME"),
+    Option("parquet", "write the numbers as Parquet (needs pyarrow)", _FILE, metavar="PATH"),
     Option("jobs", "local processes (default: one for each core)", integer(1, 4096), metavar="COUNT"),
     Option("cluster", "run on the Dask cluster with this scheduler", text, metavar="tcp://HOST:PORT"),
     Option("dry_run", "print the grid and an estimate of its cost, run nothing", switch, False),

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from boundcalc.command import Command
 from boundcalc.files import check_writable
-from verify.command import Parser, run
+from verify.command import OPTIONS
 from verify.outcome import ExitCode
 from verify.sweep.export import check_parquet, table_rows, write_csv, write_parquet
 from verify.sweep.store import FinishedCell, read_store
 from verify.sweep.sweep import duration
-
-
-def parser() -> Parser:
-    """The options."""
-    parse = Parser(prog="python -m verify.sweep", description=__doc__)
-    parse.add_argument("store", metavar="PATH.db", help="the store")
-    parse.add_argument("--sweep", metavar="NAME", help="only this sweep")
-    parse.add_argument("--csv", metavar="PATH", help="write one row for each record as CSV")
-    parse.add_argument("--parquet", metavar="PATH", help="write one row for each record as Parquet (needs pyarrow)")
-    return parse
 
 
 def summary(cells: Sequence[FinishedCell]) -> str:
@@ -35,26 +27,34 @@ def summary(cells: Sequence[FinishedCell]) -> str:
     return "\n".join(lines) or "no finished cells"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse, read, print, export."""
-    options = parser().parse_args(arguments)
-    for option, path in (("--csv", options.csv), ("--parquet", options.parquet)):
-        if path is not None:
-            check_writable(option, Path(path))
-    if options.parquet:
+def export(typed: Mapping[str, Any]) -> int:
+    """Read, write what was asked for, print; the exit code."""
+    store, sweep = Path(typed["file"]), typed["sweep"]
+    targets = {name: Path(typed[name]) for name in ("csv", "parquet") if typed[name] is not None}
+    for name, path in targets.items():
+        check_writable(f"--{name}", path)
+    if "parquet" in targets:
         check_parquet()
-    cells = read_store(Path(options.store), options.sweep)
-    if options.sweep is not None and not cells:
-        known = ", ".join(sorted({cell.sweep for cell in read_store(Path(options.store))})) or "none"
-        raise ValueError(f"--sweep must be one of the store's sweeps ({known}), got {options.sweep!r}")
-    print(summary(cells))
+    cells = read_store(store, sweep)
+    if sweep is not None and not cells:
+        known = ", ".join(sorted({cell.sweep for cell in read_store(store)})) or "none"
+        raise ValueError(f"--sweep must be one of the store's sweeps ({known}), got {sweep!r}")
     rows = table_rows(cells)
-    if options.csv:
-        write_csv(rows, Path(options.csv))
-    if options.parquet:
-        write_parquet(rows, Path(options.parquet))
+    for name, path in targets.items():
+        (write_csv if name == "csv" else write_parquet)(rows, path)
+    print(summary(cells))
     return ExitCode.FINE
 
 
+command = Command(
+    "sweep",
+    export,
+    [OPTIONS[name] for name in ("sweep", "csv", "parquet")],
+    help="Say what a store of finished trainings holds, and export it to CSV or Parquet.",
+    example="rates.db --csv rates.csv",
+    arguments=(OPTIONS["file"],),
+)
+main = command.run_on
+
 if __name__ == "__main__":
-    run(main, "python -m verify.sweep")
+    command.run("python -m verify.sweep")
