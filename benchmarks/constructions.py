@@ -22,44 +22,44 @@ from pathlib import Path
 import numpy as np
 
 from boundcalc.files import write_text
-from constructions.certificate import extreme
+from constructions.certificate import max_inner_product
 from constructions.codes import best_code, build
 from constructions.data import sphere
-from constructions.packing import largest_height, pack
+from constructions.packing import pack
 
 DIMS = (2, 3, 5, 8, 12, 24, 48)
 ANGLES = {"90°": Fraction(0), "60°": Fraction(1, 2), "45°": Fraction(7071067812, 10**10), "26°": Fraction(9, 10)}
 
 
 def _best(d: int, label: str) -> str:
-    code = best_code(d, ANGLES[label])
+    code = best_code(d, cosine=ANGLES[label])
     return f"{code.size} | {code.family}"
 
 
 def _pack(d: int) -> str:
-    packing = pack(d, largest_height(ANGLES["60°"]))
+    packing = pack(d, angle=60)
     return f"{packing.size} | {packing.code.family}"
 
 
 def _random(n: int, d: int) -> str:
-    found = extreme(sphere(n, d, np.random.default_rng(0)))
+    found = max_inner_product(sphere(n, d, np.random.default_rng(0)))
     return f"{n} | {found.method}"
 
 
 def _greedy(d: int, cosine: str, most: int) -> str:
-    code = build("greedy", d, Fraction(cosine), max_size=most)
+    code = build("greedy", d, cosine=cosine, max_size=most)
     return f"{code.size} | {code.family}"
 
 
 def _named(name: str, d: int) -> str:
     slightly = Fraction(1, 2) + Fraction(1, 10**9)
-    code = build(name, d, slightly)
+    code = build(name, d, cosine=slightly)
     return f"{code.size} | {code.max_inner_product().method}"
 
 
 def _repulsion(d: int, cosine: str) -> str:
-    code = build("repulsion", d, Fraction(cosine))
-    plain = build("greedy", d, Fraction(cosine))
+    code = build("repulsion", d, cosine=cosine)
+    plain = build("greedy", d, cosine=cosine)
     return f"{code.size} | random sequential: {plain.size}"
 
 

@@ -260,10 +260,7 @@ def build(configuration: str, regime: str, cache: Path | None = None) -> Case:
     case = {"kaiming": kaiming, "trained": trained, "packing": packing}[regime](*CONFIGURATIONS[configuration])
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        net = case.net
-        write_atomically(
-            path, lambda stream: np.savez(stream, W=net.W, b=net.b, v=net.v, beta=net.beta, X=case.X, y=case.y)
-        )
+        case.net.save(path, X=case.X, y=case.y)
     return case
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from numbers import Rational, Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+_NUMBER = re.compile(
+    r"(?P<numerator>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE](?P<exponent>[+-]?\d+))?)(?:/(?P<denominator>\d+))?", re.ASCII
+)
+_MAX_TEXT = 4000
+_MAX_EXPONENT = 5000
 
 
 def integer(name: str, value: object, least: int) -> int:
@@ -33,10 +40,14 @@ def finite(name: str, value: object, *, least: float = -np.inf, above: float = -
 
 
 def fraction(name: str, value: object) -> Fraction:
-    """`value` as an exact Fraction; floats are refused because their decimal text is not what they hold."""
+    """`value` as an exact Fraction of Python's integers; floats are refused because their decimal text is not what they hold.
+
+    A Fraction made of numpy integers computes with their 32 or 64 bits, and overflows silently: numerator and
+    denominator are taken apart here.
+    """
     if isinstance(value, bool) or not isinstance(value, Rational):
         raise TypeError(f"{name} must be a fractions.Fraction or an int, got {value!r}")
-    return Fraction(value)
+    return Fraction(int(value.numerator), int(value.denominator))
 
 
 def height(value: object) -> Fraction:
@@ -45,6 +56,58 @@ def height(value: object) -> Fraction:
     if not 0 < h <= 1:
         raise ValueError(f"height must lie in (0, 1], got {h}")
     return h
+
+
+def cosine(value: object) -> Fraction:
+    """The cosine of an angle between different directions: an exact fraction in [-1, 1)."""
+    c = fraction("cosine", value)
+    if not -1 <= c < 1:
+        raise ValueError(f"cosine must lie in [-1, 1), got {c}")
+    return c
+
+
+def exact(name: str, value: object) -> Fraction:
+    """The number that `value` shows: text and floats are read as decimals, 0.1 as 1/10.
+
+    The reading of `boundcalc.exact_rational`, which this package may not import; the tests hold one against the other.
+
+    Examples
+    --------
+    >>> exact("angle", "0.1"), exact("angle", 0.1), exact("angle", "1e2/3")
+    (Fraction(1, 10), Fraction(1, 10), Fraction(100, 3))
+    """
+    if isinstance(value, str):
+        return _from_text(name, value)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number, got {describe(value)}; pass an int, float, Fraction or decimal text")
+    if isinstance(value, Rational):
+        return fraction(name, value)
+    number = float(value)
+    if not np.isfinite(number):
+        raise ValueError(
+            f"{name} must be a finite number, got {describe(value)}; pass large numbers as text, e.g. '1e400'"
+        )
+    return Fraction(repr(number))
+
+
+def _from_text(name: str, text: str) -> Fraction:
+    stripped = text.strip()
+    found = _NUMBER.fullmatch(stripped) if len(stripped) <= _MAX_TEXT else None
+    if found is None:
+        raise ValueError(f"{name} must be a number, got {describe(text)}; pass a decimal such as 0.5, 1e4 or 3/4")
+    if abs(int(found["exponent"] or 0)) > _MAX_EXPONENT:
+        raise ValueError(f"{name} must have an exponent of at most {_MAX_EXPONENT}, got {describe(text)}")
+    denominator = int(found["denominator"] or 1)
+    if denominator == 0:
+        raise ValueError(f"{name} must be a number, got {describe(text)} with denominator 0")
+    return Fraction(found["numerator"]) / denominator
+
+
+def describe(value: object) -> str:
+    """What arrived, shortened, for an error message; quotes say that it is text."""
+    shown = repr(value)
+    shown = shown if len(shown) <= 45 else shown[:42] + "..."
+    return shown if type(value) is str else f"{shown} ({type(value).__name__})"
 
 
 def array(name: str, value: ArrayLike, shape: tuple[int | None, ...]) -> NDArray[np.float64]:

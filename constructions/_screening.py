@@ -145,22 +145,23 @@ def _pairs(near: NDArray[np.bool_], i: int, j: int) -> tuple[NDArray[np.intp], N
 
 def _double_tile(unit: Float, i: int, j: int, shape: tuple[int, ...], absolute: bool, ties: Ties) -> None:
     block = unit[i : i + shape[0]] @ unit[j : j + shape[1]].T
-    if absolute:
-        np.abs(block, out=block)
-    block[np.arange(shape[0])[:, None] + i >= np.arange(shape[1]) + j] = -np.inf
-    first, second = _pairs(block >= max(ties.largest, float(block.max())) - ties.window, i, j)
-    ties.add(first, second, block[first - i, second - j])
+    block[np.arange(shape[0])[:, None] + i >= np.arange(shape[1]) + j] = 0.0 if absolute else -np.inf
+    _add_tile(block, i, j, absolute, ties)
 
 
 def _screen_double(unit: Float, absolute: bool, ties: Ties) -> None:
     for i, j, block in tiles(unit, None, 0.0 if absolute else -np.inf):
-        top = largest(block, absolute)
-        if top < ties.largest - ties.window:
-            continue
-        if ties.overflow:  # the pairs are no longer kept, only their largest product
-            ties.largest = max(ties.largest, top)
-            continue
-        near = (np.abs(block) if absolute else block) >= max(ties.largest, top) - ties.window
-        first, second = _pairs(near, i, j)
-        value = np.asarray(block[first - i, second - j], dtype=np.float64)
-        ties.add(first, second, np.abs(value) if absolute else value)
+        _add_tile(block, i, j, absolute, ties)
+
+
+def _add_tile(block: NDArray[np.float64] | NDArray[np.float32], i: int, j: int, absolute: bool, ties: Ties) -> None:
+    top = largest(block, absolute)
+    if top < ties.largest - ties.window:
+        return
+    if ties.overflow:  # the pairs are no longer kept, only their largest product
+        ties.largest = max(ties.largest, top)
+        return
+    near = (np.abs(block) if absolute else block) >= max(ties.largest, top) - ties.window
+    first, second = _pairs(near, i, j)
+    value = np.asarray(block[first - i, second - j], dtype=np.float64)
+    ties.add(first, second, np.abs(value) if absolute else value)

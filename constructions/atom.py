@@ -1,4 +1,4 @@
-"""ReLU cap atoms and integrals over caps of the uniform ball by quadrature.
+"""Integrals over caps of the uniform ball, and the norm of the ReLU atom of a cap, by quadrature.
 
 Nothing here uses incomplete beta or hypergeometric functions: the integrals of the marginal density are computed by
 Gauss–Legendre quadrature in the depth, so that they check closed forms independently.
@@ -6,13 +6,11 @@ Gauss–Legendre quadrature in the depth, so that they check closed forms indepe
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
-from math import exp, lgamma, log, pi
+from math import lgamma, log, pi
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from constructions import _arguments as check
 
@@ -28,7 +26,7 @@ def log_density_constant(d: int) -> float:
 
     Examples
     --------
-    >>> round(exp(log_density_constant(3)), 12)
+    >>> round(np.exp(log_density_constant(3)).item(), 12)
     0.75
     """
     d = check.integer("d", d, 1)
@@ -60,141 +58,27 @@ def log_cap_moment(d: int, height: float | Fraction, power: int) -> float:
 
     Examples
     --------
-    >>> round(exp(log_cap_moment(3, 1.0, 0)), 14)
+    >>> round(np.exp(log_cap_moment(3, 1.0, 0)).item(), 14)
     0.5
     """
-    d, h = _cap(d, height)
+    d, h = check.integer("d", d, 1), check.finite("height", height, above=0.0)
+    if h >= 2:
+        raise ValueError(f"height must lie in (0, 2), got {height}")
     power = check.integer("power", power, 0)
     tau, weight, log_factor = _depth_rule(d, h, power)
     # (s − t)^k = h^k (1 − τ²)^k
     return log_factor + power * log(h) + log(float(weight @ (1 - tau**2) ** power))
 
 
-def cap_mass(d: int, height: float | Fraction) -> float:
-    """P(X₁ > 1−h), X uniform on the unit ball of R^d, by quadrature."""
-    return exp(log_cap_moment(d, height, 0))
-
-
-def squared_norm(d: int, height: float | Fraction) -> float:
-    """‖Φ_h‖² = h^{-2} E[(X₁ − (1−h))_+²] in L²(uniform on the unit ball), by quadrature.
+def log_squared_norm(d: int, height: float | Fraction) -> float:
+    """log ‖Φ_h‖² of the cap atom Φ_h(x) = (u·x − (1−h))_+/h in L²(uniform on the unit ball), by quadrature.
 
     Examples
     --------
-    >>> round(squared_norm(1, Fraction(1, 2)), 14)  # h/6
+    >>> round(np.exp(log_squared_norm(1, Fraction(1, 2))).item(), 14)  # h/6
     0.08333333333333
     """
-    return exp(log_cap_moment(d, height, 2) - 2 * log(height))
-
-
-def cap_expectation(d: int, height: float | Fraction, function: Callable[[Float], Float]) -> float:
-    """E[function(X₁); X₁ > 1−h], X uniform on the unit ball, by quadrature.
-
-    Parameters
-    ----------
-    function : callable
-        Smooth, vectorised function of s = X₁ in (1−h, 1).
-
-    Examples
-    --------
-    >>> round(cap_expectation(3, 1.0, lambda s: s), 14)  # first moment c₁/(d+1)
-    0.1875
-    """
-    d, h = _cap(d, height)
-    tau, weight, log_factor = _depth_rule(d, h, 0)
-    return exp(log_factor) * float(weight @ np.asarray(function(1 - h * tau**2), dtype=np.float64))
-
-
-def population_weight(d: int, offset: float | Fraction) -> float:
-    """g_P(u, t) of the uniform ball at offset t in (−1, 1), by quadrature: the lesser of its two branches.
-
-    g̃ = P(X₁>t) E[(X₁−t)_+] √(1 + E[X₁ | X₁>t]²) = E[(X₁−t)_+] √(Q² + M²), Q the mass and M the first moment; the
-    other branch, at −t, is larger for t > 0.
-    """
-    d = check.integer("d", d, 1)
-    t = abs(check.finite("offset", offset))
-    if t >= 1:
-        raise ValueError(f"offset must lie in (-1, 1), got {offset}")
-    h = 1 - (abs(offset) if isinstance(offset, Fraction) else t)
-    log_mass = log_cap_moment(d, h, 0)
-    log_excess = log_cap_moment(d, h, 1)
-    mean = t + exp(log_excess - log_mass)
-    return exp(log_excess + log_mass) * (1 + mean**2) ** 0.5
-
-
-@dataclass(frozen=True)
-class CapAtom:
-    """The atom Φ_h(x) = (u·x − (1−h))_+ / h on the unit ball of R^d.
-
-    Attributes
-    ----------
-    dim : int
-        Dimension d.
-    height : Fraction
-        Cap height h in (0, 1].
-
-    Examples
-    --------
-    >>> atom = CapAtom(2, Fraction(1, 4))
-    >>> atom.sup_norm
-    1.0
-    >>> atom(np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([1.0, 0.0]))
-    array([1., 0.])
-    """
-
-    dim: int
-    height: Fraction
-
-    def __post_init__(self) -> None:
-        check.integer("dim", self.dim, 1)
-        object.__setattr__(self, "height", check.height(self.height))
-
-    @property
-    def sup_norm(self) -> float:
-        """Largest value on the closed unit ball: 1, attained at u."""
-        return 1.0
-
-    @property
-    def log_mass(self) -> float:
-        """Logarithm of the probability of the cap."""
-        return log_cap_moment(self.dim, self.height, 0)
-
-    @property
-    def log_squared_norm(self) -> float:
-        """Logarithm of ‖Φ_h‖² in L²(P), h^{-2} E[(X₁−t)_+²]."""
-        return log_cap_moment(self.dim, self.height, 2) - 2 * log(self.height)
-
-    @property
-    def mass(self) -> float:
-        """Probability of the cap."""
-        return exp(self.log_mass)
-
-    @property
-    def squared_norm(self) -> float:
-        """‖Φ_h‖² in L²(P)."""
-        return squared_norm(self.dim, self.height)
-
-    def seminorm(self, weight: Callable[[float], float]) -> float:
-        """|Φ_h|_{V_g} = g(1−h)/h for a weight g that depends on the offset t alone.
-
-        The atom is a single neuron of coefficient 1/h and offset 1−h.
-        """
-        return weight(float(1 - self.height)) / float(self.height)
-
-    def __call__(self, X: ArrayLike, direction: ArrayLike) -> Float:
-        """Values at the points X (n, d) for the unit vector `direction` (d,)."""
-        points = check.array("X", X, (None, self.dim))
-        u = check.array("direction", direction, (self.dim,))
-        if abs(float(u @ u) - 1) > 1e-9:
-            raise ValueError(f"direction must have norm 1, got {float(u @ u) ** 0.5!r}")
-        return np.maximum(points @ u - float(1 - self.height), 0.0) / float(self.height)
-
-
-def _cap(d: int, height: float | Fraction) -> tuple[int, float]:
-    d = check.integer("d", d, 1)
-    h = check.finite("height", height, above=0.0)
-    if h >= 2:
-        raise ValueError(f"height must lie in (0, 2), got {height}")
-    return d, h
+    return log_cap_moment(d, height, 2) - 2 * log(height)
 
 
 def _depth_rule(d: int, h: float, power: int) -> tuple[Float, Float, float]:

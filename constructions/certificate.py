@@ -34,61 +34,14 @@ Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class InnerProductBound:
-    """Two-sided bound on the largest inner product of two different normalised rows.
-
-    Attributes
-    ----------
-    lower, upper : Fraction
-        Rational enclosure.
-    exact : bool
-        Whether lower == upper.
-    method : str
-        How the enclosure was obtained.
-    """
-
-    lower: Fraction
-    upper: Fraction
-    exact: bool
-    method: str
-
-
-@dataclass(frozen=True)
-class SeparationCertificate:
-    """Whether all pairs of normalised rows have inner product at most `limit`.
-
-    Attributes
-    ----------
-    holds : bool or None
-        True and False are proved; None means undecided (too many near-ties).
-    bound : InnerProductBound
-        On the largest inner product.
-    limit : Fraction
-    method : str
-    exact_pairs : int
-        Number of pairs decided in exact arithmetic.
-    """
-
-    holds: bool | None
-    bound: InnerProductBound
-    limit: Fraction
-    method: str
-    exact_pairs: int
-
-    @property
-    def largest(self) -> tuple[Fraction, Fraction]:
-        """An enclosure of the largest inner product that knows the decision: ties at the limit are decided exactly."""
-        return self.bound.lower, min(self.bound.upper, self.limit) if self.holds else self.bound.upper
-
-
-@dataclass(frozen=True)
-class _Root:
+class Root:
     """The number p / sqrt(q), q > 0, in exact integers."""
 
     p: int
     q: int
 
     def signed_square(self) -> Fraction:
+        """x|x|, which increases with x."""
         return Fraction(self.p * abs(self.p), self.q)
 
     def enclosure(self) -> tuple[Fraction, Fraction]:
@@ -106,31 +59,73 @@ class _Root:
 
 
 @dataclass(frozen=True)
-class Extreme:
-    """The largest inner product as computed: exactly an algebraic number, or only within [lower, upper]."""
+class InnerProductBound:
+    """Two-sided bound on the largest inner product of two different normalised rows.
 
-    root: _Root | None
+    Attributes
+    ----------
+    lower, upper : Fraction
+        Rational enclosure.
+    method : str
+        How it was obtained.
+    exact_pairs : int
+        Number of pairs decided in exact arithmetic.
+    root : Root or None
+        The number itself, where it is known exactly.
+    """
+
     lower: Fraction
     upper: Fraction
-    exact_pairs: int
     method: str
+    exact_pairs: int = 0
+    root: Root | None = None
 
-    def bound(self) -> InnerProductBound:
-        """The rational enclosure."""
-        return InnerProductBound(self.lower, self.upper, self.lower == self.upper, self.method)
+    @property
+    def exact(self) -> bool:
+        """Whether lower == upper."""
+        return self.lower == self.upper
 
-    def separation(self, limit: Fraction) -> SeparationCertificate:
-        """Whether it is at most `limit`."""
-        limit = check.fraction("limit", limit)
+    def at_most(self, cosine: Fraction) -> SeparationCertificate:
+        """Whether the largest inner product is at most `cosine`, decided exactly where the number itself is known.
+
+        Examples
+        --------
+        >>> bound = max_inner_product([[1.0, 0.0], [1.0, 2.0]])  # 1/√5 = 0.447…
+        >>> bound.at_most(Fraction(9, 20)).holds, bound.at_most(Fraction(11, 25)).holds
+        (True, False)
+        """
+        c = check.fraction("cosine", cosine)
         holds: bool | None
         if self.root is not None:
-            # p/√q <= c  <=>  p|p|/q <= c|c|, since x -> x|x| increases.
-            holds = self.root.signed_square() <= limit * abs(limit)
-        elif self.upper <= limit:
+            holds = self.root.signed_square() <= c * abs(c)
+        elif self.upper <= c:
             holds = True
         else:
-            holds = False if self.lower > limit else None
-        return SeparationCertificate(holds, self.bound(), limit, self.method, self.exact_pairs)
+            holds = False if self.lower > c else None
+        return SeparationCertificate(holds, self, c)
+
+
+@dataclass(frozen=True)
+class SeparationCertificate:
+    """Whether all pairs of normalised rows have inner product at most `cosine`.
+
+    Attributes
+    ----------
+    holds : bool or None
+        True and False are proved; None means undecided (too many near-ties).
+    bound : InnerProductBound
+        On the largest inner product.
+    cosine : Fraction
+    """
+
+    holds: bool | None
+    bound: InnerProductBound
+    cosine: Fraction
+
+    @property
+    def largest(self) -> tuple[Fraction, Fraction]:
+        """An enclosure of the largest inner product that knows the decision: ties with `cosine` are decided exactly."""
+        return self.bound.lower, min(self.bound.upper, self.cosine) if self.holds else self.bound.upper
 
 
 def max_inner_product(points: ArrayLike) -> InnerProductBound:
@@ -158,39 +153,6 @@ def max_inner_product(points: ArrayLike) -> InnerProductBound:
     >>> max_inner_product([[1.0, 0.0], [3.0, 4.0]]).upper
     Fraction(3, 5)
     """
-    return extreme(points).bound()
-
-
-def certify_separation(points: ArrayLike, limit: Fraction) -> SeparationCertificate:
-    """Decide rigorously whether all pairs of normalised rows have inner product at most `limit`.
-
-    Parameters
-    ----------
-    points : array_like, shape (N, d)
-        No zero row. Rows need not be normalised.
-    limit : Fraction
-        The cosine of the separation angle.
-
-    Raises
-    ------
-    ValueError
-        If `points` is not a finite matrix without zero rows.
-    TypeError
-        If `limit` is not an exact rational.
-
-    Examples
-    --------
-    >>> certify_separation([[1.0, 0.0], [1.0, 2.0]], Fraction(9, 20)).holds
-    True
-    >>> certify_separation([[1.0, 0.0], [1.0, 2.0]], Fraction(11, 25)).holds
-    False
-    """
-    limit = check.fraction("limit", limit)
-    return extreme(points).separation(limit)
-
-
-def extreme(points: ArrayLike) -> Extreme:
-    """What `max_inner_product` and `certify_separation` both rest on, for callers that need both."""
     rows = check.array("points", points, (None, None))
     if not rows.size:
         raise ValueError(f"points must have at least one row and one column, got shape {rows.shape}")
@@ -198,9 +160,9 @@ def extreme(points: ArrayLike) -> Extreme:
     if zero.size:
         raise ValueError(f"points must have no zero row, got one at index {zero[0]}")
     if len(rows) == 1:
-        return Extreme(_Root(-1, 1), Fraction(-1), Fraction(-1), 0, "single point")
+        return _exactly(Root(-1, 1), 0, "single point")
     integers = _integer_directions(rows)
-    return (None if integers is None else _integer_extreme(integers)) or _screened_extreme(rows)
+    return (None if integers is None else _integer_bound(integers)) or _screened_bound(rows)
 
 
 def integer_gram_maximum(vectors: NDArray[np.integer]) -> int:
@@ -230,9 +192,9 @@ def integer_gram_maximum(vectors: NDArray[np.integer]) -> int:
     return _integer_maximum(rows, None, half is not None)
 
 
-def _exactly(root: _Root, pairs: int, method: str) -> Extreme:
+def _exactly(root: Root, pairs: int, method: str) -> InnerProductBound:
     lower, upper = root.enclosure()
-    return Extreme(root, lower, upper, pairs, method)
+    return InnerProductBound(lower, upper, method, pairs, root)
 
 
 # Integer route ------------------------------------------------------------------------------------------------------
@@ -279,7 +241,7 @@ def _primitive(rows: Float, limit: int) -> NDArray[np.int64] | None:
     return shifted if int(np.abs(shifted).max()) <= limit else None
 
 
-def _integer_extreme(integers: NDArray[np.int64]) -> Extreme | None:
+def _integer_bound(integers: NDArray[np.int64]) -> InnerProductBound | None:
     pairs = len(integers) * (len(integers) - 1) // 2
     half = antipodal_half(integers)
     absolute = half is not None
@@ -290,15 +252,15 @@ def _integer_extreme(integers: NDArray[np.int64]) -> Extreme | None:
         return None
     method = "exact integer Gram matrix" + (", antipodal" if absolute else "")
     if len(vectors) == 1:
-        return _exactly(_Root(-1, 1), pairs, method)
+        return _exactly(Root(-1, 1), pairs, method)
     groups = [_exact_floats(vectors[square_norms == m], int(norms[-1])) for m in norms]
-    best: _Root | None = None
+    best: Root | None = None
     for a, first in enumerate(groups):
         for b in range(a, len(groups)):
             if a == b and len(first) == 1:
                 continue
             product = _integer_maximum(first, None if a == b else groups[b], absolute)
-            root = _Root(product, int(norms[a]) * int(norms[b]))
+            root = Root(product, int(norms[a]) * int(norms[b]))
             if best is None or root.signed_square() > best.signed_square():
                 best = root
     return None if best is None else _exactly(best, pairs, method)
@@ -307,50 +269,39 @@ def _integer_extreme(integers: NDArray[np.int64]) -> Extreme | None:
 # Screened route -----------------------------------------------------------------------------------------------------
 
 
-def _screened_extreme(rows: Float) -> Extreme:
+def _screened_bound(rows: Float) -> InnerProductBound:
     half = antipodal_half(rows)
     suffix = "" if half is None else ", antipodal"
     if half is not None:
         rows = np.asarray(half, dtype=np.float64)
         if len(rows) == 1:
-            return _exactly(_Root(-1, 1), 1, "antipodal pair")
+            return _exactly(Root(-1, 1), 1, "antipodal pair")
     ties = near_ties(rows, half is not None)
     if ties.overflow:
         centre, error = Fraction(ties.largest), screening_error(rows.shape[1])
         lower, upper = max(centre - error, Fraction(-1)), min(centre + error, Fraction(1))
-        return Extreme(None, lower, upper, 0, f"float64 products with an a-priori rounding bound{suffix}")
+        return InnerProductBound(lower, upper, f"float64 products with an a-priori rounding bound{suffix}")
     pairs = ties.pairs()
     root = _exact_maximum(rows, pairs, half is not None)
     return _exactly(root, len(pairs), f"float screening with rounding bounds, near-ties in exact integers{suffix}")
 
 
-def _exact_maximum(rows: Float, pairs: list[tuple[int, int]], absolute: bool) -> _Root:
+def _exact_maximum(rows: Float, pairs: list[tuple[int, int]], absolute: bool) -> Root:
     vectors: dict[int, tuple[list[int], int]] = {}
     for index in {k for pair in pairs for k in pair}:
         ratios = [float(x).as_integer_ratio() for x in rows[index]]
         scale = max(denominator for _, denominator in ratios)  # powers of two, so the largest is common
         vector = [numerator * (scale // denominator) for numerator, denominator in ratios]
         vectors[index] = vector, sum(x * x for x in vector)
-    best: _Root | None = None
+    best: Root | None = None
     value = Fraction(-2)
     for i, j in pairs:
         (x, xx), (y, yy) = vectors[i], vectors[j]
         product = sum(a * b for a, b in zip(x, y, strict=True))
-        root = _Root(abs(product) if absolute else product, xx * yy)
+        root = Root(abs(product) if absolute else product, xx * yy)
         square = root.signed_square()
         if best is None or square > value:
             best, value = root, square
     if best is None:  # the largest entry itself always lies in the window
         raise ArithmeticError("no pair reached the screening window")
     return best
-
-
-def rounded_up(value: Fraction) -> float:
-    """Least float not below `value`."""
-    result = float(value)
-    return result if Fraction(result) >= value else float(np.nextafter(result, np.inf))
-
-
-def rounded_down(value: Fraction) -> float:
-    """Greatest float not above `value`."""
-    return -rounded_up(-value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
+from math import log2
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,14 +25,11 @@ class SignCode:
     words : ndarray of int8, shape (M, N)
         Read-only.
     min_distance : int
-        Least Hamming distance of two different words (N for a single word).
-    exact : bool
-        Whether `min_distance` was counted over all pairs, not merely guaranteed from below.
+        Least Hamming distance of two different words, counted over all pairs (N for a single word).
     """
 
     words: NDArray[np.int8]
     min_distance: int
-    exact: bool
 
     @property
     def size(self) -> int:
@@ -61,7 +58,8 @@ def distances(words: ArrayLike) -> NDArray[np.int64]:
 def gilbert_size(length: int, distance: int) -> int:
     """Number of words that the Gilbert bound guarantees: ⌈2^N / Σ_{j<δ} C(N, j)⌉.
 
-    A maximal code of minimum distance δ is covered by its balls of radius δ − 1.
+    A maximal code of minimum distance δ is covered by its balls of radius δ − 1. With δ = ⌈N/8⌉ the logarithm to base 2 is
+    at least N/8 (Varshamov–Gilbert as in Tsybakov 2009, Lemma 2.9).
 
     Examples
     --------
@@ -75,22 +73,6 @@ def gilbert_size(length: int, distance: int) -> int:
         term = term * (length - j + 1) // j
         volume += term
     return -(-(1 << length) // volume)
-
-
-def gilbert_log2_size(length: int, distance: int) -> float:
-    """log₂ of `gilbert_size`.
-
-    With δ = ⌈N/8⌉ it is at least N/8 (Varshamov–Gilbert as in Tsybakov 2009, Lemma 2.9).
-
-    Examples
-    --------
-    >>> gilbert_log2_size(10_000, 1250) > 10_000 / 8
-    True
-    """
-    size = gilbert_size(length, distance)
-    bits = size.bit_length()
-    excess = max(0, bits - 53)
-    return float(np.log2(float(size >> excess)) + excess)
 
 
 def varshamov_gilbert(length: int, size: int | None = None, min_distance: int | None = None, seed: int = 0) -> SignCode:
@@ -118,8 +100,8 @@ def varshamov_gilbert(length: int, size: int | None = None, min_distance: int | 
     Examples
     --------
     >>> code = varshamov_gilbert(264)
-    >>> code.size, code.min_distance >= 33, code.exact
-    (64, True, True)
+    >>> code.size, code.min_distance >= 33
+    (64, True)
     """
     length = check.integer("length", length, 1)
     seed = check.integer("seed", seed, 0)
@@ -140,100 +122,13 @@ def varshamov_gilbert(length: int, size: int | None = None, min_distance: int | 
     if len(words) < wanted:
         raise ValueError(
             f"size must be attainable: {wanted} words of length {length} at distance {distance} were asked for, "
-            f"{len(words)} were found, and 2^{gilbert_log2_size(length, distance):.6g} are guaranteed to exist; "
+            f"{len(words)} were found, and 2^{log2(gilbert_size(length, distance)):.6g} are guaranteed to exist; "
             "pass a smaller size or min_distance"
         )
     pairwise = distances(words)
     off = pairwise[~np.eye(len(words), dtype=bool)]
     words.setflags(write=False)
-    return SignCode(words, int(off.min()) if off.size else length, True)
-
-
-def linear_sign_code(length: int, dimension: int, seed: int = 0) -> LinearSignCode:
-    """A linear sign code of 2^dimension words: Reed–Muller words of proved distance, repeated and cut to any length.
-
-    Whole copies of RM(1, m) (biorthogonal: 2^m words' length, m + 1 = `dimension` bits, distance 2^{m−1}) fill ⌊N/2^m⌋·2^m
-    places. The rest repeats the first places of one more copy, which can only add to distances. So the distance is at least
-    ⌊N/2^m⌋ 2^{m−1}: a share 1/2 − 2^{m−1}/N of the length or more.
-
-    Parameters
-    ----------
-    length : int
-        N, at least 2^{dimension − 1}.
-    dimension : int
-        Bits per word, from 2 to 31.
-    seed : int
-        Seed of the permutation of the places, which makes typical words look random.
-
-    Raises
-    ------
-    ValueError
-        If the length is too short for that many words.
-
-    Examples
-    --------
-    >>> code = linear_sign_code(100_000, 11)
-    >>> code.size, code.min_distance
-    (2048, 49664)
-    """
-    length = check.integer("length", length, 1)
-    dimension = check.integer("dimension", dimension, 2)
-    if dimension > 31 or 1 << (dimension - 1) > length:
-        raise ValueError(
-            f"dimension must be at most {min(31, length.bit_length())} for the length {length}, got {dimension}"
-        )
-    order = np.random.default_rng(check.integer("seed", seed, 0)).permutation(length)
-    block = 1 << (dimension - 1)
-    return LinearSignCode(length, dimension, (length // block) * (block // 2), order)
-
-
-@dataclass(frozen=True, eq=False)
-class LinearSignCode:
-    """2^dimension sign words that are formed on demand: (−1)^{affine function of the place}.
-
-    Attributes
-    ----------
-    length, dimension : int
-    min_distance : int
-        Proved lower bound of the distance of different words.
-    places : ndarray
-        Permutation of the places.
-    """
-
-    length: int
-    dimension: int
-    min_distance: int
-    places: NDArray[np.int64]
-
-    @property
-    def size(self) -> int:
-        """Number of words."""
-        return 1 << self.dimension
-
-    def words(self, indices: ArrayLike) -> NDArray[np.int8]:
-        """The words of the given numbers (M,), as signs (M, length)."""
-        chosen = np.asarray(indices, dtype=np.int64).ravel()
-        if chosen.size and not 0 <= int(chosen.min()) <= int(chosen.max()) < self.size:
-            raise ValueError(f"indices must lie in [0, {self.size}), got {chosen.min()} to {chosen.max()}")
-        place = self.places % (1 << (self.dimension - 1))
-        common = (chosen[:, None] >> 1) & place
-        parity = np.bitwise_count(common).astype(np.int64) + (chosen[:, None] & 1)
-        return (1 - 2 * (parity & 1)).astype(np.int8)
-
-    def sample(self, count: int, rng: np.random.Generator) -> SignCode:
-        """`count` different uniform words, with their distance counted."""
-        count = check.integer("count", count, 1)
-        if count > self.size:
-            raise ValueError(f"count must be at most {self.size}, got {count}")
-        words = self.words(check.generator("rng", rng).choice(self.size, count, replace=False))
-        off = distances(words)[~np.eye(count, dtype=bool)]
-        words.setflags(write=False)
-        return SignCode(words, int(off.min()) if off.size else self.length, True)
-
-
-def separation_fraction(code: SignCode) -> Fraction:
-    """Least share of the signs in which two words differ."""
-    return Fraction(code.min_distance, code.length)
+    return SignCode(words, int(off.min()) if off.size else length)
 
 
 def _distance(value: int, length: int) -> int:

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
-from constructions.atom import CapAtom
 from constructions.network import Network
 from constructions.packing import Packing
 
@@ -99,17 +98,11 @@ class InvisiblePair:
         β ± L Σ over the empty caps of the atoms.
     empty : ndarray of int64
         Indices of the caps without sample.
-    squared_distance : float
-        ‖plus − minus‖² = 4L²·(number of empty caps)·‖Φ‖², in L²(uniform ball).
-    share : float
-        Empty caps over all caps.
     """
 
     plus: Network
     minus: Network
     empty: NDArray[np.int64]
-    squared_distance: float
-    share: float
 
 
 def invisible_pair(packing: Packing, X: ArrayLike, bound: float = 1.0) -> InvisiblePair:
@@ -145,8 +138,8 @@ def invisible_pair(packing: Packing, X: ArrayLike, bound: float = 1.0) -> Invisi
             f"X must leave a cap empty, but its {len(points)} points meet all {packing.size} caps of height "
             f"{float(packing.height):.4g}; pass a packing of lower caps, or fewer points"
         )
-    values = np.full(len(empty), amplitude)
-    plus = Network.from_atoms(packing.centres[empty], packing.height, values)
-    minus = Network.from_atoms(packing.centres[empty], packing.height, -values)
-    norm = CapAtom(packing.dim, packing.height).squared_norm
-    return InvisiblePair(plus, minus, empty, 4 * amplitude**2 * len(empty) * norm, len(empty) / packing.size)
+    plus, minus = (
+        Network.from_atoms(packing.centres[empty], packing.height, np.full(len(empty), sign * amplitude))
+        for sign in (1, -1)
+    )
+    return InvisiblePair(plus, minus, empty)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass
-from enum import Enum
 from fractions import Fraction
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,13 +16,6 @@ from constructions import _arguments as check
 _BLOCK_ENTRIES = 4_000_000
 
 Float = NDArray[np.float64]
-
-
-class Balance(Enum):
-    """What |v_k| is made equal to."""
-
-    WEIGHT = "|v_k| = |w_k|"
-    WEIGHT_AND_BIAS = "v_k² = |w_k|² + b_k²"
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +80,26 @@ class Network:
         object.__setattr__(self, "beta", check.finite("beta", self.beta))
 
     @classmethod
+    def from_ridges(cls, u: ArrayLike, t: ArrayLike, a: ArrayLike) -> Network:
+        """Σ_k a_k φ(u_k·x − t_k), balanced |v_k| = |w_k| = √|a_k|; a zero coefficient gives v_k = 0 and w_k = u_k.
+
+        Parameters
+        ----------
+        u : array_like, shape (K, d)
+            Unit vectors.
+        t, a : array_like, shape (K,)
+        """
+        directions = check.array("u", u, (None, None))
+        if np.abs(np.linalg.norm(directions, axis=1) - 1).max(initial=0.0) > 1e-9:
+            raise ValueError("u must have rows of norm 1")
+        offsets, coefficients = check.array("t", t, (len(directions),)), check.array("a", a, (len(directions),))
+        outer = np.sqrt(np.abs(coefficients))
+        inner = np.where(outer > 0, outer, 1.0)
+        return cls(inner[:, None] * directions, inner * offsets, np.sign(coefficients) * outer)
+
+    @classmethod
     def from_atoms(cls, centres: ArrayLike, height: Fraction, amplitudes: ArrayLike) -> Network:
-        """Σ_i A_i (u_i·x − (1−h))_+ / h, one neuron per cap, with |v_k| = |w_k| = √(|A_k|/h).
+        """Σ_i A_i (u_i·x − (1−h))_+ / h, one balanced neuron per cap.
 
         Parameters
         ----------
@@ -98,17 +108,11 @@ class Network:
         height : Fraction
             Cap height h in (0, 1].
         amplitudes : array_like, shape (N,)
-            Heights A_i of the atoms, with sign; a zero amplitude gives v_k = 0 and w_k = u_k.
+            Heights A_i of the atoms, with sign.
         """
-        u = check.array("centres", centres, (None, None))
-        h = check.height(height)
+        u, h = check.array("centres", centres, (None, None)), check.height(height)
         amplitude = check.array("amplitudes", amplitudes, (len(u),))
-        norms = np.linalg.norm(u, axis=1)
-        if np.abs(norms - 1).max(initial=0.0) > 1e-9:
-            raise ValueError("centres must have rows of norm 1")
-        scale = np.sqrt(np.abs(amplitude) / float(h))
-        inner = np.where(scale > 0, scale, 1.0)
-        return cls(inner[:, None] * u, inner * float(1 - h), np.sign(amplitude) * scale, 0.0)
+        return cls.from_ridges(u, np.full(len(u), float(1 - h)), amplitude / float(h))
 
     @property
     def width(self) -> int:
@@ -168,17 +172,15 @@ class Network:
             raise ValueError(f"c must be positive, got {factor.min()!r}")
         return Network(self.W / factor[:, None], self.b / factor, self.v * factor, self.beta)
 
-    def balanced(self, balance: Balance = Balance.WEIGHT) -> Network:
+    def balanced(self, *, with_bias: bool = False) -> Network:
         """The same function, every neuron balanced; neurons without a balance (v_k = 0 or zero input) stay.
 
         Parameters
         ----------
-        balance : Balance
-            `Balance.WEIGHT`: |v_k| = ‖w_k‖, the least Σ v_k² + ‖w_k‖². `Balance.WEIGHT_AND_BIAS`: v_k² = ‖w_k‖² + b_k².
+        with_bias : bool
+            False: |v_k| = ‖w_k‖, the least Σ v_k² + ‖w_k‖². True: v_k² = ‖w_k‖² + b_k².
         """
-        if not isinstance(balance, Balance):
-            raise TypeError(f"balance must be a member of Balance, got {balance!r}")
-        inputs = self.W if balance is Balance.WEIGHT else np.column_stack([self.W, self.b])
+        inputs = np.column_stack([self.W, self.b]) if with_bias else self.W
         inner, outer = _norms(inputs), np.abs(self.v)
         able = (inner > 0) & (outer > 0)
         c = np.ones(self.width)
@@ -197,16 +199,49 @@ class Network:
         weight = empirical_weight(reduced.u[used], reduced.t[used], self._points(X))
         return float(np.abs(reduced.a[used]) @ weight)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the arrays W, b, v, beta as an .npz file, replacing `path` only when complete."""
-        target = Path(path)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+    def save(self, file: str | os.PathLike[str] | IO[bytes], **arrays: ArrayLike) -> None:
+        """Write W, b, v, beta, and further arrays under their names, as .npz: the one format of networks in files.
+
+        Parameters
+        ----------
+        file : path or binary stream
+            A file is replaced only when the new one is complete; a stream, such as that of a caller who writes whole files
+            himself, is written to.
+        **arrays : array_like
+            What belongs to the network, such as X, y, centres, height: numbers or text.
+
+        Raises
+        ------
+        ValueError
+            If an array has the name of one of the network's, or its entries are neither numbers nor text.
+
+        Examples
+        --------
+        >>> import io
+        >>> stream = io.BytesIO()
+        >>> Network([[1.0]], [0.5], [2.0]).save(stream, X=[[0.0], [1.0]], height=0.5)
+        >>> _ = stream.seek(0)
+        >>> sorted(np.load(stream))
+        ['W', 'X', 'b', 'beta', 'height', 'v']
+        """
+        content: dict[str, NDArray[Any]] = {"W": self.W, "b": self.b, "v": self.v, "beta": np.array(self.beta)}
+        for name, value in arrays.items():
+            if name in content:
+                raise ValueError(f"arrays must not be called {', '.join(content)}, the network's own, got {name!r}")
+            content[name] = np.asarray(value)
+            if content[name].dtype.hasobject:
+                raise ValueError(f"{name} must hold numbers or text, got entries of {type(value).__name__}")
+        if not isinstance(file, (str, os.PathLike)):
+            np.savez(file, **content)  # type: ignore[arg-type]
+            return
+        target = Path(os.path.realpath(file))
+        temporary = target.with_name(f".{target.name}.{os.urandom(6).hex()}")
         try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, W=self.W, b=self.b, v=self.v, beta=np.float64(self.beta))
+            with open(temporary, "xb") as stream:
+                np.savez(stream, **content)  # type: ignore[arg-type]
             os.replace(temporary, target)
         except BaseException:
-            os.unlink(temporary)
+            temporary.unlink(missing_ok=True)
             raise
 
     @classmethod

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from math import floor, isqrt
+from math import isqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
 from constructions._products import tiles
-from constructions.certificate import InnerProductBound, SeparationCertificate
+from constructions.angle import Exact, cosine_at
+from constructions.certificate import SeparationCertificate
 from constructions.codes import best_code, build
+from constructions.rounding import decimal_below
 from constructions.spherical_code import SphericalCode
 
 _BLOCK_ENTRIES = 4_000_000
 _SCREEN_ABOVE = 10**8  # pairs of points and centres from which on points outside all caps are sorted out in float32
 _BALL_TOLERANCE = 1e-9
 _HEIGHT_MARGIN = Fraction(1, 10**9)
-_HEIGHT_DIGITS = 12
 
 
 def separation_limit(height: Fraction) -> Fraction:
@@ -34,43 +35,35 @@ def separation_limit(height: Fraction) -> Fraction:
     >>> separation_limit(Fraction(1, 10))
     Fraction(31, 50)
     """
-    h = check.height(height)
-    return 2 * (1 - h) ** 2 - 1
+    return 2 * (1 - check.height(height)) ** 2 - 1
 
 
-def largest_height(inner_product: Fraction | InnerProductBound) -> Fraction:
-    """A height h, a relative 1e-9 below the largest one, whose caps are disjoint at that inner product.
+def largest_height(cosine: Fraction) -> Fraction:
+    """A height h, a relative 1e-9 below the largest one, whose caps are disjoint if their centres have that largest cosine.
 
     Parameters
     ----------
-    inner_product : Fraction or InnerProductBound
-        Largest inner product of the centres, in [-1, 1); of a bound, its upper end is used.
+    cosine : Fraction
+        Largest inner product of the centres, in [-1, 1).
 
     Returns
     -------
     Fraction
-        A decimal of 12 significant digits with `separation_limit(h) >= inner_product`; exactly 1 for -1.
+        A decimal of 12 significant digits with `separation_limit(h) >= cosine`; exactly 1 for -1.
 
     Examples
     --------
     >>> float(largest_height(Fraction(0)))  # 1 - cos 45°
     0.29289321852
     """
-    s = inner_product.upper if isinstance(inner_product, InnerProductBound) else inner_product
-    s = check.fraction("inner_product", s)
-    if not -1 <= s < 1:
-        raise ValueError(f"inner_product must lie in [-1, 1), got {s}")
+    s = check.cosine(cosine)
     if s == -1:
         return Fraction(1)
     # 1 − √x = (1 − x)/(1 + √x), x = (1+s)/2, with the root rounded up: h is rounded down, without cancellation.
     x = (1 + s) / 2
     scale = 1 << 128
     root = Fraction(isqrt(x.numerator * scale * scale // x.denominator) + 1, scale)
-    h = (1 - x) / (1 + root) * (1 - _HEIGHT_MARGIN)
-    unit = Fraction(1)
-    while h * unit < 10 ** (_HEIGHT_DIGITS - 1):
-        unit *= 10
-    return floor(h * unit) / unit
+    return decimal_below((1 - x) / (1 + root) * (1 - _HEIGHT_MARGIN))
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,36 +78,28 @@ class Packing:
         Common height h in (0, 1].
     certificate : SeparationCertificate
         That of the centres at `separation_limit(height)`; its `holds` is True.
+
+    Raises
+    ------
+    ValueError
+        If the caps are not certified disjoint.
     """
 
     code: SphericalCode
     height: Fraction
-    certificate: SeparationCertificate
+    certificate: SeparationCertificate = field(init=False)
 
     def __post_init__(self) -> None:
-        limit = separation_limit(self.height)
-        if self.certificate.limit != limit:
-            raise ValueError(f"certificate must be for the limit {limit} of this height, got {self.certificate.limit}")
-        found = self.code.max_inner_product()
-        if self.certificate.bound != found:
-            raise ValueError("certificate must be that of the code, code.certify_separation(limit); got another one")
-        if self.certificate.holds is not True:
+        object.__setattr__(self, "height", check.height(self.height))
+        certificate = self.code.certify_separation(self.separation_limit)
+        object.__setattr__(self, "certificate", certificate)
+        if certificate.holds is not True:
+            found = certificate.bound
             raise ValueError(
                 f"caps of height {self.height} around the {self.size} points of {self.code.family} must be certified "
                 f"disjoint: the largest inner product lies in [{float(found.lower)!r}, {float(found.upper)!r}], "
-                f"the limit is {float(limit)!r}; pass a smaller height or a code of larger separation"
+                f"the limit is {float(certificate.cosine)!r}; pass a smaller height or a code of larger separation"
             )
-
-    @classmethod
-    def of(cls, code: SphericalCode, height: Fraction) -> Packing:
-        """The caps of that height around the points of a code, certified.
-
-        Raises
-        ------
-        ValueError
-            If the caps are not certified disjoint.
-        """
-        return cls(code, height, code.certify_separation(separation_limit(height)))
 
     @property
     def centres(self) -> NDArray[np.float64]:
@@ -270,8 +255,17 @@ class Packing:
         return result
 
 
-def pack(d: int, height: Fraction, family: str = "auto", seed: int = 0, max_size: int | None = None) -> Packing:
-    """Certified packing of caps of a given height.
+def pack(
+    d: int,
+    height: Fraction | None = None,
+    *,
+    angle: Exact | None = None,
+    cosine: Exact | None = None,
+    family: str = "auto",
+    seed: int = 0,
+    max_size: int | None = None,
+) -> Packing:
+    """Certified packing of caps of a height, or of caps that fit centres at an angle.
 
     Parameters
     ----------
@@ -279,6 +273,9 @@ def pack(d: int, height: Fraction, family: str = "auto", seed: int = 0, max_size
         Dimension.
     height : Fraction
         Cap height in (0, 1].
+    angle, cosine : number or text
+        In the place of `height`: caps as high as centres at that angle in degrees, or with that largest inner product,
+        allow (`largest_height`: rounded down by a relative 1e-9). `angle=60` thus means caps of angular radius 30°.
     family : str
         "auto" for the largest code of all families, or the name of one.
     seed : int
@@ -288,19 +285,27 @@ def pack(d: int, height: Fraction, family: str = "auto", seed: int = 0, max_size
 
     Raises
     ------
-    ValueError
-        If the family has no code there, or the caps are not certified disjoint.
+    TypeError, ValueError
+        If not exactly one of height, angle and cosine is given, or it is outside its domain; if the family has no code
+        there, or the caps are not certified disjoint.
 
     Examples
     --------
-    >>> pack(12, Fraction(13, 100)).size  # angle 59.1°
+    >>> pack(12, Fraction(13, 100)).size  # centres at 59.1° or more
     840
+    >>> packing = pack(12, angle=60)
+    >>> packing.size, float(packing.height)  # 1 - cos 30°
+    (840, 0.133974596081)
     """
-    d = check.integer("d", d, 1)
-    h = check.height(height)
-    limit = separation_limit(h)
-    if family == "auto":
-        code = best_code(d, limit, seed=seed, max_size=max_size)
+    if height is None:
+        h = largest_height(cosine_at(angle, cosine))
+    elif angle is None and cosine is None:
+        h = check.height(height)
     else:
-        code = build(family, d, limit, seed=seed, max_size=max_size)
-    return Packing.of(code, h)
+        raise TypeError("pass exactly one of height, angle (in degrees) and cosine")
+    d, limit = check.integer("d", d, 1), separation_limit(h)
+    if family == "auto":
+        code = best_code(d, cosine=limit, seed=seed, max_size=max_size)
+    else:
+        code = build(family, d, cosine=limit, seed=seed, max_size=max_size)
+    return Packing(code, h)

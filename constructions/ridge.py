@@ -79,17 +79,6 @@ class Profile:
         """Whether the profile vanishes beyond its last knot."""
         return self.slopes[-1] == 0 == self.values[-1]
 
-    def moment(self, order: int) -> Fraction:
-        """∫ s^order p(s) ds over the knots' range, exactly (of a compact profile: over the line)."""
-        order = check.integer("order", order, 0)
-        total = Fraction(0)
-        for k in range(len(self.knots) - 1):
-            a, b, slope = self.knots[k], self.knots[k + 1], self.slopes[k]
-            constant = self.values[k] - slope * a
-            total += constant * (b ** (order + 1) - a ** (order + 1)) / (order + 1)
-            total += slope * (b ** (order + 2) - a ** (order + 2)) / (order + 2)
-        return total
-
     def seminorm(self, weight: Callable[[float], float]) -> float:
         """Σ |slope change| g(knot): |p(u·)|_{V_g} for a weight g of the offset."""
         return sum(float(abs(c)) * weight(float(t)) for c, t in zip(self.changes, self.knots, strict=True))
@@ -106,52 +95,26 @@ class Profile:
 
     def __call__(self, s: ArrayLike) -> Float:
         """Values at s."""
-        at = np.asarray(s, dtype=np.float64)
+        return self._values(np.asarray(s, dtype=np.float64), [float(t) for t in self.knots])
+
+    def at_depth(self, depth: ArrayLike) -> Float:
+        """p(1 − depth), without the cancellation of 1 − s near the boundary of the ball."""
+        return self._values(-np.asarray(depth, dtype=np.float64), [-float(1 - t) for t in self.knots])
+
+    def _values(self, at: Float, knots: list[float]) -> Float:
+        """Values at points of the line on which the knots have been moved to those given."""
         result = np.zeros_like(at)
-        knots, values = [float(t) for t in self.knots], [float(v) for v in self.values]
+        values = [float(value) for value in self.values]
         for k, slope in enumerate(self.slopes):
             inside = at >= knots[k] if k + 1 == len(knots) else (at >= knots[k]) & (at < knots[k + 1])
             result[inside] = values[k] + float(slope) * (at[inside] - knots[k])
         return result
 
-    def at_depth(self, depth: ArrayLike) -> Float:
-        """p(1 − depth), without the cancellation of 1 − s near the boundary of the ball."""
-        at = np.asarray(depth, dtype=np.float64)
-        result = np.zeros_like(at)
-        knots, values = [float(1 - t) for t in self.knots], [float(v) for v in self.values]
-        for k, slope in enumerate(self.slopes):
-            inside = at <= knots[k] if k + 1 == len(knots) else (at <= knots[k]) & (at > knots[k + 1])
-            result[inside] = values[k] + float(slope) * (knots[k] - at[inside])
-        return result
-
-    def scaled(self, factor: Fraction) -> Profile:
-        """factor · p."""
-        factor = check.fraction("factor", factor)
-        return Profile(self.knots, tuple(factor * slope for slope in self.slopes))
-
 
 def hat(centre: Fraction, width: Fraction) -> Profile:
     """Λ((s − centre)/width), Λ(v) = (1 − 2|v|)_+: three ReLUs with slope changes 2/w, −4/w, 2/w."""
-    half, slope = check.fraction("width", width) / 2, 2 / Fraction(width)
-    return Profile((centre - half, centre, centre + half), (slope, -slope, Fraction(0)))
-
-
-def trapezoid(left: Fraction, right: Fraction, ramp: Fraction) -> Profile:
-    """1 on the middle of [left, right], linear to 0 over the ramp share of its length at each end, 0 < ramp ≤ 1/2."""
-    width = (Fraction(right) - Fraction(left)) * check.fraction("ramp", ramp)
-    if not 0 < ramp <= Fraction(1, 2) or width <= 0:
-        raise ValueError(f"ramp must lie in (0, 1/2] and left < right, got {ramp}, {left}, {right}")
-    if ramp == Fraction(1, 2):
-        return hat((left + right) / 2, right - left)
-    return Profile((left, left + width, right - width, right), (1 / width, Fraction(0), -1 / width, Fraction(0)))
-
-
-def end_trapezoid(left: Fraction, ramp: Fraction) -> Profile:
-    """0 below `left`, linear to 1 over the ramp share of [left, 1], 1 up to the boundary of the ball: two ReLUs."""
-    width = (1 - Fraction(left)) * check.fraction("ramp", ramp)
-    if not 0 < ramp < 1 or width <= 0:
-        raise ValueError(f"ramp must lie in (0, 1) and left below 1, got {ramp}, {left}")
-    return Profile((left, left + width), (1 / width, Fraction(0)))
+    c, w = check.fraction("centre", centre), check.fraction("width", width)
+    return Profile((c - w / 2, c, c + w / 2), (2 / w, -2 / w, Fraction(0)))
 
 
 def oscillating(centre: Fraction, width: Fraction) -> Profile:
@@ -159,20 +122,12 @@ def oscillating(centre: Fraction, width: Fraction) -> Profile:
 
     Examples
     --------
-    >>> p = oscillating(Fraction(1, 2), Fraction(1, 2))
-    >>> p.moment(0), p.moment(1), p.sup_norm
-    (Fraction(0, 1), Fraction(0, 1), Fraction(1, 1))
+    >>> oscillating(Fraction(1, 2), Fraction(1, 2)).values == (0, Fraction(-1, 2), 1, Fraction(-1, 2), 0)
+    True
     """
-    step = check.fraction("width", width) / 4
-    knots = tuple(centre + k * step for k in range(-2, 3))
+    c, step = check.fraction("centre", centre), check.fraction("width", width) / 4
     half = Fraction(1, 2) / step
-    return Profile(knots, (-half, 3 * half, -3 * half, half, Fraction(0)))
-
-
-def bump(boundary_share: Fraction) -> Profile:
-    """The univariate atom of one end of [−1, 1]: (s − (1−h))_+/h, sup norm 1 at the end (LQWP25, H.3)."""
-    h = check.height(boundary_share)
-    return Profile((1 - h,), (1 / h,))
+    return Profile(tuple(c + k * step for k in range(-2, 3)), (-half, 3 * half, -3 * half, half, Fraction(0)))
 
 
 def ridge_inner_product(first: Profile, second: Profile, d: int) -> float:
@@ -282,6 +237,4 @@ def ridge_network(directions: ArrayLike, profiles: Sequence[Profile], amplitudes
             rows.append(direction)
             offsets.append(float(knot))
             outer.append(float(change) * scale)
-    a, t, unit = np.array(outer), np.array(offsets), np.array(rows)
-    inner = np.where(a != 0, np.sqrt(np.abs(a)), 1.0)
-    return Network(inner[:, None] * unit, inner * t, np.sign(a) * np.sqrt(np.abs(a)))
+    return Network.from_ridges(rows, offsets, outer)

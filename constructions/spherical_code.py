@@ -12,11 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
 from constructions.certificate import (
-    Extreme,
     InnerProductBound,
     SeparationCertificate,
-    extreme,
     integer_gram_maximum,
+    max_inner_product,
 )
 
 _NORM_TOLERANCE = 1e-9
@@ -31,23 +30,16 @@ class ExactForm:
     vectors : ndarray of int64, shape (N, D)
         Read-only. D equals the dimension d of the code when the coordinates are the same up to scale, and exceeds it
         when the code spans a d-dimensional subspace of R^D (A_2 in x + y + z = 0): then the code is an isometric image.
-    square_norm : int or None
-        Squared norm of every row; None if the rows have several.
     """
 
     vectors: NDArray[np.int64]
-    square_norm: int | None
 
     def __post_init__(self) -> None:
         vectors = np.array(self.vectors, dtype=np.int64, order="C", copy=True)
         if vectors.ndim != 2 or not vectors.size:
             raise ValueError(f"vectors must be a non-empty matrix, got shape {vectors.shape}")
-        found = np.einsum("ij,ij->i", vectors, vectors)
-        if self.square_norm is None:
-            if not found.all():
-                raise ValueError("every row of vectors must be nonzero")
-        elif self.square_norm < 1 or (found != self.square_norm).any():
-            raise ValueError(f"every row of vectors must have squared norm {self.square_norm}, some have not")
+        if not vectors.any(axis=1).all():
+            raise ValueError("every row of vectors must be nonzero")
         vectors.setflags(write=False)
         object.__setattr__(self, "vectors", vectors)
 
@@ -58,18 +50,23 @@ class ExactForm:
 
         Examples
         --------
-        >>> ExactForm(np.array([[1, 1, 0], [1, 0, 1]]), 2).max_inner_product()
+        >>> ExactForm(np.array([[1, 1, 0], [1, 0, 1]])).max_inner_product()
         Fraction(1, 2)
         """
         if len(self.vectors) == 1:
             return Fraction(-1)
-        if self.square_norm is None:
-            return extreme(self.vectors).bound().upper
-        return Fraction(integer_gram_maximum(self.vectors), self.square_norm)
+        square_norms = _square_norms(self.vectors)
+        if (square_norms != square_norms[0]).any():
+            return max_inner_product(self.vectors).upper
+        return Fraction(integer_gram_maximum(self.vectors), int(square_norms[0]))
+
+
+def _square_norms(vectors: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.asarray(np.einsum("ij,ij->i", vectors, vectors))
 
 
 def _unit(vectors: NDArray[np.int64]) -> NDArray[np.float64]:
-    return np.asarray(vectors / np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None])
+    return np.asarray(vectors / np.sqrt(_square_norms(vectors))[:, None])
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,9 +122,9 @@ class SphericalCode:
         multiples of the integer vectors, and only their norm is rounded.
         """
         integers = np.asarray(vectors, dtype=np.int64)
-        norms = np.einsum("ij,ij->i", integers, integers)
+        exact = ExactForm(integers)
+        norms = _square_norms(integers)
         different = np.unique(norms)
-        exact = ExactForm(integers, int(different[0]) if len(different) == 1 else None)
         bits = 53 - int(np.abs(integers).max()).bit_length()
         scales = []
         for norm in different:
@@ -148,20 +145,20 @@ class SphericalCode:
 
     def max_inner_product(self) -> InnerProductBound:
         """Rigorous largest inner product of the normalised rows of `points` (computed once)."""
-        return self._extreme.bound()
+        return self._bound
 
-    def certify_separation(self, limit: Fraction) -> SeparationCertificate:
-        """Whether all inner products of the normalised rows are at most `limit`, rigorously."""
-        return self._extreme.separation(limit)
+    def certify_separation(self, cosine: Fraction) -> SeparationCertificate:
+        """Whether all inner products of the normalised rows are at most `cosine`, rigorously."""
+        return self._bound.at_most(cosine)
 
     @cached_property
-    def _extreme(self) -> Extreme:
-        return extreme(self.points)
+    def _bound(self) -> InnerProductBound:
+        return max_inner_product(self.points)
 
     def truncated(self, size: int) -> SphericalCode:
         """The first `size` points (the code itself if it has no more)."""
         size = check.integer("size", size, 1)
         if size >= self.size:
             return self
-        exact = None if self.exact is None else ExactForm(self.exact.vectors[:size], self.exact.square_norm)
+        exact = None if self.exact is None else ExactForm(self.exact.vectors[:size])
         return SphericalCode(self.points[:size], f"{self.family}, first {size}", exact)

@@ -17,14 +17,17 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 from math import gamma, pi, sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import CubicSpline
 
 from constructions import _arguments as check
 from constructions.network import Network
-from constructions.packet import Packet
+from constructions.packet import CompactPacket
+
+if TYPE_CHECKING:
+    from scipy.interpolate import CubicSpline
 
 Float = NDArray[np.float64]
 
@@ -36,10 +39,6 @@ _PANEL = 24
 def _pattern(angles: tuple[float, ...]) -> tuple[float, ...]:
     """What G_a depends on: the absolute values of the slopes in any order."""
     return tuple(sorted(round(abs(theta), 12) for theta in angles))
-
-
-def _patterns(angles: Float, repeat: int) -> set[tuple[float, ...]]:
-    return {_pattern(theta) for theta in product(angles, repeat=repeat)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +61,17 @@ class Wave:
     curvature: float
 
     @classmethod
-    def of(cls, packet: Packet, angles: tuple[float, ...]) -> Wave:
+    def of(cls, packet: CompactPacket, angles: tuple[float, ...]) -> Wave:
         """G_a by Gauss–Legendre quadrature in the frequency, for slopes tan(angles)."""
+        from scipy.interpolate import CubicSpline
+
         a, d = np.array([*np.tan(angles), 1.0]), packet.dim
         core = packet.reach * float(np.abs(a).sum())
         reach = core + packet.tail
-        low, high = packet.frequencies
+        high = packet.highest_frequency
         # Panels over which the longest phase turns by at most 16 radians: the rule has converged there.
         nodes, weights = np.polynomial.legendre.leggauss(_PANEL)
-        edges = np.linspace(low, high, 2 + int((high - low) * reach / 16))
+        edges = np.linspace(0, high, 2 + int(high * reach / 16))
         half = (edges[1] - edges[0]) / 2
         mu = (edges[:-1, None] + half * (1 + nodes)).ravel()
         measure = np.tile(2 * half * weights, len(edges) - 1) * mu ** (d - 1) / (2 * pi) ** d
@@ -100,7 +101,7 @@ class Wave:
 
 
 @lru_cache(maxsize=4096)
-def _wave(packet: Packet, angles: tuple[float, ...]) -> Wave:
+def _wave(packet: CompactPacket, angles: tuple[float, ...]) -> Wave:
     """All caps and all packets of one kind share their waves."""
     return Wave.of(packet, angles)
 
@@ -111,7 +112,7 @@ class PacketCap:
 
     Attributes
     ----------
-    packet : MeyerPacket or CompactPacket
+    packet : CompactPacket
     height : Fraction
         h of the cap.
     scale : float
@@ -122,7 +123,7 @@ class PacketCap:
         u.
     """
 
-    packet: Packet
+    packet: CompactPacket
     height: Fraction
     scale: float
     positions: Float
@@ -153,9 +154,10 @@ class PacketCap:
 
     def atoms(self, X: ArrayLike) -> Float:
         """ψ((z(x) − z_k)/δ), shape (n, m)."""
-        z = self.coordinates(X)
-        columns = [self.packet((z - centre) / self.scale) for centre in self.positions]
-        return np.column_stack(columns)
+        return self._at(self.coordinates(X))
+
+    def _at(self, z: Float) -> Float:
+        return np.column_stack([self.packet((z - centre) / self.scale) for centre in self.positions])
 
     def evaluate(self, X: ArrayLike, coefficients: ArrayLike) -> Float:
         """f at X (n, d) for coefficients (m,)."""
@@ -164,33 +166,24 @@ class PacketCap:
 
     @property
     def squared_norm(self) -> float:
-        """∫ ψ((z − z_k)/δ)² in L²(uniform ball) if the support lies in the ball: h^{(d+1)/2} δ^d ‖ψ‖²/v_d.
-
-        Exact for compact packets whose boxes lie in |y|² ≤ 2s − hs²; for Meyer packets up to their tails.
-        """
+        """∫ ψ((z − z_k)/δ)² in L²(uniform ball) if the box lies in the ball, |y|² ≤ 2s − hs²: h^{(d+1)/2} δ^d ‖ψ‖²/v_d."""
         d = self.packet.dim
         volume = pi ** (d / 2) / gamma(d / 2 + 1)
         return float(self.height) ** ((d + 1) / 2) * self.scale**d * self.packet.squared_norm / volume
 
     @property
     def inside(self) -> bool:
-        """Whether the boxes of reach δ about all positions lie in the ball (the tails of Meyer packets never do)."""
+        """Whether the boxes of reach δ about all positions lie in the ball."""
         reach = self.packet.reach * self.scale
         corners = self.positions[:, None, :] + reach * np.array(list(product((-1, 1), repeat=self.packet.dim)))
         y, s = corners[..., :-1], corners[..., -1]
         return bool(((y**2).sum(axis=-1) <= 2 * s - float(self.height) * s**2).all())
 
-    def gram(self, per_scale: int = 12, reach: float | None = None) -> Float:
-        """Gram matrix in L²(uniform ball), by the midpoint rule with `per_scale` cells per δ in each coordinate.
-
-        Parameters
-        ----------
-        reach : float, optional
-            Half-width of the grid about the positions, in units of δ; by default the reach of the packet.
-        """
+    def gram(self, per_scale: int = 12) -> Float:
+        """Gram matrix in L²(uniform ball), by the midpoint rule with `per_scale` cells per δ in each coordinate."""
         d, h = self.packet.dim, float(self.height)
         step = self.scale / check.integer("per_scale", per_scale, 2)
-        pad = (self.packet.reach if reach is None else reach) * self.scale
+        pad = self.packet.reach * self.scale
         low, high = self.positions.min(axis=0) - pad, self.positions.max(axis=0) + pad
         low[-1] = max(low[-1], 0.0)
         grids = [np.arange(a + step / 2, b, step) for a, b in zip(low, high, strict=True)]
@@ -203,13 +196,13 @@ class PacketCap:
             first = grids[0][start : start + rows]
             z = np.column_stack([np.repeat(first, len(rest)), np.tile(rest, (len(first), 1))])
             z = z[(z[:, :-1] ** 2).sum(axis=1) <= 2 * z[:, -1] - h * z[:, -1] ** 2]
-            values = np.column_stack([self.packet((z - centre) / self.scale) for centre in self.positions])
+            values = self._at(z)
             total += values.T @ values
         volume = pi ** (d / 2) / gamma(d / 2 + 1)
         return total * step**d * h ** ((d + 1) / 2) / volume
 
     def network(self, coefficients: ArrayLike, slopes: int = 48, resolution: int = 8) -> Network:
-        """A two-layer network near f; see `measured_error`.
+        """A two-layer network near f.
 
         Parameters
         ----------
@@ -234,7 +227,8 @@ class PacketCap:
         # a = tan(angle) in every coordinate, midpoint rule in the angles: smooth integrands, fast convergence.
         reach_angle = float(np.arctan(self.packet.slope))
         angles = -reach_angle + 2 * reach_angle * (np.arange(slopes) + 0.5) / slopes
-        waves = {pattern: _wave(self.packet, pattern) for pattern in _patterns(angles, d - 1)}
+        patterns = {_pattern(theta) for theta in product(angles, repeat=d - 1)}
+        waves = {pattern: _wave(self.packet, pattern) for pattern in patterns}
         nodes = [
             (
                 pattern,
@@ -264,10 +258,4 @@ class PacketCap:
             rows.append(np.tile((self.axis - sqrt(h) * frame @ a[:-1]) / q, (len(used), 1)))
             offsets.append(t[used])
             outer.append(weight * changes[used] * q / h)
-        amplitude, offset, unit = np.concatenate(outer), np.concatenate(offsets), np.vstack(rows)
-        scale = np.sqrt(np.abs(amplitude))
-        return Network(scale[:, None] * unit, scale * offset, np.sign(amplitude) * scale)
-
-    def measured_error(self, network: Network, coefficients: ArrayLike, X: ArrayLike) -> float:
-        """Largest |network − f| on the points X (n, d)."""
-        return float(np.abs(network(X) - self.evaluate(X, coefficients)).max())
+        return Network.from_ridges(np.vstack(rows), np.concatenate(offsets), np.concatenate(outer))

@@ -6,11 +6,13 @@ for.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 
 from constructions import _arguments as check
+from constructions.angle import Exact, cosine_at
 from constructions.codes import (
     barnes_wall,
     binary_codes,
@@ -66,13 +68,15 @@ _WHOLE_DIM = 48
 _WHOLE = 200_000  # a family asked for by name is built whole up to this size where its size is known
 
 
-def default_max_size(d: int) -> int:
-    """Number of points beyond which codes are truncated unless the caller allows more."""
-    return max(1000, min(_MOST_POINTS, _MOST_ENTRIES // d))
-
-
 def build(
-    name: str, d: int, separation_cos: Fraction, *, seed: int = 0, max_size: int | None = None, least: int = 1
+    name: str,
+    d: int,
+    angle: Exact | None = None,
+    *,
+    cosine: Exact | None = None,
+    seed: int = 0,
+    max_size: int | None = None,
+    least: int = 1,
 ) -> SphericalCode:
     """A certified code of the family `name` in R^d.
 
@@ -82,52 +86,54 @@ def build(
         The name of a member of `FAMILIES`.
     d : int
         Dimension, at least 1.
-    separation_cos : Fraction
-        Largest inner product allowed, in [-1, 1).
+    angle : number or text
+        Least angle between two points in degrees, 0 < angle ≤ 180; 60 and 90 mean exactly that. Where its cosine is
+        irrational, the code is certified at that cosine rounded down.
+    cosine : number or text
+        Largest inner product allowed, exactly, in [-1, 1): in the place of `angle`.
     seed : int
         Seed of the randomised families.
     max_size : int, optional
-        Largest number of points; larger codes are truncated. By default at least `default_max_size`, and finite
-        configurations of known size in d ≤ 48 are built whole (Leech: 196 560).
+        Largest number of points; larger codes are truncated. By default at least 1000, at most 20 000 and 400 MB, but
+        finite configurations of known size in d ≤ 48 are built whole (Leech: 196 560).
     least : int
         Number of points needed.
 
     Raises
     ------
-    ValueError
-        If the family is unknown, has no certified code there, or has fewer points than `least`, and if no code
-        can have as many; the message says what is possible.
+    TypeError, ValueError
+        If not exactly one of angle and cosine is given; if the family is unknown, has no certified code there, or has
+        fewer points than `least`, or if no code can have as many; the message says what is possible.
 
     Examples
     --------
-    >>> build("roots", 12, Fraction(1, 2)).size
+    >>> build("roots", 12, 60).size
     264
     """
-    whole = max_size is None
-    d, separation_cos, seed, max_size = _checked(d, separation_cos, seed, max_size, least)
-    for family in FAMILIES:
-        if family.name == name:
-            obstacle = family.obstacle(d, separation_cos)
-            if obstacle is not None:
-                raise ValueError(obstacle)
-            known = family.known_size(d, separation_cos)
-            if whole and known is not None and max_size < known <= _WHOLE and d <= _WHOLE_DIM:
-                max_size = known
-            code = family.build(d, separation_cos, np.random.default_rng(seed), max_size)
-            if code is None:
-                raise ValueError(
-                    f"{name} has no float64 code in d = {d} with inner products certified to be at most "
-                    f"{separation_cos}; ask for a slightly smaller separation, or use another family"
-                )
-            return _enough(code, least)
-    names = ", ".join(family.name for family in FAMILIES)
-    raise ValueError(f"name must be one of {names}, got {name!r}")
+    asked = _Request.read(d, angle, cosine, seed, max_size, least)
+    family = next((family for family in FAMILIES if family.name == name), None)
+    if family is None:
+        raise ValueError(f"name must be one of {', '.join(family.name for family in FAMILIES)}, got {name!r}")
+    obstacle = family.obstacle(asked.d, asked.cosine)
+    if obstacle is not None:
+        raise ValueError(obstacle)
+    known = family.known_size(asked.d, asked.cosine)
+    if max_size is None and known is not None and asked.most < known <= _WHOLE and asked.d <= _WHOLE_DIM:
+        asked = replace(asked, most=known)
+    code = asked.build(family)
+    if code is None:
+        raise ValueError(
+            f"{name} has no float64 code in d = {asked.d} with inner products certified to be at most {asked.cosine}; "
+            "pass a slightly smaller angle, or use another family"
+        )
+    return asked.enough(code)
 
 
 def best_code(
     d: int,
-    separation_cos: Fraction,
+    angle: Exact | None = None,
     *,
+    cosine: Exact | None = None,
     seed: int = 0,
     max_size: int | None = None,
     least: int = 1,
@@ -139,88 +145,95 @@ def best_code(
 
     Parameters
     ----------
-    d, separation_cos, seed, max_size, least
-        As in `build`; codes are truncated to `default_max_size` points by default.
+    d, angle, cosine, seed, max_size, least
+        As in `build`; every code is truncated to `max_size` points.
     thorough : bool
         Also try the slow families: farthest points and energy minimisation.
 
     Raises
     ------
-    ValueError
-        If no family has a code there, or none with `least` points.
+    TypeError, ValueError
+        As in `build`, and if no family has a code there.
 
     Examples
     --------
-    >>> best_code(12, Fraction(0)).family
+    >>> best_code(12, 90).family
     'orthoplex of R^12'
-    >>> best_code(12, Fraction(1, 2)).size
-    840
+    >>> best_code(12, 60).size, best_code(12, cosine="0.25").size
+    (840, 24)
     """
-    d, separation_cos, seed, max_size = _checked(d, separation_cos, seed, max_size, least)
+    asked = _Request.read(d, angle, cosine, seed, max_size, least)
     tried = [family for family in FAMILIES if family.automatic or thorough]
-    sizes = [family.known_size(d, separation_cos) for family in tried]
+    sizes = [family.known_size(asked.d, asked.cosine) for family in tried]
+    possible = size_bound(asked.d, asked.cosine)
     # Python's sort is stable: among equals the first of FAMILIES stays first.
-    known = sorted((-min(size, max_size), k) for k, size in enumerate(sizes) if size)
+    known = sorted((-min(size, asked.most), k) for k, size in enumerate(sizes) if size)
     best: SphericalCode | None = None
     for minus_size, k in known:
         if best is None or best.size < -minus_size:
-            best = _larger(best, tried[k].build(d, separation_cos, np.random.default_rng(seed), max_size))
-    for k, size in enumerate(sizes):
-        if size is None and (best is None or best.size < max_size) and not _settled(d, separation_cos, best):
-            best = _larger(best, tried[k].build(d, separation_cos, np.random.default_rng(seed), max_size))
+            best = _larger(best, asked.build(tried[k]))
+    for family, size in zip(tried, sizes, strict=True):
+        if size is None and (best is None or best.size < min(asked.most, possible)):
+            best = _larger(best, asked.build(family))
     if best is None:
-        raise ValueError(f"no family has a code in d = {d} with inner products at most {separation_cos}")
-    return _enough(best, least)
+        raise ValueError(f"no family has a code in d = {asked.d} with inner products at most {asked.cosine}")
+    return asked.enough(best)
 
 
-def survey(d: int, separation_cos: Fraction) -> tuple[tuple[str, int | None, str], ...]:
+def survey(
+    d: int, angle: Exact | None = None, *, cosine: Exact | None = None
+) -> tuple[tuple[str, int | None, str], ...]:
     """What each family has there, without building: (name, size or None where only building tells, title or obstacle).
 
     Examples
     --------
-    >>> [entry for entry in survey(24, Fraction(1, 2)) if entry[0] == "leech"][0][:2]
+    >>> [entry for entry in survey(24, 60) if entry[0] == "leech"][0][:2]
     ('leech', 196560)
     """
-    d, separation_cos, _, _ = _checked(d, separation_cos, 0, None, 1)
-    return tuple(
-        (family.name, family.known_size(d, separation_cos), family.obstacle(d, separation_cos) or family.title)
-        for family in FAMILIES
-    )
+    asked = _Request.read(d, angle, cosine, 0, None, 1)
+    place = asked.d, asked.cosine
+    return tuple((f.name, f.known_size(*place), f.obstacle(*place) or f.title) for f in FAMILIES)
 
 
 def _larger(first: SphericalCode | None, second: SphericalCode | None) -> SphericalCode | None:
     return second if second is not None and (first is None or second.size > first.size) else first
 
 
-def _settled(d: int, separation_cos: Fraction, best: SphericalCode | None) -> bool:
-    """Whether no larger code exists by an exact bound."""
-    return best is not None and best.size >= size_bound(d, separation_cos)
+@dataclass(frozen=True)
+class _Request:
+    """What a caller asked for, read and checked: `most` is the largest number of points to build."""
 
+    d: int
+    cosine: Fraction
+    seed: int
+    most: int
+    least: int
 
-def _enough(code: SphericalCode, least: int) -> SphericalCode:
-    if code.size < least:
-        raise ValueError(
-            f"least must be at most {code.size}, the points of {code.family}, got {least}; "
-            "ask for a smaller separation, or a family with more points (`survey` lists them)"
-        )
-    return code
+    @classmethod
+    def read(
+        cls, d: int, angle: Exact | None, cosine: Exact | None, seed: int, max_size: int | None, least: int
+    ) -> _Request:
+        d, c = check.integer("d", d, 1), cosine_at(angle, cosine)
+        least = check.integer("least", least, 1)
+        default = max(1000, min(_MOST_POINTS, _MOST_ENTRIES // d), least)
+        most = default if max_size is None else check.integer("max_size", max_size, 1)
+        if least > most:
+            raise ValueError(f"least must be at most max_size = {most}, got {least}")
+        possible = size_bound(d, c) if least > 1 else 1
+        if least > possible:
+            raise ValueError(
+                f"least must be at most {possible}, which no code in d = {d} with inner products at most {c} exceeds, "
+                f"got {least}"
+            )
+        return cls(d, c, check.integer("seed", seed, 0), most, least)
 
+    def build(self, family: Family) -> SphericalCode | None:
+        return family.build(self.d, self.cosine, np.random.default_rng(self.seed), self.most)
 
-def _checked(
-    d: int, separation_cos: Fraction, seed: int, max_size: int | None, least: int
-) -> tuple[int, Fraction, int, int]:
-    d = check.integer("d", d, 1)
-    separation_cos = check.fraction("separation_cos", separation_cos)
-    if not -1 <= separation_cos < 1:
-        raise ValueError(f"separation_cos must lie in [-1, 1), got {separation_cos}")
-    least = check.integer("least", least, 1)
-    most = max(default_max_size(d), least) if max_size is None else check.integer("max_size", max_size, 1)
-    if least > most:
-        raise ValueError(f"least must be at most max_size = {most}, got {least}")
-    possible = size_bound(d, separation_cos) if least > 1 else np.inf
-    if least > possible:
-        raise ValueError(
-            f"least must be at most {possible}, which no code in d = {d} with inner products at most "
-            f"{separation_cos} exceeds, got {least}"
-        )
-    return d, separation_cos, check.integer("seed", seed, 0), most
+    def enough(self, code: SphericalCode) -> SphericalCode:
+        if code.size < self.least:
+            raise ValueError(
+                f"least must be at most {code.size}, the points of {code.family}, got {self.least}; "
+                "pass a smaller angle, or a family with more points (`survey` lists them)"
+            )
+        return code

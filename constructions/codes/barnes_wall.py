@@ -15,10 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constructions.binary import points, reed_muller, words
-from constructions.codes.family import Family
+from constructions.codes.family import Family, Int, part
 from constructions.spherical_code import SphericalCode
-
-_LEAST, _MOST = 4, 12
 
 
 def size(m: int) -> int:
@@ -44,7 +42,7 @@ def _subspaces(k: int, m: int) -> Iterator[NDArray[np.uint8]]:
             yield basis
 
 
-def _blocks(m: int, most: int) -> Iterator[NDArray[np.int64]]:
+def _blocks(m: int, most: int) -> Iterator[Int]:
     for k in range(m % 2, m + 1, 2):
         forms = reed_muller(min(2, k), k)
         signs = 1 - 2 * words(forms, most).astype(np.int64)
@@ -62,31 +60,23 @@ def _blocks(m: int, most: int) -> Iterator[NDArray[np.int64]]:
                 yield block
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
     m = d.bit_length() - 1
-    rows: list[NDArray[np.int64]] = []
+    rows: list[Int] = []
     count = 0
     for block in _blocks(m, max_size):
         rows.append(block[: max_size - count])
         count += len(rows[-1])
         if count >= max_size:
             break
-    name = f"Barnes-Wall BW{d}" + ("" if count == size(m) else f", first {count}")
-    return SphericalCode.from_integers(np.vstack(rows), name)
-
-
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if d & (d - 1) or not 2**_LEAST <= d <= 2**_MOST:
-        return f"barnes-wall exists for d = 16, 32, 64, ..., 4096 (smaller ones are roots), got d = {d}"
-    if cos_angle < Fraction(1, 2):
-        return f"barnes-wall has inner products up to 1/2, which exceeds {cos_angle}: it needs separation at most 60°"
-    return None
+    return SphericalCode.from_integers(np.vstack(rows), part(f"Barnes-Wall BW{d}", count, size(m)))
 
 
 FAMILY = Family(
     "barnes-wall",
     "minimal vectors of the Barnes-Wall lattices at 60°, d = 16, 32, ..., 4096",
     _build,
-    _obstacle,
+    tuple(2**m for m in range(4, 13)),  # smaller ones are roots
+    Fraction(1, 2),
     lambda d, c: size(d.bit_length() - 1),
 )

@@ -22,10 +22,8 @@ from constructions.binary import (
     reed_muller_dimension,
     words,
 )
-from constructions.codes.family import Family
+from constructions.codes.family import Family, part
 from constructions.spherical_code import SphericalCode
-
-_MOST = 1 << MAX_LOG_LENGTH
 
 
 @dataclass(frozen=True)
@@ -71,10 +69,10 @@ class BinaryCode:
         return words(generators[1 : min(rows, self.dimension) + 1][:, keep], most)
 
 
-def candidates(d: int, cos_angle: Fraction) -> list[BinaryCode]:
-    """Codes of length at most d whose sign vectors have inner products at most `cos_angle`, largest first."""
+def candidates(d: int, cosine: Fraction) -> list[BinaryCode]:
+    """Codes of length at most d whose sign vectors have inner products at most `cosine`, largest first."""
     found = []
-    share = (1 - cos_angle) / 2
+    share = (1 - cosine) / 2
     for m in range(2, min(MAX_LOG_LENGTH, d.bit_length()) + 1):
         n = 1 << m
         if n <= d:
@@ -94,32 +92,24 @@ def candidates(d: int, cos_angle: Fraction) -> list[BinaryCode]:
     for cut in range(8):
         if 24 - cut <= d:
             found.append(BinaryCode("Golay", 24 - cut, 12 - cut, 8, (cut,)))
-    found = [code for code in found if code.inner_product <= cos_angle]
+    found = [code for code in found if code.inner_product <= cosine]
     return sorted(found, key=lambda code: (-code.dimension, code.length))
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-    code = candidates(d, cos_angle)[0]
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+    code = candidates(d, cosine)[0]
     found = code.words(max_size)
     vectors = np.zeros((len(found), d), dtype=np.int64)
     vectors[:, : code.length] = 1 - 2 * found.astype(np.int64)
-    whole = 1 << code.dimension
     name = f"{code.kind} [{code.length}, {code.dimension}, {code.distance}]"
-    return SphericalCode.from_integers(vectors, name + ("" if len(found) == whole else f", first {len(found)}"))
-
-
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if not 4 <= d <= _MOST:
-        return f"binary codes exist for 4 <= d <= {_MOST}, got d = {d}"
-    if cos_angle < 0:
-        return f"binary codes have inner products up to 0, which exceeds {cos_angle}: they need separation at most 90°"
-    return None
+    return SphericalCode.from_integers(vectors, part(name, len(found), 1 << code.dimension))
 
 
 FAMILY = Family(
     "binary",
     "sign vectors of Reed-Muller, BCH and Golay codes, 4 <= d <= 4096",
     _build,
-    _obstacle,
+    range(4, (1 << MAX_LOG_LENGTH) + 1),
+    Fraction(0),
     lambda d, c: 1 << candidates(d, c)[0].dimension,
 )

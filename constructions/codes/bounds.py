@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-from scipy.special import betainc
-
+from constructions import _arguments as check
 from constructions.codes.polygon import polygon_size
 
 # Schütte & van der Waerden 1953; Musin 2008; Levenshtein 1979, Odlyzko & Sloane 1979.
 _EXACT_KISSING = {3: 12, 4: 24, 8: 240, 24: 196_560}
 
 
-def size_bound(d: int, cos_angle: Fraction) -> int:
-    """A number that no code in R^d with inner products at most `cos_angle` exceeds.
+def size_bound(d: int, cosine: Fraction) -> int:
+    """A number that no code in R^d with inner products at most `cosine` exceeds.
 
     d = 1: 2. d = 2: the polygon. Inner products s < 0: min(d + 1, 1 − 1/s), and 2d for s = 0 (Rankin 1955). Kissing
     numbers where they are known (d = 3, 4, 8, 24). Otherwise the volume of the caps of half the angle, rounded up by a
@@ -26,32 +25,27 @@ def size_bound(d: int, cos_angle: Fraction) -> int:
     >>> size_bound(7, Fraction(0)), size_bound(7, Fraction(-1, 3)), size_bound(2, Fraction(1, 2))
     (14, 4, 6)
     """
+    d, cosine = check.integer("d", d, 1), check.cosine(cosine)
     if d == 1:
         return 2
     if d == 2:
-        return polygon_size(cos_angle)
-    if cos_angle < 0:
-        return min(d + 1, floor(1 - 1 / cos_angle))
-    if cos_angle == 0:
+        return polygon_size(cosine)
+    if cosine < 0:
+        return min(d + 1, floor(1 - 1 / cosine))
+    if cosine == 0:
         return 2 * d
-    if cos_angle <= Fraction(1, 2) and d in _EXACT_KISSING:
+    if cosine <= Fraction(1, 2) and d in _EXACT_KISSING:
         return _EXACT_KISSING[d]
-    half_versine = float((1 - cos_angle) / 2)  # sin²(angle/2)
+    from scipy.special import betainc
+
+    half_versine = float((1 - cosine) / 2)  # sin²(angle/2)
     share = float(betainc((d - 1) / 2, 0.5, half_versine)) / 2
     return floor((1 + 1e-9) / share) if share > 1e-300 else 10**300
 
 
 @dataclass(frozen=True)
 class Kissing:
-    """The largest kissing configuration on record in a dimension.
-
-    Attributes
-    ----------
-    size : int
-    source : str
-    optimal : bool
-        Whether no larger one exists.
-    """
+    """The largest kissing configuration on record in a dimension; optimal where no larger one exists."""
 
     size: int
     source: str

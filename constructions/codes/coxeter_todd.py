@@ -13,8 +13,8 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.codes.family import Family
-from constructions.spherical_code import ExactForm, SphericalCode
+from constructions.codes.family import Family, Int, all_signs, isometric
+from constructions.spherical_code import SphericalCode
 
 SIZE = 756
 # F_4 = {0, 1, ω, ω²} as 0, 1, 2, 3: addition is exclusive or; products of nonzero a, b are 1 + (a + b − 2 mod 3).
@@ -36,48 +36,43 @@ def hexacode() -> list[tuple[int, ...]]:
     return result
 
 
-def _vectors() -> NDArray[np.int64]:
+def _vectors() -> Int:
     """Exponents: entry 0 for zero, ±(1 + a) for ±ω^a, ±(4 + a) for ±2ω^a."""
     rows = []
     for i, a, sign in product(range(6), range(3), (1, -1)):
-        row = [0] * 6
+        row = np.zeros(6, dtype=np.int64)
         row[i] = sign * (4 + a)
         rows.append(row)
     for word in hexacode():
         support = [i for i in range(6) if word[i]]
         if len(support) == 4:
-            for signs in product((1, -1), repeat=4):
-                row = [0] * 6
-                for i, sign in zip(support, signs, strict=True):
-                    row[i] = sign * word[i]
-                rows.append(row)
+            values = np.zeros((16, 6), dtype=np.int64)
+            values[:, support] = all_signs(4) * np.array(word)[support]
+            rows.extend(values)
     return np.array(rows)
 
 
-def _realised(rows: NDArray[np.int64], units: NDArray[np.generic]) -> NDArray[np.generic]:
+def _realised(rows: Int, units: NDArray[np.generic]) -> NDArray[np.generic]:
     """Rows with ω^a replaced by units[a]."""
     table = np.vstack([0 * units[:1], units, 2 * units])
     parts = np.sign(rows)[:, :, None] * table[np.abs(rows)]
     return parts.reshape(len(rows), -1)
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
     rows = _vectors()
     # 1, ω, ω² as (2,−1,−1), (−1,2,−1), (−1,−1,2): squared norms are multiplied by 6.
     integers = _realised(rows, 3 * np.eye(3, dtype=np.int64) - 1).astype(np.int64)
     plane = np.array([[1, 0], [-0.5, sqrt(0.75)], [-0.5, -sqrt(0.75)]])
     flat = _realised(rows, plane).astype(np.float64) / 2
-    return SphericalCode(flat, "Coxeter-Todd K12", ExactForm(integers, 24)).truncated(max_size)
-
-
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if d != 12:
-        return f"coxeter-todd exists in d = 12 only, got d = {d}"
-    if cos_angle < Fraction(1, 2):
-        return f"coxeter-todd has inner products up to 1/2, which exceeds {cos_angle}: it needs separation at most 60°"
-    return None
+    return isometric(integers, flat, "Coxeter-Todd K12")
 
 
 FAMILY = Family(
-    "coxeter-todd", "756 minimal vectors of the lattice K12 at 60°, d = 12", _build, _obstacle, lambda d, c: SIZE
+    "coxeter-todd",
+    "756 minimal vectors of the lattice K12 at 60°, d = 12",
+    _build,
+    range(12, 13),
+    Fraction(1, 2),
+    lambda d, c: SIZE,
 )

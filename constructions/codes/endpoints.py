@@ -10,12 +10,8 @@ from constructions.codes.family import Family
 from constructions.spherical_code import SphericalCode
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
     return SphericalCode.from_integers([[1], [-1]], "endpoints")
 
 
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    return None if d == 1 else f"endpoints exist in d = 1 only, got d = {d}"
-
-
-FAMILY = Family("endpoints", "the points 1 and -1, d = 1", _build, _obstacle, lambda d, c: 2)
+FAMILY = Family("endpoints", "the points 1 and -1, d = 1", _build, range(1, 2), size=lambda d, c: 2)

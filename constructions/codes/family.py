@@ -1,18 +1,23 @@
-"""What a family of spherical codes is."""
+"""What a family of spherical codes is, and vectors that several families share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
+from math import acos, degrees, floor
 
 import numpy as np
+from numpy.typing import NDArray
 
-from constructions.spherical_code import SphericalCode
+from constructions import _arguments as check
+from constructions.spherical_code import ExactForm, SphericalCode
 
+Int = NDArray[np.int64]
 Builder = Callable[[int, Fraction, np.random.Generator, int], SphericalCode | None]
-Obstacle = Callable[[int, Fraction], str | None]
-Size = Callable[[int, Fraction], int | None]
+
+ANY_DIM = range(2, 2**31)
 
 
 @dataclass(frozen=True)
@@ -25,11 +30,13 @@ class Family:
         Name used on the command line.
     title : str
         One line of description.
-    builder : callable (d, cos_angle, rng, max_size) -> SphericalCode or None
-        None where the certificate of the floats fails, or nothing was found.
-    obstacle : callable (d, cos_angle) -> str or None
-        Why the family has no code there, in words that say where it has; None if it has one.
-    size : callable (d, cos_angle) -> int or None, optional
+    builder : callable (d, cosine, rng, max_size) -> SphericalCode or None
+        None where the certificate of the floats fails, or nothing was found; may return more than `max_size` points.
+    dims : range or tuple of int
+        Dimensions in which the family has codes.
+    least : Fraction or callable d -> Fraction
+        Least cosine at which it has one.
+    size : callable (d, cosine) -> int, optional
         Number of points of the whole code where it is known without building it. The floats of a code whose
         coordinates are irrational may miss an angle that the code attains exactly: then `builder` returns fewer or None.
     automatic : bool
@@ -39,26 +46,76 @@ class Family:
     name: str
     title: str
     builder: Builder
-    obstacle: Obstacle
-    size: Size | None = None
+    dims: range | tuple[int, ...]
+    least: Fraction | Callable[[int], Fraction] = Fraction(-1)
+    size: Callable[[int, Fraction], int] | None = None
     automatic: bool = True
 
-    def exists(self, d: int, cos_angle: Fraction) -> bool:
-        """Whether the family has a code in dimension d with inner products at most `cos_angle`."""
-        return self.obstacle(d, cos_angle) is None
+    def obstacle(self, d: int, cosine: Fraction) -> str | None:
+        """Why the family has no code in R^d with inner products at most `cosine`, in words that say where it has; or None."""
+        cosine = check.cosine(cosine)
+        if d not in self.dims:
+            return f"{self.name} exists {_where(self.dims)}, got d = {d}"
+        least = self.least(d) if callable(self.least) else self.least
+        if cosine < least:
+            angle = floor(100 * degrees(acos(least))) / 100
+            return f"{self.name} needs a cosine of at least {least}, got {cosine}: pass an angle of at most {angle:g}°"
+        return None
 
-    def known_size(self, d: int, cos_angle: Fraction) -> int | None:
+    def exists(self, d: int, cosine: Fraction) -> bool:
+        """Whether the family has a code in dimension d with inner products at most `cosine`."""
+        return self.obstacle(d, cosine) is None
+
+    def known_size(self, d: int, cosine: Fraction) -> int | None:
         """Number of points of the whole code, 0 where there is none, None where only building it tells."""
-        if not self.exists(d, cos_angle):
+        if not self.exists(d, cosine):
             return 0
-        return None if self.size is None else self.size(d, cos_angle)
+        return None if self.size is None else self.size(d, check.cosine(cosine))
 
-    def build(self, d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-        """A code of at most `max_size` points whose floats are certified for `cos_angle`, or None."""
-        if not self.exists(d, cos_angle):
+    def build(self, d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+        """A code of at most `max_size` points whose floats are certified for `cosine`, or None."""
+        cosine = check.cosine(cosine)
+        if not self.exists(d, cosine):
             return None
-        code = self.builder(d, cos_angle, rng, max_size)
+        code = self.builder(d, cosine, rng, max_size)
         if code is None:
             return None
         code = code.truncated(max_size)
-        return code if code.certify_separation(cos_angle).holds else None
+        return code if code.certify_separation(cosine).holds else None
+
+
+def _where(dims: range | tuple[int, ...]) -> str:
+    if len(dims) == 1:
+        return f"in d = {dims[0]} only"
+    if isinstance(dims, tuple):
+        return f"for d = {', '.join(map(str, dims))}"
+    return f"for d >= {dims[0]}" if dims == ANY_DIM else f"for {dims[0]} <= d <= {dims[-1]}"
+
+
+def part(name: str, count: int, whole: int) -> str:
+    """The name of the first `count` points of a code of `whole` points."""
+    return name if count == whole else f"{name}, first {count}"
+
+
+def isometric(integers: Int, points: NDArray[np.float64], name: str) -> SphericalCode:
+    """A code along integer vectors that span a subspace, given in float coordinates of that subspace."""
+    return SphericalCode(points, name, ExactForm(integers))
+
+
+def axes(count: int, dim: int, scale: int) -> Int:
+    """scale·e_i for i < count, and their negatives, in R^dim."""
+    basis = scale * np.eye(count, dim, dtype=np.int64)
+    return np.vstack([basis, -basis])
+
+
+def all_signs(length: int) -> Int:
+    """The 2^length sign vectors, from (1, …, 1) to (−1, …, −1)."""
+    return np.array(list(product((1, -1), repeat=length)), dtype=np.int64)
+
+
+def on_supports(supports: Iterable[tuple[int, ...]], values: Int, dim: int) -> Int:
+    """Every row of `values` (S, k) on every one of the k-element supports: (number of supports · S, dim)."""
+    places = np.array(list(supports), dtype=np.int64).reshape(-1, values.shape[1])
+    result = np.zeros((len(places), len(values), dim), dtype=np.int64)
+    result[np.arange(len(places))[:, None, None], np.arange(len(values))[:, None], places[:, None, :]] = values
+    return result.reshape(-1, dim)

@@ -10,9 +10,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from constructions.certificate import rounded_down
-from constructions.codes.family import Family
+from constructions.codes.family import ANY_DIM, Family
 from constructions.codes.greedy import uniform_directions
+from constructions.rounding import rounded_down
 from constructions.spherical_code import SphericalCode
 
 _POOL = 50_000
@@ -20,14 +20,14 @@ _BUDGET = 3_000_000_000  # multiplications
 _MARGIN = 1e-14
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-    cosine = rounded_down(cos_angle) - _MARGIN
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+    largest = rounded_down(cosine) - _MARGIN
     pool = uniform_directions(max(100, min(_POOL, _BUDGET // (d * max_size))), d, rng)
     nearest = pool @ pool[0]
     chosen = [0]
     while len(chosen) < max_size:
         index = int(nearest.argmin())
-        if nearest[index] > cosine:
+        if nearest[index] > largest:
             break
         chosen.append(index)
         np.maximum(nearest, pool @ pool[index], out=nearest)
@@ -35,12 +35,11 @@ def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int)
     return SphericalCode(pool[chosen], name)
 
 
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if d < 2:
-        return "farthest needs d >= 2 (in d = 1 use endpoints)"
-    if cos_angle <= -1 + _MARGIN:
-        return "farthest needs a separation below 180°"
-    return None
-
-
-FAMILY = Family("farthest", "farthest-point insertion from a random pool", _build, _obstacle, None, False)
+FAMILY = Family(
+    "farthest",
+    "farthest-point insertion from a random pool",
+    _build,
+    ANY_DIM,
+    Fraction(-999_999, 10**6),
+    automatic=False,
+)

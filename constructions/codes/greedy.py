@@ -7,10 +7,9 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
-from constructions.certificate import rounded_down
-from constructions.codes.family import Family
+from constructions.codes.family import ANY_DIM, Family
+from constructions.rounding import rounded_down
 from constructions.spherical_code import SphericalCode
 
 _BATCH = 4096
@@ -36,6 +35,8 @@ def _fits(candidates: Float, code: Float, cosine: float) -> NDArray[np.bool_]:
     if not len(code):
         return np.ones(len(candidates), dtype=bool)
     if candidates.shape[1] <= _TREE_DIM and len(code) >= _TREE_SIZE:
+        from scipy.spatial import cKDTree
+
         radius = sqrt(2 * (1 - cosine))
         distance, _ = cKDTree(code).query(candidates, distance_upper_bound=radius)
         return np.asarray(distance >= radius)
@@ -51,6 +52,8 @@ def _thinned(candidates: Float, cosine: float, room: int) -> Float:
     # Share of near pairs, from a sample: lists of them pay only where they are short.
     near = float((candidates[:32] @ candidates.T > cosine).mean()) if len(candidates) else 0.0
     if candidates.shape[1] <= _TREE_DIM and near * len(candidates) < 100:
+        from scipy.spatial import cKDTree
+
         alive = np.ones(len(candidates), dtype=bool)
         pairs = cKDTree(candidates).query_pairs(sqrt(2 * (1 - cosine)), output_type="ndarray")
         order = np.lexsort((pairs[:, 1], pairs[:, 0]))
@@ -72,10 +75,8 @@ def _thinned(candidates: Float, cosine: float, room: int) -> Float:
     return candidates[alive]
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-    cosine = rounded_down(cos_angle) - _MARGIN
-    if cosine <= -1:
-        return None
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+    largest = rounded_down(cosine) - _MARGIN
     code = np.empty((0, d))
     products = candidates = 0
     while len(code) < max_size and products < _PRODUCT_BUDGET and candidates < _CANDIDATE_BUDGET:
@@ -83,20 +84,12 @@ def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int)
         candidates += _BATCH
         if d > _TREE_DIM or len(code) < _TREE_SIZE:
             products += _BATCH * max(len(code), 64)
-        fresh = batch[_fits(batch, code, cosine)]
-        fresh = _thinned(fresh, cosine, max_size - len(code))
+        fresh = batch[_fits(batch, code, largest)]
+        fresh = _thinned(fresh, largest, max_size - len(code))
         code = np.vstack([code, fresh])
         if len(fresh) <= _STALE * _BATCH:
             break
     return SphericalCode(code, f"greedy in R^{d}" + (f", first {len(code)}" if len(code) >= max_size else ""))
 
 
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if d < 2:
-        return "greedy needs d >= 2 (in d = 1 use endpoints)"
-    if cos_angle <= -1 + _MARGIN:
-        return "greedy needs a separation below 180°"
-    return None
-
-
-FAMILY = Family("greedy", "random sequential addition", _build, _obstacle)
+FAMILY = Family("greedy", "random sequential addition", _build, ANY_DIM, Fraction(-999_999, 10**6))

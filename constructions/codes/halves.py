@@ -22,18 +22,17 @@ translates of the (12, 144, 4) code, and quadruples on pairs with both axes: 151
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import combinations, product
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from constructions.binary import dual, words
-from constructions.codes.family import Family
+from constructions.codes.family import Family, Int, all_signs, axes, isometric, on_supports
 from constructions.codes.laminated import rotated
-from constructions.codes.quadruples import julin_words, quadruples
-from constructions.spherical_code import ExactForm, SphericalCode
+from constructions.codes.quadruples import blocks, julin_words, signed_blocks
+from constructions.spherical_code import SphericalCode
 
-Int = NDArray[np.int64]
 Bits = NDArray[np.uint8]
 
 SIZES = {13: 1130, 14: 1620, 15: 2564}
@@ -42,19 +41,9 @@ _EXACT_14 = 1516
 _FIRST, _SECOND = np.array([2, 0, 0, 0]), np.array([1, 1, 1, 1])
 
 
-def _axes(m: int, width: int) -> Int:
-    basis = 4 * np.eye(width, dtype=np.int64)[:m]
-    return np.vstack([basis, -basis])
-
-
-def _quads(m: int, width: int) -> Int:
-    signs = 2 * np.array(list(product((1, -1), repeat=4)), dtype=np.int64)
-    rows = []
-    for block in quadruples(m):
-        part = np.zeros((16, width), dtype=np.int64)
-        part[:, list(block)] = signs
-        rows.append(part)
-    return np.vstack(rows)
+def _whole(points: int, width: int) -> list[Int]:
+    """±4e_i and (±2⁴) on the quadruples for the first coordinates."""
+    return [axes(points, width, 4), 2 * signed_blocks(blocks(points), width)]
 
 
 def _half(bits: Bits, z: Int) -> Int:
@@ -104,78 +93,60 @@ def _hexagon_codes() -> list[Bits]:
 
 def _thirteen() -> SphericalCode:
     code = julin_code()
-    blocks = [_axes(13, 13), _quads(12, 13), *(_half(code, np.array([s])) for s in (2, -2))]
-    return SphericalCode.from_integers(np.vstack(blocks), "half vectors in R^13")
+    parts = [axes(13, 13, 4), _whole(12, 13)[1], *(_half(code, np.array([s])) for s in (2, -2))]
+    return SphericalCode.from_integers(np.vstack(parts), "half vectors in R^13")
 
 
 def _fourteen_rational() -> SphericalCode:
     code = julin_code()
     other = _disjoint_translate(code)
-    signs = 2 * np.array(list(product((1, -1), repeat=4)), dtype=np.int64)
-    both = np.zeros((6, 16, 14), dtype=np.int64)
-    for k in range(6):
-        both[k][:, [2 * k, 2 * k + 1, 12, 13]] = signs
-    blocks = [_axes(14, 14), _quads(12, 14), both.reshape(-1, 14)]
+    both = signed_blocks([(2 * k, 2 * k + 1, 12, 13) for k in range(6)], 14)
+    parts = [axes(14, 14, 4), _whole(12, 14)[1], 2 * both]
     for sign in (2, -2):
-        blocks += [_half(code, np.array([sign, 0])), _half(other, np.array([0, sign]))]
-    return SphericalCode.from_integers(np.vstack(blocks), "half vectors in R^14, rational")
+        parts += [_half(code, np.array([sign, 0])), _half(other, np.array([0, sign]))]
+    return SphericalCode.from_integers(np.vstack(parts), "half vectors in R^14, rational")
 
 
 def _fourteen() -> SphericalCode:
     corners = [_FIRST, _SECOND, _SECOND - _FIRST]
     corners += [-z for z in corners]
-    blocks = [_axes(12, 16), _quads(12, 16)]
-    for code, z in zip(_hexagon_codes(), corners, strict=True):
-        blocks.append(_half(code, z))
+    parts = _whole(12, 16) + [_half(code, z) for code, z in zip(_hexagon_codes(), corners, strict=True)]
     for k in range(6):
         for sign in (2, -2):
             v = np.zeros((1, 16), dtype=np.int64)
             v[0, k % 2] = sign
             v[0, 12:] = corners[k] + corners[(k + 1) % 6]
-            blocks.append(v)
-    integers = np.vstack(blocks)
+            parts.append(v)
+    integers = np.vstack(parts)
     # z = s·(2, 0, 0, 0) + t·(1, 1, 1, 1) is (2s + t, √3 t) in the plane.
     t = integers[:, 13]
     flat = np.column_stack([integers[:, :12], integers[:, 12], np.sqrt(3) * t]) / 4
-    return SphericalCode(flat, "half vectors in R^14", ExactForm(integers, 16))
+    return isometric(integers, flat, "half vectors in R^14")
 
 
 def _fifteen() -> SphericalCode:
     code = even_shortened_hamming(14)
-    blocks = [rotated(_axes(14, 14)), rotated(_quads(14, 14))]
-    blocks = [np.pad(block, ((0, 0), (0, 1))) for block in blocks]
-    pairs = np.zeros((7, 4, 14), dtype=np.int64)
-    for k in range(7):
-        pairs[k][:, [2 * k, 2 * k + 1]] = [(2, 2), (2, -2), (-2, 2), (-2, -2)]
+    parts = [np.pad(rotated(part), ((0, 0), (0, 1))) for part in _whole(14, 14)]
+    pairs = 2 * on_supports([(2 * k, 2 * k + 1) for k in range(7)], all_signs(2), 14)
     other = code.copy()
     other[:, :2] ^= 1
     for sign, own in ((1, code), (-1, other)):
         y = rotated(1 - 2 * own.astype(np.int64))
-        v = rotated(pairs.reshape(-1, 14))
-        blocks += [np.column_stack([part, np.full(len(part), sign * z)]) for part, z in ((y, 2), (v, 4))]
-    return SphericalCode.from_integers(np.vstack(blocks), "half vectors in R^15")
+        parts += [np.column_stack([part, np.full(len(part), sign * z)]) for part, z in ((y, 2), (rotated(pairs), 4))]
+    return SphericalCode.from_integers(np.vstack(parts), "half vectors in R^15")
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
     if d == 14:
-        code = _fourteen_rational() if cos_angle == Fraction(1, 2) else _fourteen()
-    else:
-        code = _thirteen() if d == 13 else _fifteen()
-    return code.truncated(max_size)
-
-
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if d not in SIZES:
-        return f"halves exists for 13 <= d <= 15, got d = {d}"
-    if cos_angle < Fraction(1, 2):
-        return f"halves has inner products up to 1/2, which exceeds {cos_angle}: it needs separation at most 60°"
-    return None
+        return _fourteen_rational() if cosine == Fraction(1, 2) else _fourteen()
+    return _thirteen() if d == 13 else _fifteen()
 
 
 FAMILY = Family(
     "halves",
     "quadruples and half vectors (1130, 1620, 2564 points) at 60°, 13 <= d <= 15",
     _build,
-    _obstacle,
+    range(13, 16),
+    Fraction(1, 2),
     lambda d, c: _EXACT_14 if d == 14 and c == Fraction(1, 2) else SIZES[d],
 )

@@ -18,9 +18,9 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.codes.family import Family
+from constructions.codes.family import Family, isometric
 from constructions.codes.leech import Small, minimal_vectors
-from constructions.spherical_code import ExactForm, SphericalCode
+from constructions.spherical_code import SphericalCode
 
 SIZES = {15: 2340, 16: 4320, 17: 5346, 18: 7398, 19: 10668, 20: 17400, 21: 27720, 22: 49896, 23: 93150}
 _ZEROS = {15: 9, 16: 8, 19: 5, 20: 4, 21: 3}
@@ -58,28 +58,21 @@ def section(d: int) -> tuple[NDArray[np.int64], NDArray[np.float64] | None]:
     return part[:, [0, 1, 2, *range(8, 24)]], np.column_stack([hexagonal(part[:, :3]), part[:, 8:]]) / sqrt(32)
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
     # The floats of d = 18 and 22 attain 60° up to rounding only: at 60° exactly, the section of one dimension less.
-    own = d - (d in (18, 22) and cos_angle == Fraction(1, 2))
+    own = d - (d in (18, 22) and cosine == Fraction(1, 2))
     integers, points = section(own)
     name = f"laminated Λ{own}"
     if points is None:
-        return SphericalCode.from_integers(np.pad(integers, ((0, 0), (0, d - own))), name).truncated(max_size)
-    return SphericalCode(points, name, ExactForm(integers, 32)).truncated(max_size)
-
-
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if d not in SIZES:
-        return f"laminated exists for 15 <= d <= 23 (below, roots and quadruples; in d = 24, leech), got d = {d}"
-    if cos_angle < Fraction(1, 2):
-        return f"laminated has inner products up to 1/2, which exceeds {cos_angle}: it needs separation at most 60°"
-    return None
+        return SphericalCode.from_integers(np.pad(integers, ((0, 0), (0, d - own))), name)
+    return isometric(integers, points, name)
 
 
 FAMILY = Family(
     "laminated",
     "minimal vectors of laminated lattices (sections of Leech) at 60°, 15 <= d <= 23",
     _build,
-    _obstacle,
+    range(15, 24),
+    Fraction(1, 2),
     lambda d, c: SIZES[d - (d in (18, 22) and c == Fraction(1, 2))],
 )

@@ -15,8 +15,8 @@ from math import asin, cos, pi, sin, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.certificate import rounded_down
 from constructions.codes.family import Family
+from constructions.rounding import rounded_down
 from constructions.spherical_code import SphericalCode
 
 # Kept from the cosine: above rounding, and above the screening error of the certificate, so that the many pairs at
@@ -81,10 +81,10 @@ def _pieces(d: int, versine: float, choose: bool) -> Iterator[NDArray[np.float64
             yield np.column_stack([np.full(len(piece), cos(polar)), sin(polar) * piece])
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
     margin = _MARGIN
     for _ in range(4):
-        versine = rounded_down(1 - cos_angle) + margin
+        versine = rounded_down(1 - cosine) + margin
         if versine > 2:
             versine = 2.0
         # Surface of the sphere over that of a cube of the angle's side: a rough size.
@@ -99,16 +99,10 @@ def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int)
         points = np.vstack(rows)
         points /= np.linalg.norm(points, axis=1, keepdims=True)
         code = SphericalCode(points, f"layers in R^{d}" + (f", first {size}" if size >= max_size else ""))
-        if code.certify_separation(cos_angle).holds:
+        if code.certify_separation(cosine).holds:
             return code
         margin *= 16
     return None
 
 
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if 3 <= d <= _MOST_DIM:
-        return None
-    return f"layers exist for 3 <= d <= {_MOST_DIM}, got d = {d}"
-
-
-FAMILY = Family("layers", f"parallel latitude layers, 3 <= d <= {_MOST_DIM}", _build, _obstacle)
+FAMILY = Family("layers", f"parallel latitude layers, 3 <= d <= {_MOST_DIM}", _build, range(3, _MOST_DIM + 1))

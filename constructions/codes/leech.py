@@ -18,7 +18,6 @@ from constructions.codes.family import Family
 from constructions.spherical_code import SphericalCode
 
 SIZE = 196_560
-_MOST = 48  # beyond, `quadruples` and `barnes-wall` come near or have more
 Small = NDArray[np.int8]
 
 
@@ -61,9 +60,9 @@ def minimal_vectors() -> Small:
     return np.vstack([pairs(24), signed(code[code.sum(axis=1) == 8], 0), odd.reshape(-1, 24)])
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
     if d == 24:
-        return SphericalCode.from_integers(minimal_vectors(), "leech").truncated(max_size)
+        return SphericalCode.from_integers(minimal_vectors(), "leech")
     rest = np.eye(d - 24, dtype=np.int64)
     if d > 25:
         index = np.array(list(combinations(range(d - 24), 2)))
@@ -71,26 +70,19 @@ def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int)
     # Squared norms 32 and 1 or 2 have no common multiple of the same root, which orthogonal vectors do not need.
     blocks = [np.pad(minimal_vectors().astype(np.int64), ((0, 0), (0, d - 24)))]
     blocks += [np.pad(sign * rest, ((0, 0), (24, 0))) for sign in (1, -1)]
-    return SphericalCode.from_integers(np.vstack(blocks), f"leech + {2 * len(rest)} roots").truncated(max_size)
+    return SphericalCode.from_integers(np.vstack(blocks), f"leech + {2 * len(rest)} roots")
 
 
-def _size(d: int, cos_angle: Fraction) -> int:
+def _size(d: int, cosine: Fraction) -> int:
     rank = d - 24
     return SIZE + (2 if rank == 1 else 2 * rank * (rank - 1))
-
-
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if not 24 <= d <= _MOST:
-        return f"leech exists for 24 <= d <= {_MOST}, got d = {d} (laminated has its sections, 15 <= d <= 23)"
-    if cos_angle < Fraction(1, 2):
-        return f"leech has inner products up to 1/2, which exceeds {cos_angle}: it needs separation at most 60°"
-    return None
 
 
 FAMILY = Family(
     "leech",
     "196560 minimal vectors of the Leech lattice at 60°, d = 24 (with roots, d <= 48)",
     _build,
-    _obstacle,
+    range(24, 49),  # beyond, `quadruples` and `barnes-wall` come near or have more
+    Fraction(1, 2),
     _size,
 )

@@ -32,15 +32,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constructions.binary import reduced, reed_muller, words
-from constructions.codes.family import Family
+from constructions.codes.family import Family, Int, isometric
 from constructions.codes.laminated import hexagonal, rotated
 from constructions.codes.leech import golay_octad_first, pairs, signed
-from constructions.spherical_code import ExactForm, SphericalCode
+from constructions.spherical_code import SphericalCode
 
 SIZES = {17: 5730, 18: 8358, 19: 11948, 20: 19448, 21: 29768}
 
 Bits = NDArray[np.uint8]
-Int = NDArray[np.int64]
 
 # Quadratic forms on F_2^4, bit k for the k-th product x_i x_j, i < j. The roots of the plane at 0°, 60°, 120° (and their
 # negatives) carry the cosets of these forms; the values of y on them are those below, by multiples of 60°.
@@ -110,7 +109,7 @@ def _eighteen() -> SphericalCode:
     integers = np.vstack([np.column_stack([v, w]) for v, w in parts])
     flat = np.column_stack([integers[:, :16].astype(np.float64), hexagonal(integers[:, 16:])])
     flat /= np.linalg.norm(flat, axis=1, keepdims=True)
-    return SphericalCode(flat, "odd-sign section, d = 18", ExactForm(integers, None))
+    return isometric(integers, flat, "odd-sign section, d = 18")
 
 
 def _punctured(deleted: int) -> tuple[Bits, Bits]:
@@ -178,27 +177,19 @@ def _golay_section(d: int) -> SphericalCode:
     return SphericalCode.from_integers(integers, f"odd-sign section, d = {d}")
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-    if d == 18 and cos_angle == Fraction(1, 2):
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+    if d == 18 and cosine == Fraction(1, 2):
         # The floats of the plane attain 60° up to rounding only: at 60° exactly, the section of one dimension less.
         code = _seventeen()
-        return SphericalCode(np.pad(code.points, ((0, 0), (0, 1))), code.family).truncated(max_size)
-    code = _seventeen() if d == 17 else _eighteen() if d == 18 else _golay_section(d)
-    return code.truncated(max_size)
-
-
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if d not in SIZES:
-        return f"odd-signs exists for 17 <= d <= 21, got d = {d}"
-    if cos_angle < Fraction(1, 2):
-        return f"odd-signs has inner products up to 1/2, which exceeds {cos_angle}: it needs separation at most 60°"
-    return None
+        return SphericalCode(np.pad(code.points, ((0, 0), (0, 1))), code.family)
+    return _seventeen() if d == 17 else _eighteen() if d == 18 else _golay_section(d)
 
 
 FAMILY = Family(
     "odd-signs",
     "sections of Leech with odd signs and further points at 60°, 17 <= d <= 21",
     _build,
-    _obstacle,
+    range(17, 22),
+    Fraction(1, 2),
     lambda d, c: SIZES[17 if d == 18 and c == Fraction(1, 2) else d],
 )

@@ -15,20 +15,18 @@ Construction A on a constant weight code (Conway & Sloane, SPLAG, Ch. 5). The qu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import combinations, product
+from itertools import combinations, islice
 from math import comb
 
 import numpy as np
-from numpy.typing import NDArray
 
-from constructions.codes.family import Family
+from constructions.codes.family import Family, Int, all_signs, axes, on_supports, part
 from constructions.spherical_code import SphericalCode
 
 Quad = tuple[int, ...]
 
-_LEAST, _MOST = 8, 4096
 _COUNTS = {9: 18, 10: 30, 11: 35, 12: 51, 13: 65, 14: 91, 15: 105}
 _TEN = ((0, 1, 3, 4), (0, 1, 2, 6), (0, 2, 4, 7))
 _ELEVEN = (
@@ -57,8 +55,8 @@ def _orbits(base: tuple[Quad, ...], cycles: tuple[int, ...]) -> list[Quad]:
     return list(found)
 
 
-def _off_last(blocks: list[Quad], point: int) -> list[Quad]:
-    return [block for block in blocks if point not in block]
+def _off(point: int, system: Iterable[Quad]) -> Iterator[Quad]:
+    return (block for block in system if point not in block)
 
 
 def _planes(d: int) -> Iterator[Quad]:
@@ -132,53 +130,42 @@ def count(d: int) -> int:
     return total // d
 
 
-def quadruples(d: int) -> Iterator[Quad]:
+def blocks(d: int) -> Iterator[Quad]:
     """The quadruples for d points, `count(d)` of them."""
     if d in (9, 10):
-        blocks = _orbits(_TEN, (10,))
-        yield from (blocks if d == 10 else _off_last(blocks, 9))
+        ten = _orbits(_TEN, (10,))
+        yield from (ten if d == 10 else _off(9, ten))
     elif d == 11:
         yield from _orbits(_ELEVEN, (3, 3, 3, 1, 1))
     elif d == 12:
         yield from _twelve()
     elif d in (13, 14):
-        blocks = _orbits(_FOURTEEN, (7, 7))
-        yield from (blocks if d == 14 else _off_last(blocks, 13))
-    elif d == 15 or d & (d - 1) == 0:
-        yield from _off_last(list(_planes(16)), 15) if d == 15 else _planes(d)
+        fourteen = _orbits(_FOURTEEN, (7, 7))
+        yield from (fourteen if d == 14 else _off(13, fourteen))
+    elif d == 15:
+        yield from _off(15, _planes(16))
+    elif d & (d - 1) == 0:
+        yield from _planes(d)
     else:
         yield from _graham_sloane(d)
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-    rows: list[NDArray[np.int64]] = [2 * np.eye(d, dtype=np.int64), -2 * np.eye(d, dtype=np.int64)]
-    size = 2 * d
-    signs = np.array(list(product((1, -1), repeat=4)))
-    for block in quadruples(d):
-        if size >= max_size:
-            break
-        part = np.zeros((16, d), dtype=np.int64)
-        part[:, list(block)] = signs
-        rows.append(part)
-        size += 16
-    vectors = np.vstack(rows)[:max_size]
-    whole = 2 * d + 16 * count(d)
-    name = f"quadruples in R^{d}" + ("" if len(vectors) == whole else f", first {len(vectors)}")
-    return SphericalCode.from_integers(vectors, name)
+def signed_blocks(system: Iterable[Quad], dim: int) -> Int:
+    """(±1⁴) on every quadruple."""
+    return on_supports(system, all_signs(4), dim)
 
 
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if not _LEAST <= d <= _MOST:
-        return f"quadruples exist for {_LEAST} <= d <= {_MOST}, got d = {d}"
-    if cos_angle < Fraction(1, 2):
-        return f"quadruples have inner products up to 1/2, which exceeds {cos_angle}: they need separation at most 60°"
-    return None
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+    needed = max(0, -((2 * d - max_size) // 16))
+    vectors = np.vstack([axes(d, d, 2), signed_blocks(islice(blocks(d), needed), d)])[:max_size]
+    return SphericalCode.from_integers(vectors, part(f"quadruples in R^{d}", len(vectors), 2 * d + 16 * count(d)))
 
 
 FAMILY = Family(
     "quadruples",
     "±2e_i and ±1 on quadruples (P12a with 840 points in d = 12) at 60°, d >= 8",
     _build,
-    _obstacle,
+    range(8, 4097),
+    Fraction(1, 2),
     lambda d, c: 2 * d + 16 * count(d),
 )

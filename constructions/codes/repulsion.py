@@ -12,13 +12,12 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
-from constructions.certificate import rounded_down
-from constructions.codes import greedy
 from constructions.codes.bounds import size_bound
-from constructions.codes.family import Family
+from constructions.codes.family import ANY_DIM, Family
+from constructions.codes.greedy import FAMILY as GREEDY
 from constructions.codes.greedy import uniform_directions
+from constructions.rounding import rounded_down
 from constructions.spherical_code import SphericalCode
 
 _MARGIN = 1e-11
@@ -45,6 +44,8 @@ def _energy(flat: Float, size: int, cosine: float) -> tuple[float, Float]:
 
 def relaxed(start: Float, cosine: float, iterations: int = _ITERATIONS) -> Float | None:
     """Unit vectors near `start` (N, d) with inner products at most `cosine`, or None where the descent found none."""
+    from scipy.optimize import minimize
+
     # A slightly lower target makes the last steps end strictly inside.
     target = cosine - _MARGIN * 10
     points = start
@@ -81,18 +82,18 @@ def best_of(size: int, d: int, cosine: float, rng: np.random.Generator, seed: Fl
     return None
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-    cosine = rounded_down(cos_angle)
-    first = greedy.FAMILY.build(d, cos_angle, rng, min(max_size, _MOST_POINTS))
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+    largest = rounded_down(cosine)
+    first = GREEDY.build(d, cosine, rng, min(max_size, _MOST_POINTS))
     best = np.eye(1, d) if first is None else np.array(first.points)
-    most = min(max_size, _MOST_POINTS, size_bound(d, cos_angle))
+    most = min(max_size, _MOST_POINTS, size_bound(d, cosine))
     step = max(1, len(best) // 4)
     for _ in range(_MOST_TRIALS):
         if len(best) + step > most:
             step = most - len(best)
         if step == 0:
             break
-        found = best_of(len(best) + step, d, cosine, rng, best)
+        found = best_of(len(best) + step, d, largest, rng, best)
         if found is not None:
             best = found
         elif step == 1:
@@ -104,14 +105,11 @@ def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int)
     )
 
 
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if d < 2:
-        return "repulsion needs d >= 2 (in d = 1 use endpoints)"
-    if cos_angle <= -1 + 1e-9:
-        return "repulsion needs a separation below 180°"
-    return None
-
-
 FAMILY = Family(
-    "repulsion", f"energy minimisation with restarts, at most {_MOST_POINTS} points", _build, _obstacle, None, False
+    "repulsion",
+    f"energy minimisation with restarts, at most {_MOST_POINTS} points",
+    _build,
+    ANY_DIM,
+    Fraction(-999_999, 10**6),
+    automatic=False,
 )

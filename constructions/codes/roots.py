@@ -13,10 +13,8 @@ from math import isqrt, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.codes.family import Family
-from constructions.spherical_code import ExactForm, SphericalCode
-
-Int = NDArray[np.int64]
+from constructions.codes.family import ANY_DIM, Family, Int, all_signs, axes, isometric, on_supports, part
+from constructions.spherical_code import SphericalCode
 
 # Codewords of the [7,3] simplex code: the complements of the lines of the Fano plane.
 _SIMPLEX_CODE = tuple(tuple(bin(word & point).count("1") % 2 for point in range(1, 8)) for word in range(1, 8))
@@ -28,7 +26,7 @@ def _d(n: int, max_size: int, scale: int = 1) -> Int:
     index = np.arange(pairs)
     j = np.array([(1 + isqrt(1 + 8 * int(p))) // 2 for p in index], dtype=np.int64)
     i = index - j * (j - 1) // 2
-    signs = np.array(list(product((1, -1), repeat=2)))
+    signs = all_signs(2)
     vectors = np.zeros((pairs, 4, n), dtype=np.int64)
     vectors[index[:, None], np.arange(4), i[:, None]] = signs[:, 0]
     vectors[index[:, None], np.arange(4), j[:, None]] = signs[:, 1]
@@ -38,14 +36,8 @@ def _d(n: int, max_size: int, scale: int = 1) -> Int:
 def _signed(words: list[tuple[int, ...]]) -> Int:
     """±2e_i, and the supports of the words of weight 4 with all signs: squared norm 4."""
     length = len(words[0])
-    rows = [*(2 * np.eye(length, dtype=np.int64)), *(-2 * np.eye(length, dtype=np.int64))]
-    for word in words:
-        support = np.flatnonzero(word)
-        for signs in product((1, -1), repeat=4):
-            row = np.zeros(length, dtype=np.int64)
-            row[support] = signs
-            rows.append(row)
-    return np.array(rows)
+    supports = [tuple(np.flatnonzero(word).tolist()) for word in words]
+    return np.vstack([axes(length, length, 2), on_supports(supports, all_signs(4), length)])
 
 
 def _e7() -> Int:
@@ -61,8 +53,8 @@ def _e8() -> Int:
 
 def _e8_even() -> Int:
     """E_8 as D_8 with its spinors, doubled: squared norm 8, to stand beside doubled vectors of norm 2."""
-    spinors = np.array([s for s in product((1, -1), repeat=8) if s.count(-1) % 2 == 0], dtype=np.int64)
-    return np.vstack([_d(8, 112, 2), spinors])
+    spinors = all_signs(8)
+    return np.vstack([_d(8, 112, 2), spinors[spinors.prod(axis=1) == 1]])
 
 
 def _block(first: Int, second: Int) -> Int:
@@ -99,17 +91,13 @@ def _e6() -> tuple[Int, NDArray[np.float64]]:
     return np.vstack([half, -half]), np.vstack([flat, -flat])
 
 
-def _isometric(integers: Int, points: NDArray[np.float64], family: str) -> SphericalCode:
-    return SphericalCode(points, family, ExactForm(integers, int(integers[0] @ integers[0])))
-
-
 def _candidates(d: int, max_size: int) -> list[SphericalCode]:
     """Root systems of rank d, largest first; those after an irrational one keep 60° exactly in floats."""
     exact = SphericalCode.from_integers
     if d == 2:
-        return [_isometric(*_a2(), "roots A2")]
+        return [isometric(*_a2(), "roots A2")]
     if d == 6:
-        return [_isometric(*_e6(), "roots E6"), exact(_d(6, max_size), "roots D6")]
+        return [isometric(*_e6(), "roots E6"), exact(_d(6, max_size), "roots D6")]
     if d == 7:
         return [exact(_e7(), "roots E7")]
     if d == 8:
@@ -122,34 +110,26 @@ def _candidates(d: int, max_size: int) -> list[SphericalCode]:
         points[:240, :8], points[240:, 8:] = exact(_e8_even(), "").points, plane
         square = 2 * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])
         return [
-            _isometric(_block(_e8_even(), 2 * vectors), points, "roots E8+A2"),
+            isometric(_block(_e8_even(), 2 * vectors), points, "roots E8+A2"),
             exact(_block(_e8(), square), "roots E8+A1+A1"),
         ]
     if d == 11:
         return [exact(_block(_e8_even(), _d(3, 12, 2)), "roots E8+D3")]
-    size = min(2 * d * (d - 1), max_size)
-    name = f"roots D{d}" + ("" if size == 2 * d * (d - 1) else f", first {size}")
-    return [exact(_d(d, size), name)]
+    whole = 2 * d * (d - 1)
+    size = min(whole, max_size)
+    return [exact(_d(d, size), part(f"roots D{d}", size, whole))]
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
     for code in _candidates(d, max_size):
-        if code.certify_separation(cos_angle).holds:
+        if code.certify_separation(cosine).holds:
             return code
     return None
 
 
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if d < 2:
-        return "roots need d >= 2 (in d = 1 use endpoints)"
-    if cos_angle < Fraction(1, 2):
-        return f"roots have inner products up to 1/2, which exceeds {cos_angle}: they need separation at most 60°"
-    return None
-
-
-def _size(d: int, cos_angle: Fraction) -> int:
+def _size(d: int, cosine: Fraction) -> int:
     known = {2: 6, 6: 72, 7: 126, 8: 240, 9: 242, 10: 246, 11: 252}
     return known.get(d, 2 * d * (d - 1))
 
 
-FAMILY = Family("roots", "largest root system of rank d, at 60°", _build, _obstacle, _size)
+FAMILY = Family("roots", "largest root system of rank d, at 60°", _build, ANY_DIM, Fraction(1, 2), _size)

@@ -13,12 +13,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.codes.family import Family
+from constructions.codes.family import Family, Int, axes, isometric, on_supports
 from constructions.codes.leech import minimal_vectors
-from constructions.codes.quadruples import quadruples
-from constructions.spherical_code import ExactForm, SphericalCode
-
-Int = NDArray[np.int64]
+from constructions.codes.quadruples import blocks
+from constructions.spherical_code import SphericalCode
 
 # (dimension, largest inner product, number of points, source, number of neighbourhoods taken)
 TABLE = (
@@ -36,13 +34,8 @@ TABLE = (
 def _source(name: str) -> tuple[Int, Int]:
     """A code as integer vectors, and the vector whose neighbourhood comes first."""
     if name == "E8":
-        rows = [*(2 * np.eye(8, dtype=np.int64)), *(-2 * np.eye(8, dtype=np.int64))]
         signs = 1 - 2 * ((np.arange(16)[:, None] >> np.arange(4)) & 1)
-        for block in quadruples(8):
-            part = np.zeros((16, 8), dtype=np.int64)
-            part[:, list(block)] = signs
-            rows.extend(part)
-        code = np.array(rows)
+        code = np.vstack([axes(8, 8, 2), on_supports(blocks(8), signs, 8)])
         return code, code[0]
     code = minimal_vectors().astype(np.int64)
     if name == "Leech":
@@ -74,32 +67,21 @@ def _neighbourhood(name: str, times: int) -> tuple[Int, NDArray[np.float64]]:
     return code, np.asarray(flat / np.linalg.norm(flat, axis=1, keepdims=True))
 
 
-def _choice(d: int, cos_angle: Fraction) -> tuple[int, Fraction, int, str, int] | None:
-    usable = [entry for entry in TABLE if entry[0] == d and entry[1] <= cos_angle]
-    return max(usable, key=lambda entry: entry[2], default=None)
+def _choice(d: int, cosine: Fraction) -> tuple[int, Fraction, int, str, int]:
+    return max((entry for entry in TABLE if entry[0] == d and entry[1] <= cosine), key=lambda entry: entry[2])
 
 
-def _size(d: int, cos_angle: Fraction) -> int:
-    entry = _choice(d, cos_angle)
-    return 0 if entry is None else entry[2]
-
-
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-    entry = _choice(d, cos_angle)
-    if entry is None:
-        return None
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+    entry = _choice(d, cosine)
     vectors, flat = _neighbourhood(entry[3], entry[4])
-    exact = ExactForm(vectors, int(vectors[0] @ vectors[0]))
-    return SphericalCode(flat, f"sharp code of {entry[2]} points", exact).truncated(max_size)
-
-
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if _choice(d, cos_angle) is not None:
-        return None
-    known = ", ".join(f"{n} points in d = {k} at inner product {s}" for k, s, n, _, _ in TABLE)
-    return f"sharp has no code in d = {d} with inner products at most {cos_angle}; it has {known}"
+    return isometric(vectors, flat, f"sharp code of {entry[2]} points")
 
 
 FAMILY = Family(
-    "sharp", "neighbourhoods in E8 and Leech: 16, 27, 56, 4600, 891, 552, 275, 162", _build, _obstacle, _size
+    "sharp",
+    "neighbourhoods in E8 and Leech: 16, 27, 56, 4600, 891, 552, 275, 162",
+    _build,
+    tuple(sorted({entry[0] for entry in TABLE})),
+    lambda d: min(entry[1] for entry in TABLE if entry[0] == d),
+    lambda d, c: _choice(d, c)[2],
 )

@@ -14,15 +14,12 @@ from itertools import combinations, product
 from math import isqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
 from constructions.binary import reed_muller, words
-from constructions.codes.family import Family
+from constructions.codes.family import Family, Int, part
 from constructions.codes.leech import signed
-from constructions.codes.quadruples import quadruples
+from constructions.codes.quadruples import blocks
 from constructions.spherical_code import SphericalCode
-
-Int = NDArray[np.int64]
 
 _MOST_NORM = 40
 _MOST_E8 = 6
@@ -103,7 +100,7 @@ def _integer_shell(d: int, norm: int, most: int) -> Int:
 def _e8_shell(k: int) -> Int:
     """x mod 2 in the extended Hamming code, squared norm 4k: coordinate by coordinate, pruned by the norm left."""
     supports: list[tuple[int, ...]] = [(0,) * 8, (1,) * 8]
-    supports += [tuple(int(i in block) for i in range(8)) for block in quadruples(8)]
+    supports += [tuple(int(i in block) for i in range(8)) for block in blocks(8)]
     shells = []
     for support in supports:
         rows, left = np.zeros((1, 0), dtype=np.int64), np.array([4 * k])
@@ -124,48 +121,39 @@ def _bw16_second() -> Int:
     # 8 − 2·(minus signs) ± 2 ≡ 0 mod 4: the number of minus signs on the octad is odd.
     vectors = signed(octads, 1).astype(np.int64) // 2
     off = np.argsort(vectors != 0, axis=1, kind="stable")[:, :8]
-    parts = []
-    for place, sign in product(range(8), (2, -2)):
-        part = vectors.copy()
-        part[np.arange(len(part)), off[:, place]] = sign
-        parts.append(part)
-    return np.vstack(parts)
+    result = np.tile(vectors, (16, 1, 1))
+    for block, (place, sign) in zip(result, product(range(8), (2, -2)), strict=True):
+        block[np.arange(len(block)), off[:, place]] = sign
+    return result.reshape(-1, 16)
 
 
 def _sigma3(k: int) -> int:
     return sum(x**3 for x in range(1, k + 1) if k % x == 0)
 
 
-def _choice(d: int, cos_angle: Fraction) -> tuple[int, str, int]:
+def _choice(d: int, cosine: Fraction) -> tuple[int, str, int]:
     """(size, lattice, norm) of the largest shell."""
-    most = min(_MOST_NORM, int(1 / (1 - cos_angle)))
+    most = min(_MOST_NORM, int(1 / (1 - cosine)))
     sizes = representations(d, most)
     best = max((sizes[m], "Z", -m) for m in range(1, most + 1)) if most else (0, "Z", -1)
     if d == 8:
-        k = min(_MOST_E8, int(1 / (2 * (1 - cos_angle))))
+        k = min(_MOST_E8, int(1 / (2 * (1 - cosine))))
         best = max(best, *((240 * _sigma3(i), "E", -i) for i in range(1, k + 1)), (0, "", 0))
-    if d == 16 and cos_angle >= Fraction(2, 3):
+    if d == 16 and cosine >= Fraction(2, 3):
         best = max(best, (_BW16_SECOND, "BW", -6))
     return best[0], best[1], -best[2]
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-    size, lattice, norm = _choice(d, cos_angle)
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+    size, lattice, norm = _choice(d, cosine)
     if lattice == "E":
-        return SphericalCode.from_integers(_e8_shell(norm), f"shell of E8, norm {2 * norm}").truncated(max_size)
+        return SphericalCode.from_integers(_e8_shell(norm), f"shell of E8, norm {2 * norm}")
     if lattice == "BW":
-        return SphericalCode.from_integers(_bw16_second(), "shell of BW16, norm 6").truncated(max_size)
+        return SphericalCode.from_integers(_bw16_second(), "shell of BW16, norm 6")
     vectors = _integer_shell(d, norm, max_size)
-    name = f"shell of Z^{d}, norm {norm}" + ("" if len(vectors) == size else f", first {len(vectors)}")
-    return SphericalCode.from_integers(vectors, name)
+    return SphericalCode.from_integers(vectors, part(f"shell of Z^{d}, norm {norm}", len(vectors), size))
 
 
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if not 2 <= d <= 4096:
-        return f"shells exist for 2 <= d <= 4096, got d = {d}"
-    if cos_angle < 0:
-        return f"shells have inner products up to 0, which exceeds {cos_angle}: they need separation at most 90°"
-    return None
-
-
-FAMILY = Family("shells", "shells of Z^d, E8 and BW16, d >= 2", _build, _obstacle, lambda d, c: _choice(d, c)[0])
+FAMILY = Family(
+    "shells", "shells of Z^d, E8 and BW16, d >= 2", _build, range(2, 4097), Fraction(0), lambda d, c: _choice(d, c)[0]
+)

@@ -12,8 +12,8 @@ from math import floor, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.codes.family import Family
-from constructions.spherical_code import ExactForm, SphericalCode
+from constructions.codes.family import ANY_DIM, Family, isometric
+from constructions.spherical_code import SphericalCode
 
 
 def _vectors(k: int) -> NDArray[np.int64]:
@@ -37,28 +37,21 @@ def _simplex(k: int, d: int) -> SphericalCode:
     points = np.full((d + 1, d), -(root + 1) / d**1.5)
     points[np.arange(d), np.arange(d)] += root / sqrt(d)
     points[d] = 1 / sqrt(d)
-    vectors = _vectors(k)
-    return SphericalCode(points, name, ExactForm(vectors, k * (k - 1)))
+    return isometric(_vectors(k), points, name)
 
 
-def _most(d: int, cos_angle: Fraction) -> int:
-    return d + 1 if cos_angle >= 0 else min(d + 1, floor(1 - 1 / cos_angle))
+def _most(d: int, cosine: Fraction) -> int:
+    return d + 1 if cosine >= 0 else min(d + 1, floor(1 - 1 / cosine))
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
     # At most d + 1 points; where s is −1/(k−1) itself and the floats cannot attain it, the next smaller simplex.
-    most = _most(d, cos_angle)
+    most = _most(d, cosine)
     for k in range(min(most, max_size), max(1, min(most, max_size) - 2), -1):
         code = _simplex(k, d)
-        if code.certify_separation(cos_angle).holds:
+        if code.certify_separation(cosine).holds:
             return code
     return None
 
 
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if d < 2:
-        return "simplex needs d >= 2 (in d = 1 use endpoints)"
-    return None
-
-
-FAMILY = Family("simplex", "regular simplex, at most d + 1 points", _build, _obstacle, lambda d, c: _most(d, c))
+FAMILY = Family("simplex", "regular simplex, at most d + 1 points", _build, ANY_DIM, size=_most)

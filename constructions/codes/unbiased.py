@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from constructions.binary import kerdock_forms, reed_muller, words
-from constructions.codes.family import Family
+from constructions.codes.family import Family, Int, axes, part
 from constructions.spherical_code import SphericalCode
 
 
@@ -21,33 +21,25 @@ def _log(d: int) -> int:
     return (d.bit_length() - 1) // 2
 
 
-def _build(d: int, cos_angle: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
+def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
     k = _log(d)
     n = 4**k
-    axes = 2**k * np.eye(n, dtype=np.int64)
-    blocks = [axes, -axes]
+    blocks: list[Int] = [axes(n, n, 2**k)]
     linear = words(reed_muller(1, 2 * k))
     for form in kerdock_forms(2 * k):
         if sum(map(len, blocks)) >= max_size:
             break
         blocks.append(1 - 2 * (linear ^ form).astype(np.int64))
     vectors = np.vstack(blocks)[:max_size]
-    name = f"unbiased bases of R^{n}" + ("" if len(vectors) == n * n + 2 * n else f", first {len(vectors)}")
+    name = part(f"unbiased bases of R^{n}", len(vectors), n * n + 2 * n)
     return SphericalCode.from_integers(np.pad(vectors, ((0, 0), (0, d - n))), name)
-
-
-def _obstacle(d: int, cos_angle: Fraction) -> str | None:
-    if not 16 <= d <= 4096:
-        return f"unbiased bases exist for 16 <= d <= 4096 (in d = 4 they are roots), got d = {d}"
-    if cos_angle < Fraction(1, 2 ** _log(d)):
-        return f"unbiased bases in d = {d} have inner products up to 1/{2 ** _log(d)}, which exceeds {cos_angle}"
-    return None
 
 
 FAMILY = Family(
     "unbiased",
     "mutually unbiased bases (Kerdock), 16^k + 2·4^k points at cosine 1/2^k in d >= 4^k, k = 2, ..., 6",
     _build,
-    _obstacle,
+    range(16, 4097),  # in d = 4 they are roots
+    lambda d: Fraction(1, 2 ** _log(d)),
     lambda d, c: 16 ** _log(d) + 2 * 4 ** _log(d),
 )

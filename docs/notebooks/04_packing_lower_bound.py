@@ -19,10 +19,7 @@ from boundcalc.logspace import compile_log
 from boundcalc.plots import label_ends
 from boundcalc.symbols import n as N
 from boundcalc.symbols import sigma
-from constructions.codes import best_code
-from constructions.data import uniform_ball
-from constructions.hypercube import distances, varshamov_gilbert
-from constructions.packing import Packing, pack
+from constructions import Packing, best_code, distances, pack, uniform_ball, varshamov_gilbert
 
 plt.rcParams.update({"figure.dpi": 80, "axes.spines.top": False, "axes.spines.right": False})
 
@@ -51,7 +48,7 @@ plt.show()
 # "disjoint" is proved and not a comparison of floats. Lower and upper bounds of the packing number carry their names:
 
 # %%
-packing = Packing.of(best_code(12, Fraction(1, 2)), Fraction(1, 8))
+packing = Packing(best_code(12, 60), Fraction(1, 8))
 print(packing.code.family + ":", packing.size, "caps; largest inner product", packing.code.max_inner_product().upper)
 print(boundcalc.packing_number(12, 60))
 

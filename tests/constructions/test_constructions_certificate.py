@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from constructions.certificate import certify_separation, integer_gram_maximum, max_inner_product
+from constructions.certificate import integer_gram_maximum, max_inner_product
 
 
 def exceeds(x: np.ndarray, y: np.ndarray, c: Fraction) -> bool:
@@ -56,19 +56,19 @@ def test_decision_equals_rational_arithmetic(points: np.ndarray, limit: Fraction
     points = points[points.any(axis=1)]
     if len(points) < 2:
         return
-    certificate = certify_separation(points, limit)
+    certificate = max_inner_product(points).at_most(limit)
     assert certificate.holds is (not brute_exceeds(points, limit))
-    assert certificate.limit == limit
+    assert certificate.cosine == limit
 
 
 @pytest.mark.parametrize("d", [2, 3, 12, 24])
 def test_perturbed_point_breaks_the_certificate(d: int) -> None:
     orthoplex = np.vstack([np.eye(d), -np.eye(d)])
-    assert certify_separation(orthoplex, Fraction(0)).holds is True
+    assert max_inner_product(orthoplex).at_most(Fraction(0)).holds is True
     for relative in (1e-12, 1e-15, 1e-200):
         broken = orthoplex.copy()
         broken[0, 1] += relative
-        certificate = certify_separation(broken, Fraction(0))
+        certificate = max_inner_product(broken).at_most(Fraction(0))
         assert certificate.holds is False
         assert 0 < certificate.bound.lower <= certificate.bound.upper < Fraction(2 * relative)
 
@@ -76,9 +76,9 @@ def test_perturbed_point_breaks_the_certificate(d: int) -> None:
 def test_float_comparison_alone_would_be_wrong() -> None:
     # (1, 0) and (3, 4)/5 meet 3/5 exactly; 0.6 as a float is below 3/5, so it is violated by 2e-17.
     points = np.array([[1.0, 0.0], [3.0, 4.0]])
-    assert certify_separation(points, Fraction(3, 5)).holds is True
-    assert certify_separation(points, Fraction(0.6)).holds is (Fraction(0.6) >= Fraction(3, 5))
-    assert certify_separation(points, Fraction(3, 5) - Fraction(1, 10**40)).holds is False
+    assert max_inner_product(points).at_most(Fraction(3, 5)).holds is True
+    assert max_inner_product(points).at_most(Fraction(0.6)).holds is (Fraction(0.6) >= Fraction(3, 5))
+    assert max_inner_product(points).at_most(Fraction(3, 5) - Fraction(1, 10**40)).holds is False
 
 
 def test_screened_and_integer_routes_agree() -> None:
@@ -97,10 +97,10 @@ def test_many_near_ties_give_a_valid_wide_enclosure() -> None:
     bound = max_inner_product(basis)
     assert bound.lower <= 0 <= bound.upper
     assert bound.upper - bound.lower < Fraction(1, 10**12)
-    undecided = certify_separation(basis, Fraction(0))
+    undecided = max_inner_product(basis).at_most(Fraction(0))
     assert undecided.holds is None
-    assert certify_separation(basis, Fraction(1, 10**9)).holds is True
-    assert certify_separation(basis, Fraction(-1, 10**9)).holds is False
+    assert max_inner_product(basis).at_most(Fraction(1, 10**9)).holds is True
+    assert max_inner_product(basis).at_most(Fraction(-1, 10**9)).holds is False
 
 
 def test_blocks_see_every_pair() -> None:
@@ -138,9 +138,9 @@ def test_bad_points(points: object, message: str) -> None:
 
 
 def test_bad_limit() -> None:
-    with pytest.raises(TypeError, match="limit must be a fractions"):
-        certify_separation([[1.0, 0.0]], 0.5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="cosine must be a fractions"):
+        max_inner_product([[1.0, 0.0]]).at_most(0.5)  # type: ignore[arg-type]
 
 
 def test_single_point_has_no_pair() -> None:
-    assert certify_separation([[2.0, 1.0]], Fraction(-1)).holds is True
+    assert max_inner_product([[2.0, 1.0]]).at_most(Fraction(-1)).holds is True

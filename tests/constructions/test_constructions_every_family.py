@@ -6,7 +6,7 @@ from math import isqrt
 import numpy as np
 import pytest
 
-from constructions.certificate import certify_separation
+from constructions.certificate import max_inner_product
 from constructions.codes import FAMILIES, build
 
 HALF = Fraction(1, 2)
@@ -69,7 +69,7 @@ def root_above(square: Fraction) -> Fraction:
 def test_against_exact_arithmetic(name: str) -> None:
     """Pairs in exact rationals: all pairs of small codes; of larger ones, all that are within 1e-9 of the least angle."""
     d, cosine, most = INSTANCES[name]
-    points = build(name, d, cosine, max_size=most).points
+    points = build(name, d, cosine=cosine, max_size=most).points
     assert len(points) >= 2
     limit = cosine * abs(cosine)
     gram = points @ points.T
@@ -81,7 +81,7 @@ def test_against_exact_arithmetic(name: str) -> None:
     # The rest is below by more than any rounding of these products.
     if step > 1:
         assert gram.max() <= float(cosine) + 1e-12
-        integers = build(name, d, cosine, max_size=most).exact
+        integers = build(name, d, cosine=cosine, max_size=most).exact
         assert integers is not None
         v = integers.vectors.astype(np.int64)
         norms = (v * v).sum(axis=1)
@@ -96,21 +96,21 @@ def test_against_exact_arithmetic(name: str) -> None:
 def test_moving_one_point_breaks_the_certificate(name: str) -> None:
     """At its own least angle, exactly, the code is certified; a point moved by a relative 1e-12 towards another breaks it."""
     d, cosine, most = INSTANCES[name]
-    points = build(name, d, cosine, max_size=min(most, 600)).points
+    points = build(name, d, cosine=cosine, max_size=min(most, 600)).points
     i, j = nearest_pair(points)
     gram = points @ points.T
     np.fill_diagonal(gram, -np.inf)
     ties = np.argwhere(np.triu(gram > gram.max() - 1e-14, 1))[:2000]
     own = root_above(max(signed_square(points[a], points[b]) for a, b in ties))
     tight = max(own, Fraction(0)) if abs(own) < Fraction(1, 10**59) else own
-    assert certify_separation(points, tight + Fraction(1, 10**14)).holds is True
+    assert max_inner_product(points).at_most(tight + Fraction(1, 10**14)).holds is True
     toward = points[j] - float(points[i] @ points[j]) * points[i]
     moved = points.copy()
     moved[i] += 1e-12 * toward / np.linalg.norm(toward)
-    assert certify_separation(moved, tight + Fraction(1, 10**14)).holds is False
+    assert max_inner_product(moved).at_most(tight + Fraction(1, 10**14)).holds is False
     bound = tight + Fraction(1, 10**14)
     assert signed_square(moved[i], moved[j]) > bound * abs(bound)
 
 
 def test_the_line_has_two_points_whatever_moves() -> None:
-    assert certify_separation(np.array([[1.0], [-1 - 1e-12]]), Fraction(-1)).holds is True
+    assert max_inner_product(np.array([[1.0], [-1 - 1e-12]])).at_most(Fraction(-1)).holds is True

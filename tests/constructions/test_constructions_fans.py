@@ -5,16 +5,16 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from constructions.cap_ridges import CapRidges, fan
 from constructions.data import uniform_ball
-from constructions.fan import Fan, fan
 from constructions.packet import CompactPacket
-from constructions.packet_field import PacketField, packet_field
+from constructions.packet_fields import PacketField, packet_field
 from constructions.packing import pack
-from constructions.ridge import Profile, end_trapezoid, hat, oscillating, tilted_inner_product
+from constructions.ridge import Profile, hat, oscillating, tilted_inner_product
 
 PAIRS = [
     (hat(Fraction(1, 2), Fraction(1, 2)), hat(Fraction(5, 8), Fraction(1, 4))),
-    (end_trapezoid(Fraction(1, 4), Fraction(1, 3)), oscillating(Fraction(1, 3), Fraction(1))),
+    (Profile((Fraction(1, 4), Fraction(1, 2)), (Fraction(4), Fraction(0))), oscillating(Fraction(1, 3), Fraction(1))),
 ]
 
 
@@ -46,7 +46,7 @@ def test_tilted_products_of_thin_caps_keep_their_digits() -> None:
 def test_fans(d: int, height: str) -> None:
     atoms = fan(pack(d, Fraction(height), max_size=12))
     rng = np.random.default_rng(0)
-    c = rng.choice([-1.0, 1.0], (atoms.packing.size, atoms.directions_per_cap, len(atoms.profiles)))
+    c = rng.choice([-1.0, 1.0], (atoms.packing.size, atoms.per_cap))
     # Points near the caps, so that most of them are seen by an atom, and others.
     near = atoms.packing.centres[rng.integers(0, atoms.packing.size, 4000)] + 0.2 * rng.standard_normal((4000, d))
     near /= np.maximum(1, np.linalg.norm(near, axis=1))[:, None] * (1 + 1e-12)
@@ -56,7 +56,7 @@ def test_fans(d: int, height: str) -> None:
         for j in range(atoms.directions_per_cap):
             for k, profile in enumerate(atoms.profiles):
                 value = profile(X @ atoms.directions[i, j])
-                direct += c[i, j, k] * value
+                direct += c[i, j * len(atoms.profiles) + k] * value
                 each[:, i] += np.abs(value)
     assert np.allclose(atoms.evaluate(X, c), direct, atol=1e-9)
     assert np.allclose(atoms.network(c)(X), direct, atol=1e-8)
@@ -87,9 +87,9 @@ def test_bad_fans() -> None:
     packing = pack(3, Fraction(1, 10))
     p = oscillating(Fraction(19, 20), Fraction(1, 20))
     with pytest.raises(ValueError, match="axes must be at most"):
-        Fan(packing, (p,), 0.1, 3)
+        CapRidges(packing, (p,), 0.1, 3)
     with pytest.raises(ValueError, match="tilt must leave"):
-        Fan(packing, (p,), 0.4, 1)
+        CapRidges(packing, (p,), 0.4, 1)
     with pytest.raises(ValueError, match="share must lie in"):
         fan(packing, share=Fraction(1))
     with pytest.raises(ValueError, match="angle must lie in"):

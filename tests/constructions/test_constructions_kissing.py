@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from constructions.binary import dual, extended_bch, golay, kerdock_forms, reduced, reed_muller, words
-from constructions.certificate import certify_separation
+from constructions.certificate import max_inner_product
 from constructions.codes import best_code, build, survey
 from constructions.codes.barnes_wall import size as barnes_wall_size
 from constructions.codes.binary_codes import candidates
@@ -15,7 +15,7 @@ from constructions.codes.coxeter_todd import hexacode
 from constructions.codes.halves import _hexagon_codes, even_shortened_hamming, julin_code
 from constructions.codes.leech import minimal_vectors
 from constructions.codes.odd_signs import further_words
-from constructions.codes.quadruples import count, quadruples
+from constructions.codes.quadruples import blocks, count
 from constructions.codes.sharp import TABLE
 from constructions.codes.shells import representations
 from constructions.spherical_code import SphericalCode
@@ -49,8 +49,8 @@ FOUND = {
 @pytest.mark.parametrize("d", FOUND)
 def test_kissing_configurations(d: int) -> None:
     name, size = FOUND[d]
-    code = best_code(d, JUST_BELOW_60)
-    named = build(name, d, JUST_BELOW_60)
+    code = best_code(d, cosine=JUST_BELOW_60)
+    named = build(name, d, cosine=JUST_BELOW_60)
     assert code.size == named.size == size
     assert code.dim == d
     assert named.exact is not None
@@ -72,7 +72,7 @@ def test_further_points_by_weights(d: int, size: int) -> None:
     gram = signs @ signs.T
     np.fill_diagonal(gram, -d)
     assert (32 / d) * gram.max() <= 16  # points of squared norm 32
-    octads = build("odd-signs", d, HALF, max_size=2 * d * (d - 1) + 10_000)
+    octads = build("odd-signs", d, cosine=HALF, max_size=2 * d * (d - 1) + 10_000)
     assert octads.size > len(found)
     vectors = octads.exact.vectors  # type: ignore[union-attr]
     eights = vectors[(np.abs(vectors) == 2).sum(axis=1) == 8]
@@ -82,7 +82,7 @@ def test_further_points_by_weights(d: int, size: int) -> None:
 
 @pytest.mark.parametrize(("d", "size"), [(15, 2340), (17, 5346), (18, 7398), (19, 10668)])
 def test_laminated_sections(d: int, size: int) -> None:
-    code = build("laminated", d, JUST_BELOW_60)
+    code = build("laminated", d, cosine=JUST_BELOW_60)
     assert code.size == size
     assert np.linalg.matrix_rank(code.points) == d
     assert code.exact is not None
@@ -106,7 +106,7 @@ def test_leech_vectors() -> None:
 
 @pytest.mark.parametrize("name", ["coxeter-todd", "quadruples"])
 def test_twelve_dimensions(name: str) -> None:
-    code = build(name, 12, JUST_BELOW_60)
+    code = build(name, 12, cosine=JUST_BELOW_60)
     assert code.size == {"coxeter-todd": 756, "quadruples": 840}[name]
     assert code.exact is not None
     assert largest_cosine_squared(code.exact.vectors) == Fraction(1, 4)
@@ -120,11 +120,11 @@ def test_twelve_dimensions(name: str) -> None:
 
 @pytest.mark.parametrize("d", [8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 27])
 def test_quadruples_share_two_points(d: int) -> None:
-    blocks = np.zeros((count(d), d), dtype=int)
-    for row, block in zip(blocks, list(quadruples(d)), strict=True):
+    incidence = np.zeros((count(d), d), dtype=int)
+    for row, block in zip(incidence, list(blocks(d)), strict=True):
         row[list(block)] = 1
-    assert (blocks.sum(axis=1) == 4).all()
-    gram = blocks @ blocks.T
+    assert (incidence.sum(axis=1) == 4).all()
+    gram = incidence @ incidence.T
     np.fill_diagonal(gram, 0)
     assert gram.max() <= 2
 
@@ -132,7 +132,7 @@ def test_quadruples_share_two_points(d: int) -> None:
 def test_half_vectors_at_exactly_sixty_degrees() -> None:
     """d = 14: a rational version where the hexagon's floats miss the angle; d = 13, 15 have integer coordinates."""
     for d, size in ((13, 1130), (14, 1516), (15, 2564)):
-        code = build("halves", d, HALF)
+        code = build("halves", d, cosine=HALF)
         assert code.size == size
         assert code.exact is not None
         assert largest_cosine_squared(code.exact.vectors) == Fraction(1, 4)
@@ -157,7 +157,7 @@ def test_codes_behind_the_half_vectors() -> None:
 
 @pytest.mark.parametrize("d", [16, 32])
 def test_barnes_wall(d: int) -> None:
-    code = build("barnes-wall", d, HALF, max_size=4500)
+    code = build("barnes-wall", d, cosine=HALF, max_size=4500)
     assert code.size == min(4500, barnes_wall_size(d.bit_length() - 1))
     assert code.exact is not None
     assert largest_cosine_squared(code.exact.vectors) == Fraction(1, 4)
@@ -166,7 +166,7 @@ def test_barnes_wall(d: int) -> None:
 @pytest.mark.parametrize("entry", TABLE)
 def test_sharp_codes(entry: tuple[int, Fraction, int, str, int]) -> None:
     d, cosine, size, _, _ = entry
-    code = build("sharp", d, cosine + Fraction(1, 10**9))
+    code = build("sharp", d, cosine=cosine + Fraction(1, 10**9))
     assert code.size == size
     assert code.dim == d
     gram = code.points @ code.points.T
@@ -183,7 +183,7 @@ def test_sharp_codes(entry: tuple[int, Fraction, int, str, int]) -> None:
     ("d", "cosine", "size"), [(8, "3/4", 2160), (3, "9/10", 30), (4, "3/4", 32), (16, "2/3", 5000)]
 )
 def test_shells(d: int, cosine: str, size: int) -> None:
-    code = build("shells", d, Fraction(cosine), max_size=5000)
+    code = build("shells", d, cosine=Fraction(cosine), max_size=5000)
     assert code.size == size
     assert code.exact is not None
     largest = largest_cosine_squared(code.exact.vectors[:2500])
@@ -209,7 +209,7 @@ def test_binary_codes(d: int, cosine: str) -> None:
         distance = w.sum(axis=1)[:, None] + w.sum(axis=1) - 2 * w @ w.T
         np.fill_diagonal(distance, binary.length + 1)
         assert distance.min() >= binary.distance
-    assert build("binary", d, limit, max_size=300).max_inner_product().upper <= limit
+    assert build("binary", d, cosine=limit, max_size=300).max_inner_product().upper <= limit
 
 
 def test_duals_and_ranks() -> None:
@@ -227,7 +227,7 @@ def test_duals_and_ranks() -> None:
 @pytest.mark.parametrize("m", [4, 6])
 def test_unbiased_bases(m: int) -> None:
     n = 1 << m
-    code = build("unbiased", n, Fraction(1, 2 ** (m // 2)))
+    code = build("unbiased", n, cosine=Fraction(1, 2 ** (m // 2)))
     assert code.size == n * n + 2 * n
     gram = np.unique(np.round(2 ** (m // 2) * code.points[: 6 * n] @ code.points.T, 9))
     assert gram.tolist() == [-(2.0 ** (m // 2)), -1.0, 0.0, 1.0, 2.0 ** (m // 2)]
@@ -240,8 +240,8 @@ def test_unbiased_bases(m: int) -> None:
 def test_moving_one_point_breaks_the_certificate(name: str, d: int) -> None:
     """A relative 1e-12 in one coordinate, towards a point at the least angle."""
     cosine = Fraction(3, 4) if name == "shells" else HALF
-    code = build(name, d, cosine, max_size=6000)
-    assert certify_separation(code.points, cosine).holds is True
+    code = build(name, d, cosine=cosine, max_size=6000)
+    assert max_inner_product(code.points).at_most(cosine).holds is True
     gram = code.points @ code.points[7]
     gram[7] = -1
     neighbour = int(gram.argmax())
@@ -249,7 +249,7 @@ def test_moving_one_point_breaks_the_certificate(name: str, d: int) -> None:
     moved = code.points.copy()
     toward = code.points[neighbour] - float(cosine) * code.points[7]
     moved[7] += 1e-12 * toward / np.linalg.norm(toward)
-    broken = certify_separation(moved, cosine)
+    broken = max_inner_product(moved).at_most(cosine)
     assert broken.holds is False
     # The same verdict in rational arithmetic, on that pair.
     x, y = ([Fraction(float(t)) for t in row] for row in (moved[7], moved[neighbour]))
@@ -260,13 +260,13 @@ def test_moving_one_point_breaks_the_certificate(name: str, d: int) -> None:
 
 def test_energy_minimisation_finds_optimal_codes() -> None:
     # 12 points of the icosahedron at 63.4°, 24 of the snub cube at 43.69°: no better is possible in the first case.
-    icosahedron = build("repulsion", 3, Fraction(44722, 100_000))
+    icosahedron = build("repulsion", 3, cosine=Fraction(44722, 100_000))
     assert icosahedron.size == 12 == size_bound(3, Fraction(44722, 100_000))
-    assert build("repulsion", 3, Fraction(73, 100)).size > build("greedy", 3, Fraction(73, 100)).size
+    assert build("repulsion", 3, cosine=Fraction(73, 100)).size > build("greedy", 3, cosine=Fraction(73, 100)).size
 
 
 def test_farthest_points_cover_their_pool() -> None:
-    code = build("farthest", 3, Fraction(9, 10))
+    code = build("farthest", 3, cosine=Fraction(9, 10))
     probe = np.random.default_rng(1).standard_normal((20_000, 3))
     probe /= np.linalg.norm(probe, axis=1, keepdims=True)
     assert ((probe @ code.points.T).max(axis=1) < 0.9).mean() < 0.001
@@ -278,9 +278,11 @@ def test_records_bound_what_is_built() -> None:
         assert record.size <= possible
         if record.optimal:
             assert record.size == possible
-        sizes = [size or 0 for name, size, _ in survey(d, JUST_BELOW_60) if name not in ("layers", "greedy")]
+        sizes = [size or 0 for name, size, _ in survey(d, cosine=JUST_BELOW_60) if name not in ("layers", "greedy")]
         if d > 3:
-            at_sixty = [size or 0 for name, size, _ in survey(d, HALF) if name not in ("layers", "greedy", "farthest")]
+            at_sixty = [
+                size or 0 for name, size, _ in survey(d, cosine=HALF) if name not in ("layers", "greedy", "farthest")
+            ]
             assert max(at_sixty) <= max(record.size, 8358 if d == 18 else 0)
         assert max(sizes) >= 0.7 * record.size
 
@@ -297,7 +299,7 @@ def test_records_bound_what_is_built() -> None:
 )
 def test_too_many_points(d: int, cosine: Fraction, least: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        best_code(d, cosine, least=least)
+        best_code(d, cosine=cosine, least=least)
 
 
 def test_mixed_norms_keep_their_directions() -> None:

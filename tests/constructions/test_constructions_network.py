@@ -1,5 +1,7 @@
 """Networks: values, balances and weights against plain Python loops."""
 
+import io
+import os
 from fractions import Fraction
 from math import sqrt
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from constructions.network import Balance, Network, empirical_weight
+from constructions.network import Network, empirical_weight
 
 
 def random_network(seed: int, width: int = 7, dim: int = 3) -> Network:
@@ -65,7 +67,7 @@ def test_values_and_invariances(seed: int) -> None:
     X = np.random.default_rng(seed + 1).standard_normal((9, 3))
     expected = [loop_value(f, x) for x in X]
     assert f(X) == pytest.approx(expected, abs=1e-12)
-    for same in (f.balanced(), f.balanced(Balance.WEIGHT_AND_BIAS), f.rescale(np.exp(X[:7, 0]))):
+    for same in (f.balanced(), f.balanced(with_bias=True), f.rescale(np.exp(X[:7, 0]))):
         assert same(X) == pytest.approx(expected, abs=1e-12)
     r = f.reduced()
     assert np.linalg.norm(r.u, axis=1) == pytest.approx(1)
@@ -80,7 +82,7 @@ def test_values_and_invariances(seed: int) -> None:
 def test_balances() -> None:
     f = random_network(0)
     assert np.abs(f.balanced().v) == pytest.approx(np.linalg.norm(f.balanced().W, axis=1))
-    g = f.balanced(Balance.WEIGHT_AND_BIAS)
+    g = f.balanced(with_bias=True)
     assert g.v**2 == pytest.approx((g.W**2).sum(axis=1) + g.b**2)
     still = Network([[0.0], [1.0]], [1.0, 2.0], [3.0, 0.0]).balanced()
     assert still.W.tolist() == [[0.0], [1.0]]
@@ -121,6 +123,20 @@ def test_files(tmp_path: Path) -> None:
         assert np.array_equal(getattr(f, name), getattr(g, name))
     assert g.beta == f.beta
     assert list(tmp_path.iterdir()) == [path]
+    f.save(path, X=np.ones((4, 3)), centres=np.eye(3, dtype=np.float32), height=0.25, names=["a", "b"])
+    assert np.array_equal(Network.load(path).W, f.W)
+    with np.load(path, allow_pickle=False) as archive:
+        assert set(archive) == {"W", "b", "v", "beta", "X", "centres", "height", "names"}
+        assert archive["centres"].dtype == np.float32
+        assert archive["names"].tolist() == ["a", "b"]
+    stream = io.BytesIO()
+    f.save(stream, y=np.arange(3))
+    assert np.array_equal(Network.load(io.BytesIO(stream.getvalue())).v, f.v)
+    with pytest.raises(ValueError, match="must not be called W, b, v, beta, the network's own, got 'W'"):
+        f.save(path, W=f.W)
+    with pytest.raises(ValueError, match="names must hold numbers or text, got entries of list"):
+        f.save(path, names=[None])
+    assert list(tmp_path.iterdir()) == [path]
     np.savez(tmp_path / "other.npz", W=f.W)
     with pytest.raises(ValueError, match="lacks \\['b', 'v', 'beta'\\]"):
         Network.load(tmp_path / "other.npz")
@@ -143,6 +159,12 @@ def test_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mo
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_files_have_the_permissions_of_other_files(tmp_path: Path) -> None:
+    random_network(0).save(tmp_path / "network.npz")
+    (tmp_path / "plain").write_bytes(b"")
+    assert os.stat(tmp_path / "network.npz").st_mode == os.stat(tmp_path / "plain").st_mode
+
+
 def test_arrays_are_private_copies() -> None:
     W = np.ones((2, 2))
     f = Network(W, [0.0, 0.0], [1.0, 1.0])
@@ -162,8 +184,7 @@ def test_arrays_are_private_copies() -> None:
         (lambda: Network([["a"]], [0.0], [1.0]), TypeError, "W must be an array of real numbers"),
         (lambda: random_network(0)([[1.0]]), ValueError, "X must have shape"),
         (lambda: random_network(0).rescale(np.zeros(7)), ValueError, "c must be positive"),
-        (lambda: random_network(0).balanced("weight"), TypeError, "balance must be a member"),  # type: ignore[arg-type]
-        (lambda: Network.from_atoms([[2.0]], Fraction(1, 2), [1.0]), ValueError, "rows of norm 1"),
+        (lambda: Network.from_atoms([[2.0]], Fraction(1, 2), [1.0]), ValueError, "u must have rows of norm 1"),
         (lambda: empirical_weight([[1.0]], [0.0], np.empty((0, 1))), ValueError, "at least one row"),
     ],
 )

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from constructions.certificate import InnerProductBound
 from constructions.codes import build
 from constructions.data import uniform_ball
 from constructions.network import Network, empirical_weight
@@ -27,11 +26,9 @@ def test_largest_height(s: Fraction) -> None:
         assert larger > 1 or 2 * (1 - larger) ** 2 - 1 < s
 
 
-def test_largest_height_takes_the_upper_end() -> None:
-    bound = InnerProductBound(Fraction(0), Fraction(1, 2), False, "test")
-    assert largest_height(bound) == largest_height(Fraction(1, 2))
+def test_largest_height_at_known_angles() -> None:
     assert float(largest_height(Fraction(1, 2))) == pytest.approx(1 - sqrt(3) / 2, rel=2e-9)
-    with pytest.raises(ValueError, match="inner_product must lie in"):
+    with pytest.raises(ValueError, match="cosine must lie in"):
         largest_height(Fraction(1))
 
 
@@ -70,17 +67,27 @@ def test_caps_are_disjoint_on_a_dense_sample() -> None:
 
 
 def test_overlap_is_refused() -> None:
-    code = build("orthoplex", 3, Fraction(0))
+    code = build("orthoplex", 3, cosine=Fraction(0))
     fits = largest_height(Fraction(0))
-    assert Packing.of(code, fits).size == 6
+    assert Packing(code, fits).size == 6
     with pytest.raises(ValueError, match="must be certified disjoint"):
-        Packing.of(code, fits + Fraction(1, 10**8))
-    other = build("orthoplex", 4, Fraction(0)).certify_separation(separation_limit(Fraction(1, 5)))
-    with pytest.raises(ValueError, match="for the limit"):
-        Packing(code, Fraction(1, 4), other)
-    simplex = build("simplex", 3, Fraction(-1, 3)).certify_separation(separation_limit(Fraction(1, 5)))
-    with pytest.raises(ValueError, match="that of the code"):
-        Packing(code, Fraction(1, 5), simplex)
+        Packing(code, fits + Fraction(1, 10**8))
+    with pytest.raises(ValueError, match="height must lie in"):
+        Packing(code, Fraction(2))
+
+
+def test_caps_by_angle() -> None:
+    """Caps of half the angle: the same as those of the height that the angle allows."""
+    for angle, cosine in ((60, "1/2"), (90, 0), ("120", Fraction(-1, 2))):
+        h = largest_height(Fraction(cosine))
+        for packing in (pack(7, angle=angle), pack(7, cosine=cosine)):
+            assert packing.height == h
+            assert np.array_equal(packing.centres, pack(7, h).centres)
+    narrow = pack(3, angle=10)
+    assert float(narrow.height) == pytest.approx(1 - np.cos(np.radians(5)), rel=2e-9)
+    for wrong in ({}, {"angle": 60, "cosine": 0}, {"height": Fraction(1, 2), "angle": 60}):
+        with pytest.raises(TypeError, match="pass exactly one of"):
+            pack(3, **wrong)
 
 
 @pytest.mark.parametrize("d", [1, 2, 3, 5, 8, 12, 20, 24, 40, 64])

@@ -22,8 +22,12 @@ def outcomes_of(setting: CodesSetting, code: SphericalCode) -> Iterator[Outcome]
         f"largest inner product of {code.size} points at {setting.asked}",
         Interval(*certificate.largest),
         Relation.AT_MOST,
-        certificate.limit,
-        {"method": certificate.method, "exact_pairs": certificate.exact_pairs, "limit": str(setting.largest)},
+        certificate.cosine,
+        {
+            "method": certificate.bound.method,
+            "exact_pairs": certificate.bound.exact_pairs,
+            "limit": str(setting.largest),
+        },
     )
     existence = next((b for b in number.lower_bounds if b.name.startswith("existence")), None)
     if existence is not None:

@@ -40,7 +40,7 @@ def codes_report(setting: CodesSetting) -> tuple[SphericalCode, Report]:
     start = time.perf_counter()
     with Progress(2) as progress:
         progress.step("families")
-        entries = survey(setting.dim, setting.largest)
+        entries = survey(setting.dim, cosine=setting.largest)
         progress.step("building and certifying")
         code = _build(setting)
         outcomes = list(outcomes_of(setting, code))
@@ -65,8 +65,8 @@ def _build(setting: CodesSetting) -> SphericalCode:
     d, cosine, seed, most, least = setting.dim, setting.largest, setting.seed, setting.max_size, setting.points
     try:
         if setting.code == AUTO:
-            return best_code(d, cosine, seed=seed, max_size=most, least=least, thorough=setting.thorough)
-        return build(setting.code, d, cosine, seed=seed, max_size=most, least=least)
+            return best_code(d, cosine=cosine, seed=seed, max_size=most, least=least, thorough=setting.thorough)
+        return build(setting.code, d, cosine=cosine, seed=seed, max_size=most, least=least)
     except ValueError as error:  # what the builders call least is the caller's number of points
         raise ValueError(str(error).replace("least must", "points must", 1)) from None
 

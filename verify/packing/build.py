@@ -7,9 +7,10 @@ from fractions import Fraction
 from boundcalc.enclosure import enclose
 from boundcalc.setting import Setting
 from boundcalc.statements.empty_caps import CRITICAL_HEIGHT
-from constructions.fan import fan
-from constructions.packet_field import packet_field
+from constructions.cap_ridges import fan
+from constructions.packet_fields import packet_field
 from constructions.packing import Packing, largest_height, pack
+from constructions.rounding import decimal_below
 from constructions.stacked import theorem_a
 from verify.packing.atoms.base import Atoms
 from verify.packing.atoms.cap import CapAtoms
@@ -28,10 +29,7 @@ _FALLBACK_INNER_PRODUCTS = (Fraction(0), Fraction(1, 2), Fraction(7071067812, 10
 def critical_height(d: int, n: int) -> Fraction:
     """The height (U_d n)^{-2/(d+1)} at which a cap holds about one sample, rounded down to 12 digits."""
     lower = enclose(CRITICAL_HEIGHT, Setting.parse(d=d, n=n).substitution).lower
-    scaled, unit = Fraction(int(lower.p), int(lower.q)), 10**12
-    while scaled * unit < 10**11:
-        unit *= 10
-    return min(Fraction(int(scaled * unit), unit), Fraction(1))
+    return min(decimal_below(Fraction(int(lower.p), int(lower.q))), Fraction(1))
 
 
 def build_packing(setting: PackingSetting) -> tuple[Packing, str]:

@@ -44,7 +44,7 @@ def test_optimal_codes_are_called_so() -> None:
 def test_surveys_never_exceed_what_is_proved_possible(d: int) -> None:
     for cosine in (Fraction(0), Fraction(1, 3), Fraction(1, 2)):
         upper = packing_number(d, cosine=cosine).upper
-        assert max(size or 0 for _, size, _ in survey(d, cosine)) <= upper
+        assert max(size or 0 for _, size, _ in survey(d, cosine=cosine)) <= upper
         if cosine == Fraction(1, 2):
             assert KISSING_RECORDS[d].size <= upper
 

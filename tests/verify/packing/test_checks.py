@@ -66,7 +66,7 @@ def test_a_wrong_certificate_is_refuted(artefact: Artefact) -> None:
 
 
 def test_a_small_packing_is_undecided_against_the_guarantee(artefact: Artefact) -> None:
-    packing = Packing.of(artefact.packing.code.truncated(3), artefact.packing.height)
+    packing = Packing(artefact.packing.code.truncated(3), artefact.packing.height)
     found = verdicts(disjoint_caps.CHECK, SETTING, changed(artefact, atoms=CapAtoms(packing)))
     assert found[1] is Verdict.UNDECIDED
 
@@ -80,7 +80,7 @@ def test_words_too_near_are_not_accepted(artefact: Artefact) -> None:
     words = artefact.words.words.copy()
     words[1] = words[0]
     words[1, 0] = -words[1, 0]
-    near = SignCode(words, 1, True)
+    near = SignCode(words, 1)
     assert verdicts(sign_codes.CHECK, SETTING, changed(artefact, words=near))[0] is Verdict.UNDECIDED
 
 

@@ -16,7 +16,7 @@ from boundcalc.symbols import d as D
 from constructions.data import uniform_ball
 from constructions.network import empirical_weight
 from constructions.packing import pack
-from constructions.ridge import Profile, end_trapezoid, hat, oscillating
+from constructions.ridge import Profile, hat, oscillating
 from constructions.stacked import hats
 from verify.outcome import Verdict
 from verify.packing.__main__ import main
@@ -95,7 +95,7 @@ def test_the_bound_given_the_sample_lies_below_a_simulated_risk() -> None:
 PROFILES = [
     hat(Fraction(9, 10), Fraction(1, 20)),
     oscillating(Fraction(1, 2), Fraction(1, 3)),
-    end_trapezoid(Fraction(1, 2), Fraction(1, 4)),
+    Profile((Fraction(1, 2), Fraction(5, 8)), (Fraction(8), Fraction(0))),  # 1 up to the boundary of the ball
 ]
 
 
@@ -138,7 +138,7 @@ def test_a_hat_that_is_too_high_is_refuted() -> None:
     setting = PackingSetting.parse(2, 3000, atoms="hat")
     artefact = build_artefact(setting, lambda words: None)
     assert isinstance(artefact.atoms, HatAtoms)
-    tall = tuple(profile.scaled(Fraction(2)) for profile in artefact.atoms.profiles)
+    tall = tuple(Profile(p.knots, tuple(2 * slope for slope in p.slopes)) for p in artefact.atoms.profiles)
     atoms = dataclasses.replace(artefact.atoms)
     atoms.__dict__["stack"] = dataclasses.replace(artefact.atoms.stack, profiles=tall)
     found = [o.verdict for o in atom_norms.CHECK.run(setting, dataclasses.replace(artefact, atoms=atoms))]

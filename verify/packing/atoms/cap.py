@@ -18,7 +18,7 @@ from boundcalc.statements.cap_atom_norm import THEOREM
 from boundcalc.symbols import d as D
 from boundcalc.symbols import eps
 from boundcalc.symbols import h as H
-from constructions.atom import CapAtom
+from constructions.atom import log_squared_norm
 from constructions.network import Network
 from verify.outcome import Interval, Verdict
 from verify.packing.atoms.base import Atoms, Level, Number, Occupancy, Reading
@@ -69,7 +69,7 @@ class CapAtoms(Atoms):
         )
         closed = cap.atom_norm_squared.enclose(d, exact_height)
         log_closed = closed.log10[0] * math.log(10)
-        log_quadrature = CapAtom(d, height).log_squared_norm
+        log_quadrature = log_squared_norm(d, height)
         yield Reading(
             "squared L2(P) norm: quadrature against closed form",
             math.exp(log_quadrature),
@@ -107,7 +107,7 @@ class CapAtoms(Atoms):
 
     def levels(self) -> list[Level]:
         """All atoms have the same norm."""
-        log_norm = CapAtom(self.packing.dim, self.packing.height).log_squared_norm
+        log_norm = log_squared_norm(self.packing.dim, self.packing.height)
         return [Level(self.packing.size, math.exp(log_norm), cap.atom_norm_squared.expr)]
 
     def seminorm(self, target: Target, sample: Occupancy) -> Number:

@@ -17,9 +17,10 @@ from boundcalc.enclosure import enclose
 from boundcalc.statement import Status
 from boundcalc.statements.stacked_hats import THEOREM
 from boundcalc.symbols import d as D
+from constructions.cap_ridges import CapRidges
 from constructions.network import Network
 from constructions.ridge import Profile
-from constructions.stacked import Stack, hats
+from constructions.stacked import hats
 from verify.outcome import Verdict
 from verify.packing.atoms.base import Occupancy, Reading
 from verify.packing.atoms.kind import AtomKind
@@ -47,7 +48,7 @@ class HatAtoms(RidgeAtoms):
     theorem = THEOREM.key
 
     @cached_property
-    def stack(self) -> Stack:
+    def stack(self) -> CapRidges:
         """The construction."""
         return hats(self.packing, self.width)
 

@@ -14,7 +14,7 @@ from boundcalc import cap
 from boundcalc.statement import Status
 from constructions.data import uniform_ball
 from constructions.network import Network
-from constructions.packet_field import PacketField
+from constructions.packet_fields import PacketField
 from verify.outcome import Interval, Verdict
 from verify.packing.atoms.base import Atoms, Level, Number, Occupancy, Reading
 from verify.packing.atoms.kind import AtomKind, Target
@@ -134,7 +134,7 @@ class PacketAtoms(Atoms):
         near = h**0.5 * z[:, :-1] @ first.frame.T + (1 - h * z[:, -1:]) * first.axis
         near = near[np.linalg.norm(near, axis=1) <= 1]
         X = np.vstack([near, uniform_ball(_POINTS, d, rng)])
-        return first.measured_error(network, ones, X), network.width
+        return float(np.abs(network(X) - first.evaluate(X, ones)).max()), network.width
 
     def levels(self) -> list[Level]:
         """All packets have the same norm."""

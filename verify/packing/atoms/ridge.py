@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from boundcalc import cap
 from boundcalc.statement import Status
-from constructions.fan import Fan
+from constructions.cap_ridges import CapRidges
 from constructions.network import Network
 from constructions.ridge import Profile
 from verify.outcome import Interval, Verdict
@@ -36,10 +36,10 @@ class FanAtoms(RidgeAtoms):
 
     Attributes
     ----------
-    fan : Fan
+    fan : CapRidges
     """
 
-    fan: Fan
+    fan: CapRidges
 
     kind = AtomKind.RIDGE
     theorem = "theorem-b"
@@ -164,8 +164,7 @@ class FanAtoms(RidgeAtoms):
 
     def network(self, coefficients: Float) -> Network:
         """Five neurons per bump."""
-        shape = (self.packing.size, self.copies, len(self.profiles))
-        return self.fan.network(np.asarray(coefficients).reshape(shape))
+        return self.fan.network(np.asarray(coefficients).reshape(self.packing.size, self.per_cap))
 
     def empirical_seminorm(self, coefficients: Float, sample: Occupancy) -> float:
         """From the occupied caps alone."""

@@ -26,10 +26,10 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         THEOREM.key,
         f"{packing.size} disjoint caps: inner products at most 2(1-h)^2 - 1",
         float(certificate.bound.upper),
-        float(certificate.limit),
+        float(certificate.cosine),
         {True: Verdict.PROVED, False: Verdict.REFUTED, None: Verdict.UNDECIDED}[certificate.holds],
         Status.DERIVED,
-        {"method": certificate.method, "limit": str(certificate.limit)},
+        {"method": certificate.bound.method, "limit": str(certificate.cosine)},
     )
     if setting.d == 1:
         yield Outcome(

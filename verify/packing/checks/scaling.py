@@ -26,7 +26,7 @@ from boundcalc.statements import cap_atom_norm, cap_atom_seminorm, minimax_lower
 from boundcalc.symbols import d as D
 from boundcalc.symbols import eps
 from boundcalc.symbols import n as N
-from constructions.atom import CapAtom
+from constructions.atom import log_squared_norm
 from constructions.hypercube import varshamov_gilbert
 from constructions.packing import Packing, pack
 from constructions.ridge import hat
@@ -147,7 +147,7 @@ def measure_caps(setting: PackingSetting, n: int) -> Row:
     d, height = setting.d, critical_height(setting.d, n)
     packing = pack(d, height, seed=setting.seed, max_size=4 * _most_caps(d))
     h = float(height)
-    log_norm = CapAtom(d, height).log_squared_norm
+    log_norm = log_squared_norm(d, height)
     model_norm = float(cap.atom_norm_squared.log(d, h).log)
     weight = (d + 1) * math.log(h)
     return _row(setting, n, packing, (log_norm, model_norm), (0.0, 0.0), (weight, weight))

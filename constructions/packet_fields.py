@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
-from constructions.network import Network
+from constructions.network import Network, Reduced
 from constructions.packet import CompactPacket
 from constructions.packing import Packing
 from constructions.wave_packet import PacketCap
@@ -115,21 +115,19 @@ class PacketField:
             np.concatenate([part.v for part in parts]),
         )
 
-    @cached_property
-    def single(self) -> tuple[Network, ...]:
-        """Networks of each packet of the first cap alone."""
-        return tuple(self.cap(0).network(row, self.slopes, _RESOLUTION) for row in np.eye(self.per_cap))
-
     def seminorm(self, weight: Callable[[Float], Float]) -> float:
         """N Σ_k |ψ_k|_{V_g} of the networks of single packets, for a weight g of the offset (vectorised).
 
         By the triangle inequality it bounds the networks of all sign combinations.
         """
-        total = 0.0
-        for network in self.single:
-            reduced = network.reduced()
-            total += float(np.abs(reduced.a) @ np.asarray(weight(reduced.t)))
-        return self.packing.size * total
+        parts = (float(np.abs(part.a) @ np.asarray(weight(part.t))) for part in self._single)
+        return self.packing.size * sum(parts)
+
+    @cached_property
+    def _single(self) -> tuple[Reduced, ...]:
+        """Networks of each packet of the first cap alone."""
+        first = self.cap(0)
+        return tuple(first.network(row, self.slopes, _RESOLUTION).reduced() for row in np.eye(self.per_cap))
 
     def _coefficients(self, value: ArrayLike) -> Float:
         return check.array("coefficients", value, (self.packing.size, self.per_cap))

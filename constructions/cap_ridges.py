@@ -1,7 +1,9 @@
-"""Fans of ridge bumps on disjoint caps: oscillating profiles along the axis of each cap and along directions tilted from it.
+"""Ridge atoms on the caps of a packing: profiles along the axis of each cap and along directions tilted from it.
 
-With tilts ρθ and planks of depth at most 1 − cos((1−ρ)θ), θ = arccos(1−h) the angular radius of the caps, every plank lies
-in its cap: a point of it is at angle at most (1−ρ)θ + ρθ from the axis, seen from the boundary of the ball. So atoms of
+*Stacks* (axis only): the profiles have disjoint supports, hence all atoms: sup norms are maxima, squared norms add up.
+
+*Fans.* With tilts ρθ and planks of depth at most 1 − cos((1−ρ)θ), θ = arccos(1−h) the angular radius of the caps, every plank
+lies in its cap: a point of it is at angle at most (1−ρ)θ + ρθ from the axis, seen from the boundary of the ball. So atoms of
 different caps have disjoint supports, and the Gram matrix consists of N equal blocks. Within a cap the planks overlap;
 their inner products stay small because the profiles oscillate (two vanishing moments).
 """
@@ -12,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from math import acos, asin, cos, floor, sin, sqrt
+from math import acos, asin, cos, sin, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +23,7 @@ from constructions import _arguments as check
 from constructions.network import Network
 from constructions.packing import Packing
 from constructions.ridge import Profile, oscillating, ridge_inner_product, ridge_network, tilted_inner_product
+from constructions.rounding import decimal_below
 
 Float = NDArray[np.float64]
 
@@ -28,14 +31,16 @@ _MARGIN = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Fan:
+class CapRidges:
     """Ridge atoms ψ_{ijk}(x) = p_k(ν_{ij}·x): cap i, direction j, profile k.
+
+    Coefficients of sums of them are arrays (N, M K), directions outermost.
 
     Attributes
     ----------
     packing : Packing
     profiles : tuple of Profile
-        Of sup norm 1, with disjoint supports.
+        Of sup norm 1 at most, with disjoint supports within [1−h, 1], in increasing order.
     tilt : float
         Angle between the axis of a cap and its tilted directions.
     axes : int
@@ -44,8 +49,8 @@ class Fan:
 
     packing: Packing
     profiles: tuple[Profile, ...]
-    tilt: float
-    axes: int
+    tilt: float = 0.0
+    axes: int = 0
 
     def __post_init__(self) -> None:
         axes = check.integer("axes", self.axes, 0)
@@ -53,7 +58,12 @@ class Fan:
             raise ValueError(f"axes must be at most d - 1 = {self.packing.dim - 1}, got {axes}")
         if not self.profiles:
             raise ValueError("profiles must not be empty")
-        deepest = float(1 - min(profile.knots[0] for profile in self.profiles))
+        edge = 1 - self.packing.height
+        for k, profile in enumerate(self.profiles):
+            if profile.knots[0] < edge:
+                raise ValueError(f"profiles must have disjoint supports in [1 - height, 1]; number {k} begins before")
+            edge = profile.knots[-1] if profile.compact else Fraction(2)
+        deepest = float(1 - self.profiles[0].knots[0])
         reach = check.finite("tilt", self.tilt, least=0.0) + 2 * asin(sqrt(deepest / 2))
         if axes and reach > 2 * asin(sqrt(float(self.packing.height) / 2)):
             raise ValueError(f"tilt must leave the planks of depth {deepest:.6g} in the caps, got {self.tilt!r}")
@@ -85,6 +95,8 @@ class Fan:
         The e are columns of the Householder reflection that takes e_1 to ∓u.
         """
         u = self.packing.centres
+        if not self.axes:
+            return u[:, None, :]
         mirror = u.copy()
         mirror[:, 0] += np.where(u[:, 0] < 0, -1.0, 1.0)
         square = np.einsum("ij,ij->i", mirror, mirror)
@@ -96,10 +108,6 @@ class Fan:
             result[:, 2 * k - 1] = cos(self.tilt) * u + sin(self.tilt) * e
             result[:, 2 * k] = cos(self.tilt) * u - sin(self.tilt) * e
         return result / np.linalg.norm(result, axis=2, keepdims=True)
-
-    def squared_norms(self) -> Float:
-        """‖p_k‖² in L²(uniform ball), shape (K,)."""
-        return np.array([profile.squared_norm(self.packing.dim) for profile in self.profiles])
 
     @cached_property
     def gram(self) -> Float:
@@ -133,7 +141,7 @@ class Fan:
         return self.packing.size * self.directions_per_cap * each
 
     def evaluate(self, X: ArrayLike, coefficients: ArrayLike) -> Float:
-        """Σ c_{ijk} ψ_{ijk} at the points X (n, d) of the unit ball; coefficients (N, M, K)."""
+        """Σ c_{ijk} ψ_{ijk} at the points X (n, d) of the unit ball."""
         c = self._coefficients(coefficients)
         active = self.packing.active(X)
         points = np.asarray(X, dtype=np.float64)
@@ -142,7 +150,7 @@ class Fan:
         for j in range(self.directions_per_cap):
             s = np.einsum("ij,ij->i", points[rows], self.directions[active[rows], j])
             for k, profile in enumerate(self.profiles):
-                result[rows] += c[active[rows], j, k] * profile(s)
+                result[rows] += c[active[rows], j * len(self.profiles) + k] * profile(s)
         return result
 
     def network(self, coefficients: ArrayLike) -> Network:
@@ -153,10 +161,10 @@ class Fan:
         return ridge_network(directions, self.profiles * count, c.ravel())
 
     def _coefficients(self, value: ArrayLike) -> Float:
-        return check.array("coefficients", value, (self.packing.size, self.directions_per_cap, len(self.profiles)))
+        return check.array("coefficients", value, (self.packing.size, self.per_cap))
 
 
-def fan(packing: Packing, bumps: int = 2, share: Fraction = Fraction(1, 4), axes: int | None = None) -> Fan:
+def fan(packing: Packing, bumps: int = 2, share: Fraction = Fraction(1, 4), axes: int | None = None) -> CapRidges:
     """Oscillating bumps at equal widths between a quarter of the greatest depth and that depth.
 
     Parameters
@@ -189,15 +197,7 @@ def fan(packing: Packing, bumps: int = 2, share: Fraction = Fraction(1, 4), axes
         theta = acos(1 - float(h)) if h > Fraction(1, 4) else 2 * asin(sqrt(float(h) / 2))
         tilt = float(share) * theta
         angle = (1 - float(share)) * theta * (1 - _MARGIN)
-        deepest = _decimal(2 * sin(angle / 2) ** 2)
+        deepest = decimal_below(2 * sin(angle / 2) ** 2)
     width = deepest * Fraction(3, 4) / bumps
     profiles = tuple(oscillating(1 - deepest + width * (2 * k + 1) / 2, width) for k in range(bumps))
-    return Fan(packing, profiles, tilt, count)
-
-
-def _decimal(value: float) -> Fraction:
-    """Rounded down to 12 significant digits."""
-    unit = 10**12
-    while value * unit < 10**11:
-        unit *= 10
-    return Fraction(floor(value * unit), unit)
+    return CapRidges(packing, profiles, tilt, count)
