@@ -67,7 +67,6 @@ def test_the_programs_help_loads_no_heavy_package() -> None:
         ("boundcalc/statements", "THEOREM"),
         ("verify/packing/checks", "CHECK"),
         ("constructions/codes", "FAMILY"),
-        ("verify/figures", "EXPERIMENT"),
     ],
 )
 def test_every_file_is_registered(folder: str, collection: str) -> None:

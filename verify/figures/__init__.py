@@ -1,40 +1,13 @@
-"""The figures of LQWP25, one file each."""
+"""The figures of LQWP25: their trainings, numbers, drawings, and what the paper reports."""
 
-from verify.figures import (
-    fig2,
-    fig3,
-    fig4,
-    fig5,
-    fig6,
-    fig7,
-    fig8,
-    fig9,
-    fig10,
-    fig11,
-    fig12,
-    fig13,
-    fig14,
-    fig15,
-)
 from verify.figures.base import Experiment, Inputs, Scale
+from verify.figures.mse import MSE_FIGURES
+from verify.figures.neurons import NEURON_FIGURES
 
 __all__ = ["EXPERIMENTS", "Experiment", "Inputs", "Scale", "experiment"]
 
-EXPERIMENTS: tuple[Experiment, ...] = (
-    fig2.EXPERIMENT,
-    fig3.EXPERIMENT,
-    fig4.EXPERIMENT,
-    fig5.EXPERIMENT,
-    fig6.EXPERIMENT,
-    fig7.EXPERIMENT,
-    fig8.EXPERIMENT,
-    fig9.EXPERIMENT,
-    fig10.EXPERIMENT,
-    fig11.EXPERIMENT,
-    fig12.EXPERIMENT,
-    fig13.EXPERIMENT,
-    fig14.EXPERIMENT,
-    fig15.EXPERIMENT,
+EXPERIMENTS: tuple[Experiment, ...] = tuple(
+    sorted((*MSE_FIGURES, *NEURON_FIGURES), key=lambda entry: int(entry.name.removeprefix("fig")))
 )
 
 

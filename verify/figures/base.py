@@ -9,14 +9,14 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from boundcalc.statement import Status
-from verify.outcome import Measured, Outcome, Verdict
+from verify.outcome import Interval, Measured, Outcome, Relation, judged
 from verify.sweep import FinishedCell, Sweep
 from verify.sweep.codec import encode_setting
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Experiment", "Inputs", "Record", "Scale", "comparison", "number", "records_of"]
+__all__ = ["Comparison", "Experiment", "Inputs", "Record", "Scale", "comparison", "records_of"]
 
 Record = dict[str, Any]
 
@@ -55,7 +55,7 @@ class Experiment:
     rows : callable
         From records to the numbers behind the figure, one mapping for each row of its CSV file.
     compare : callable
-        From records to outcomes that hold the paper's value against ours.
+        From records to outcomes that hold ours against the paper's values and claims.
     draw : callable
         From records and a headline to the figure.
     """
@@ -66,7 +66,7 @@ class Experiment:
     choices: str
     sweep: Callable[[Inputs], Sweep]
     rows: Callable[[Sequence[Record]], list[Record]]
-    compare: Callable[[Sequence[Record]], list[Outcome]]
+    compare: Callable[[Sequence[Record]], list[Comparison]]
     draw: Callable[[Sequence[Record], str], Figure]
 
     @property
@@ -75,41 +75,31 @@ class Experiment:
         return f"LQWP25, Fig. {self.name.removeprefix('fig')}"
 
 
+@dataclass(frozen=True)
+class Comparison(Outcome):
+    """A claim of a figure, measured. ``paper`` is what the paper reports, None where it gives no number."""
+
+    paper: Measured = None
+
+
 def comparison(
     figure: str,
     claim: str,
-    measured: Measured,
-    paper: Measured,
-    agrees: bool | None,
-    relation: str = "=",
+    measured: float | Interval | None,
+    relation: Relation,
+    bound: float | Interval | None,
     evidence: Mapping[str, object] | None = None,
-) -> Outcome:
-    """The paper's value as the bound, ours as the measurement.
+    paper: Measured = None,
+) -> Comparison:
+    """Our measurement against a bound: of the paper, of our own, or between two measurements. NaN is not measured.
 
-    A reproduction never refutes a figure: the paper leaves settings open, and the small scale differs on purpose. Where
-    ours disagrees (``agrees`` False), or can't be measured (None), the verdict is "undecided".
+    A reproduction never refutes a figure: the paper leaves settings open, and the small scale differs on purpose. A
+    measurement is a float, and where it disagrees, the verdict is "undecided".
     """
-    number = figure.removeprefix("fig")
-    return Outcome(
-        f"Fig. {number}",
-        f"LQWP25, Fig. {number}",
-        claim,
-        measured,
-        paper,
-        Verdict.CONSISTENT if agrees else Verdict.UNDECIDED,
-        Status.NUMERIC,
-        dict(evidence or {}),
-        relation,
-    )
-
-
-def number(value: object) -> float:
-    """A stored number; None, which stands for NaN, reads back as NaN."""
-    if value is None:
-        return math.nan
-    if not isinstance(value, (int, float)):
-        raise TypeError(f"a stored number must be a number or None, got {value!r}")
-    return float(value)
+    place = f"Fig. {figure.removeprefix('fig')}"
+    ours, other = (None if isinstance(x, float) and math.isnan(x) else x for x in (measured, bound))
+    found = judged(place, f"LQWP25, {place}", claim, ours, relation, other, Status.NUMERIC, evidence)
+    return Comparison(**vars(found), paper=paper)
 
 
 def records_of(sweep: Sweep, cells: Sequence[FinishedCell]) -> list[Record] | None:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boundcalc.files import check_figure_path, check_writable, save_figure
-from verify.figures.base import Experiment, Inputs, Record, comparison
-from verify.look import styled
-from verify.outcome import Outcome
+from verify.figures.base import Comparison, Experiment, Inputs, Record, comparison
+from verify.outcome import Relation
 from verify.sweep import Store, Sweep, SweepOptions, write_csv
 
 __all__ = [
@@ -74,14 +73,12 @@ def headline(entry: Experiment, inputs: Inputs) -> str:
 def write_figure(entry: Experiment, inputs: Inputs, records: Sequence[Record], files: FigureFiles) -> None:
     """Write the figure and its numbers."""
     write_csv(entry.rows(records), files.numbers)
-    with styled():
-        figure = entry.draw(records, headline(entry, inputs))
-    save_figure(figure, files.figure)
+    save_figure(entry.draw(records, headline(entry, inputs)), files.figure)
 
 
 def run_figure(
     entry: Experiment, inputs: Inputs, sweep: Sweep, options: SweepOptions, files: FigureFiles
-) -> tuple[list[Outcome], dict[str, object]]:
+) -> tuple[list[Comparison], dict[str, object]]:
     """Train what the store lacks of the sweep, write figure and numbers, compare; outcomes and facts of the figure.
 
     Where a training failed nothing is written, and the one outcome says so: the next start tries it again.
@@ -97,7 +94,7 @@ def run_figure(
     if result.failed:
         _, words = result.failed[0]
         claim = f"{len(result.failed)} of {len(result.cells)} trainings failed; the first one: {words}"
-        return [comparison(entry.name, claim, None, None, None)], facts
+        return [comparison(entry.name, claim, None, Relation.AT_MOST, None)], facts
     records = list(result.records)
     diverged = len(
         {(r["dim"], r["n"], r["eta"], r["decay"], r["repeat"]) for r in records if r["diverged_at"] is not None}

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from constructions.data import labels, uniform_ball
 from constructions.network import Network
-from verify.training.setting import Init, Run, initial_network
-from verify.training.targets import make_target
+from verify.sweep import Sweep
+from verify.training.runs import training_runs
+from verify.training.setting import Init, Run
 from verify.training.top_eigenvalue import top_eigenvalue
+from verify.training.trace import rare_share
 from verify.training.train import train
 
-__all__ = ["CELL_VERSION", "batch_size", "cell_seconds", "run_cell", "trace_steps", "training_runs"]
+__all__ = ["CELL_VERSION", "batch_size", "cell_seconds", "rate_cells", "run_cell", "sweep_of", "trace_steps"]
 
 # Raised with every change, here or in what is used here, after which a cell gives other results (docs/sweeps.md).
 CELL_VERSION = 1
 
-# A neuron active on at most this share of the sample counts as rarely active (LQWP25, Fig. 3).
-_RARE = 0.1
-# Independent random streams of one repetition, by use.
-_STREAMS = ("target", "data", "noise", "network", "fresh")
 # Pairs (point, neuron) that the host steps together: larger batches gain nothing.
 _BATCH_PAIRS = 2**19
 _MOST_RUNS = 5
@@ -47,32 +44,6 @@ def trace_steps(steps: int) -> list[int]:
     for power in range(2, 10):
         marks |= {lead * 10**power for lead in (1, 2, 5) if lead * 10**power <= steps}
     return sorted(marks)
-
-
-def training_runs(setting: Mapping[str, Any]) -> list[Run]:
-    """The runs of a cell. Data and start depend on seed, repetition, dimension and sample size, not on the training."""
-    dim, n = setting["dim"], setting["n"]
-    runs = []
-    for repeat in setting["repeats"]:
-        streams = {use: np.random.default_rng([setting["seed"], repeat, dim, n, at]) for at, use in enumerate(_STREAMS)}
-        target = make_target(setting["target"], dim, streams["target"])
-        X, fresh = uniform_ball(n, dim, streams["data"]), uniform_ball(setting["fresh"], dim, streams["fresh"])
-        truth = target(X)
-        runs.append(
-            Run(
-                initial_network(Init(setting["init"]), setting["width"], dim, streams["network"]),
-                X,
-                labels(truth, setting["sigma"], streams["noise"]),
-                eta=setting["eta"],
-                decay=setting["decay"],
-                clip=setting["clip"],
-                truth=truth,
-                fresh_X=fresh,
-                fresh_truth=target(fresh),
-                large_step=setting["eta"] >= 2,
-            )
-        )
-    return runs
 
 
 def run_cell(setting: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -105,7 +76,6 @@ def run_cell(setting: Mapping[str, Any]) -> list[dict[str, Any]]:
         last = _last(training.runs[at], network, setting)
         for row, step in enumerate(trace.step.tolist()):
             rates = trace.activation_rate[row]
-            active = rates[rates > 0]
             records.append(
                 {
                     "repeat": repeat,
@@ -114,8 +84,8 @@ def run_cell(setting: Mapping[str, Any]) -> list[dict[str, Any]]:
                     "train_mse": trace.train_mse[row],
                     "fresh_mse": trace.fresh_mse[row],
                     # A run that diverged has NaN for all of these.
-                    "alive": math.nan if np.isnan(rates).any() else len(active) / len(rates),
-                    "rare": float((active <= _RARE).mean()) if len(active) else math.nan,
+                    "alive": math.nan if np.isnan(rates).any() else float((rates > 0).mean()),
+                    "rare": rare_share(rates),
                     "diverged_at": training.diverged_at[at],
                     **(last if step == setting["steps"] else {}),
                 }
@@ -147,3 +117,54 @@ def cell_seconds(setting: Mapping[str, Any]) -> float:
     """
     step = _STEP_SECONDS + _PAIR_SECONDS * setting["n"] * setting["width"]
     return float(len(setting["repeats"]) * setting["steps"] * step)
+
+
+def rate_cells(
+    *,
+    dim: int,
+    n: int,
+    width: int,
+    seed: int,
+    repeats: int,
+    eta: float,
+    decay: float,
+    steps: int,
+    sigma: float,
+    target: str = "linear",
+    clip: float | None = 50.0,
+    init: Init = Init.LINEAR,
+    fresh: int = 4096,
+    device: str = "cpu",
+) -> list[dict[str, Any]]:
+    """The settings of ``repeats`` trainings, cut into cells.
+
+    >>> cells = rate_cells(dim=3, n=512, width=2048, seed=0, repeats=2, eta=0.2, decay=0.0, steps=500, sigma=1.0)
+    >>> [(cell["repeats"], cell["trace_at"]) for cell in cells]
+    [([0], [0, 100, 200, 500]), ([1], [0, 100, 200, 500])]
+    """
+    size = batch_size(n, width)
+    return [
+        {
+            "dim": dim,
+            "n": n,
+            "width": width,
+            "seed": seed,
+            "repeats": list(range(first, min(first + size, repeats))),
+            "eta": eta,
+            "decay": decay,
+            "clip": clip,
+            "sigma": sigma,
+            "target": target,
+            "init": init.value,
+            "steps": steps,
+            "trace_at": trace_steps(steps),
+            "fresh": fresh,
+            "device": device,
+        }
+        for first in range(0, repeats, size)
+    ]
+
+
+def sweep_of(cells: Sequence[Mapping[str, Any]]) -> Sweep:
+    """The sweep of these cells, of one store with every other of them."""
+    return Sweep("rates", tuple(cells), run_cell, seconds=cell_seconds if cells[0]["device"] == "cpu" else None)

@@ -13,6 +13,7 @@ from boundcalc.statement import Side, Status, Theorem
 from boundcalc.statements import get
 from verify.outcome import Outcome, Relation, judged
 from verify.power_law import BOOTSTRAP_LEVEL, ExponentFit, fit_medians
+from verify.rates.lines import errors_by_size
 from verify.rates.setting import MODES, RateSetting
 
 __all__ = ["ERRORS", "LIMITS", "SOURCE", "ModeResult", "bounds_at", "mode_results", "outcomes_of"]
@@ -68,15 +69,6 @@ class ModeResult:
         return f"{self.mode}, d = {self.dim}"
 
 
-def _errors(records: Sequence[dict[str, Any]], step: int, field: str) -> dict[int, np.ndarray]:
-    chosen: dict[int, list[float]] = {}
-    for record in records:
-        if record["step"] == step:
-            value = record[field]
-            chosen.setdefault(record["n"], []).append(np.nan if value is None else value)
-    return {n: np.array(values) for n, values in chosen.items()}
-
-
 def mode_results(setting: RateSetting, records: Sequence[dict[str, Any]]) -> tuple[ModeResult, ...]:
     """Fits for every dimension and mode, from the records of the sweep."""
     found = []
@@ -88,7 +80,8 @@ def mode_results(setting: RateSetting, records: Sequence[dict[str, Any]]) -> tup
             kept = [r for r in last if r["diverged_at"] is None]
             fits = {
                 step: {
-                    field: fit_medians(_errors(own, step, field), setting.resamples, setting.seed) for field in ERRORS
+                    field: fit_medians(errors_by_size(own, step, field), setting.resamples, setting.seed)
+                    for field in ERRORS
                 }
                 for step in sorted({int(steps)} | {r["step"] for r in own} - {0})
             }

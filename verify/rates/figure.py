@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from verify.look import BLUE, COLOURS, ORANGE, panels, styled
+from verify.power_law import ExponentFit
 from verify.rates.claims import ModeResult, bounds_at
+from verify.rates.lines import errors_by_size
 from verify.rates.setting import MODES
 from verify.rates.study import Study
 
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["rate_figure"]
+__all__ = ["draw_line", "rate_figure"]
 
 _MODE_COLOURS = (ORANGE, BLUE)
 
@@ -43,24 +47,28 @@ def _errors(axes: Axes, study: Study, mode: str, error: str) -> None:
     eta, decay, steps = study.setting.training(mode)
     for at, result in enumerate(r for r in study.results if r.mode == mode):
         colour = COLOURS[at % len(COLOURS)]
-        points = [
-            (r["n"], r[error])
-            for r in study.records
-            if (r["dim"], r["eta"], r["decay"], r["step"]) == (result.dim, float(eta), float(decay), steps)
-            and r[error] is not None
-        ]
-        if points:
-            n, values = zip(*points, strict=True)
-            axes.scatter(n, values, s=8, color=colour, alpha=0.3, linewidths=0)
+        key = (result.dim, float(eta), float(decay))
+        mine = [r for r in study.records if (r["dim"], r["eta"], r["decay"]) == key]
         fit = result.fits[error]
-        if fit is not None:
-            sizes = np.array(fit.sizes, dtype=float)
-            axes.plot(sizes, fit.medians, "o", color=colour)
-            axes.plot(sizes, fit.line(), color=colour, label=f"d = {result.dim}: {-fit.exponent:.2f}")
-    axes.set_xscale("log", base=2)
+        label = "" if fit is None else f"d = {result.dim}: {-fit.exponent:.2f}"
+        draw_line(axes, errors_by_size(mine, steps, error), fit, colour, label)
     title = f"η = {float(eta):g}, " + (f"decay {float(decay):g}" if decay else "no decay")
-    axes.set(yscale="log", xlabel="n", title=title)
+    axes.set(xlabel="n", title=title)
     axes.legend(title="slope")
+
+
+def draw_line(
+    axes: Axes, errors: Mapping[int, NDArray[np.float64]], fit: ExponentFit | None, colour: str, label: str
+) -> None:
+    """Log error against log n: every repetition light, the medians with their fitted line."""
+    for n, values in errors.items():
+        known = values[np.isfinite(values)]
+        axes.plot([n] * len(known), known, ".", color=colour, alpha=0.25)
+    if fit is not None:
+        axes.plot(fit.sizes, fit.medians, "o", color=colour)
+        axes.plot(fit.sizes, fit.line(), color=colour, label=label)
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
 
 
 def _exponents(axes: Axes, study: Study, error: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from boundcalc.options import integer
 from verify.command import STEP, Setting, asked, check_step_sizes
-from verify.rates.cells import batch_size, cell_seconds, run_cell, trace_steps
+from verify.rates.cells import rate_cells, sweep_of
 from verify.sweep import Sweep
 from verify.training.setting import Init
 
@@ -89,27 +89,11 @@ def rate_sweep(setting: RateSetting) -> Sweep:
     for dim in setting.dims:
         for n in setting.n:
             width = setting.width_factor * n
-            size = batch_size(n, width)
             for mode in MODES:
                 eta, decay, steps = setting.training(mode)
-                for first in range(0, setting.seeds, size):
-                    cells.append(
-                        {
-                            "dim": dim,
-                            "n": n,
-                            "width": width,
-                            "seed": setting.seed,
-                            "repeats": list(range(first, min(first + size, setting.seeds))),
-                            "eta": float(eta),
-                            "decay": float(decay),
-                            "clip": float(setting.clip) or None,
-                            "sigma": float(setting.sigma),
-                            "target": setting.truth,
-                            "init": setting.init.value,
-                            "steps": steps,
-                            "trace_at": trace_steps(steps),
-                            "fresh": setting.fresh,
-                            "device": setting.device,
-                        }
-                    )
-    return Sweep("rates", tuple(cells), run_cell, seconds=cell_seconds if setting.device == "cpu" else None)
+                cells += rate_cells(
+                    dim=dim, n=n, width=width, seed=setting.seed, repeats=setting.seeds, eta=float(eta),
+                    decay=float(decay), steps=steps, sigma=float(setting.sigma), target=setting.truth,
+                    clip=float(setting.clip) or None, init=setting.init, fresh=setting.fresh, device=setting.device,
+                )  # fmt: skip
+    return sweep_of(cells)

@@ -11,12 +11,12 @@ from boundcalc.files import write_atomically
 from verify.command import Setting, asked, check_outputs
 from verify.figures import EXPERIMENTS
 from verify.figures.base import Experiment, Inputs, Record, Scale, records_of
-from verify.figures.mse_figure import lines_of
-from verify.figures.neuron_cells import SWEEP_NAME
-from verify.figures.neuron_panels import neuron_rows
+from verify.figures.neurons import neuron_rows
 from verify.figures.run import files_of, prepare_folder, write_figure
 from verify.outcome import ExitCode, Outcome, show
+from verify.rates.lines import lines_of
 from verify.report.page import Heading, Image, Page, Table, Text, to_html, to_markdown
+from verify.shattering.cells import SWEEP_NAME
 from verify.sweep import FinishedCell, read_store, table_rows
 from verify.sweep.codec import encode_setting
 from verify.sweep.sweep import duration

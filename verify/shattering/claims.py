@@ -19,28 +19,17 @@ from verify.hessian import Sharpness, sharpness
 from verify.outcome import Interval, Outcome, Relation, Trust, judged
 from verify.shattering.setting import ShatteringSetting
 from verify.training.setting import Run
+from verify.training.trace import RARE, rare_share
 from verify.training.train import Training
 
-__all__ = ["EDGE_BAND", "RARE", "facts_of", "outcomes_of", "rare_share"]
+__all__ = ["EDGE_BAND", "facts_of", "outcomes_of"]
 
 # The edge-of-stability band, in units of 2/eta: gradient descent hovers at and somewhat above the edge (Cohen et al. 2021).
 EDGE_BAND = (0.8, 1.25)
-# A neuron active on at most this share of the sample counts as rarely active (LQWP25, Fig. 3).
-RARE = 0.1
 _FIGURE = "LQWP25, Fig. 3"
 # Relative rounding of the sums that are compared.
 _ROUNDING = 1e-9
 _SUBSETS = 64
-
-
-def rare_share(rate: NDArray[np.float64]) -> float:
-    """Share of the neurons active somewhere that are active on at most 10 % of the sample; NaN if none is.
-
-    >>> rare_share(np.array([0.0, 0.05, 0.5, 0.1]))
-    0.6666666666666666
-    """
-    active = rate[rate > 0]
-    return float((active <= RARE).mean()) if len(active) else math.nan
 
 
 def facts_of(training: Training, at: int) -> dict[str, object]:

@@ -1,88 +1,96 @@
-"""The figure of the shattering experiment."""
+"""The figure of the shattering experiment, from the records of its trainings, and the panels that it shares with others."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from verify.look import BLUE, ORANGE, guide, neurons, panels, steps, styled
-from verify.shattering.claims import RARE, rare_share
-from verify.shattering.study import NAMES, Experiment
+from verify.look import BLUE, GREY, ORANGE, guide, neurons, panels, steps, styled
+from verify.shattering.cells import neuron_record
+from verify.shattering.study import Experiment
+from verify.training.trace import RARE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["shattering_figure"]
+__all__ = ["alive", "curves", "draw_pair", "scatter", "series", "shattering_figure"]
 
+Record = Mapping[str, Any]
 _COLOURS = (ORANGE, BLUE)
 
 
-@styled()
 def shattering_figure(experiment: Experiment) -> Figure:
-    """Loss, lambda_max against 2/eta, errors, shares of neurons, and activation rate against weight norm."""
+    """Of the command."""
     setting, training = experiment.setting, experiment.training
-    title = (
-        f"d = {setting.dim}, n = {setting.n}, width {setting.width}, σ = {float(setting.sigma):g}, seed {setting.seed}"
-    )
+    records = [
+        {"eta": run.eta, "decay": run.decay, **neuron_record(trace)}
+        for run, trace in zip(training.runs, training.traces, strict=True)
+    ]
+    sigma = float(setting.sigma)
+    title = f"d = {setting.dim}, n = {setting.n}, width {setting.width}, σ = {sigma:g}, seed {setting.seed}"
+    return draw_pair(records, title)
+
+
+@styled()
+def draw_pair(records: Sequence[Record], title: str) -> Figure:
+    """Loss, lambda_max against 2/eta, errors, shares of neurons, and activation rate against weight norm, of both runs."""
     figure, grid = panels(2, 3, (4, 3.3), title)
-    names = [f"η = {run.eta:g}" + (f", decay {run.decay:g}" if run.decay else ", no decay") for run in training.runs]
-    _curves(grid[0, 0], experiment, names, "loss", "training loss")
-    _sharpness(grid[0, 1], experiment, names)
-    _errors(grid[0, 2], experiment, names)
-    _shares(grid[1, 0], experiment, names)
-    for axes, at in ((grid[1, 1], 0), (grid[1, 2], 1)):
-        _scatter(axes, experiment, at)
+    loss, sharpness, errors, shares, *scatters = grid.flat
+    for record, axes, colour in zip(records, scatters, _COLOURS, strict=True):
+        name = f"η = {record['eta']:g}, " + (f"decay {record['decay']:g}" if record["decay"] else "no decay")
+        _curves(loss, record, colour, {"loss": name})
+        _curves(sharpness, record, colour, {"lambda_max": name})
+        _curves(errors, record, colour, {"train_mse": f"{name}: training points", "fresh_mse": "… fresh points"})
+        _curves(shares, record, colour, {"alive": f"{name}: alive", "rare": f"… active on ≤ {RARE:.0%}"})
+        guide(sharpness, y=2 / record["eta"], words=f"2/η = {2 / record['eta']:.3g}", colour=colour)
+        scatter(axes, record, name, colour)
+        axes.set_yscale("log")
+    words = ("training loss", r"$\lambda_{\max}$ of the Hessian", "MSE to the truth")
+    for axes, label in zip((loss, sharpness, errors), words, strict=True):
+        axes.set(yscale="log", ylabel=label)
+    sharpness.set_ylim(top=1.6 * sharpness.get_ylim()[1])
+    shares.set(ylim=(0, 1.3), yticks=np.linspace(0, 1, 6), ylabel="share of neurons")
+    loss.legend()
+    errors.legend()
+    shares.legend(fontsize=7, ncols=2, loc="upper center", columnspacing=1)
     return figure
 
 
-def _curves(axes: Axes, experiment: Experiment, names: list[str], field: str, label: str, legend: bool = True) -> None:
-    for name, trace, colour in zip(names, experiment.training.traces, _COLOURS, strict=True):
-        axes.plot(trace.step, getattr(trace, field), color=colour, label=name)
-    axes.set_yscale("log")
+def _curves(axes: Axes, record: Record, colour: str, words: Mapping[str, str]) -> None:
+    """Quantities along the training, with their labels; the second one dotted."""
+    for (name, label), style in zip(words.items(), ("-", ":"), strict=False):
+        axes.plot(series(record, "step"), series(record, name), color=colour, linestyle=style, label=label)
     steps(axes)
-    axes.set_ylabel(label)
-    if legend:
-        axes.legend()
 
 
-def _sharpness(axes: Axes, experiment: Experiment, names: list[str]) -> None:
-    _curves(axes, experiment, names, "sharpness", r"$\lambda_{\max}$ of the Hessian", legend=False)
-    for run, colour in zip(experiment.training.runs, _COLOURS, strict=True):
-        edge = 2 / run.eta
-        guide(axes, y=edge, words=f"2/η = {edge:.3g}", colour=colour)
-    axes.set_ylim(top=1.6 * axes.get_ylim()[1])
+def series(record: Record, name: str) -> NDArray[np.float64]:
+    """A traced quantity or a list of neurons as an array; None, which stands for NaN in a store, reads back as NaN."""
+    return np.array(record[name], dtype=np.float64)
 
 
-def _errors(axes: Axes, experiment: Experiment, names: list[str]) -> None:
-    for name, trace, colour in zip(names, experiment.training.traces, _COLOURS, strict=True):
-        axes.plot(trace.step, trace.train_mse, color=colour, label=f"{name}: training points")
-        axes.plot(trace.step, trace.fresh_mse, color=colour, linestyle=":", label="… fresh points")
-    axes.set_yscale("log")
-    steps(axes)
-    axes.set_ylabel("MSE to the truth")
-    axes.legend()
+def alive(record: Record) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rates and norms of the neurons that are active somewhere at the end."""
+    rates, norms = series(record, "rates"), series(record, "norms")
+    return rates[rates > 0], norms[rates > 0]
 
 
-def _shares(axes: Axes, experiment: Experiment, names: list[str]) -> None:
-    for name, trace, colour in zip(names, experiment.training.traces, _COLOURS, strict=True):
-        alive = trace.alive / trace.activation_rate.shape[1]
-        rare = np.array([rare_share(rate) for rate in trace.activation_rate])
-        axes.plot(trace.step, alive, color=colour, label=f"{name}: alive")
-        axes.plot(trace.step, rare, color=colour, linestyle=":", label=f"… active on ≤ {RARE:.0%}")
-    axes.set_ylim(0, 1.3)
-    axes.set_yticks(np.linspace(0, 1, 6))
-    steps(axes)
-    axes.set_ylabel("share of neurons")
-    axes.legend(fontsize=7, ncols=2, loc="upper center", columnspacing=1)
-
-
-def _scatter(axes: Axes, experiment: Experiment, at: int) -> None:
-    trace = experiment.training.traces[at]
-    rate, norm = trace.activation_rate[-1], trace.weight_norm[-1]
-    active = rate > 0
-    title = f"{NAMES[at]}: {int(active.sum())} of {len(rate)} neurons alive"
-    neurons(axes, rate[active], norm[active], _COLOURS[at], title)
+def scatter(axes: Axes, record: Record, title: str, colour: str = ORANGE) -> None:
+    """Activation rate against weight norm of every neuron that is alive."""
+    rates, norms = alive(record)
+    neurons(axes, rates, norms, colour, f"{title}: {len(rates)} of {len(record['rates'])} alive")
     guide(axes, x=RARE)
-    axes.set(xlim=(0, 1), yscale="log")
+    axes.set_xlim(-0.02, 1.02)
+
+
+def curves(axes: Axes, record: Record) -> None:
+    """Training loss and MSE to the truth along the training."""
+    step = series(record, "step")
+    axes.plot(step, 2 * series(record, "loss"), color=GREY, label="twice the loss")
+    axes.plot(step, series(record, "train_mse"), color=ORANGE, label="MSE, training points")
+    axes.plot(step, series(record, "fresh_mse"), color=BLUE, label="MSE, fresh points")
+    axes.set_yscale("log")
+    steps(axes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.files import write_atomically
-from constructions.data import labels, uniform_ball
-from verify.command import Progress, Setting, asked, random_stream
+from verify.command import Progress, Setting, asked
 from verify.outcome import Report
 from verify.shattering.claims import facts_of, outcomes_of
 from verify.shattering.setting import ShatteringSetting
-from verify.training.setting import Run, initial_network
-from verify.training.targets import make_target
+from verify.training.runs import random_run
+from verify.training.setting import Run
 from verify.training.train import Training, train
 
 __all__ = ["Experiment", "run_experiment", "save_experiment", "shattering_runs"]
 
-# Independent random streams of one seed, by use.
-_STREAMS = ("target", "data", "noise", "network", "fresh")
 NAMES = ("without decay", "with decay")
 
 
@@ -37,28 +34,13 @@ class Experiment:
 
 def shattering_runs(setting: ShatteringSetting) -> list[Run]:
     """Both runs, from the same start on the same data."""
-    streams = {use: random_stream(_STREAMS, setting.seed, use) for use in _STREAMS}
-    target = make_target(setting.truth, setting.dim, streams["target"])
-    X = uniform_ball(setting.n, setting.dim, streams["data"])
-    truth = target(X)
-    fresh = uniform_ball(setting.fresh, setting.dim, streams["fresh"])
-    network = initial_network(setting.init, setting.width, setting.dim, streams["network"])
-    y = labels(truth, float(setting.sigma), streams["noise"])
-    return [
-        Run(
-            network,
-            X,
-            y,
-            eta=float(eta),
-            decay=float(decay),
-            clip=float(setting.clip) or None,
-            truth=truth,
-            fresh_X=fresh,
-            fresh_truth=target(fresh),
-            large_step=setting.large_step,
-        )
-        for eta, decay in ((setting.eta, 0), (setting.decay_eta, setting.decay))
-    ]
+    drawn = random_run(
+        [setting.seed], dim=setting.dim, n=setting.n, width=setting.width, fresh=setting.fresh,
+        sigma=float(setting.sigma), target=setting.truth, init=setting.init, eta=float(setting.eta),
+    )  # fmt: skip
+    plain = replace(drawn, clip=float(setting.clip) or None)
+    large = setting.large_step
+    return [plain, replace(plain, eta=float(setting.decay_eta), decay=float(setting.decay), large_step=large)]
 
 
 @dataclass(frozen=True)

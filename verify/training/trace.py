@@ -15,9 +15,21 @@ from constructions.network import Network
 from verify.training.setting import Activation, Run
 from verify.training.top_eigenvalue import top_eigenvalue
 
-__all__ = ["Trace", "measure", "network_values", "spread_steps", "stability_slacks", "trace_from"]
+__all__ = [
+    "RARE",
+    "Trace",
+    "measure",
+    "network_values",
+    "rare_share",
+    "spread_steps",
+    "stability_slacks",
+    "trace_from",
+]
 
 Float = NDArray[np.float64]
+
+# A neuron active on at most this share of the sample counts as rarely active (LQWP25, Fig. 3).
+RARE = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +84,16 @@ def spread_steps(steps: int, count: int) -> list[int]:
     even = {round(steps * i / half) for i in range(half + 1)}
     early = {round((steps + 1) ** (i / half)) - 1 for i in range(half + 1)}
     return sorted(even | early)
+
+
+def rare_share(rate: Float) -> float:
+    """Share of the neurons active somewhere that are active on at most 10 % of the sample; NaN if none is.
+
+    >>> rare_share(np.array([0.0, 0.05, 0.5, 0.1]))
+    0.6666666666666666
+    """
+    active = rate[rate > 0]
+    return float((active <= RARE).mean()) if len(active) else math.nan
 
 
 def network_values(network: Network, X: Float, activation: Activation) -> Float:

@@ -10,19 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from verify.figures import EXPERIMENTS, Inputs, Scale, experiment, fig2, fig3, fig4, fig7, fig9, fig10, fig14
-from verify.figures import mse_figure as mse
+from verify.figures import EXPERIMENTS, Inputs, Scale, experiment, mse, neurons
 from verify.figures.__main__ import main
 from verify.figures.base import records_of
-from verify.figures.neuron_cells import neuron_cell
-from verify.figures.neuron_panels import active_norm, rank_correlation
-from verify.figures.neuron_training import run_neuron_cell
+from verify.figures.neurons import active_norm, rank_correlation
 from verify.outcome import Verdict
-from verify.rates.cells import training_runs
 from verify.rates.setting import RateSetting, rate_sweep
+from verify.shattering.cells import neuron_cell, run_neuron_cell
 from verify.sweep import Store, read_store
 from verify.sweep.codec import decode_records, encode_records, encode_setting
 from verify.training import Activation, train
+from verify.training.runs import training_runs
 from verify.training.trace import spread_steps
 
 SMALL, PAPER = Inputs(Scale.SMALL), Inputs(Scale.PAPER)
@@ -33,7 +31,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every training short and small."""
     monkeypatch.setattr(mse, "_SIZES", {scale: (8, 16, 32) for scale in Scale})
     monkeypatch.setattr(mse, "_TIME", {scale: 5 for scale in Scale})
-    monkeypatch.setattr(fig7, "_STEPS", {scale: 40 for scale in Scale})
+    monkeypatch.setitem(neurons._STEPS, "fig7", {scale: 40 for scale in Scale})
 
 
 def mse_records(exponents: dict[tuple[int, float], float], decay: float = 0.0) -> list[dict]:
@@ -61,15 +59,15 @@ def test_every_figure_has_distinct_cells_that_can_be_stored():
 
 
 def test_paper_scale_has_the_settings_of_the_paper():
-    cells = {encode_setting(cell) for cell in fig2.EXPERIMENT.sweep(PAPER).cells}
+    cells = {encode_setting(cell) for cell in experiment("fig2").sweep(PAPER).cells}
     # The same trainings as those of the rates command, so that they share a store.
     assert cells == {
         encode_setting(cell) for cell in rate_sweep(RateSetting.parse(steps=50_000, decay_steps=20_000)).cells
     }
-    plain, decay = fig3.EXPERIMENT.sweep(PAPER).cells
+    plain, decay = experiment("fig3").sweep(PAPER).cells
     assert (plain["n"], plain["width"], plain["dim"], plain["eta"], plain["decay"]) == (512, 2048, 10, 0.9, 0.0)
     assert (decay["eta"], decay["decay"], decay["steps"]) == (0.01, 0.1, 20000)
-    fourth = fig4.EXPERIMENT.sweep(PAPER).cells
+    fourth = experiment("fig4").sweep(PAPER).cells
     assert [cell["dim"] for cell in fourth] == [1, 2, 3, 4, 5, 6]
     assert {(cell["n"], cell["width"], cell["eta"], cell["steps"]) for cell in fourth} == {(512, 1024, 0.5, 20000)}
     fifth = experiment("fig5").sweep(PAPER).cells
@@ -85,7 +83,7 @@ def test_paper_scale_has_the_settings_of_the_paper():
 
 @pytest.mark.parametrize("activation", list(Activation))
 def test_neuron_cell_records_what_was_trained(activation):
-    setting = neuron_cell(SMALL, dim=2, n=30, width=40, eta=0.3, steps=60, activation=activation, sharpness=True)
+    setting = neuron_cell(seed=0, dim=2, n=30, width=40, eta=0.3, steps=60, activation=activation, sharpness=True)
     (record,) = run_neuron_cell(setting)
     runs = training_runs(setting)
     network = train([replace(run, activation=activation) for run in runs], 60).networks[0]
@@ -108,47 +106,47 @@ def test_panel_numbers_by_hand():
 
 def test_slopes_are_compared_in_the_direction_of_the_paper():
     steep = mse_records({(1, 0.1): 0.8, (3, 0.1): 0.2})
-    (outcome,) = fig9.EXPERIMENT.compare(steep)
+    (outcome,) = experiment("fig9").compare(steep)
     assert outcome.verdict is Verdict.CONSISTENT
     assert outcome.measured == pytest.approx(0.2)
     assert outcome.bound == pytest.approx(0.8)
-    (outcome,) = fig9.EXPERIMENT.compare(mse_records({(1, 0.1): 0.2, (3, 0.1): 0.8}))
+    (outcome,) = experiment("fig9").compare(mse_records({(1, 0.1): 0.2, (3, 0.1): 0.8}))
     assert outcome.verdict is Verdict.UNDECIDED
-    flat = fig10.EXPERIMENT.compare(mse_records({(4, 0.1): 0.3, (5, 0.1): 0.1, (4, 0.4): 0.3, (5, 0.4): 0.05}))
+    flat = experiment("fig10").compare(mse_records({(4, 0.1): 0.3, (5, 0.1): 0.1, (4, 0.4): 0.3, (5, 0.4): 0.05}))
     assert {o.verdict for o in flat} == {Verdict.CONSISTENT}
     pair = mse_records({(1, 0.1): 0.3, (2, 0.1): 0.2}) + mse_records({(1, 0.1): 0.6, (2, 0.1): 0.1}, decay=0.01)
-    verdicts = [o.verdict for o in fig14.EXPERIMENT.compare(pair)]
+    verdicts = [o.verdict for o in experiment("fig14").compare(pair)]
     assert verdicts == [Verdict.CONSISTENT, Verdict.CONSISTENT, Verdict.UNDECIDED]
     both = {(d, 0.2): 0.9 / d for d in (1, 2, 3, 4, 5)}
-    second = fig2.EXPERIMENT.compare(
+    second = experiment("fig2").compare(
         mse_records(both | {(5, 0.2): 0.1}) + mse_records({(d, 0.01): 0.4 + d / 10 for d in (1, 2)}, decay=0.1)
     )
     assert [o.verdict for o in second] == [Verdict.CONSISTENT] * 3 + [Verdict.CONSISTENT]
     assert second[0].bound == 0.1
-    low = fig2.EXPERIMENT.compare(mse_records(both) + mse_records({(1, 0.01): 0.4}, decay=0.1))
+    low = experiment("fig2").compare(mse_records(both) + mse_records({(1, 0.01): 0.4}, decay=0.1))
     assert low[-1].verdict is Verdict.UNDECIDED
 
 
 def test_runs_that_diverged_are_left_out_or_undecided():
     records = mse_records({(1, 0.1): 0.8, (3, 0.1): 0.2})
     records[0]["train_mse"] = None
-    assert {o.verdict for o in fig9.EXPERIMENT.compare(records)} == {Verdict.CONSISTENT}
+    assert {o.verdict for o in experiment("fig9").compare(records)} == {Verdict.CONSISTENT}
     for record in records:
         record["train_mse"] = None
-    assert {o.verdict for o in fig9.EXPERIMENT.compare(records)} == {Verdict.UNDECIDED}
-    assert fig9.EXPERIMENT.draw(records, "nothing").axes
+    assert {o.verdict for o in experiment("fig9").compare(records)} == {Verdict.UNDECIDED}
+    assert experiment("fig9").draw(records, "nothing").axes
 
 
 def test_a_training_that_diverges_is_recorded_and_drawn():
-    setting = neuron_cell(SMALL, dim=2, n=16, width=8, eta=1.9, steps=60) | {"clip": None, "sigma": 1e6}
+    setting = neuron_cell(seed=0, dim=2, n=16, width=8, eta=1.9, steps=60) | {"clip": None, "sigma": 1e6}
     (record,) = run_neuron_cell(setting)
     assert record["diverged_at"] is not None
     lost = {**setting, **decode_records(encode_records([record]))[0]}
-    rows = fig7.EXPERIMENT.rows([lost])
+    rows = experiment("fig7").rows([lost])
     assert np.isnan(rows[0]["train_mse"])
-    (outcome,) = fig7.EXPERIMENT.compare([lost])
+    (outcome,) = experiment("fig7").compare([lost])
     assert outcome.verdict is Verdict.UNDECIDED
-    assert fig7.EXPERIMENT.draw([lost], "nothing").axes
+    assert experiment("fig7").draw([lost], "nothing").axes
 
 
 @pytest.mark.usefixtures("tiny")
@@ -180,8 +178,8 @@ def test_the_command_draws_compares_and_resumes(tmp_path, capsys):
     assert again["outcomes"] == content["outcomes"]
     assert {path.name: path.read_bytes() for path in out.glob("*.csv")} == before
     cells = read_store(out / "store.db")
-    assert records_of(fig9.EXPERIMENT.sweep(SMALL), cells) is not None
-    assert records_of(fig9.EXPERIMENT.sweep(Inputs(Scale.SMALL, 1)), cells) is None
+    assert records_of(experiment("fig9").sweep(SMALL), cells) is not None
+    assert records_of(experiment("fig9").sweep(Inputs(Scale.SMALL, 1)), cells) is None
 
 
 @pytest.mark.usefixtures("tiny")
@@ -189,7 +187,7 @@ def test_a_training_that_fails_leaves_no_figure(tmp_path, capsys, monkeypatch):
     def broken(*_, **__):
         raise MemoryError("no memory")
 
-    monkeypatch.setattr("verify.figures.neuron_training.train", broken)
+    monkeypatch.setattr("verify.shattering.cells.train", broken)
     assert main(["fig7", "--folder", str(tmp_path / "out"), "--jobs", "1"]) == 3
     assert "3 of 3 trainings failed" in capsys.readouterr().out
     assert not list((tmp_path / "out").glob("*.png"))

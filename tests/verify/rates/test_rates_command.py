@@ -17,11 +17,12 @@ from constructions.network import Network
 from verify.outcome import Verdict
 from verify.power_law import ExponentFit
 from verify.rates.__main__ import main
-from verify.rates.cells import batch_size, run_cell, trace_steps, training_runs
+from verify.rates.cells import batch_size, run_cell, trace_steps
 from verify.rates.claims import ModeResult, bounds_at, outcomes_of
 from verify.rates.setting import MODES, RateSetting, rate_sweep
 from verify.sweep import read_store
 from verify.training import train
+from verify.training.runs import training_runs
 
 ROOT = Path(__file__).parents[3]
 SMALL = ["--dims", "2", "--n", "8", "16", "--seeds", "3", "--steps", "150", "--fresh", "60", "--resamples", "1000"]

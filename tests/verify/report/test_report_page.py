@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from verify.figures import Inputs, Scale, fig7, fig10
-from verify.figures import mse_figure as mse
+from verify.figures import Inputs, Scale, experiment, mse, neurons
+from verify.rates.lines import lines_of
 from verify.report.__main__ import main
 from verify.report.page import Heading, Image, Table, Text, to_html, to_markdown
 from verify.sweep import Store, Sweep, grid, run_sweep
@@ -48,10 +48,10 @@ def well_formed(text: str) -> None:
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """All cells of Fig. 7 at the small scale, two of three at the paper's, and another sweep."""
-    monkeypatch.setattr(fig7, "_STEPS", {Scale.SMALL: 20, Scale.PAPER: 30})
+    monkeypatch.setitem(neurons._STEPS, "fig7", {Scale.SMALL: 20, Scale.PAPER: 30})
     path = tmp_path / "cells.db"
-    run_sweep(fig7.EXPERIMENT.sweep(Inputs(Scale.SMALL)), path, jobs=1)
-    whole = fig7.EXPERIMENT.sweep(Inputs(Scale.PAPER))
+    run_sweep(experiment("fig7").sweep(Inputs(Scale.SMALL)), path, jobs=1)
+    whole = experiment("fig7").sweep(Inputs(Scale.PAPER))
     run_sweep(replace(whole, cells=whole.cells[:2]), path, jobs=1)
     run_sweep(Sweep("squares", grid({"x": list(range(30))}), square), path, jobs=1)
     return path
@@ -132,10 +132,10 @@ def test_a_page_of_rates_has_their_exponents(tmp_path, monkeypatch):
     monkeypatch.setattr(mse, "_SIZES", {scale: (8, 16) for scale in Scale})
     monkeypatch.setattr(mse, "_TIME", {scale: 4 for scale in Scale})
     path = tmp_path / "rates.db"
-    result = run_sweep(fig10.EXPERIMENT.sweep(Inputs(Scale.SMALL)), path, jobs=1)
+    result = run_sweep(experiment("fig10").sweep(Inputs(Scale.SMALL)), path, jobs=1)
     out = tmp_path / "out"
     main([str(path), "--folder", str(out)])
     markdown = (out / "report.md").read_text()
     assert "## Fitted exponents" in markdown
-    line = mse.lines_of(result.records)[0]
+    line = lines_of(result.records)[0]
     assert f"{line.exponent:.6g}" in markdown
