@@ -9,17 +9,15 @@ import re
 import signal
 import sys
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from enum import IntEnum
-from typing import IO, TYPE_CHECKING, Any, NoReturn, TextIO, cast
+from typing import IO, Any, NoReturn, TextIO, cast
 
 import click
 from click.shell_completion import shell_complete
 
-if TYPE_CHECKING:
-    from boundcalc.command import Command, CommandGroup
-
-__all__ = ["ExitCode", "run"]
+__all__ = ["ExitCode", "Program", "run"]
 
 _OURS = ("boundcalc", "constructions", "verify")
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}
@@ -37,7 +35,28 @@ class ExitCode(IntEnum):
     BROKEN_PIPE = 141
 
 
-def run(command: Command | CommandGroup | str, program: str) -> NoReturn:
+class Program(click.Command):
+    """A command that can be run in this process, or as a program."""
+
+    def run_on(self, arguments: Sequence[str] | None = None, program: str | None = None) -> int:
+        """Parse, act; the exit code. Errors are raised, as ValueError, TypeError, OSError or click.UsageError."""
+        # Not click's own `main`, which ends with code 1, that of a refuted claim, where a reader closes the pipe.
+        try:
+            with self.make_context(program or self.name, list(sys.argv[1:] if arguments is None else arguments)) as ctx:
+                return int(self.invoke(ctx) or 0)
+        except click.exceptions.Exit as error:
+            return error.exit_code
+
+    def run(self, program: str) -> NoReturn:
+        """Run as a program: errors become one line and an exit code."""
+        run(self, program)
+
+    def place(self, program: str, arguments: Sequence[str]) -> str:
+        """What the part of the program is called that these arguments ask for."""
+        return program
+
+
+def run(command: Program | str, program: str) -> NoReturn:
     """Run a command, or what is imported as "module:attribute", as a program.
 
     Whatever goes wrong, imports included, ends in one line on standard error and a code of :class:`ExitCode`; only a fault of
@@ -59,13 +78,13 @@ def run(command: Command | CommandGroup | str, program: str) -> NoReturn:
     sys.exit(code)
 
 
-def _exit_code(asked: Command | CommandGroup | str, program: str) -> int:
+def _exit_code(asked: Program | str, program: str) -> int:
     command = None if isinstance(asked, str) else asked
     place = program
     try:
         if command is None:
             module, _, attribute = str(asked).partition(":")
-            command = cast("Command | CommandGroup", getattr(importlib.import_module(module), attribute))
+            command = cast(Program, getattr(importlib.import_module(module), attribute))
         place = command.place(program, sys.argv[1:])
         variable = f"_{program}_COMPLETE".replace("-", "_").upper()
         if variable in os.environ:
@@ -85,8 +104,7 @@ def _exit_code(asked: Command | CommandGroup | str, program: str) -> int:
     except BrokenPipeError:
         raise
     except (ValueError, TypeError, OSError) as error:
-        message = _words(error) if command is None else command.in_flags(_words(error), sys.argv[1:])
-        return _complain(place, f"error: {message}", ExitCode.USAGE)
+        return _complain(place, f"error: {_words(error)}", ExitCode.USAGE)
     except ModuleNotFoundError as error:
         name = (error.name or "").partition(".")[0]
         if name in ("", *_OURS):

@@ -9,15 +9,14 @@ import importlib
 import importlib.metadata
 import importlib.util
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from boundcalc import border
+from boundcalc.border import Program
 
 if TYPE_CHECKING:
     from boundcalc.options import Option
@@ -84,37 +83,12 @@ def _click_argument(option: Option) -> click.Argument:
         nargs=-1 if option.many else 1,
         required=option.required,
         default=None if option.required else _shown(option.default),
-        metavar=option.metavar or option.name.upper(),
+        metavar=(option.metavar or option.name.upper()) + ("..." if option.many else ""),
         shell_complete=_completion(option),
     )
 
 
-class _Program(click.Command):
-    """A command that can be run in this process; :func:`boundcalc.border.run` runs it as a program."""
-
-    def run_on(self, arguments: Sequence[str] | None = None, program: str | None = None) -> int:
-        """Parse, act; the exit code. Errors are raised, as ValueError, TypeError, OSError or click.UsageError."""
-        # Not click's own `main`, which ends with code 1, that of a refuted claim, where a reader closes the pipe.
-        try:
-            with self.make_context(program or self.name, list(sys.argv[1:] if arguments is None else arguments)) as ctx:
-                return int(self.invoke(ctx) or 0)
-        except click.exceptions.Exit as error:
-            return error.exit_code
-
-    def run(self, program: str) -> NoReturn:
-        """Run as a program: errors become one line and an exit code."""
-        border.run(self, program)  # type: ignore[arg-type]
-
-    def place(self, program: str, arguments: Sequence[str]) -> str:
-        """What the part of the program is called that these arguments ask for."""
-        return program
-
-    def in_flags(self, message: str, arguments: Sequence[str]) -> str:
-        """An error that begins with the name of an option, as the library knows it, with the flag in its place."""
-        return message
-
-
-class Command(_Program):
+class Command(Program):
     """A command whose options come from the vocabulary.
 
     Parameters
@@ -237,18 +211,19 @@ class Command(_Program):
                 values[option.name] = None
             if option.required and values[option.name] is None:
                 raise click.UsageError(f"{option.flag} is missing: {option.help}", click.get_current_context())
-        return int(self._act(values))
+        try:
+            return int(self._act(values))
+        except (ValueError, TypeError) as error:  # the library knows names, who types a command line knows flags
+            name, space, rest = str(error).partition(" ")
+            called = {option.name: option.flag for option in self.declared}
+            called |= {option.name: option.metavar or option.name.upper() for option in self.arguments}
+            if name not in called:
+                raise
+            kind = ValueError if isinstance(error, ValueError) else TypeError
+            raise kind(f"{called[name]}{space}{rest}") from error
 
-    def in_flags(self, message: str, arguments: Sequence[str]) -> str:
-        """An error that begins with the name of an option, as the library knows it, with the flag in its place."""
-        name, space, rest = message.partition(" ")
-        for option in self.arguments:
-            if option.name == name:
-                return f"{option.metavar or name.upper()}{space}{rest}"
-        return f"--{name.replace('_', '-')}{space}{rest}" if name in {o.name for o in self.declared} else message
 
-
-class CommandGroup(_Program, click.Group):
+class CommandGroup(Program, click.Group):
     """Commands by name, each imported when it is asked for.
 
     Parameters
@@ -275,11 +250,6 @@ class CommandGroup(_Program, click.Group):
     def place(self, program: str, arguments: Sequence[str]) -> str:
         """The program with the command's name."""
         return f"{program} {arguments[0]}" if arguments and arguments[0] in self.places else program
-
-    def in_flags(self, message: str, arguments: Sequence[str]) -> str:
-        """As the command says it that was asked for."""
-        command = self.commands.get(arguments[0]) if arguments else None
-        return command.in_flags(message, arguments[1:]) if isinstance(command, _Program) else message
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import one command."""

@@ -280,7 +280,7 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("seeds", "repetitions of each setting", integer(2, 10**4), 5, metavar="COUNT"),
     Option("width_factor", "width of the network over n", integer(1, 10**5), 4, metavar="FACTOR"),
     Option("resamples", "bootstrap samples", integer(1000, 10**7), 20000, metavar="COUNT"),
-    Option("figures", "figures of the paper: fig2 to fig15, or all", text, metavar="FIGURE...", many=True, required=True),
+    Option("figures", "figures of the paper: fig2 to fig15, or all", text, metavar="FIGURE", many=True, required=True),
     Option("size", "small takes minutes, paper takes hours", choice(("small", "paper")), "small", metavar="SIZE"),
     Option("image", "kind of the figures' files", choice(("png", "svg", "pdf")), "png", metavar="KIND"),
     # Sweeps
@@ -376,14 +376,7 @@ class Setting:
         for option in cls.options():
             value = given.get(option.name)
             found[option.name] = option.read(option.default if value is None else value, called(option))
-        try:
-            return cls(**cls.complete(found))
-        except ValueError as error:  # what does not go together is found by field names; the caller may know flags
-            words = str(error)
-            for option in cls.options():
-                if words.startswith(f"{option.name} "):
-                    raise ValueError(called(option) + words.removeprefix(option.name)) from None
-            raise
+        return cls(**cls.complete(found))
 
     @classmethod
     def complete(cls, values: dict[str, Any]) -> dict[str, Any]:

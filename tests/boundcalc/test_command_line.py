@@ -90,10 +90,23 @@ def test_help_shows_defaults_and_an_example_and_no_aliases() -> None:
     assert "--d D" not in shown
 
 
-def test_the_librarys_names_become_flags_in_errors() -> None:
-    tried = command({})
-    assert tried.in_flags("dry_run must be True", []) == "--dry-run must be True"
-    assert tried.in_flags("nothing is known of dim", []) == "nothing is known of dim"
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("dry_run must be True", "--dry-run must be True"),
+        ("path must be short", "PATH must be short"),
+        ("nothing is known of dim", "nothing is known of dim"),
+    ],
+)
+@pytest.mark.parametrize("kind", [ValueError, TypeError])
+def test_the_names_of_the_library_become_flags_in_errors(message: str, shown: str, kind: type[Exception]) -> None:
+    def act(_: Mapping[str, Any]) -> int:
+        raise kind(message)
+
+    options, arguments = [Option("dry_run", "nothing is run", switch, False)], [Option("path", "a path", text, "x")]
+    with pytest.raises(kind) as caught:
+        Command("try", act, options, help="Try.", example="", arguments=arguments).run_on([])
+    assert str(caught.value) == shown
 
 
 def completed(program: click.Command, arguments: list[str], part: str) -> list[str]:

@@ -6,10 +6,9 @@ import io
 import re
 import sys
 
-import click
 import pytest
 
-from boundcalc.command import border
+from boundcalc.command import Command
 from verify.command import Progress
 
 LEFT = r"\(00:00, (00:00|\?) left\)"
@@ -66,9 +65,10 @@ def test_on_a_terminal_one_line_is_drawn_again_and_cleared(monkeypatch):
 
 def test_without_its_package_a_command_says_what_to_install(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["codes"])
+    monkeypatch.setattr(sys, "stderr", sys.stderr)  # which the program wraps
     monkeypatch.setitem(sys.modules, "tqdm", None)
     with pytest.raises(SystemExit) as ended:
-        border(click.Command("codes", callback=lambda: Progress(1)), "python -m verify.codes")
+        Command("codes", lambda _: Progress(1), [], help="", example="").run("python -m verify.codes")
     assert ended.value.code == 2
     assert capsys.readouterr().err == (
         "python -m verify.codes: error: tqdm is not installed; pip install 'boundcalc[verify]'\n"

@@ -217,7 +217,7 @@ def test_dry_run_writes_nothing(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["fig1"], "figures must be of fig2, .*got 'fig1'"),
+        (["fig1"], "FIGURE must be of fig2, .*got 'fig1'"),
         (["all", "fig99"], "got 'fig99'"),
         (["fig3", "--size", "huge"], "--size must be one of small, paper"),
         (["fig3", "--seed", "-1"], "--seed must be an integer from 0"),
