@@ -32,15 +32,6 @@ def _is_flag(token: str) -> bool:
     return token.startswith("-") and token != "-" and not _NUMBER.match(token)
 
 
-def _shown(value: object) -> str | tuple[str, ...] | None:
-    """A default as it would be typed."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, (tuple, list)):
-        return tuple(str(one) for one in value)
-    return str(getattr(value, "value", value))
-
-
 class _Flag(click.Option):
     """An option whose aliases are accepted, and left out of the help."""
 
@@ -67,7 +58,7 @@ def _click_option(option: Option) -> click.Option:
     return _Flag(
         names,
         type=click.Path() if option.reader.kind == "path" else click.STRING,
-        default=_shown(option.default),
+        default=option.typed_default,
         multiple=option.many,
         help=option.help + listed + ("  [required]" if option.required else ""),
         metavar=(option.metavar or option.name.upper()) + (" ..." if option.many else ""),
@@ -82,7 +73,7 @@ def _click_argument(option: Option) -> click.Argument:
         type=click.Path() if option.reader.kind == "path" else click.STRING,
         nargs=-1 if option.many else 1,
         required=option.required,
-        default=None if option.required else _shown(option.default),
+        default=None if option.required else option.typed_default,
         metavar=(option.metavar or option.name.upper()) + ("..." if option.many else ""),
         shell_complete=_completion(option),
     )

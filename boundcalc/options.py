@@ -196,6 +196,20 @@ class Option:
         """``--name``, as the command line has it."""
         return f"--{self.name.replace('_', '-')}"
 
+    @property
+    def typed_default(self) -> str | tuple[str, ...] | None:
+        """The default as it would be typed.
+
+        >>> OPTIONS["sigma"].typed_default, OPTIONS["dims"].but(default=(1, 2)).typed_default
+        ('1', ('1', '2'))
+        """
+        value = self.default
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, (tuple, list)):
+            return tuple(str(one) for one in value)
+        return str(getattr(value, "value", value))
+
     def read(self, value: object, called: str | None = None) -> Any:
         """The exact value, a tuple where there may be many; errors call the option ``called`` (by default its name)."""
         name = called or self.name
