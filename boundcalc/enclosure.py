@@ -21,6 +21,7 @@ from sympy import Expr, Rational, Symbol
 
 from boundcalc.dyadic import Dyadic
 from boundcalc.exact import exact_rational, fraction
+from boundcalc.shown import Shown
 
 __all__ = ["Dyadic", "Enclosure", "PrecisionError", "enclose"]
 
@@ -36,8 +37,8 @@ class PrecisionError(ArithmeticError):
     """The asked width was not reached at the largest precision allowed."""
 
 
-@dataclass(frozen=True)
-class Enclosure:
+@dataclass(frozen=True, repr=False)
+class Enclosure(Shown):
     """A closed interval with dyadic ends that contains the exact value: a theorem, not an estimate.
 
     Comparisons return True or False where the interval decides, None where it doesn't.

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from boundcalc import errata_checks as checks
 from boundcalc.errata_checks import Demonstration
 from boundcalc.exact import describe
+from boundcalc.shown import Shown
 from boundcalc.statement import Status
 
 __all__ = ["Demonstration", "Erratum", "errata", "erratum"]
 
 
-@dataclass(frozen=True)
-class Erratum:
+@dataclass(frozen=True, repr=False)
+class Erratum(Shown):
     """One entry.
 
     Attributes

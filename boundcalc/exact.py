@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from sympy import Integer, Rational
 
-__all__ = ["describe", "exact_rational", "fraction", "rational"]
+__all__ = ["describe", "exact_rational", "fraction", "log_exact", "rational"]
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?:/\d+)?", re.ASCII)
 # 10**5000 still converts in microseconds; anything longer is a typing error or an attack.
@@ -63,6 +63,16 @@ def rational(value: numbers.Rational | Rational | int) -> Rational:
     """
     exact = fraction(value)
     return Rational(exact.numerator, exact.denominator)
+
+
+def log_exact(value: numbers.Rational | Rational | int) -> float:
+    """Natural logarithm of a positive exact number of any size, right to a few units of the last place.
+
+    >>> round(log_exact(10**1000) / log_exact(10), 9)
+    1000.0
+    """
+    numerator, denominator = int(value.numerator), int(value.denominator)
+    return math.log(numerator) - (math.log(denominator) if denominator != 1 else 0.0)
 
 
 def exact_rational(name: str, value: object) -> Rational:

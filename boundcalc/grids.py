@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Symbol
 
-from boundcalc.exact import describe
+from boundcalc.exact import describe, log_exact
 from boundcalc.logvalue import LogValue
-from boundcalc.rate_values import log_exact, rate_values
+from boundcalc.rate_values import rate_values
+from boundcalc.shown import Shown, show_power_of_ten
 from boundcalc.statement import Quantity, Side, Theorem
 from boundcalc.symbols import VARIABLES
 from boundcalc.symbols import d as D
@@ -79,8 +80,8 @@ def _first_wrong(name: str, array: _Array) -> str:
     return "got a value outside it"
 
 
-@dataclass(frozen=True, eq=False)
-class RateGridBound:
+@dataclass(frozen=True, eq=False, repr=False)
+class RateGridBound(Shown):
     """One side on a grid: rates, known up to factors that depend on d alone.
 
     Attributes
@@ -101,6 +102,12 @@ class RateGridBound:
     def side(self) -> Side:
         """Upper, lower or tight."""
         return self.theorem.bound.side
+
+    def __str__(self) -> str:
+        ends = (show_power_of_ten(end(self.log_value) / math.log(10), 4) for end in (np.min, np.max))
+        return f"{' .. '.join(ends)}  {self.theorem.source}" + (
+            f"; at d = 1 {self.at_one.source}" if self.at_one else ""
+        )
 
     @cached_property
     def exponent(self) -> _Array:
@@ -136,11 +143,11 @@ class RateGridBound:
         logs = self.log_value
         if self._special is None and float(np.min(logs)) > -708.0 and float(np.max(logs)) < 709.0:
             return np.asarray(np.exp(logs))
-        return LogValue(np.where(logs == -math.inf, 0.0, 1.0), logs).value()
+        return LogValue(np.where(logs == -math.inf, 0.0, 1.0), logs).value
 
 
-@dataclass(frozen=True, eq=False)
-class RateGrid:
+@dataclass(frozen=True, eq=False, repr=False)
+class RateGrid(Shown):
     """Upper and lower rates on a grid, beside the rate of low-norm networks.
 
     Attributes
@@ -203,12 +210,7 @@ class RateGrid:
         lines = [
             f"Flat minima of two-layer ReLU networks: {self.quantity.value} on a grid of shape {self.shape} in {names}"
         ]
-        for label, bound in (("upper", self.upper), ("lower", self.lower), ("low norm", self.low_norm)):
-            low, high = LogValue(np.ones(2), np.array([np.min(bound.log_value), np.max(bound.log_value)])).log10
-            sources = str(bound.theorem.source) + (f"; at d = 1 {bound.at_one.source}" if bound.at_one else "")
-            lines.append(f"  {label:<8}  10^{low:.4g} .. 10^{high:.4g}  {sources}")
+        rows = (("upper", self.upper), ("lower", self.lower), ("low norm", self.low_norm))
+        lines += [f"  {label:<8}  {bound}" for label, bound in rows]
         lines.append("These are rates: constants that depend on d are hidden, so no value is a value of the error.")
         return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        return str(self)

@@ -10,13 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.shown import Shown
+
 __all__ = ["Log", "LogValue", "extreme", "log_sine", "signed_sum"]
 
 _LN10 = math.log(10)
 
 
-@dataclass(frozen=True, eq=False)
-class LogValue:
+@dataclass(frozen=True, eq=False, repr=False)
+class LogValue(Shown):
     """Real numbers as sign and natural logarithm of the absolute value (−inf where the sign is 0).
 
     Attributes
@@ -29,7 +31,7 @@ class LogValue:
     >>> tiny = LogValue(np.array(1.0), np.array(-3.5e8))
     >>> print(tiny)
     2.16e-152003069
-    >>> tiny.value()
+    >>> tiny.value
     Traceback (most recent call last):
     ...
     OverflowError: the value 2.16e-152003069 is outside the range of a float; use its logarithm
@@ -43,6 +45,7 @@ class LogValue:
         """Logarithm to base 10 of the absolute value."""
         return self.log / _LN10
 
+    @property
     def value(self) -> NDArray[np.float64]:
         """The numbers as floats.
 

@@ -6,10 +6,11 @@ import html
 import math
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from sympy import Expr, Rational, mathml
 
+from boundcalc.shown import Number, float_above, float_below, layout, rounded, show, show_power_of_ten, text
 from boundcalc.typeset import tex
 
 __all__ = [
@@ -102,44 +103,41 @@ def formula(expr: Expr) -> Cell:
     )
 
 
-def number(value: float, digits: int = 3, rounding: str = ROUND_HALF_EVEN) -> Cell:
-    """A float, rounded for readers and whole in CSV.
+def number(value: Number, digits: int = 3, rounding: str = ROUND_HALF_EVEN) -> Cell:
+    """A number, rounded for readers; CSV gets 17 digits of the nearest float.
 
-    ``rounding`` is one of decimal's, so that a lower bound can be rounded down and an upper bound up.
+    ``rounding`` is one of decimal's. A bound is rounded to its safe side everywhere: a lower one down (ROUND_FLOOR), an
+    upper one up (ROUND_CEILING); its float in CSV lies on that side too, and is spelled out where floats end.
 
     >>> from decimal import ROUND_FLOOR
-    >>> number(0.00123456).text, number(123456).text, number(0.0159, 2, ROUND_FLOOR).latex
-    ('0.00123', '1.23e5', '$0.015$')
+    >>> number(0.00123456).text, number(123456.0).text, number(0.0159, 2, ROUND_FLOOR).latex
+    ('0.00123', '1.23e+05', '$0.015$')
     """
-    if value == 0 or not math.isfinite(value):
-        return words(f"{value:g}")
-    return _decimal(Decimal(value), digits, rounding, repr(float(value)))
+    side = {ROUND_FLOOR: float_below, ROUND_CEILING: float_above}.get(rounding)
+    near = float(value) if side is None else side(value)
+    precise = near if math.isfinite(near) and near else value
+    return _digits(rounded(value, digits, rounding), digits, text(rounded(precise, 17, rounding), 17))
 
 
-def number_from_log10(log10: float, digits: int = 3, rounding: str = ROUND_HALF_EVEN) -> Cell:
-    """A positive number known by its logarithm to base 10; outside the float range as a power of ten.
+def number_from_log10(log10: float, digits: int = 3) -> Cell:
+    """A positive number that is known by its logarithm to base 10 and bounds nothing; a power of ten outside the float range.
 
-    >>> number_from_log10(-2000.5).text, number_from_log10(2.0).text
-    ('10^-2000.5', '100')
+    >>> number_from_log10(-2000.5).text, number_from_log10(2.0).text, number_from_log10(-2000.5).csv
+    ('10^-2000.5', '100', '3.16228e-2001')
     """
     if abs(log10) < 300:
-        return number(10.0**log10, digits, rounding)
-    exact = Context(prec=6, rounding=rounding).create_decimal(Decimal(log10))
-    text = f"{exact.normalize():f}"
-    return _math(f"10^{text}", rf"10^{{{text}}}", f"10<sup>{text}</sup>", f"1e{log10!r}")
+        return number(10.0**log10, digits)
+    shown = show_power_of_ten(log10)
+    power = shown.removeprefix("10^")
+    mantissa = show(10 ** (log10 - math.floor(log10)))
+    return _math(shown, rf"10^{{{power}}}", f"10<sup>{power}</sup>", f"{mantissa}e{math.floor(log10)}")
 
 
-def _decimal(exact: Decimal, digits: int, rounding: str, csv: str) -> Cell:
-    rounded = Context(prec=digits, rounding=rounding).create_decimal(exact)
-    exponent = rounded.adjusted()
-    if -4 <= exponent < max(digits, 5):
-        text = f"{rounded:f}"
-        if exponent >= digits:  # 12300, not 1.23E+4
-            text = f"{int(rounded)}"
-        return _math(text, text, text, csv)
-    mantissa = (
-        f"{rounded.scaleb(-exponent):f}".rstrip("0").rstrip(".") if digits > 1 else f"{rounded.scaleb(-exponent):f}"
-    )
-    latex = rf"10^{{{exponent}}}" if mantissa == "1" else rf"{mantissa}\times 10^{{{exponent}}}"
-    markup = f"10<sup>{exponent}</sup>" if mantissa == "1" else f"{mantissa} × 10<sup>{exponent}</sup>"
-    return _math(f"{mantissa}e{exponent}", latex, markup.replace("-", "−"), csv)
+def _digits(number: Decimal, digits: int, csv: str) -> Cell:
+    plain, exponent = layout(number, digits)
+    if exponent is None:
+        return _math(plain, plain.replace("inf", r"\infty"), plain, csv)
+    latex, markup = rf"10^{{{exponent}}}", f"10<sup>{exponent}</sup>"
+    if plain != "1":
+        latex, markup = rf"{plain}\times {latex}", f"{plain} × {markup}"
+    return _math(text(number, digits), latex, markup.replace("-", "−"), csv)

@@ -13,7 +13,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
-from boundcalc.exact import describe, exact_rational
+from boundcalc.exact import describe, exact_rational, fraction
 from boundcalc.symbols import VARIABLES
 
 __all__ = [
@@ -86,7 +86,7 @@ def number(domain: str, contains: Callable[[Fraction], bool]) -> Reader:
 
     def read(name: str, value: object) -> Fraction:
         exact = exact_rational(name, value)
-        found = Fraction(int(exact.p), int(exact.q))
+        found = fraction(exact)
         if not contains(found):
             raise ValueError(f"{name} must be {domain}, got {describe(value)}")
         return found
@@ -114,7 +114,7 @@ def symbol(name: str) -> Reader:
 
     def read(called: str, value: object) -> Fraction | int:
         exact = variable.exact(value, called)
-        return int(exact) if variable.integer else Fraction(int(exact.p), int(exact.q))
+        return int(exact) if variable.integer else fraction(exact)
 
     return Reader("integer" if variable.integer else "number", read)
 

@@ -21,7 +21,9 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from boundcalc.exact import describe, exact_rational, fraction
+from boundcalc.exact import describe, exact_rational, fraction, log_exact
+from boundcalc.shown import Shown, show_lower, show_upper
+from boundcalc.statement import Side
 from boundcalc.symbols import VARIABLES
 
 __all__ = ["NamedBound", "PackingNumber", "packing_number"]
@@ -32,36 +34,35 @@ _SMALLEST_DEGREES = Fraction(1, 10**12)
 _SHARE = 10**15
 
 
-@dataclass(frozen=True)
-class NamedBound:
-    """A bound of the packing number and where it comes from."""
+@dataclass(frozen=True, repr=False)
+class NamedBound(Shown):
+    """A bound of the packing number and where it comes from.
 
-    value: int
+    Attributes
+    ----------
+    count : int
+        Exact, thousands of digits long if need be.
+    name : str
+    side : Side
+        LOWER or UPPER: the direction in which it is rounded where it is shown.
+    """
+
+    count: int
     name: str
+    side: Side
 
     def __str__(self) -> str:
-        return f"{_shown(self.value)} ({self.name})"
-
-    def __repr__(self) -> str:  # Python refuses to print integers of thousands of digits
-        return f"NamedBound({_shown(self.value)}, {self.name!r})"
+        shown = show_lower(self.count) if self.side is Side.LOWER else show_upper(self.count)
+        return f"{shown} ({self.name})"
 
     @property
     def log10(self) -> float:
-        """Logarithm to base 10."""
-        return _log10(self.value)
+        """Logarithm to base 10, to the nearest float."""
+        return log_exact(self.count) / math.log(10)
 
 
-def _shown(value: int) -> str:
-    return str(value) if value < 10**15 else f"10^{_log10(value):.6g}"
-
-
-def _log10(value: int) -> float:
-    shift = max(0, value.bit_length() - 900)
-    return math.log10(value >> shift) + shift * math.log10(2)
-
-
-@dataclass(frozen=True)
-class PackingNumber:
+@dataclass(frozen=True, repr=False)
+class PackingNumber(Shown):
     """Bounds of the largest number of unit vectors in R^d with pairwise cosines at most the given one.
 
     Attributes
@@ -81,12 +82,12 @@ class PackingNumber:
     @property
     def lower(self) -> int:
         """The best lower bound."""
-        return self.lower_bounds[0].value
+        return self.lower_bounds[0].count
 
     @property
     def upper(self) -> int:
         """The best upper bound."""
-        return self.upper_bounds[0].value
+        return self.upper_bounds[0].count
 
     @property
     def exact(self) -> int | None:
@@ -94,7 +95,7 @@ class PackingNumber:
         return self.lower if self.lower == self.upper else None
 
     def __str__(self) -> str:
-        lines = [f"unit vectors in R^{self.d} with cosines at most {float(self.cosine[1]):.6g}:"]
+        lines = [f"unit vectors in R^{self.d} with cosines at most {show_upper(self.cosine[1])}:"]
         lines += [f"  at least {bound}" for bound in self.lower_bounds]
         lines += [f"  at most {bound}" for bound in self.upper_bounds]
         return "\n".join(lines)
@@ -130,11 +131,16 @@ def packing_number(d: object, angle: object = None, *, cosine: object = None) ->
     dim = int(VARIABLES["d"].exact(d))
     low, high = _cosine(angle, cosine)
     if dim == 1:
-        value = NamedBound(2, "the sphere of R^1 has two points")
-        return PackingNumber(1, (low, high), (value,), (value,))
-    lower = sorted(_lower_bounds(dim, low, angle), key=lambda b: -b.value)
-    upper = sorted(_upper_bounds(dim, high, angle), key=lambda b: b.value)
-    return PackingNumber(dim, (low, high), tuple(lower), tuple(upper))
+        lower = upper = [(2, "the sphere of R^1 has two points")]
+    else:
+        lower = sorted(_lower_bounds(dim, low, angle), key=lambda bound: -bound[0])
+        upper = sorted(_upper_bounds(dim, high, angle), key=lambda bound: bound[0])
+    return PackingNumber(
+        dim,
+        (low, high),
+        tuple(NamedBound(*bound, Side.LOWER) for bound in lower),
+        tuple(NamedBound(*bound, Side.UPPER) for bound in upper),
+    )
 
 
 def _cosine(angle: object, cosine: object) -> tuple[Fraction, Fraction]:
@@ -166,22 +172,23 @@ def _cosine(angle: object, cosine: object) -> tuple[Fraction, Fraction]:
     return max(low, Fraction(-1)), high
 
 
-def _lower_bounds(d: int, cosine: Fraction, angle: object) -> list[NamedBound]:
+Bound = tuple[int, str]
+
+
+def _lower_bounds(d: int, cosine: Fraction, angle: object) -> list[Bound]:
     from boundcalc.explicit.rings import existence, ring_table, simple_code, sine_above
 
     square = (1 - cosine) / 2  # sin(psi/2)^2
-    found = []
     if d == 2:
-        return [NamedBound(_polygon(cosine, angle), "regular polygon")]
-    size, name = simple_code(d, square)
-    found.append(NamedBound(size, name))
+        return [(_polygon(cosine, angle), "regular polygon")]
+    found = [simple_code(d, square)]
     s = sine_above(square)
-    found.append(NamedBound(existence(d, min(s, 1.0)), "existence: a maximal code covers"))
+    found.append((existence(d, min(s, 1.0)), "existence: a maximal code covers"))
     if d <= 24:
         table = ring_table(d)
         at = int(table.sines.searchsorted(s))
         if at < table.sines.size and s >= table.sines[0] and table.names[at] == "rings":
-            found.append(NamedBound(int(table.sizes[at]), "rings of smaller codes"))
+            found.append((int(table.sizes[at]), "rings of smaller codes"))
     return found
 
 
@@ -201,25 +208,25 @@ def _polygon(cosine: Fraction, angle: object) -> int:
     return int(whole)
 
 
-def _upper_bounds(d: int, cosine: Fraction, angle: object) -> list[NamedBound]:
+def _upper_bounds(d: int, cosine: Fraction, angle: object) -> list[Bound]:
     if d == 2:
-        return [NamedBound(_polygon(cosine, angle), "regular polygon")]
+        return [(_polygon(cosine, angle), "regular polygon")]
     from boundcalc.arb import precision
     from boundcalc.packing_upper import cap_share, kabatiansky_levenshtein, levenshtein, whole_part
 
-    found = []
+    found: list[Bound] = []
     if cosine < 0:
-        found.append(NamedBound(min(d + 1, math.floor(1 - 1 / cosine)), "Rankin"))
+        found.append((min(d + 1, math.floor(1 - 1 / cosine)), "Rankin"))
     elif cosine == 0:
-        found.append(NamedBound(2 * d, "Rankin"))
+        found.append((2 * d, "Rankin"))
     direct = levenshtein(d, cosine)
     if direct is not None:
-        found.append(NamedBound(direct[0], f"Levenshtein, order {direct[1]}"))
+        found.append((direct[0], f"Levenshtein, order {direct[1]}"))
     lifted = kabatiansky_levenshtein(d, cosine)
     if lifted is not None:
-        found.append(NamedBound(lifted[0], f"Kabatiansky-Levenshtein: {lifted[1]}"))
+        found.append((lifted[0], f"Kabatiansky-Levenshtein: {lifted[1]}"))
     with precision(128):
         share = cap_share(d, (1 - cosine) / 2)
         if share > 0:
-            found.append(NamedBound(whole_part(1 / share), "volume: disjoint caps of half the angle"))
+            found.append((whole_part(1 / share), "volume: disjoint caps of half the angle"))
     return found

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Integer, Rational
 
-from boundcalc.exact import describe
+from boundcalc.exact import describe, log_exact
 from boundcalc.files import check_figure_path, save_figure
 from boundcalc.grids import RateGrid
-from boundcalc.rate_values import log_exact
-from boundcalc.rates import exact_text, rate
+from boundcalc.rates import rate
 from boundcalc.setting import Setting
+from boundcalc.shown import show_exact
 from boundcalc.style import BLACK, BLUE, GREEN, ORANGE, PINK, label_ends, panels, powers_of_ten, styled
 from boundcalc.symbols import VARIABLES
 from boundcalc.tables import size_cell
@@ -120,9 +120,9 @@ def _range(name: str, symbol: str, values: object) -> tuple[Rational, Rational]:
         raise ValueError(f"{name} must be two numbers, the ends of the axis, got {describe(values)}")
     low, high = (VARIABLES[symbol].exact(value, name) for value in values)
     if not low < high:
-        raise ValueError(f"{name} must increase, got {exact_text(low)} and {exact_text(high)}")
+        raise ValueError(f"{name} must increase, got {show_exact(low)} and {show_exact(high)}")
     if log_exact(high) / _LN10 > _LARGEST_LOG10:
-        raise ValueError(f"{name} must end at most at 1e{_LARGEST_LOG10:.0f}, got {exact_text(high)}")
+        raise ValueError(f"{name} must end at most at 1e{_LARGEST_LOG10:.0f}, got {show_exact(high)}")
     return low, high
 
 

@@ -18,19 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Add, Expr, Poly, Rational, Symbol, fraction, together
 
+from boundcalc.exact import log_exact
 from boundcalc.powers import power_factors
 from boundcalc.statement import Bound
 from boundcalc.symbols import d as D
 
-__all__ = ["Exponent", "RateValues", "log_exact", "rate_values"]
+__all__ = ["Exponent", "RateValues", "rate_values"]
 
 _Number = TypeVar("_Number", int, NDArray[np.float64])
-
-
-def log_exact(value: Rational | Fraction) -> float:
-    """Natural logarithm of a positive exact number of any size."""
-    numerator, denominator = int(value.numerator), int(value.denominator)
-    return math.log(numerator) - (math.log(denominator) if denominator != 1 else 0.0)
 
 
 def _horner(coefficients: tuple[int, ...], d: _Number) -> _Number:

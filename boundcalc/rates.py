@@ -9,21 +9,22 @@ from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
-from sympy import Expr, Integer, Pow, Rational
+from sympy import Expr, Pow, Rational
 
 from boundcalc.exact import describe, rational
 from boundcalc.explicit import theorem_a
 from boundcalc.explicit.result import ExplicitBound, Unmet
 from boundcalc.grids import RateGrid, is_grid
-from boundcalc.rate_values import log_exact, rate_values
+from boundcalc.rate_values import rate_values
 from boundcalc.setting import Setting
+from boundcalc.shown import Shown, show, show_power_of_ten
 from boundcalc.statement import Bound, Quantity, Side, Status, Theorem
 from boundcalc.statements import get
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
 from boundcalc.typeset import tex
 
-__all__ = ["RateBound", "RateReport", "exact_text", "rate"]
+__all__ = ["RateBound", "RateReport", "rate"]
 
 _QUANTITIES = {"mse": Quantity.MSE, "gap": Quantity.GAP}
 # theorem keys by quantity: (upper, lower for d >= 2, lower for d = 1, low norm)
@@ -34,8 +35,8 @@ _SELECTION: dict[Quantity, tuple[str, str, str | None, str]] = {
 _FLOAT_LOG_MAX = math.log(1.7e308)
 
 
-@dataclass(frozen=True)
-class RateBound:
+@dataclass(frozen=True, repr=False)
+class RateBound(Shown):
     """One bound at one setting: a rate, known up to a factor that depends on d alone.
 
     Attributes
@@ -97,22 +98,23 @@ class RateBound:
         """The bound in symbols, as LaTeX."""
         return self.bound.latex()
 
-    def _repr_latex_(self) -> str:
+    def _repr_markdown_(self) -> str:
         return f"${self.latex()}$"
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         return f"RateBound({self.power}, {self.side.value}, {self.theorem.source}, {self.status.value})"
 
 
 def _shown(bound: RateBound) -> str:
+    """A rate bounds nothing: to the nearest."""
     try:
-        return f"{bound.value:.4g}"
+        return show(bound.value, 4)
     except OverflowError:
-        return f"10^{bound.log_value / math.log(10):.6g}"
+        return show_power_of_ten(bound.log_value / math.log(10))
 
 
-@dataclass(frozen=True)
-class RateReport:
+@dataclass(frozen=True, repr=False)
+class RateReport(Shown):
     """Upper and lower rates at one setting, beside the rate of low-norm networks.
 
     Attributes
@@ -169,8 +171,7 @@ class RateReport:
             (name, f"n^(-{b.exponent})", _shown(b), str(b.theorem.source), b.status.value) for name, b in self._rows()
         ]
         widths = [max(len(row[i]) for row in table) for i in range(5)]
-        given = ", ".join(f"{name} = {exact_text(value)}" for name, value in self.setting.given())
-        lines = [f"Flat minima of two-layer ReLU networks: {self.quantity.value}, {given}", ""]
+        lines = [f"Flat minima of two-layer ReLU networks: {self.quantity.value}, {self.setting}", ""]
         lines += [
             "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in table
@@ -180,9 +181,6 @@ class RateReport:
             lines.append(f"Explicit: {self.explicit}")
             lines.append(f"For numbers with constants: {self._explicit_call()}.")
         return "\n".join(lines).rstrip()
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _repr_markdown_(self) -> str:
         given = ", ".join(f"${tex(s)} = {tex(v)}$" for s, v in self.setting.substitution.items())
@@ -200,15 +198,6 @@ class RateReport:
         if self.quantity is Quantity.MSE:
             lines += ["", f"Explicit: {self.explicit}", "", f"For numbers with constants: `{self._explicit_call()}`."]
         return "\n".join(lines)
-
-
-def exact_text(value: Rational) -> str:
-    """An exact number as short text; long integers as a power of ten where they are one."""
-    text = str(value)
-    if len(text) <= 12:
-        return text
-    digits = math.floor(log_exact(value) / math.log(10) + 0.5)
-    return f"1e{digits}" if value == Integer(10) ** digits else f"10^{log_exact(value) / math.log(10):.6g}"
 
 
 Scalar = int | float | str | Fraction | np.integer[Any] | np.floating[Any]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from boundcalc.shown import Shown
 from boundcalc.statement import Theorem
 from boundcalc.statements import THEOREMS, get
 
 __all__ = ["Registry", "theorem", "theorems"]
 
 
-@dataclass(frozen=True)
-class Registry:
+@dataclass(frozen=True, repr=False)
+class Registry(Shown):
     """Statements in order; prints as a list of keys and renders as a table in a notebook."""
 
     entries: tuple[Theorem, ...]
@@ -37,9 +38,6 @@ class Registry:
         return "\n".join(
             "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]) for row in rows
         )
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _repr_markdown_(self) -> str:
         lines = ["| key | statement | side | status | source |", "|---|---|---|---|---|"]

@@ -9,22 +9,24 @@ fewer than error^(-2), while the flat minima's lower rate n^(-2/(d+1)) needs err
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN
 from enum import Enum
 from fractions import Fraction
 
 from sympy import Rational
 
 from boundcalc.arb import ball, precision
-from boundcalc.exact import exact_rational, fraction
+from boundcalc.bracketing import LARGEST, bracket, size_at
+from boundcalc.exact import exact_rational, fraction, log_exact
 from boundcalc.explicit.claim import Claim
 from boundcalc.explicit.family import Family
-from boundcalc.explicit.lower import FAMILIES, evaluate, parse, problem_of
-from boundcalc.explicit.problem import Effort, Problem, Weight, log_fraction
+from boundcalc.explicit.lower import FAMILIES, evaluate, parse, read
+from boundcalc.explicit.problem import Effort, Problem, Weight
 from boundcalc.explicit.upper import explicit_upper
 from boundcalc.packing_upper import whole_part
 from boundcalc.setting import Setting
+from boundcalc.shown import Shown, rounded, show, show_power_of_ten, text
 from boundcalc.statement import Quantity, Side, Theorem
 from boundcalc.statements import THEOREMS
 
@@ -42,8 +44,11 @@ class Kind(Enum):
     RATE = "rate: the power of the error alone; constants are hidden"
 
 
-@dataclass(frozen=True)
-class SampleSize:
+_ROUNDING = {Kind.REQUIRED: ROUND_FLOOR, Kind.SUFFICIENT: ROUND_CEILING, Kind.RATE: ROUND_HALF_EVEN}
+
+
+@dataclass(frozen=True, repr=False)
+class SampleSize(Shown):
     """A number of samples for one bound.
 
     Attributes
@@ -53,7 +58,8 @@ class SampleSize:
     log10 : float
         Logarithm to base 10.
     n : int or None
-        Exact, where it is at most 10^300. For a required size: n samples or fewer leave a larger error.
+        Exact, where it is at most 10^300. For a required size: n samples or fewer leave a larger error. So a required size is
+        shown rounded down, a sufficient one rounded up.
     source : str
     exponent : sympy.Rational or None
         For a rate: n grows as error to the power -exponent.
@@ -68,15 +74,20 @@ class SampleSize:
     exponent: Rational | None = None
     remark: str = ""
 
+    @property
+    def rounding(self) -> str:
+        """The direction in which n is rounded where it is shown; one of decimal's."""
+        return _ROUNDING[self.kind]
+
     def __str__(self) -> str:
-        size = f"{self.n}" if self.n is not None and self.n < 10**15 else f"10^{self.log10:.6g}"
+        size = show_power_of_ten(self.log10) if self.n is None else text(rounded(self.n, 6, self.rounding))
         sign = {Kind.REQUIRED: "n > ", Kind.SUFFICIENT: "n = ", Kind.RATE: "n ~ "}[self.kind]
         power = f" = error^(-{self.exponent})" if self.exponent is not None else ""
         return f"{self.name}: {sign}{size}{power} ({self.kind.value.split(':')[0]}; {self.source})"
 
 
-@dataclass(frozen=True)
-class SampleSizeReport:
+@dataclass(frozen=True, repr=False)
+class SampleSizeReport(Shown):
     """Sample sizes for one error, bound by bound.
 
     Attributes
@@ -104,7 +115,7 @@ class SampleSizeReport:
         raise ValueError(f"name must be one of {', '.join(s.name for s in self.sizes)}, got {name!r}")
 
     def __str__(self) -> str:
-        head = f"Samples for a mean squared error of {float(self.error):.6g} in d = {self.d}"
+        head = f"Samples for a mean squared error of {show(self.error)} in d = {self.d}"
         return "\n".join([head, *(f"  {size}" for size in self.sizes), *self.notes])
 
 
@@ -112,7 +123,7 @@ def rate_size(theorem: Theorem, name: str, d: int, error: Fraction) -> SampleSiz
     """error to the power of -1/e for the rate n^(-e) of a theorem's main bound."""
     rate = theorem.bound.exponent_at(Rational(d))
     exponent = 1 / rate
-    log10 = float(exponent) * -log_fraction(error) / math.log(10)
+    log10 = float(exponent) * -log_exact(error) / math.log(10)
     n = _power_ceiling(1 / error, fraction(exponent)) if log10 <= _EXACT_LOG10 else None
     return SampleSize(name, Kind.RATE, log10, n, f"{theorem.source}, {theorem.status.value}", exponent)
 
@@ -122,7 +133,7 @@ def _power_ceiling(base: Fraction, exponent: Fraction) -> int:
     p, q = exponent.numerator, exponent.denominator
     if base == 1:
         return 1
-    bits = math.ceil(float(exponent) * log_fraction(base) / math.log(2)) + p.bit_length() + 80
+    bits = math.ceil(float(exponent) * log_exact(base) / math.log(2)) + p.bit_length() + 80
     while True:
         with precision(bits):
             power = (ball(base).log() * ball(exponent)).exp()
@@ -152,63 +163,10 @@ def _rates(d: int, error: Fraction) -> list[SampleSize]:
     return sizes
 
 
-# Sizes are found to these decades, small ones exactly.
+# Sizes are found to these decades, small ones exactly; or to this share of log10(n): huge sizes are shown by few digits.
 _LOWER_TOLERANCE = 0.002
 _UPPER_TOLERANCE = 0.0004
-_LARGEST = 10**300
-# Relative accuracy of log10(n), where that is less: huge sizes are shown as powers of ten.
-_DIGITS = 1500
-# First step in log10(n) from a size that is known; it doubles.
-_FIRST_STEP = 0.5
-
-
-def _power(log10: float) -> int:
-    """10^log10, to a whole number."""
-    whole = math.floor(log10)
-    return round(10 ** (log10 - whole) * 10**15) * 10**whole // 10**15
-
-
-Point = tuple[int, float]
-
-
-def _bracket(gap: Callable[[int], float], left: Point, right: Point | None, tolerance: float) -> tuple[int, int | None]:
-    """Whole numbers low, high with gap(low) > 0 >= gap(high), from points with their gaps.
-
-    They are neighbours, or their logarithms to base 10 differ by at most ``tolerance`` or a share 1/_DIGITS.
-    None in the place of high where the gap is positive up to 10^300. In log(n) the gaps are nearly straight lines, a little
-    concave: secants overshoot from the left, and between a bracket's ends (Illinois) need a few evaluations where halving
-    needs twenty. Where a secant gains less than halving would, halving is next.
-    """
-    low, above = left
-    step = _FIRST_STEP
-    while right is None:
-        if low >= _LARGEST:
-            return low, None
-        probe = min(_LARGEST, max(low + 1, _power(math.log10(low) + step)))
-        value = gap(probe)
-        if value <= 0:
-            right = (probe, value)
-        else:
-            slope = (above - value) / (math.log10(probe) - math.log10(low))
-            ahead = 1.05 * value / slope if slope > 0 else math.inf
-            step = min(max(ahead, step / 2), 10 * step)
-            low, above = probe, value
-    high, below = right
-    last, halve = 0, False
-    while high > low + 1:
-        width, narrow = math.log10(high) - math.log10(low), max(tolerance, math.log10(low) / _DIGITS)
-        if width <= narrow:
-            break
-        reach = width * (0.5 if halve or not math.isfinite(below) else above / (above - below))
-        reach = min(max(reach, 0.4 * narrow), width - 0.4 * narrow)
-        probe = min(max(_power(math.log10(low) + reach), low + 1), high - 1)
-        value = gap(probe)
-        if value > 0:
-            low, above, below, last = probe, value, below / (2 if last > 0 else 1), 1
-        else:
-            high, below, above, last = probe, value, above / (2 if last < 0 else 1), -1
-        halve = math.log10(high) - math.log10(low) > width / 2
-    return low, high
+_SHARE = 1 / 1500
 
 
 # From the cheapest to the most expensive.
@@ -224,14 +182,14 @@ class _FamilySize:
 
     def __init__(self, family: Family, problem: Problem, error: Fraction, effort: Effort) -> None:
         self.family, self.problem, self.error, self.effort = family, problem, error, effort
-        self.target = log_fraction(error / problem.B**2)
+        self.target = log_exact(error / problem.B**2)
 
     def proved(self, n: int) -> float:
         """Logarithm of the enclosed bound over the error; positive exactly where the bound exceeds the error."""
         found = evaluate(self.family, self.problem.at(Fraction(n)), self.effort, ())
         if found.enclosure is None:
             return -math.inf
-        excess = found.log10 * math.log(10) - log_fraction(self.error)
+        excess = found.log10 * math.log(10) - log_exact(self.error)
         return max(excess, 1e-12) if found.enclosure.low > self.error else min(excess, 0.0)
 
     def rough(self, n: int) -> float:
@@ -245,14 +203,14 @@ class _FamilySize:
     def beyond(self, best: int) -> int:
         """The largest n found above ``best``, or ``best``."""
         near = best + best // 200 + 1
-        far = max(near + 1, _power(math.log10(near) + _FURTHER))
-        if far > _LARGEST:
+        far = max(near + 1, size_at(math.log10(near) + _FURTHER))
+        if far > LARGEST:
             return best
         ahead = self.rough(far)
         if ahead > 0:
-            size, _ = _bracket(self.rough, (far, ahead), None, _LOWER_TOLERANCE)
+            size, _ = bracket(self.rough, (far, ahead), None, _LOWER_TOLERANCE, _SHARE)
         elif (here := self.rough(near)) > 0:
-            size, _ = _bracket(self.rough, (near, here), (far, ahead), _LOWER_TOLERANCE)
+            size, _ = bracket(self.rough, (near, here), (far, ahead), _LOWER_TOLERANCE, _SHARE)
         else:
             return best
         for back in _STEPS_BACK:
@@ -283,17 +241,17 @@ def _explicit_lower_size(error: Fraction, problem: Problem, effort: Effort) -> S
     )
 
 
-def _explicit_upper_size(d: int, error: Fraction, setting: Setting, weight: Weight) -> SampleSize | None:
+def _explicit_upper_size(error: Fraction, setting: Setting, weight: Weight) -> SampleSize | None:
     """The smallest n found whose explicit upper bound is at most the error."""
-    target = log_fraction(error) / math.log(10)
+    target = log_exact(error) / math.log(10)
 
     def gap(n: int) -> float:
-        found = explicit_upper(d, n, setting.sigma, setting.B, setting.C, weight)
+        found = explicit_upper(setting.d, n, setting.sigma, setting.B, setting.C, weight)
         excess = found.enclosure.high > error
         return max(found.log10_upper - target, 1e-12) if excess else min(found.log10_upper - target, 0.0)
 
     first = gap(1)
-    size = 1 if first <= 0 else _bracket(gap, (1, first), None, _UPPER_TOLERANCE)[1]
+    size = 1 if first <= 0 else bracket(gap, (1, first), None, _UPPER_TOLERANCE, _SHARE)[1]
     if size is None:
         return None
     return SampleSize(
@@ -340,26 +298,23 @@ def sample_size(
     >>> report.get("explicit-lower").n > 100
     True
     """
-    setting = Setting.parse(d=d, n=1, sigma=sigma, B=B, C=C)
-    if setting.d is None:
-        raise TypeError("d must be a number, got None")
+    setting, problem = read(d, 1, sigma, B, C, weight)
     target = fraction(exact_rational("error", error))
     if not 0 < target <= 1:
         raise ValueError(f"error must lie in (0, 1], got {error!r}; divide B, C and sigma by B for larger errors")
-    which, how = parse("weight", Weight, weight), parse("effort", Effort, effort)
-    dim = int(setting.d)
+    how = parse("effort", Effort, effort)
     sizes, notes = [], []
-    lower = _explicit_lower_size(target, problem_of(setting, which), how)
+    lower = _explicit_lower_size(target, problem, how)
     if lower is not None:
         sizes.append(lower)
     else:
         notes.append("No explicit lower bound exceeds this error at n = 1.")
-    upper = _explicit_upper_size(dim, target, setting, which)
+    upper = _explicit_upper_size(target, setting, problem.weight)
     if upper is not None:
         sizes.append(upper)
     else:
         notes.append("No explicit upper bound reaches this error up to n = 10^300.")
-    rates = _rates(dim, target)
+    rates = _rates(problem.d, target)
     sizes += rates
     notes.append("Rates hide constants that depend on d: they show how the number of samples grows, not its value.")
     by_name = {size.name: size for size in rates}
@@ -368,6 +323,6 @@ def sample_size(
         decay = by_name["low-norm-mse"]
         notes.append(
             f"Flat minima against weight decay, in powers of 1/error: {flat.exponent} against {decay.exponent}, "
-            f"a factor of 10^{flat.log10 - decay.log10:.4g} here."
+            f"a factor of {show_power_of_ten(flat.log10 - decay.log10, 4)} here."
         )
-    return SampleSizeReport(dim, target, tuple(sizes), tuple(notes))
+    return SampleSizeReport(problem.d, target, tuple(sizes), tuple(notes))

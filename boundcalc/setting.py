@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 from sympy import Expr, Rational, Symbol
 
+from boundcalc.shown import show_exact
 from boundcalc.symbols import VARIABLES
 
 __all__ = ["Setting"]
@@ -71,5 +72,8 @@ class Setting:
         """Whether every symbol of ``expr`` has a value here."""
         return expr.free_symbols <= set(self.substitution)
 
+    def __str__(self) -> str:
+        return ", ".join(f"{name} = {show_exact(value)}" for name, value in self.given())
+
     def __repr__(self) -> str:
-        return f"Setting({', '.join(f'{name}={value}' for name, value in self.given())})"
+        return f"Setting({str(self).replace(' = ', '=')})"

@@ -12,7 +12,6 @@ size, straight to decimals, never through a float.
 
 from __future__ import annotations
 
-import html
 import math
 import numbers
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
@@ -35,6 +34,7 @@ __all__ = [
     "show_lower",
     "show_power_of_ten",
     "show_upper",
+    "text",
 ]
 
 
@@ -71,7 +71,7 @@ def show_lower(value: Value, digits: int = 6) -> str:
     >>> show_lower(0.023862270784), show_lower(-2.5, 1), show_lower((Fraction(2, 3), 1)), show_lower(123456789)
     ('0.0238622', '-3', '0.666666', '123456789')
     """
-    return _text(rounded(_end(value, 0), digits, ROUND_FLOOR), digits)
+    return text(rounded(_end(value, 0), digits, ROUND_FLOOR), digits)
 
 
 def show_upper(value: Value, digits: int = 6) -> str:
@@ -82,7 +82,7 @@ def show_upper(value: Value, digits: int = 6) -> str:
     >>> show_upper(0.023862270784), show_upper(Fraction(1, 10)), show_upper(math.inf), show_upper(999_999.5)
     ('0.0238623', '0.1', 'inf', '1e+06')
     """
-    return _text(rounded(_end(value, 1), digits, ROUND_CEILING), digits)
+    return text(rounded(_end(value, 1), digits, ROUND_CEILING), digits)
 
 
 def show_interval(low: Value, high: Value, digits: int = 6) -> str:
@@ -101,7 +101,7 @@ def show(value: Number, digits: int = 6) -> str:
     >>> show(0.13397459), show(264), show(Fraction(2, 3), 2)
     ('0.133975', '264', '0.67')
     """
-    return _text(rounded(value, digits), digits)
+    return text(rounded(value, digits), digits)
 
 
 def show_exact(value: Number) -> str:
@@ -110,12 +110,12 @@ def show_exact(value: Number) -> str:
     >>> show_exact(Fraction(3, 4)), show_exact(10**300), show_exact(3**100)
     ('3/4', '1e300', '5.15378e+47')
     """
-    text = str(value) if abs(value) < 10**12 else ""
-    if 0 < len(text) <= 12:
-        return text
+    full = str(value) if abs(value) < 10**12 else ""
+    if 0 < len(full) <= 12:
+        return full
     nearest = rounded(value)
     power = nearest.adjusted()
-    return f"1e{power}" if power > 0 and value == 10**power else _text(nearest, 6)
+    return f"1e{power}" if power > 0 and value == 10**power else text(nearest, 6)
 
 
 def show_power_of_ten(log10: Number, digits: int = 6, rounding: str = ROUND_HALF_EVEN) -> str:
@@ -253,13 +253,18 @@ def layout(number: Decimal, digits: int) -> tuple[str, int | None]:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain, exponent or None
 
 
-def _text(number: Decimal, digits: int) -> str:
+def text(number: Decimal, digits: int = 6) -> str:
+    """A rounded number as text, laid out as Python's format ``g`` lays out floats.
+
+    >>> text(rounded(2.0**-40, 3)), text(rounded(10**300))
+    ('9.09e-13', '1e+300')
+    """
     plain, exponent = layout(number, digits)
     return plain if exponent is None else f"{plain}e{exponent:+03d}"
 
 
 class Shown:
-    """Results whose ``repr`` is their text, cut to one screen, and which a notebook shows in full."""
+    """Results whose ``repr`` is their text, cut to one screen; a notebook shows it in full, or whatever they render better."""
 
     def __repr__(self) -> str:
         lines = str(self).splitlines()
@@ -267,5 +272,5 @@ class Shown:
             return "\n".join(lines)
         return "\n".join([*lines[: _SCREEN - 1], f"... {len(lines) - _SCREEN + 1} more lines; print() shows them"])
 
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(str(self))}</pre>"
+    def _repr_markdown_(self) -> str:
+        return f"```text\n{self}\n```"

@@ -12,6 +12,7 @@ from sympy.logic.boolalg import Boolean
 
 from boundcalc.powers import leading_term, power_exponent
 from boundcalc.setting import Setting
+from boundcalc.shown import Shown
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
 from boundcalc.typeset import tex
@@ -94,8 +95,8 @@ class Assumption:
         return bool(value) if value in (True, False) else None
 
 
-@dataclass(frozen=True)
-class Bound:
+@dataclass(frozen=True, repr=False)
+class Bound(Shown):
     """One expression on one side of one quantity.
 
     Attributes
@@ -130,13 +131,17 @@ class Bound:
         """The exponent at one dimension, exactly."""
         return Rational(self.exponent.subs(D, d))
 
+    def __str__(self) -> str:
+        hidden = "" if self.constant_known else "  (up to a constant depending on d)"
+        return f"{self.quantity.value}, {self.side.value}: {self.expr}{hidden}"
+
     def latex(self) -> str:
         """The expression as LaTeX."""
         return tex(self.expr)
 
 
-@dataclass(frozen=True)
-class Theorem:
+@dataclass(frozen=True, repr=False)
+class Theorem(Shown):
     """A statement with its bounds, assumptions, source and status.
 
     Attributes
@@ -183,8 +188,7 @@ class Theorem:
     def __str__(self) -> str:
         lines = [f"{self.title} [{self.key}]", f"  {self.statement}"]
         for name, bound in self.bounds.items():
-            hidden = "" if bound.constant_known else "  (up to a constant depending on d)"
-            lines.append(f"  {name}: {bound.quantity.value}, {bound.side.value}: {bound.expr}{hidden}")
+            lines.append(f"  {name}: {bound}")
             if bound.remark:
                 lines.append(f"    {bound.remark}")
         if self.assumptions:

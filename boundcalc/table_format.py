@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from boundcalc.markup import Cell, words
+from boundcalc.shown import Shown
 
 __all__ = ["Align", "Column", "Group", "Table", "html_document", "latex_document"]
 
@@ -45,8 +46,8 @@ class Group:
     title: Cell | None = None
 
 
-@dataclass(frozen=True)
-class Table:
+@dataclass(frozen=True, repr=False)
+class Table(Shown):
     """Rows of cells with headings and notes.
 
     ``long`` makes the LaTeX one break over pages.
@@ -93,9 +94,6 @@ class Table:
                 texts = [cell.text for cell in row]
                 lines += [line(texts), *(f"    {texts[i]}" for i in self._below)]
         return "\n".join([*lines, "", *self.notes]).rstrip()
-
-    def __repr__(self) -> str:
-        return str(self)
 
     @property
     def _has_second_line(self) -> bool:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR
 from enum import Enum
 
-from sympy import Integer, Rational
+from sympy import Rational
 
 from boundcalc.exact import describe, exact_rational
 from boundcalc.markup import EMPTY, Cell, code, formula, fraction, number, number_from_log10, symbol, words
-from boundcalc.rates import RateBound, RateReport, exact_text, rate
+from boundcalc.rates import RateBound, RateReport, rate
 from boundcalc.setting import Setting
+from boundcalc.shown import show_exact
 from boundcalc.statement import Quantity, Theorem
 from boundcalc.statements import THEOREMS, get
 from boundcalc.symbols import VARIABLES
@@ -105,12 +106,7 @@ def size_cell(value: Rational) -> Cell:
     power = len(digits) - 1
     if power >= 4 and digits == "1" + "0" * power:
         return Cell(f"1e{power}", f"$10^{{{power}}}$", f"10<sup>{power}</sup>", f"$10^{{{power}}}$", f"1e{power}")
-    return words(exact_text(value))
-
-
-def _rounded(value: float, log10: float, rounding: str) -> Cell:
-    """A rigorous bound, rounded to its safe side; by its logarithm where floats end."""
-    return number(value, rounding=rounding) if 1e-300 < value < 1e300 else number_from_log10(log10, rounding=rounding)
+    return words(show_exact(value))
 
 
 def _report(d: Rational, n: Rational, quantity: str, **options: object) -> RateReport:
@@ -191,16 +187,16 @@ def explicit_table(dims: object = _DIMS, n: object = _SIZES, sigma: object = 1, 
         rows = []
         for d in dimensions:
             lower, upper = explicit_lower(d, size, sigma, B, C), explicit_upper(d, size, sigma, B, C)
-            single = lower.value("theorem-a").enclosure
+            single = lower.family("theorem-a").enclosure
             bound = _report(d, size, "mse", sigma=sigma, B=B, C=C).lower
             rows.append(
                 (
                     size_cell(size),
                     fraction(d),
-                    _rounded(lower.lower, lower.log10_lower, ROUND_FLOOR),
+                    number(lower.enclosure.low, rounding=ROUND_FLOOR),
                     words(lower.best.family.title),
-                    _rounded(single.floats[0], single.log10[0], ROUND_FLOOR) if single else EMPTY,
-                    _rounded(upper.upper, upper.log10_upper, ROUND_CEILING),
+                    number(single.low, rounding=ROUND_FLOOR) if single else EMPTY,
+                    number(upper.enclosure.high, rounding=ROUND_CEILING),
                     _rate(bound) if bound else EMPTY,
                 )
             )
@@ -231,7 +227,7 @@ def sample_size_table(dims: object = _DIMS, errors: object = _ERRORS) -> Table:
     from boundcalc.sample_sizes import SampleSize, sample_size
 
     def cell(size: SampleSize) -> Cell:
-        return size_cell(Integer(size.n)) if size.n is not None and size.n < 10**9 else number_from_log10(size.log10)
+        return number_from_log10(size.log10) if size.n is None else number(size.n, rounding=size.rounding)
 
     dimensions, wanted = _dims(dims), [exact_rational("errors", e) for e in _listed("errors", errors)]
     groups = []

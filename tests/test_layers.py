@@ -9,9 +9,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FORBIDDEN = {
-    "boundcalc": {"torch", "constructions", "verify"},
+    "boundcalc": {"mpmath", "torch", "constructions", "verify"},
     "constructions": {"sympy", "mpmath", "torch", "boundcalc", "verify"},
-    "verify": {"tests", "benchmarks"},
+    "verify": {"mpmath", "tests", "benchmarks"},
 }
 FLINT_ALLOWED = {Path("boundcalc/enclosure.py"), Path("boundcalc/arb.py")}
 

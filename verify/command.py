@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 import numpy as np
 
 from boundcalc.command import Command
-from boundcalc.exact import describe, exact_rational
+from boundcalc.exact import describe, exact_rational, fraction
 from boundcalc.files import check_figure_path, check_writable, save_figure
 from boundcalc.options import OPTIONS as CALCULATOR_OPTIONS
 from boundcalc.options import Option, Reader, choice, integer, number, real, switch, symbol, text, vocabulary
@@ -184,7 +184,7 @@ def read_fraction(name: str, value: object, words: str, *, positive: bool, most:
     number = exact_rational(name, value)
     if number < 0 or (positive and number == 0) or number > most:
         raise ValueError(f"{name} must be {words}, got {describe(value)}")
-    return Fraction(int(number.p), int(number.q))
+    return fraction(number)
 
 
 def read_share(name: str, value: object) -> Fraction:

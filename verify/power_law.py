@@ -22,6 +22,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 
+from boundcalc.bracketing import size_at
+
 __all__ = [
     "BOOTSTRAP_LEVEL",
     "LEAST_POINTS",
@@ -30,7 +32,6 @@ __all__ = [
     "fit_exponent",
     "fit_medians",
     "local_exponent",
-    "size_at",
     "sizes_between",
 ]
 
@@ -245,16 +246,6 @@ def local_exponent(log_value: Callable[[float], float], x: float, step: float = 
     3.0
     """
     return (log_value(x * step) - log_value(x / step)) / (2 * math.log(step))
-
-
-def size_at(log10_n: float) -> int:
-    """A whole sample size near 10^log10_n, with at most 15 digits that are not 0.
-
-    >>> size_at(2), size_at(2.5), size_at(30)
-    (100, 316, 1000000000000000000000000000000)
-    """
-    whole = max(0, math.floor(log10_n) - 14)
-    return int(round(10 ** (log10_n - whole)) * 10**whole)
 
 
 def sizes_between(low: float, high: float, count: int) -> list[int]:

@@ -3,14 +3,14 @@
 X is uniform on the unit ball of R^d, a cap of height h = 1 − t is {x : u·x >= t}. Each closed form is one sympy
 expression; its float, its logarithm, its enclosure and its LaTeX are computed from that expression:
 
->>> cap_mass.value(12, 0.2)
+>>> cap_mass(12, 0.2)
 0.000171134916517845...
 >>> print(cap_mass.log(10**6, 1e-300))
 5.61e-149849639
 >>> print(cap_mass.enclose(12, "0.2"))
 0.0001711349165178455 ± ...
 
-Floats are taken as the binary numbers they are by ``value`` and ``log``, and as the decimals they show by ``enclose``.
+Floats are taken as the binary numbers they are by a call and by ``log``, and as the decimals they show by ``enclose``.
 For large d that is visible: the relative condition number of the mass in h is about d/2.
 """
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Rational, Symbol
 
 from boundcalc.exact import describe, exact_rational
+from boundcalc.shown import Shown
 from boundcalc.statement import Status
 from boundcalc.symbols import Variable, h
 from boundcalc.typeset import tex
@@ -25,8 +26,8 @@ __all__ = ["ClosedForm"]
 NARROW = Rational(1, 10**15)
 
 
-@dataclass(frozen=True)
-class ClosedForm:
+@dataclass(frozen=True, repr=False)
+class ClosedForm(Shown):
     """A formula in d and one more variable: expression, floats, enclosure and LaTeX from one tree.
 
     Attributes
@@ -36,7 +37,7 @@ class ClosedForm:
     expr : sympy.Expr
         The formula, true on the whole domain.
     variables : tuple of Variable
-        In the order of the arguments of :meth:`value`, :meth:`log`, :meth:`enclose`.
+        In the order of the arguments of a call, of :meth:`log` and of :meth:`enclose`.
     source : str
         Where it comes from.
     status : Status
@@ -73,7 +74,7 @@ class ClosedForm:
         """
         return self._log(*self._floats(values))
 
-    def value(self, *values: Any) -> Any:
+    def __call__(self, *values: Any) -> Any:
         """The number as a float (an array for array arguments).
 
         Raises
@@ -81,7 +82,7 @@ class ClosedForm:
         OverflowError
             If it is outside the range of floats; :meth:`log` gives it then.
         """
-        result = self.log(*values).value()
+        result = self.log(*values).value
         return float(result) if result.ndim == 0 else result
 
     def enclose(self, *values: Any, relative: Rational = NARROW) -> Enclosure:
@@ -99,7 +100,7 @@ class ClosedForm:
     def __str__(self) -> str:
         return f"{self.name}: {self.words} = {self.expr} [{self.source}; {self.status.value}]"
 
-    def _repr_latex_(self) -> str:
+    def _repr_markdown_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
 
     @cached_property

@@ -58,7 +58,7 @@ def moment(k: int) -> ClosedForm:
 
     Examples
     --------
-    >>> moment(1).value(1, 1)  # E X_+ for X uniform on [-1, 1]
+    >>> moment(1)(1, 1)  # E X_+ for X uniform on [-1, 1]
     0.25000000000000...
     >>> moment(2).log([2, 20, 10**6], 1e-300).log10
     array([-1.05086267e+03, -3.74976113e+03, -1.49850249e+08])

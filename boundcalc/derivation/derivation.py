@@ -10,6 +10,7 @@ from sympy import Expr, Rational
 
 from boundcalc.derivation.formula import Step
 from boundcalc.derivation.program import Optimum
+from boundcalc.shown import Shown
 from boundcalc.statement import Side
 from boundcalc.symbols import d as D
 from boundcalc.typeset import tex
@@ -38,8 +39,8 @@ class Derived:
     optima: tuple[Optimum, ...] = ()
 
 
-@dataclass(frozen=True)
-class Derivation:
+@dataclass(frozen=True, repr=False)
+class Derivation(Shown):
     """An exponent derived from its ingredients; the work is done at the first access.
 
     Attributes
@@ -88,9 +89,6 @@ class Derivation:
         lines = [f"{self.title} [{self.key}]"]
         lines += [f"{i}. {step}" for i, step in enumerate(self.steps, start=1)]
         return "\n".join([*lines, f"Exponent of 1/n ({self.side.value} bound): {self.exponent}"])
-
-    def __repr__(self) -> str:
-        return f"Derivation({self.key!r})"
 
     def _repr_markdown_(self) -> str:
         parts = [f"**{self.title}** (`{self.key}`)"]

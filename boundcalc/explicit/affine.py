@@ -39,6 +39,9 @@ class AffinePrior:
 
     share: Fraction
 
+    def __str__(self) -> str:
+        return f"the intercept takes {self.share} of B"
+
     def bits(self, problem: Problem) -> int:
         """Working precision."""
         return 128

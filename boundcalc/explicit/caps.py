@@ -52,6 +52,9 @@ class Caps:
     count: int
     code: str
 
+    def __str__(self) -> str:
+        return f"{self.count} caps of height {self.height:.4g} ({self.code})"
+
 
 def height_below(cosine_squared: Fraction) -> float:
     """The largest float h found with (1 - h)^2 >= cosine_squared; exact comparison.

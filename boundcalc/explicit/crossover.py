@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
-from boundcalc.explicit.lower import FAMILIES, FamilyValue, evaluate, parse, problem_of
+from boundcalc.bracketing import bracket
+from boundcalc.explicit.lower import FAMILIES, FamilyValue, evaluate, parse, read
 from boundcalc.explicit.problem import Effort, Problem, Weight
 from boundcalc.setting import Setting
+from boundcalc.shown import Shown, show_exact, show_upper
 
 __all__ = ["Crossover", "crossover"]
 
-_LARGEST_LOG10 = 40.0
+_LARGEST = 10**40
+# In log10(n): 1 %.
+_TOLERANCE = 0.004
 
 
-@dataclass(frozen=True)
-class Crossover:
+@dataclass(frozen=True, repr=False)
+class Crossover(Shown):
     """Where the boundary-localised families overtake the affine and ridge families.
 
     A comparison of explicit bounds of this catalogue, each a theorem; where the families' true risks cross is not claimed.
@@ -26,30 +30,25 @@ class Crossover:
     setting : Setting
         Without n.
     weight : Weight
-    log10_n : float or None
-        From here on the localised families give the larger bound at every n tried; None if not up to 10^40.
+    n : int or None
+        From here on the localised families give the larger bound; None if not up to 10^40.
     localised, spread : FamilyValue
         The best of either kind there.
     """
 
     setting: Setting
     weight: Weight
-    log10_n: float | None
+    n: int | None
     localised: FamilyValue
     spread: FamilyValue
 
-    @property
-    def n(self) -> int | None:
-        """The number of samples, rounded up, where it is below 10^15."""
-        return math.ceil(10**self.log10_n) if self.log10_n is not None and self.log10_n < 15 else None
-
     def __str__(self) -> str:
         localised, spread = self.localised.family.title, self.spread.family.title
-        if self.log10_n is None:
+        if self.n is None:
             return (
-                f"up to n = 10^{_LARGEST_LOG10:g}, the bound by {spread} exceeds those by the families near the sphere"
+                f"up to n = {show_exact(_LARGEST)}, the bound by {spread} exceeds those by the families near the sphere"
             )
-        where = "at every n" if self.log10_n == 0 else f"from n = {10**self.log10_n:.3g} on"
+        where = "at every n" if self.n == 1 else f"from n = {show_upper(self.n)} on"
         return f"{where}, the bound by {localised} exceeds the one by {spread}"
 
 
@@ -73,8 +72,8 @@ def crossover(
     Beyond the crossover the explicit bound comes from functions that live near the sphere, where the weight of the variation
     norm is small and data are few: the neural shattering of LQWP25.
 
-    Parameters and errors as in :func:`boundcalc.explicit.lower.explicit_lower`. The answer is right to 1 % in n, on a search
-    grid of a factor of 10^(1/4).
+    Parameters and errors as in :func:`boundcalc.explicit.lower.explicit_lower`. The answer is right to 1 % in n where the
+    two kinds change places once.
 
     Examples
     --------
@@ -82,33 +81,18 @@ def crossover(
     >>> 100 < point.n < 10**4
     True
     """
-    setting = Setting.parse(d=d, n=1, sigma=sigma, B=B, C=C)
-    which, how = parse("weight", Weight, weight), parse("effort", Effort, effort)
-    base = problem_of(setting, which)
+    _, problem = read(d, 1, sigma, B, C, weight)
+    how = parse("effort", Effort, effort)
 
-    def at(log10: float) -> tuple[FamilyValue, FamilyValue]:
-        return _compare(base.at(Fraction(10**log10) if log10 < 15 else Fraction(10) ** round(log10)), how)
+    @lru_cache(maxsize=256)
+    def at(n: int) -> tuple[FamilyValue, FamilyValue]:
+        return _compare(problem.at(Fraction(n)), how)
 
-    def localised_wins(log10: float) -> bool:
-        localised, spread = at(log10)
-        return localised.log10 >= spread.log10
+    def gap(n: int) -> float:
+        localised, spread = at(n)
+        return spread.log10 - localised.log10
 
-    without_n = Setting.parse(d=d, sigma=sigma, B=B, C=C)
-    grid = [i / 4 for i in range(0, 57)] + [15.0 + i for i in range(0, int(_LARGEST_LOG10) - 14)]
-    # From the right: the last grid point at which the spread families are ahead.
-    if not localised_wins(grid[-1]):
-        return Crossover(without_n, which, None, *at(grid[-1]))
-    left, right = 0, len(grid) - 1
-    while right - left > 1:
-        middle = (left + right) // 2
-        if localised_wins(grid[middle]):
-            right = middle
-        else:
-            left = middle
-    if left == 0 and localised_wins(grid[0]):
-        return Crossover(without_n, which, 0.0, *at(0.0))
-    low, high = grid[left], grid[right]
-    while high - low > 0.004 and high < 15:
-        middle_value = (low + high) / 2
-        low, high = (low, middle_value) if localised_wins(middle_value) else (middle_value, high)
-    return Crossover(without_n, which, high, *at(high))
+    first, last = gap(1), gap(_LARGEST)
+    n = None if last > 0 else 1 if first <= 0 else bracket(gap, (1, first), (_LARGEST, last), _TOLERANCE)[1]
+    setting = Setting.parse(d=d, sigma=sigma, B=B, C=C)
+    return Crossover(setting, problem.weight, n, *at(n or _LARGEST))

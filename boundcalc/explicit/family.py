@@ -9,6 +9,7 @@ from typing import Protocol
 from boundcalc.arb import Ball
 from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.problem import Effort, Problem
+from boundcalc.shown import Shown
 
 __all__ = ["Design", "Family", "NotApplicable", "Search"]
 
@@ -42,8 +43,8 @@ class NotApplicable:
 Search = Callable[[Problem, Effort, tuple[Caps, ...]], "Design | NotApplicable"]
 
 
-@dataclass(frozen=True)
-class Family:
+@dataclass(frozen=True, repr=False)
+class Family(Shown):
     """A family of lower bounds.
 
     Attributes

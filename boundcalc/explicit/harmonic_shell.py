@@ -124,6 +124,9 @@ class BallShell:
     degree: int
     threshold: Fraction
 
+    def __str__(self) -> str:
+        return f"harmonics of degree {self.degree} beyond {self.threshold}, ball prior"
+
     def bits(self, problem: Problem) -> int:
         """Working precision."""
         return 256
@@ -157,6 +160,9 @@ class GaussianShell:
     level: float
     cosine: float
     shrink: float
+
+    def __str__(self) -> str:
+        return f"harmonics of degree {self.degree} beyond {self.threshold}, Gaussian prior"
 
     def bits(self, problem: Problem) -> int:
         """Working precision."""

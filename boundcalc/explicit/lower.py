@@ -29,6 +29,7 @@ from boundcalc.explicit.family import Design, Family, NotApplicable
 from boundcalc.explicit.problem import Effort, Problem, Weight
 from boundcalc.grids import is_grid, read_array
 from boundcalc.setting import Setting
+from boundcalc.shown import Shown, show_lower
 
 __all__ = [
     "FAMILIES",
@@ -52,8 +53,8 @@ FAMILIES: tuple[Family, ...] = (
 )
 
 
-@dataclass(frozen=True)
-class FamilyValue:
+@dataclass(frozen=True, repr=False)
+class FamilyValue(Shown):
     """What one family gives at one setting.
 
     Attributes
@@ -78,17 +79,12 @@ class FamilyValue:
         return self.enclosure.log10[0] if self.enclosure is not None else -math.inf
 
     def __str__(self) -> str:
-        value = f"{_shown(self.enclosure)}  {self.design}" if self.enclosure is not None else f"no bound: {self.reason}"
-        return f"{self.family.title}: {value}"
+        found = f"no bound: {self.reason}" if self.enclosure is None else f"{show_lower(self.enclosure)}  {self.design}"
+        return f"{self.family.title}: {found}"
 
 
-def _shown(interval: Enclosure) -> str:
-    low = interval.floats[0]
-    return f"{low:.6g}" if 1e-300 < low < 1e300 else f"10^{interval.log10[0]:.6g}"
-
-
-@dataclass(frozen=True)
-class LowerBound:
+@dataclass(frozen=True, repr=False)
+class LowerBound(Shown):
     """A non-asymptotic minimax lower bound: no estimator's worst-case risk is smaller.
 
     Attributes
@@ -139,7 +135,12 @@ class LowerBound:
         """Logarithm to base 10 of the bound, rounded down."""
         return self.enclosure.log10[0]
 
-    def value(self, key: str) -> FamilyValue:
+    @property
+    def value(self) -> float:
+        """The same as :attr:`lower`, under the name that every bound has."""
+        return self.lower
+
+    def family(self, key: str) -> FamilyValue:
         """What the family with this key gives."""
         for value in self.values:
             if value.family.key == key:
@@ -147,21 +148,17 @@ class LowerBound:
         raise ValueError(f"key must be one of {', '.join(f.key for f in FAMILIES)}, got {describe(key)}")
 
     def __str__(self) -> str:
-        given = ", ".join(f"{name} = {value}" for name, value in self.setting.given())
         lines = [
             f"Minimax mean squared error over |f|_inf <= B, weighted variation norm <= C ({self.weight.value} weight)",
-            f"  at {given}: at least {_shown(self.enclosure)}, by {self.best.family.title} (derived, enclosed)",
+            f"  at {self.setting}: at least {show_lower(self.enclosure)}, by {self.best.family.title} (derived, enclosed)",
         ]
         lines += [f"  {value}" for value in self.values]
         return "\n".join(lines)
 
-    def __repr__(self) -> str:
-        return f"LowerBound({_shown(self.enclosure)}, {self.winner})"
-
     def _repr_markdown_(self) -> str:
         lines = ["| family | lower bound |", "|---|---|"]
         for value in self.values:
-            shown = _shown(value.enclosure) if value.enclosure is not None else value.reason
+            shown = show_lower(value.enclosure) if value.enclosure is not None else value.reason
             name = f"**{value.family.title}**" if value is self.best else value.family.title
             lines.append(f"| {name} | {shown} |")
         return "\n".join(lines)
@@ -201,6 +198,12 @@ def problem_of(setting: Setting, weight: Weight) -> Problem:
     return Problem(int(values["d"]), n, sigma, B, C, weight)
 
 
+def read(d: object, n: object, sigma: object, B: object, C: object, weight: Weight | str) -> tuple[Setting, Problem]:
+    """What a caller passed, as a setting and as the problem there."""
+    setting = Setting.parse(d=d, n=n, sigma=sigma, B=B, C=C)
+    return setting, problem_of(setting, parse("weight", Weight, weight))
+
+
 Choice = TypeVar("Choice", bound=Enum)
 
 
@@ -214,8 +217,8 @@ def parse(name: str, kind: type[Choice], value: object) -> Choice:
     raise ValueError(f"{name} must be {' or '.join(repr(n) for n in names)}, got {describe(value)}")
 
 
-@dataclass(frozen=True, eq=False)
-class LowerBoundGrid:
+@dataclass(frozen=True, eq=False, repr=False)
+class LowerBoundGrid(Shown):
     """Lower bounds on a grid of settings.
 
     Attributes
@@ -233,6 +236,12 @@ class LowerBoundGrid:
 
     def _collect(self, name: str, kind: type) -> NDArray[Any]:
         return np.array([getattr(b, name) for b in self.bounds.ravel()], dtype=kind).reshape(self.shape)
+
+    def __str__(self) -> str:
+        ordered = sorted(self.bounds.ravel().tolist(), key=lambda bound: bound.log10_lower)
+        least, most = (show_lower(ordered[i].enclosure) for i in (0, -1))
+        winners = ", ".join(sorted({bound.winner for bound in ordered}))
+        return f"Minimax lower bounds on a grid of shape {self.shape}, from {least} to {most}, by {winners}"
 
     @property
     def lower(self) -> NDArray[np.float64]:
@@ -352,8 +361,8 @@ def explicit_lower(
             at = [float(array[i]) for array in arrays]
             bounds[i] = explicit_lower(at[0], at[1], at[2], at[3], at[4], weight, effort, code)
         return LowerBoundGrid(bounds)
-    setting = Setting.parse(d=d, n=n, sigma=sigma, B=B, C=C)
-    which, how = parse("weight", Weight, weight), parse("effort", Effort, effort)
-    problem = problem_of(setting, which)
+    setting, problem = read(d, n, sigma, B, C, weight)
+    how = parse("effort", Effort, effort)
     extra = (from_code(problem.d, code),) if code is not None else ()
-    return LowerBound(setting, which, how, tuple(evaluate(family, problem, how, extra) for family in FAMILIES))
+    values = tuple(evaluate(family, problem, how, extra) for family in FAMILIES)
+    return LowerBound(setting, problem.weight, how, values)

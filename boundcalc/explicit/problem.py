@@ -6,11 +6,12 @@ minimax risk is B^2 times a function of d, nu = n B^2/sigma^2 and c.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 from functools import cached_property
+
+from boundcalc.exact import log_exact
 
 __all__ = ["Effort", "Problem", "Weight"]
 
@@ -60,18 +61,13 @@ class Problem:
     @cached_property
     def log_nu(self) -> float:
         """Natural logarithm of :attr:`nu`, in floating point."""
-        return log_fraction(self.nu)
+        return log_exact(self.nu)
 
     @cached_property
     def log_budget(self) -> float:
         """Natural logarithm of :attr:`budget`, in floating point."""
-        return log_fraction(self.budget)
+        return log_exact(self.budget)
 
     def at(self, n: Fraction) -> Problem:
         """The same problem with another number of samples."""
         return replace(self, n=n)
-
-
-def log_fraction(value: Fraction) -> float:
-    """Natural logarithm of a positive fraction of any size."""
-    return math.log(value.numerator) - math.log(value.denominator)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from boundcalc.enclosure import Enclosure
 from boundcalc.setting import Setting
+from boundcalc.shown import Shown, show_lower
 from boundcalc.statement import Theorem
 
 __all__ = ["ExplicitBound", "Unmet"]
 
 
-@dataclass(frozen=True)
-class ExplicitBound:
+@dataclass(frozen=True, repr=False)
+class ExplicitBound(Shown):
     """A non-asymptotic bound: every value of the error at the setting obeys it.
 
     Attributes
@@ -37,25 +37,21 @@ class ExplicitBound:
         """A float below the exact value (rounded down)."""
         return self.enclosure.floats[0]
 
-    def _shown(self) -> str:
-        """The lower end, rounded down to what is shown; as a power of ten where floats end."""
-        if self.lower > 0:
-            digits = 5 - math.floor(math.log10(self.lower))
-            return (
-                f"{math.floor(self.lower * 10.0**digits) / 10.0**digits:.6g}" if digits < 300 else f"{self.lower:.6g}"
-            )
-        return f"10^{math.floor(self.enclosure.log10[0] * 1000) / 1000:.3f}"
+    @property
+    def value(self) -> float:
+        """The same as :attr:`lower`, under the name that every bound has."""
+        return self.lower
 
     def __str__(self) -> str:
         assumed = f" at {', '.join(self.assumed)}" if self.assumed else ""
         return (
-            f"no estimator has a smaller worst-case error than {self._shown()}{assumed} "
+            f"no estimator has a smaller worst-case error than {show_lower(self.enclosure)}{assumed} "
             f"({self.theorem.source}, {self.theorem.status.value})."
         )
 
 
-@dataclass(frozen=True)
-class Unmet:
+@dataclass(frozen=True, repr=False)
+class Unmet(Shown):
     """Why a theorem gives no bound at a setting; falsy."""
 
     theorem: Theorem

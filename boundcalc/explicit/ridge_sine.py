@@ -118,6 +118,9 @@ class RidgeSine:
 
     omega: Fraction
 
+    def __str__(self) -> str:
+        return f"frequencies up to {self.omega}"
+
     def bits(self, problem: Problem) -> int:
         """Working precision."""
         return 160

@@ -101,7 +101,7 @@ class _Unit:
     cost: Ball
     atoms: tuple[tuple[Ball, Ball], ...]
 
-    def value(self, amplitude: float, nu: Ball) -> Ball:
+    def risk(self, amplitude: float, nu: Ball) -> Ball:
         """Lower bound of the Bayes risk of the slab's signs."""
         square = ball(amplitude) ** 2
         return square * sum((m * sign_error_ball(nu * square * e) for m, e in self.atoms), ball(0))
@@ -124,10 +124,7 @@ class StackedTrapezoids:
 
     def __str__(self) -> str:
         total = sum(s.count for s in self.slabs)
-        return (
-            f"{self.caps.count} caps of height {self.caps.height:.4g} ({self.caps.code}), "
-            f"{total} trapezoids each in {len(self.slabs)} slabs"
-        )
+        return f"{self.caps}, {total} trapezoids each in {len(self.slabs)} slabs"
 
     def scaled(self, factor: float) -> StackedTrapezoids:
         """All amplitudes times a factor in (0, 1]."""
@@ -165,17 +162,17 @@ class StackedTrapezoids:
         total = sum((ball(s.amplitude) * u.cost for s, u in zip(self.slabs, units, strict=True)), ball(0))
         return total * ball(self.caps.count)
 
-    def _value(self, units: tuple[_Unit, ...], nu: Fraction) -> Ball:
-        total = sum((u.value(s.amplitude, ball(nu)) for s, u in zip(self.slabs, units, strict=True)), ball(0))
+    def _risk(self, units: tuple[_Unit, ...], nu: Fraction) -> Ball:
+        total = sum((u.risk(s.amplitude, ball(nu)) for s, u in zip(self.slabs, units, strict=True)), ball(0))
         return total * ball(self.caps.count)
 
     def cost(self, problem: Problem) -> Ball:
         """Rigorous upper bound of the weighted variation norm of every function of the prior, in units of B."""
         return self._cost(self._units(problem))
 
-    def value(self, problem: Problem) -> Ball:
+    def risk(self, problem: Problem) -> Ball:
         """Rigorous lower bound of the Bayes risk in units of B^2; feasibility is the business of :meth:`cost`."""
-        return self._value(self._units(problem), problem.nu)
+        return self._risk(self._units(problem), problem.nu)
 
     def bound(self, problem: Problem) -> Ball:
         """Rigorous lower bound of the minimax risk in units of B^2; the amplitudes shrink until the budget holds.
@@ -189,7 +186,7 @@ class StackedTrapezoids:
         for _ in range(3):
             slack = ball(problem.budget) / design._cost(units)
             if lower_float(slack) >= 1:
-                return design._value(units, problem.nu)
+                return design._risk(units, problem.nu)
             design = design.scaled(lower_float(slack) * (1 - 1e-13))
             design._check()
         raise ArithmeticError("the amplitudes underflow before the budget holds")

@@ -27,6 +27,7 @@ from boundcalc.explicit.problem import Effort, Problem, Weight
 from boundcalc.explicit.result import ExplicitBound, Unmet
 from boundcalc.explicit.weighting import Weighting
 from boundcalc.setting import Setting
+from boundcalc.shown import show_upper
 from boundcalc.statements import stacked_hats
 from boundcalc.statements.stacked_hats import SMALLEST_N, THEOREM
 
@@ -65,13 +66,8 @@ def evaluate(setting: Setting) -> ExplicitBound | Unmet:
 
 
 def _size(needed: Enclosure) -> str:
-    """The smallest integer sample size, rounded up to what is shown."""
-    log10 = needed.log10[1]
-    if log10 < 12:
-        return str(math.ceil(needed.upper))
-    exponent = math.floor(log10)
-    mantissa = math.ceil(10 ** (log10 - exponent + 2)) / 100
-    return f"{mantissa:.3g}e{exponent}"
+    """The smallest whole sample size, rounded up to what is shown."""
+    return show_upper(math.ceil(needed.upper) if needed.log10[1] < 15 else needed, 3)
 
 
 def canonical_budget(problem: Problem) -> Fraction:
@@ -92,6 +88,9 @@ def _setting(problem: Problem, budget: Fraction) -> Setting:
 @dataclass(frozen=True)
 class TheoremA:
     """Theorem A at the problem's number of samples, or at the smallest one for which it holds."""
+
+    def __str__(self) -> str:
+        return "closed form"
 
     def bits(self, problem: Problem) -> int:
         """Working precision."""

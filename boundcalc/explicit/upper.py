@@ -30,12 +30,14 @@ import numpy as np
 
 from boundcalc.arb import Ball, ball, enclosure, precision
 from boundcalc.enclosure import Enclosure
+from boundcalc.exact import log_exact
 from boundcalc.explicit import upper_cells, upper_mixture
-from boundcalc.explicit.lower import parse, problem_of
+from boundcalc.explicit.lower import read
 from boundcalc.explicit.marginal import Marginal
-from boundcalc.explicit.problem import Problem, Weight, log_fraction
+from boundcalc.explicit.problem import Problem, Weight
 from boundcalc.explicit.weighting import Weighting
 from boundcalc.setting import Setting
+from boundcalc.shown import Shown, show_upper
 
 __all__ = ["UpperBound", "explicit_upper"]
 
@@ -45,8 +47,8 @@ _ETAS = 2.0 ** (-np.arange(-8, 1200) / 4)
 _EPSILONS = 2.0 ** (-np.arange(1, 2400) / 4)
 
 
-@dataclass(frozen=True)
-class UpperBound:
+@dataclass(frozen=True, repr=False)
+class UpperBound(Shown):
     """A non-asymptotic upper bound of the minimax risk.
 
     Attributes
@@ -76,10 +78,14 @@ class UpperBound:
         """Logarithm to base 10, rounded up."""
         return self.enclosure.log10[1]
 
+    @property
+    def value(self) -> float:
+        """The same as :attr:`upper`, under the name that every bound has."""
+        return self.upper
+
     def __str__(self) -> str:
-        shown = f"10^{self.log10_upper:.6g}" if not 1e-300 < self.upper < 1e300 else f"{self.upper:.6g}"
         label = "trivial: " if self.trivial else ""
-        return f"some estimator has worst-case risk at most {shown} ({label}{self.estimator})"
+        return f"some estimator has worst-case risk at most {show_upper(self.enclosure)} ({label}{self.estimator})"
 
 
 def explicit_upper(
@@ -104,16 +110,14 @@ def explicit_upper(
     >>> print(explicit_upper(10, 1e4))
     some estimator has worst-case risk at most 1 (trivial: the estimate 0)
     """
-    setting = Setting.parse(d=d, n=n, sigma=sigma, B=B, C=C)
-    which = parse("weight", Weight, weight)
-    problem = problem_of(setting, which)
+    setting, problem = read(d, n, sigma, B, C, weight)
     with precision(_BITS):
         trivial = ball(problem.B) ** 2
         least, words = trivial, "the estimate 0"
         for value, name in _candidates(problem):
             if value * trivial < least:
                 least, words = value * trivial, name
-        return UpperBound(setting, which, enclosure(least), words, least is trivial)
+        return UpperBound(setting, problem.weight, enclosure(least), words, least is trivial)
 
 
 def _candidates(problem: Problem) -> Iterator[tuple[Ball, str]]:
@@ -146,7 +150,7 @@ def _projection(problem: Problem, eta: float, eps: float) -> Ball:
 
 def _search(problem: Problem) -> tuple[float, float]:
     """The best eta and eps of the grid, in floats: logarithms, one row of eta at a time."""
-    log_noise = np.logaddexp(-problem.log_nu, -log_fraction(problem.n)) + math.log(4)
+    log_noise = np.logaddexp(-problem.log_nu, -log_exact(problem.n)) + math.log(4)
     log_budget = problem.log_budget - (math.log(0.13975424859) if problem.weight is Weight.POPULATION else 0.0)
     log_eta, log_eps = np.log(_ETAS), np.log(_EPSILONS)
     root = log_eps * -0.5 + np.log1p(-np.exp(log_eps * 0.5))

@@ -35,8 +35,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.arb import Ball, ball, precision
+from boundcalc.exact import log_exact
 from boundcalc.explicit.marginal import Marginal, half_power
-from boundcalc.explicit.problem import Problem, Weight, log_fraction
+from boundcalc.explicit.problem import Problem, Weight
 from boundcalc.explicit.upper_mixture import depth
 from boundcalc.explicit.weighting import Weighting, log_weight_ratio
 
@@ -253,7 +254,7 @@ def total(problem: Problem, k: int, j: int) -> float:
     log_bias, log_functions = _bias(d, problem.weight, k, j)
     eps = float(depth(k))
     shell = math.log(d * eps) if eps < 1e-9 else math.log(-math.expm1(d * math.log1p(-eps)))
-    noise = np.logaddexp(-problem.log_nu, -log_fraction(problem.n))
+    noise = np.logaddexp(-problem.log_nu, -log_exact(problem.n))
     return float(np.logaddexp.reduce([shell, problem.log_budget - math.log(4) + log_bias, noise + log_functions]))
 
 
@@ -262,7 +263,7 @@ def search(problem: Problem) -> Cells | None:
     d = problem.d
     if d > LARGEST_DIMENSION:
         return None
-    n = max(log_fraction(problem.n), 0.0)
+    n = max(log_exact(problem.n), 0.0)
     # The widths eps delta must be floats.
     deepest = int(8 * _OCTAVES * 4 / (d + 7))
     k = max(4, min(deepest, round(8 * n * 4 / (d * d + 5 * d + 2) / math.log(2))))

@@ -32,8 +32,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.arb import Ball, ball
+from boundcalc.exact import log_exact
 from boundcalc.explicit.marginal import Marginal, half_power
-from boundcalc.explicit.problem import Problem, Weight, log_fraction
+from boundcalc.explicit.problem import Problem, Weight
 from boundcalc.explicit.weighting import Weighting, log_weight_ratio
 
 __all__ = ["Mixture", "core_norm", "search"]
@@ -198,7 +199,7 @@ def _log_directions(d: int, log_mesh: Floats) -> Floats:
 def search(problem: Problem) -> Mixture:
     """The best design of the grids, in floats: for each eps a window of N and kappa around the balance of the terms."""
     d = problem.d
-    log_n = log_fraction(problem.n)
+    log_n = log_exact(problem.n)
     log_beta = np.logaddexp(math.log(2) - problem.log_nu, math.log(8) - log_n)
     last = min(_LARGEST_K, 64 + int(8 * math.log2(d)) + int(8 * max(log_n, 0.0) / math.log(2) * 3 / (3 * d + 7)))
     last = 64 * math.ceil(last / 64)  # few tables

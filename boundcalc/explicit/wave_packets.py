@@ -52,11 +52,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.arb import Ball, all_real_roots, ball, log_gamma, lower_float, precision
+from boundcalc.exact import log_exact
 from boundcalc.explicit.caps import Caps, candidates
 from boundcalc.explicit.claim import Claim
 from boundcalc.explicit.family import Design, Family, NotApplicable
 from boundcalc.explicit.gegenbauer import horner
-from boundcalc.explicit.problem import Effort, Problem, log_fraction
+from boundcalc.explicit.problem import Effort, Problem
 from boundcalc.explicit.sign_error import sign_error, sign_error_ball
 from boundcalc.explicit.slab_profile import best_snr
 from boundcalc.explicit.theorem_a import canonical_budget
@@ -262,6 +263,9 @@ class WavePackets:
     widening: Fraction = Fraction(0)
     amplitude: float = 1.0
 
+    def __str__(self) -> str:
+        return f"{self.caps}, packets of scale {self.delta:.4g} in each"
+
     def bits(self, problem: Problem) -> int:
         """Working precision."""
         return 256
@@ -352,7 +356,7 @@ def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design 
     log_delta = np.log(_DELTAS)
     per_box = float(constants.log_norm.mid()) + d * log_delta
     per_cap, widening = _cheapest(d, constants, log_boxes)
-    log_budget = log_fraction(budget)
+    log_budget = log_exact(budget)
     # Full amplitude ends at the edge; the energy falls to s_0 of the noise where a budget's worth of amplitude has it.
     room = log_budget - log_count - (d + 1) * log_h
     edge = np.searchsorted(np.maximum.accumulate(per_cap), room)

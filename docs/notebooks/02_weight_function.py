@@ -43,7 +43,7 @@ for d in (1, 2, 5, 12):
         t = 1 - h
         density = lambda s, d=d: (1 - s**2) ** (mp.mpf(d - 1) / 2)
         quadrature = quad(density, [t, 1]) / quad(density, [-1, 1])
-        exact = cap.cap_mass.value(d, h)
+        exact = cap.cap_mass(d, h)
         share = np.mean(first > t)
         error = np.sqrt(exact * (1 - exact) / 10**6)
         assert abs(exact / quadrature - 1) < 1e-12
@@ -69,8 +69,8 @@ display(Markdown(f"$c_\\infty(d) = \\displaystyle {cap.weight_limit.latex()}$"))
 heights = np.geomspace(1e-4, 1, 200)
 figure, axes = plt.subplots(figsize=(5.8, 3.4))
 for d, color in zip((1, 2, 3, 5), ("#000000", "#0072B2", "#D55E00", "#009E73"), strict=True):
-    ratio = cap.population_weight.value(d, heights) / cap.canonical_weight.value(d, heights)
-    limit = cap.weight_limit.value(d)
+    ratio = cap.population_weight(d, heights) / cap.canonical_weight(d, heights)
+    limit = cap.weight_limit(d)
     assert np.all(np.diff(ratio) <= 0)
     assert np.all(ratio < limit)
     assert abs(ratio[0] / limit - 1) < 1e-3
@@ -106,7 +106,7 @@ directions = sphere(60, d, rng)
 u = np.repeat(directions, heights.size, axis=0)
 t = np.tile(1 - heights, len(directions))
 empirical = empirical_weight(u, t, X).reshape(len(directions), -1)
-population = cap.population_weight.value(d, heights)
+population = cap.population_weight(d, heights)
 deviation = np.abs(empirical - population).max(axis=0)
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
@@ -136,8 +136,8 @@ from boundcalc.symbols import delta, h
 from boundcalc.symbols import n as N
 
 theorem = boundcalc.theorem("theorem-d")
-depth = compile_log(theorem.bounds["depth rho_n"].expr, [D, N, delta])(d, n, 0.01).value()
-weight = compile_log(theorem.bounds["weight at depth h"].expr, [D, h])(d, heights).value()
+depth = compile_log(theorem.bounds["depth rho_n"].expr, [D, N, delta])(d, n, 0.01).value
+weight = compile_log(theorem.bounds["weight at depth h"].expr, [D, h])(d, heights).value
 valid = heights >= depth
 print(f"valid from depth {float(depth):.3f} on with probability {1 - float(Rational(1, 100)):.2f}")
 if np.any(valid):

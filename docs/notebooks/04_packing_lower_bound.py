@@ -74,11 +74,9 @@ rows = ["| $d$ | $h$ | $\\lVert\\Phi\\rVert^2$, closed form | sample | seminorm 
 for d, h in ((2, 0.1), (3, 0.2), (5, 0.4)):
     X = uniform_ball(10**6, d, rng)
     squares = (np.maximum(X[:, 0] - (1 - h), 0) / h) ** 2
-    exact, error = cap.atom_norm_squared.value(d, h), squares.std() / 1000
+    exact, error = cap.atom_norm_squared(d, h), squares.std() / 1000
     assert abs(squares.mean() - exact) < 5 * error
-    rows.append(
-        f"| {d} | {h} | {exact:.4e} | {squares.mean():.4e} ± {error:.0e} | {cap.atom_seminorm.value(d, h):.2e} |"
-    )
+    rows.append(f"| {d} | {h} | {exact:.4e} | {squares.mean():.4e} ± {error:.0e} | {cap.atom_seminorm(d, h):.2e} |")
 Markdown("\n".join(rows))
 
 # %% [markdown]
@@ -95,7 +93,7 @@ X = uniform_ball(200_000, 3, rng)
 first, second = (packing.evaluate(X, words.words[i]) for i in (0, 1))
 measured = np.mean((first - second) ** 2)
 apart = int(np.count_nonzero(words.words[0] != words.words[1]))
-implied = 4 * apart * cap.atom_norm_squared.value(3, Fraction(1, 16))
+implied = 4 * apart * cap.atom_norm_squared(3, Fraction(1, 16))
 print(f"{words.size} words of length {words.length}, pairwise distance at least {gaps[gaps > 0].min()}")
 print(f"squared L2 distance of two of them: implied {implied:.5f}, on a sample {measured:.5f}")
 assert abs(measured / implied - 1) < 0.1
@@ -115,8 +113,8 @@ boundcalc.derive("minimax-lower")
 def two_point(d, n, h, B=1.0, C=1.0, noise=1.0):
     """Logarithm of the two-point bound for as many caps as the existence bound guarantees; amplitude min(B, C / seminorm)."""
     count = np.maximum(1, np.exp(cap.packing_existence.log(d, h).log))
-    amplitude = np.minimum(B, C / (count * cap.atom_seminorm.value(d, h)))
-    values = {"A": amplitude, "N": count, "m": cap.atom_norm_squared.value(d, h), N: n, sigma: noise}
+    amplitude = np.minimum(B, C / (count * cap.atom_seminorm(d, h)))
+    values = {"A": amplitude, "N": count, "m": cap.atom_norm_squared(d, h), N: n, sigma: noise}
     expr = boundcalc.theorem("two-point").bounds["mmse"].expr
     symbols = sorted(expr.free_symbols, key=str)
     return compile_log(expr, symbols)(*(values.get(s, values.get(s.name)) for s in symbols)).log

@@ -60,7 +60,7 @@ curves = {}
 for name, bound in theorem.bounds.items():
     unit = {s: 1 for s in bound.expr.free_symbols if s.name != "n"}
     (variable,) = bound.expr.subs(unit).free_symbols
-    curves[name] = compile_log(bound.expr.subs(unit), [variable])(ratios).value()
+    curves[name] = compile_log(bound.expr.subs(unit), [variable])(ratios).value
     assert np.all(curves[name] <= mmse + 1e-12)
     print(f"{name}: at most {np.max(mmse / curves[name]):.3f} times too small for ratios up to {ratios[-1]:.0f}")
 assert np.all(curves["mmse"] >= curves["erfc"])
@@ -85,7 +85,7 @@ from boundcalc import cap
 from constructions.data import uniform_ball
 
 n, height, repeats = 60, 0.4, 20_000
-m = cap.atom_norm_squared.value(1, height)
+m = cap.atom_norm_squared(1, height)
 risk = []
 for _ in range(repeats):
     x = uniform_ball(n, 1, rng)[:, 0]

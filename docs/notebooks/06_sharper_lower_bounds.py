@@ -53,15 +53,15 @@ boundcalc.derive("theorem-a")
 # %%
 d, n = 3, 10**5
 unit = {B: 1, C: 1, sigma: 1}
-height = float(compile_log(HEIGHT.subs(unit), [D, N])(d, n).value())
-c1 = cap.marginal_constant.value(d)
+height = float(compile_log(HEIGHT.subs(unit), [D, N])(d, n).value)
+c1 = cap.marginal_constant(d)
 a = 8 ** ((3 - d) / 4)
 width = a * height ** ((d + 7) / 4)
 caps = np.floor(2 * (8 * height) ** (-(d - 1) / 2))
 slabs = np.floor(height / (2 * width))
 low, high = (c1 * factor ** ((d - 1) / 2) * width / 3 for factor in (7 * height / 8, 2 * height))
 print(f"height {height:.4f}, slab width {width:.5f}, {caps:.0f} caps, {slabs:.0f} slabs each")
-print(f"guaranteed number of caps: existence bound {cap.packing_existence.value(d, height):.1f} >= {caps:.0f}")
+print(f"guaranteed number of caps: existence bound {cap.packing_existence(d, height):.1f} >= {caps:.0f}")
 
 depth = np.linspace(0, height, 2_000_001)
 middle = height - width / 2  # the deepest slab that ends at depth h
@@ -73,7 +73,7 @@ for place in (height / 2 + width / 2, 3 * height / 4, middle):
 seminorm = caps * slabs * 8 * height ** (d + 2) / width
 flip = n * 4 * high / 2
 bound = caps * slabs * low / 2
-registered = float(compile_log(boundcalc.theorem("theorem-a").bound.expr.subs(unit), [D, N])(d, n).value())
+registered = float(compile_log(boundcalc.theorem("theorem-a").bound.expr.subs(unit), [D, N])(d, n).value)
 print(f"seminorm at most {seminorm:.4f} <= 1, divergence of one flip {flip:.4f}")
 print(f"bound of this construction {bound:.3e}, registered formula {registered:.3e}")
 assert seminorm <= 1
@@ -89,14 +89,14 @@ single = boundcalc.rate(d=d, n=sizes).lower.value
 figure, axes = plt.subplots(figsize=(6.5, 3.6), layout="constrained")
 axes.loglog(sizes, single, "--", color="#0072B2", label="Thm 3.7 (rate)")
 formula = compile_log(boundcalc.theorem("theorem-a").bound.expr.subs(unit), [D, N])
-axes.loglog(sizes, formula(d, sizes).value(), color="#D55E00", label="Theorem A (proved)")
+axes.loglog(sizes, formula(d, sizes).value, color="#D55E00", label="Theorem A (proved)")
 explicit = [boundcalc.explicit_lower(d, f"{size:.0f}").lower for size in sizes]
 axes.loglog(sizes, explicit, color="#000000", label="catalogue (proved)")
 axes.set_xlabel("n")
 axes.set_ylabel(f"lower bounds, d = {d}")
 label_ends(axes)
 plt.show()
-assert np.all(np.array(explicit) >= formula(d, sizes).value())
+assert np.all(np.array(explicit) >= formula(d, sizes).value)
 
 # %%
 proof("Theorem B")
@@ -187,7 +187,7 @@ for trial in range(400):
     chosen = rng.permutation(n)[:size] if trial % 2 else np.argsort(-X @ rng.normal(size=d))[:size]
     left = float(np.sum(np.abs(reduced.a) * empirical_weight(reduced.u, reduced.t, X[chosen])))
     values = {"L": np.mean(residual**2) / 2, "R": 1.0, "lambda_max": top, "n": n, "n_S": size}
-    right = float(evaluate(*(values[s.name] for s in symbols)).value())
+    right = float(evaluate(*(values[s.name] for s in symbols)).value)
     slack.append(right - left)
     if trial < 6:
         rows.append(f"| {size} | {left:.4f} | {right:.4f} |")

@@ -33,7 +33,7 @@ heights = np.geomspace(1e-3, 1, 100)
 figure, axes = plt.subplots(figsize=(6.5, 3.4), layout="constrained")
 axes.loglog(heights, 1 / heights, color="#009E73", label="unweighted (weight decay)")
 for d, color in ((2, "#0072B2"), (5, "#D55E00"), (10, "#000000")):
-    axes.loglog(heights, cap.atom_seminorm.value(d, heights), color=color, label=f"weighted (flat), d = {d}")
+    axes.loglog(heights, cap.atom_seminorm(d, heights), color=color, label=f"weighted (flat), d = {d}")
 axes.set_ylim(1e-36, 1e5)
 axes.set_xlim(1, 1e-3)
 axes.set_xlabel("height of the cap")
@@ -61,7 +61,7 @@ signs = rng.choice([-1.0, 1.0], packing.size)
 amplitudes = np.where(empty, signs, 0.0)
 plus = Network.from_atoms(packing.centres[empty], packing.height, signs[empty])
 minus = Network.from_atoms(packing.centres[empty], packing.height, -signs[empty])
-expected = (1 - cap.cap_mass.value(d, packing.height)) ** n
+expected = (1 - cap.cap_mass(d, packing.height)) ** n
 print(f"{packing.size} caps, share without a sample {empty.mean():.3f}, expected {expected:.3f}")
 for net in (plus, minus):
     result = sharpness(net, X, np.zeros(n))
@@ -69,10 +69,10 @@ for net in (plus, minus):
     assert result.upper == 1.0
 fresh = uniform_ball(10**5, d, rng)
 distance = np.mean((plus(fresh) - minus(fresh)) ** 2)
-exact = 4 * empty.sum() * cap.atom_norm_squared.value(d, packing.height)
+exact = 4 * empty.sum() * cap.atom_norm_squared(d, packing.height)
 print(f"squared L2 distance of the two: sample {distance:.5f}, closed form {exact:.5f}")
 assert abs(distance / exact - 1) < 0.1
-weighted = empty.sum() * cap.atom_seminorm.value(d, packing.height)
+weighted = empty.sum() * cap.atom_seminorm(d, packing.height)
 print(f"variation norm {np.abs(plus.reduced().a).sum():.0f}, weighted {weighted:.2e}")
 
 # %% [markdown]

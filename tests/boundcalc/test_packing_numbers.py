@@ -124,7 +124,7 @@ def test_delsarte_bounds_known_from_the_literature() -> None:
 def test_packing_lower_is_at_most_upper(d: int, angle: float) -> None:
     bounds = packing_number(d, angle)
     assert 2 <= bounds.lower <= bounds.upper
-    assert [b.value for b in bounds.lower_bounds] == sorted((b.value for b in bounds.lower_bounds), reverse=True)
+    assert [b.count for b in bounds.lower_bounds] == sorted((b.count for b in bounds.lower_bounds), reverse=True)
 
 
 @pytest.mark.parametrize(
@@ -205,8 +205,8 @@ def test_levenshtein_of_a_high_order_against_floats() -> None:
 @pytest.mark.parametrize(("d", "angle", "size"), [(2, 60, 6), (3, 60, 12), (4, 60, 24), (8, 60, 240), (24, 60, 196560)])
 def test_kissing_numbers_are_contained(d: int, angle: int, size: int) -> None:
     bounds = packing_number(d, angle)
-    assert all(b.value <= size for b in bounds.lower_bounds)
-    assert all(b.value >= size for b in bounds.upper_bounds)
+    assert all(b.count <= size for b in bounds.lower_bounds)
+    assert all(b.count >= size for b in bounds.upper_bounds)
 
 
 @pytest.mark.parametrize("d", [3, 5, 10, 100, 1000])
@@ -214,7 +214,7 @@ def test_rankin_cases(d: int) -> None:
     """d + 1 points at -1/d, 2d at 0, floor(1 - 1/c) below -1/d: every bound contains them."""
     for c, size in ((Fraction(-1, d), d + 1), (Fraction(0), 2 * d), (Fraction(-1, 2), 3), (Fraction(-1, d + 1), d + 1)):
         bounds = packing_number(d, cosine=c)
-        assert all(b.value <= size <= u.value for b, u in product(bounds.lower_bounds, bounds.upper_bounds))
+        assert all(b.count <= size <= u.count for b, u in product(bounds.lower_bounds, bounds.upper_bounds))
         if c != Fraction(-1, d + 1):
             assert bounds.exact == size
 
@@ -227,7 +227,7 @@ def test_every_upper_bound_is_at_least_every_lower_bound(seed: int) -> None:
         angle = float(f"{rng.choice([rng.uniform(1, 180), np.exp(rng.uniform(math.log(1e-6), math.log(60)))]):.6g}")
         bounds = packing_number(d, angle)
         for low, high in product(bounds.lower_bounds, bounds.upper_bounds):
-            assert low.value <= high.value, (d, angle, low, high)
+            assert low.count <= high.count, (d, angle, low, high)
 
 
 @pytest.mark.parametrize("d", [3, 8, 40])
@@ -292,5 +292,5 @@ def test_large_dimensions_and_small_angles() -> None:
     assert bounds.lower_bounds[0].log10 < bounds.upper_bounds[0].log10
     # a cap of half the angle has a share of about (angle/2)^(d - 1)
     assert bounds.upper_bounds[-1].log10 == pytest.approx(-(10**6) * math.log10(math.radians(0.5e-12)), rel=1e-4)
-    assert "10^" in repr(bounds)
-    assert "10^" in str(bounds)
+    assert "e+" in repr(bounds)
+    assert "e+13758112 (existence" in str(bounds)

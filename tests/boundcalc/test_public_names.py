@@ -1,5 +1,6 @@
 """The public functions, whatever was imported before, and what importing the package costs."""
 
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -9,22 +10,37 @@ import pytest
 import boundcalc
 
 ROOT = Path(__file__).parents[2]
-USE = (
-    "assert boundcalc.theorem('minimax-lower').key == 'minimax-lower'; "
-    "assert len(boundcalc.theorems()) == len(boundcalc.theorems().keys) > 30"
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in (ROOT / "boundcalc").rglob("*.py")
+    if path.name != "__main__.py"
 )
-ORDERS = {
-    "nothing before": "import boundcalc",
-    "statements before": "from boundcalc.statements import THEOREMS, get; import boundcalc",
-    "types before": "from boundcalc.statement import Theorem; import boundcalc",
-    "submodules after": f"import boundcalc; {USE}; import boundcalc.statement, boundcalc.statements",
-    "names from the package": "from boundcalc import theorem, theorems; theorem('theorem-a'); import boundcalc",
-}
+# Every public name is what the module that defines it means by it, and no module.
+CHECK = """
+import importlib, types, boundcalc
+for name, module in boundcalc._PUBLIC.items():
+    value = getattr(boundcalc, name)
+    assert not isinstance(value, types.ModuleType), name
+    assert value is getattr(importlib.import_module(module), name), name
+assert boundcalc.theorem("minimax-lower").key == "minimax-lower"
+assert len(boundcalc.theorems()) == len(boundcalc.theorems().keys) > 30
+"""
 
 
-@pytest.mark.parametrize("order", ORDERS)
-def test_functions_win_over_modules_of_the_same_name(order: str) -> None:
-    code = f"{ORDERS[order]}; {USE}; from boundcalc.statement import Theorem; from boundcalc.statements import get"
+def test_no_module_has_the_name_of_a_function() -> None:
+    inside = {module.split(".")[1] for module in MODULES if "." in module}
+    assert not inside & set(boundcalc.__all__)
+
+
+@pytest.mark.parametrize("order", ["sorted", "reversed", "shuffled 1", "shuffled 2", "checked first"])
+def test_public_names_win_whatever_was_imported_before(order: str) -> None:
+    names = list(MODULES)
+    if order == "reversed":
+        names.reverse()
+    elif order.startswith("shuffled"):
+        random.Random(order).shuffle(names)
+    imports = "\n".join(f"import {name}" for name in names)
+    code = CHECK + imports + CHECK if order == "checked first" else imports + CHECK
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
 

@@ -5,9 +5,10 @@ from fractions import Fraction
 
 import pytest
 
+from boundcalc.bracketing import bracket, size_at
 from boundcalc.explicit.lower import explicit_lower
 from boundcalc.explicit.upper import explicit_upper
-from boundcalc.sample_sizes import Kind, _bracket, _power_ceiling, sample_size
+from boundcalc.sample_sizes import Kind, _power_ceiling, sample_size
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_bracket_finds_roots(root: int) -> None:
                 return max(-x, 1e-12)
             return -x - bend * x * x if x < 5 else -math.inf
 
-        low, high = _bracket(gap, (1, gap(1)), None, 0.002)
+        low, high = bracket(gap, (1, gap(1)), None, 0.002, 1 / 1500)
         assert high is not None
         assert gap(low) > 0 >= gap(high)
         assert low <= root < high
@@ -87,8 +88,23 @@ def test_bracket_finds_roots(root: int) -> None:
 
 
 def test_bracket_without_an_end() -> None:
-    assert _bracket(lambda n: 1.0, (1, 1.0), None, 0.002) == (10**300, None)
-    assert _bracket(lambda n: 4.0 - n, (2, 2.0), (9, -5.0), 1e-9) == (3, 4)
+    assert bracket(lambda n: 1.0, (1, 1.0), None, 0.002) == (10**300, None)
+    assert bracket(lambda n: 4.0 - n, (2, 2.0), (9, -5.0), 1e-9) == (3, 4)
+
+
+def test_bracket_needs_only_signs() -> None:
+    """Where one side has no bound at all the gap is infinite: halving finds the place."""
+    for root in (7, 10**6, 10**25):
+        low, high = bracket(
+            lambda n, root=root: math.inf if n <= root else -math.inf, (1, math.inf), (10**40, -1.0), 0.004
+        )  # type: ignore[misc]
+        assert high is not None
+        assert low <= root < high <= max(low + 1, low * 1.01)
+
+
+def test_whole_sizes() -> None:
+    assert [size_at(x) for x in (0, 0.5, 14, 290)] == [1, 3, 10**14, 10**290]
+    assert abs(math.log10(size_at(123.456)) - 123.456) < 1e-12
 
 
 @pytest.mark.parametrize(

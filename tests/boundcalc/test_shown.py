@@ -158,4 +158,4 @@ class _Long(Shown):
 def test_results_show_one_screen() -> None:
     assert repr(_Long(25)) == str(_Long(25))
     assert repr(_Long(26)).splitlines()[23:] == ["<23>", "... 2 more lines; print() shows them"]
-    assert _Long(2)._repr_html_() == "<pre>&lt;0&gt;\n&lt;1&gt;</pre>"
+    assert _Long(2)._repr_markdown_() == "```text\n<0>\n<1>\n```"

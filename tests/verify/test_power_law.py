@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import linregress
 
-from verify.power_law import fit_exponent, fit_medians, size_at, sizes_between
+from boundcalc.bracketing import size_at
+from verify.power_law import fit_exponent, fit_medians, sizes_between
 
 SIZES = (32, 64, 128, 256, 512)
 

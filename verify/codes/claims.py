@@ -31,26 +31,26 @@ def outcomes_of(setting: CodesSetting, code: SphericalCode) -> Iterator[Outcome]
     )
     existence = next((b for b in number.lower_bounds if b.name.startswith("existence")), None)
     if existence is not None:
-        short = "a maximal code has more points: this one can be extended" if code.size < existence.value else None
+        short = "a maximal code has more points: this one can be extended" if code.size < existence.count else None
         words = "as many points as a maximal code must have"
-        yield _claim(words, code.size, Relation.AT_LEAST, existence.value, {"bound": existence.name}, short)
+        yield _claim(words, code.size, Relation.AT_LEAST, existence.count, {"bound": existence.name}, short)
     best = number.lower_bounds[0]
     yield _claim(
         f"against the largest number proved by formula: {best.name}",
         code.size,
         Relation.AT_LEAST,
-        best.value,
-        {"every_bound": {b.name: str(b.value) for b in number.lower_bounds}},
-        "larger codes are known to exist" if code.size < best.value else None,
+        best.count,
+        {"every_bound": {b.name: str(b.count) for b in number.lower_bounds}},
+        "larger codes are known to exist" if code.size < best.count else None,
     )
     upper = number.upper_bounds[0]
-    optimal = code.size == upper.value
+    optimal = code.size == upper.count
     yield _claim(
         f"{'no code is larger' if optimal else 'no code has more points'}: {upper.name}",
         code.size,
         Relation.EQUAL if optimal else Relation.AT_MOST,
-        upper.value,
-        {"every_bound": {b.name: str(b.value) for b in number.upper_bounds}, "share": code.size / upper.value},
+        upper.count,
+        {"every_bound": {b.name: str(b.count) for b in number.upper_bounds}, "share": code.size / upper.count},
     )
 
 

@@ -16,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 from sympy import Rational
 
+from boundcalc.bracketing import bracket, size_at
 from boundcalc.derivation import derive
 from boundcalc.enclosure import Enclosure
 from boundcalc.explicit.family import Family
@@ -23,7 +24,7 @@ from boundcalc.explicit.lower import FAMILIES, evaluate
 from boundcalc.explicit.problem import Effort, Problem
 from boundcalc.statement import Status
 from boundcalc.statements import get
-from verify.power_law import LEAST_POINTS, ExponentFit, fit_exponent, size_at, sizes_between
+from verify.power_law import LEAST_POINTS, ExponentFit, fit_exponent, sizes_between
 
 __all__ = [
     "CHECKED",
@@ -41,7 +42,7 @@ LARGEST_LOG10_N = 290
 # Half-width of an exponent's interval, relative to the exponent, up to which a range counts as one of the power law.
 TOLERANCE = 0.02
 _WINDOW_POINTS = 25
-_CLOSE = 1.001
+_CLOSE = math.log10(1.001)
 _THINNING = 1.5
 
 
@@ -252,12 +253,16 @@ def crossing(behind: Construction, ahead: Construction, base: Problem) -> Crossi
     if first == 0:
         return Crossing(behind, ahead, None, grid[0], True)
     low, high = grid[first - 1], grid[first]
-    # Bisection; where the enclosures overlap, neither is ahead, which counts as behind.
-    while high > _CLOSE * low and high - low > 1:
-        middle = size_at((math.log10(low) + math.log10(high)) / 2) if low > 10**6 else (low + high) // 2
-        if not low < middle < high:
-            break
-        low, high = (low, middle) if leads(middle) else (middle, high)
+
+    def gap(n: int) -> float:
+        """Positive where ``ahead`` is behind, and where the enclosures overlap."""
+        first, second = (evaluate_at(c, base.at(Fraction(n))) for c in (ahead, behind))
+        apart = second.log10 - first.log10 if first.enclosure is not None else math.inf
+        return min(apart, 0.0) if leads(n) else max(apart, 1e-12)
+
+    low, high = grid[first - 1], grid[first]
+    low, found = bracket(gap, (low, gap(low)), (high, gap(high)), _CLOSE)
+    high = found or high
     return Crossing(behind, ahead, low, high, leads(low) is False and leads(high) is True)
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from sympy import Integer, Rational
+from sympy import Integer
 
 from boundcalc import cap
 from boundcalc.derivation import derive
 from boundcalc.enclosure import Enclosure, enclose
+from boundcalc.exact import rational
 from boundcalc.statement import Status
 from boundcalc.statements.empty_network import THEOREM as EMPTY
 from boundcalc.symbols import d as D
@@ -110,7 +111,7 @@ def _expected(packing: Packing, n: int) -> float:
 
 
 def _distance(setting: MemoriseSetting, packing: Packing, empty: int) -> Enclosure:
-    height = Rational(packing.height.numerator, packing.height.denominator)
+    height = rational(packing.height)
     return enclose(4 * setting.bound**2 * empty * cap.atom_norm_squared.expr, {D: Integer(setting.d), H: height})
 
 

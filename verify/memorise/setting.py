@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 from sympy import Rational
 
-from boundcalc.exact import describe, exact_rational
+from boundcalc.exact import describe, exact_rational, fraction
 from boundcalc.symbols import VARIABLES
 
 __all__ = ["MemoriseSetting"]
@@ -79,7 +79,7 @@ class MemoriseSetting:
     @property
     def edge(self) -> Fraction:
         """2/eta."""
-        return Fraction(int(2 * self.eta.q), int(self.eta.p))
+        return 2 / fraction(self.eta)
 
     def as_json(self) -> dict[str, object]:
         """Every input; exact numbers as text."""

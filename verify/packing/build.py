@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from boundcalc.enclosure import enclose
+from boundcalc.exact import fraction
 from boundcalc.setting import Setting
 from boundcalc.statements.empty_caps import CRITICAL_HEIGHT
 from constructions.cap_ridges import fan
@@ -29,7 +30,7 @@ _FALLBACK_INNER_PRODUCTS = (Fraction(0), Fraction(1, 2), Fraction(7071067812, 10
 def critical_height(d: int, n: int) -> Fraction:
     """The height (U_d n)^{-2/(d+1)} at which a cap holds about one sample, rounded down to 12 digits."""
     lower = enclose(CRITICAL_HEIGHT, Setting.parse(d=d, n=n).substitution).lower
-    return min(decimal_below(Fraction(int(lower.p), int(lower.q))), Fraction(1))
+    return min(decimal_below(fraction(lower)), Fraction(1))
 
 
 def build_packing(setting: PackingSetting) -> tuple[Packing, str]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from sympy import Rational
 
-from boundcalc.exact import describe
+from boundcalc.exact import describe, fraction, log_exact
 from boundcalc.setting import Setting
 from boundcalc.symbols import VARIABLES
 from constructions.codes import FAMILIES
@@ -107,7 +107,7 @@ class PackingSetting:
             raise ValueError(f"dim must be at most {_MAX_DIM} for a packing that is built, got {describe(dim)}")
         read_integer("n", n, 1, _MAX_N, " (samples are drawn)")
         for symbol, (name, value) in options.items():
-            size = abs(math.log(exact[symbol].p) - math.log(exact[symbol].q))
+            size = abs(log_exact(exact[symbol]))
             if size > _MAX_LOG:
                 raise ValueError(f"{name} must lie between 1e-100 and 1e100 to draw samples, got {describe(value)}")
         if height is not None and epsilon is not None:
@@ -148,7 +148,7 @@ class PackingSetting:
     def fraction(self, name: str) -> Fraction:
         """One of d, n, eta, sigma, B, C as a Fraction."""
         value: Rational = getattr(self.theory, name)
-        return Fraction(int(value.p), int(value.q))
+        return fraction(value)
 
     def real(self, name: str) -> float:
         """One of eta, sigma, B, C as a float."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from boundcalc.exact import fraction
 from boundcalc.statement import Side, Status, Theorem
 from boundcalc.statements import get
 from verify.outcome import Outcome, Relation, judged
@@ -139,7 +139,7 @@ def _against(result: ModeResult, theorem: Theorem, error: str) -> Outcome:
     of the confidence interval that could contradict is compared, as a number without a stated error.
     """
     exponent = theorem.bound.exponent_at(result.dim)
-    bound = Fraction(int(exponent.p), int(exponent.q))
+    bound = fraction(exponent)
     fit = result.fits[error]
     place = f"{_ERROR_WORDS[error]} error, {theorem.source}"
     lower_bound = theorem.bound.side is Side.LOWER

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Rational, sqrt
 
 from boundcalc.enclosure import enclose
+from boundcalc.exact import rational
 from boundcalc.statement import Status
 from boundcalc.statements import stability_seminorm, stability_seminorm_sharp, stable_minima_seminorm, theorem_e
 from boundcalc.statements.extra_symbols import n_S
@@ -162,7 +163,7 @@ def _bound(claim: Claim, sample: SampleBounds, top: Sharpness, step: Fraction) -
         loss, radius = (sample.loss, sample.radius)
         values = {
             lam: Rational(value),
-            eta: Rational(step.numerator, step.denominator),
+            eta: rational(step),
             L: Rational(loss.upper if end else loss.lower),
             R: Rational(radius.upper if end else radius.lower),
             n: Rational(len(sample.X)),

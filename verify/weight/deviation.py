@@ -96,7 +96,7 @@ def deviations(setting: WeightSetting, at: int) -> Deviation:
     dim, size, failure = setting.dim, setting.n[at], float(setting.delta)
     depth, gamma = smallest_depth(dim, size, failure), theorem_d_constant(dim)
     grid = np.linspace(0, 1, _GRID + 1)
-    population = np.append(cap.population_weight.value(dim, 1 - grid[:-1]), 0.0)
+    population = np.append(cap.population_weight(dim, 1 - grid[:-1]), 0.0)
     columns: dict[str, list[float]] = {name: [] for name in ("largest", "lowest", "tested", "reach")}
     for number in range(setting.samples):
         rng = np.random.default_rng([setting.seed, at, number])

@@ -60,8 +60,8 @@ def _ratio(axes: Axes, study: Study) -> None:
     keep = rng.permutation(np.flatnonzero(ratio > 0))[:_SHOWN]
     axes.scatter(depth[keep], ratio[keep], s=3, color=BLUE, alpha=0.35, linewidths=0, label=f"g_n, n = {size}")
     h = np.geomspace(max(float(depth[keep].min()), 1e-6), 1, 200)
-    axes.plot(h, cap.weight_ratio.value(dim, h), color=ORANGE, label="g_P")
-    limit = cap.weight_limit.value(dim)
+    axes.plot(h, cap.weight_ratio(dim, h), color=ORANGE, label="g_P")
+    limit = cap.weight_limit(dim)
     guide(axes, y=limit, label=f"c∞ = {limit:.4g}")
     gamma = theorem_d_constant(dim)
     rho = smallest_depth(dim, size, float(setting.delta))

@@ -70,7 +70,7 @@ def run_study(setting: WeightSetting) -> tuple[Study, Report]:
     title = f"Weight of the uniform distribution on the ball: d = {setting.dim}, seed {setting.seed}"
     facts = {f"n = {entry.n}": _facts(setting, entry) for entry in found}
     constants: dict[str, object] = {
-        "c_infinity": cap.weight_limit.value(setting.dim),
+        "c_infinity": cap.weight_limit(setting.dim),
         "gamma_d of Theorem D": theorem_d_constant(setting.dim),
         "Theorem D says something from n": math.ceil(least_useful_n(setting.dim, float(setting.delta))),
     }
@@ -171,13 +171,13 @@ def _quadrature(setting: WeightSetting) -> Outcome:
 
 
 def _monte_carlo(setting: WeightSetting) -> Outcome:
-    heights = np.array([h for h in _HEIGHTS if cap.cap_mass.value(setting.dim, h) * setting.draws >= _FEWEST])
+    heights = np.array([h for h in _HEIGHTS if cap.cap_mass(setting.dim, h) * setting.draws >= _FEWEST])
     words = f"closed form of g_P against Monte Carlo, {setting.draws} points: largest difference in standard errors"
     if not len(heights):
         return _closed(words, None, None, {}, obstacle="every cap holds too few points")
     rng = np.random.default_rng([setting.seed, len(setting.n)])
     found = weight_by_monte_carlo(setting.dim, heights, setting.draws, rng)
-    closed = cap.population_weight.value(setting.dim, heights)
+    closed = cap.population_weight(setting.dim, heights)
     scores = np.abs(found.weight - closed) / found.error
     limit = float(norm.isf(_LEVEL / (2 * len(heights))))
     evidence = {
@@ -209,7 +209,7 @@ def _limit(setting: WeightSetting) -> Iterator[Outcome]:
     log_ratio = log_weight_by_quadrature(setting.dim, height) - (setting.dim + 2) * math.log(height)
     # The ratio is c_infinity (1 - O(d h)).
     allowed = 10 * setting.dim * height
-    difference = abs(math.exp(log_ratio) / float(cap.weight_limit.value(setting.dim)) - 1)
+    difference = abs(math.exp(log_ratio) / float(cap.weight_limit(setting.dim)) - 1)
     yield _closed("c_infinity against quadrature at depth 1e-8: relative difference", difference, allowed, {})
 
 

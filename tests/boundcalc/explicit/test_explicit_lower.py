@@ -40,7 +40,7 @@ def test_full_effort_is_at_least_as_good() -> None:
 def test_at_least_theorem_a(d: int, n: float) -> None:
     reference = theorem_a.evaluate(Setting.parse(d=d, n=n))
     bound = explicit_lower(d, n)
-    value = bound.value("theorem-a").enclosure
+    value = bound.family("theorem-a").enclosure
     assert value is not None
     assert bound.log10_lower >= value.log10[0]
     if isinstance(reference, ExplicitBound):
@@ -50,9 +50,9 @@ def test_at_least_theorem_a(d: int, n: float) -> None:
 
 def test_theorem_a_is_carried_to_fewer_samples() -> None:
     """Below the n from which it holds it counts with its value there."""
-    first = explicit_lower(5, 18537).value("theorem-a").log10
-    assert explicit_lower(5, 18536).value("theorem-a").log10 == pytest.approx(first, abs=1e-4)
-    assert explicit_lower(5, 10).value("theorem-a").log10 == explicit_lower(5, 18536).value("theorem-a").log10
+    first = explicit_lower(5, 18537).family("theorem-a").log10
+    assert explicit_lower(5, 18536).family("theorem-a").log10 == pytest.approx(first, abs=1e-4)
+    assert explicit_lower(5, 10).family("theorem-a").log10 == explicit_lower(5, 18536).family("theorem-a").log10
 
 
 @pytest.mark.parametrize("d", [2, 5, 12])
@@ -62,11 +62,11 @@ def test_at_least_the_two_point_bound_of_single_atoms(d: int) -> None:
 
     height = 1 - math.sqrt(0.5)
     n = 3000.0
-    m = float(atom_norm_squared.value(d, height))
+    m = float(atom_norm_squared(d, height))
     amplitude = min(1.0, 1 / (2 * d * height ** (d + 1)))
     value = amplitude**2 * 2 * d * m * math.erfc(math.sqrt(n * amplitude**2 * m / 2))
     assert explicit_lower(d, n).lower >= value
-    assert explicit_lower(d, n).value("single-caps").log10 >= math.log10(value)
+    assert explicit_lower(d, n).family("single-caps").log10 >= math.log10(value)
 
 
 def test_scaling_is_exact() -> None:
@@ -78,7 +78,7 @@ def test_scaling_is_exact() -> None:
 def test_every_family_reports() -> None:
     report = explicit_lower(2, 100)
     assert [v.family for v in report.values] == list(FAMILIES)
-    assert report.value("harmonic-shell").reason == "needs d >= 3"
+    assert report.family("harmonic-shell").reason == "needs d >= 3"
     for value in report.values:
         assert (value.enclosure is None) == bool(value.reason)
         if value.enclosure is not None:
@@ -86,7 +86,7 @@ def test_every_family_reports() -> None:
     assert "Stacked" in str(report)
     assert "|" in report._repr_markdown_()
     with pytest.raises(ValueError, match="key must be one of"):
-        report.value("nothing")
+        report.family("nothing")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ class _Code:
 def test_a_better_code_gives_a_better_bound() -> None:
     plain = explicit_lower(16, 1e8)
     better = explicit_lower(16, 1e8, code=_Code(8640, Fraction(1, 2)))  # type: ignore[arg-type]
-    assert better.value("stacked-trapezoids").log10 > plain.value("stacked-trapezoids").log10 + 0.2
+    assert better.family("stacked-trapezoids").log10 > plain.family("stacked-trapezoids").log10 + 0.2
     with pytest.raises(ValueError, match="at least 2 points"):
         explicit_lower(16, 1e8, code=_Code(1, Fraction(1, 2)))  # type: ignore[arg-type]
 
@@ -194,12 +194,12 @@ def test_high_dimensions_are_nearly_unlearnable() -> None:
 )
 def test_stacks_in_high_dimensions(d: int, log10_n: int, log10_bound: float) -> None:
     """Values of an earlier search with other code: priced, not shared budgets."""
-    bound = explicit_lower(d, 10**log10_n).value("stacked-trapezoids")
+    bound = explicit_lower(d, 10**log10_n).family("stacked-trapezoids")
     assert bound.log10 >= log10_bound + math.log10(0.97)
     assert bound.reason == ""
 
 
 def test_stacks_up_to_a_million_dimensions() -> None:
     """More dimensions are harder: the bound keeps growing beyond 10^4."""
-    values = [explicit_lower(d, 10**30).value("stacked-trapezoids").log10 for d in (1000, 10**4, 10**5, 10**6)]
+    values = [explicit_lower(d, 10**30).family("stacked-trapezoids").log10 for d in (1000, 10**4, 10**5, 10**6)]
     assert all(a < b < 0 for a, b in itertools.pairwise(values))

@@ -75,7 +75,7 @@ def test_population_weight_agrees_with_the_closed_form(d: int) -> None:
         weighting = Weighting(Weight.POPULATION, Marginal(d))
         for z in (0.01, 0.3, 0.9):
             value = float(weighting.cost(ball(z)).mid())
-            assert value == pytest.approx(float(population_weight.value(d, z)), rel=1e-10)
+            assert value == pytest.approx(float(population_weight(d, z)), rel=1e-10)
             rough = log_weight_ratio(Weight.POPULATION, d, np.array([z]))[0] + (d + 2) * math.log(z)
             assert rough == pytest.approx(math.log(value), abs=0.02)
         ratios = [float(weighting.ratio(ball(z)).mid()) for z in (0.0, 1e-6, 0.1, 0.5, 1.0)]
@@ -103,7 +103,7 @@ def test_norm_and_cost_of_one_trapezoid() -> None:
     norm = np.trapezoid(trapezoid(z, slab, height) ** 2 * c1 * (z * (2 - z)) ** ((d - 1) / 2), z)
     with precision(160):
         # At vanishing signal the value is the squared norm.
-        value = float(stack.value(problem(d, 1e-12)).mid())
+        value = float(stack.risk(problem(d, 1e-12)).mid())
         cost = float(stack.cost(problem(d, 1.0)).mid())
     assert value == pytest.approx(norm, rel=1e-6)
     # The cost as |f''| times the weight, kink by kink, from second differences.
@@ -119,12 +119,12 @@ def test_brackets_of_many_trapezoids(d: int, weight: Weight, monkeypatch: pytest
     slab = Slab(0.5, 0.5 * 1.5 ** (1 / max(1.0, (d - 1) / 2)), 40, 0.2, 0.8)
     stack = StackedTrapezoids(Caps(0.25, 3, "caps"), (slab,))
     with precision(256):
-        norm = float(stack.value(problem(d, 1e-12)).mid()) / 120  # a^2 m of one trapezoid
+        norm = float(stack.risk(problem(d, 1e-12)).mid()) / 120  # a^2 m of one trapezoid
     task = problem(d, 0.8 / norm, weight=weight)
     with precision(256):
-        value, cost = stack.value(task), stack.cost(task)
+        value, cost = stack.risk(task), stack.cost(task)
         monkeypatch.setattr(slabs_module, "NARROW", 0.0)
-        exact_value, exact_cost = stack.value(task), stack.cost(task)
+        exact_value, exact_cost = stack.risk(task), stack.cost(task)
     assert not value > exact_value  # equal in d = 1, where the density is constant
     assert float(value.mid()) >= 0.95 * float(exact_value.mid())
     assert not cost < exact_cost
@@ -140,7 +140,7 @@ def test_a_stack_over_budget_is_shrunk_until_it_fits() -> None:
     assert over > 1e-3
     # nu a^2 m is small: the value is a^2 times the one at amplitude 1.
     with precision(160):
-        free = stack.value(problem(2, 1e-9))
+        free = stack.risk(problem(2, 1e-9))
     assert float(bound.mid()) == pytest.approx(float((free * (ball(1e-3) / over) ** 2).mid()), rel=1e-4)
 
 
@@ -184,7 +184,7 @@ def test_simulated_bayes_risk_of_caps() -> None:
         y = atoms @ signs + rng.normal(size=n)
         risks.append(((np.tanh(atoms.T @ y) - signs) ** 2).sum())
     with precision(160):
-        norm = float(stack.value(problem(2, 1e-12)).mid()) / count
+        norm = float(stack.risk(problem(2, 1e-12)).mid()) / count
     simulated, error = norm * np.mean(risks), norm * np.std(risks) / math.sqrt(len(risks))
     assert bound <= simulated + 4 * error
     assert bound >= 0.75 * simulated

@@ -45,7 +45,7 @@ def test_tables_agree_with_balls(d: int, weight: Weight) -> None:
         one = StackedTrapezoids(Caps(height, 1, "one cap"), (slab,))
         task = problem(d, 1e-9, weight=weight)
         with precision(160):
-            cost, norm = float(one.cost(task).mid()), float(one.value(task).mid())
+            cost, norm = float(one.cost(task).mid()), float(one.risk(task).mid())
         assert math.exp(tables.log_cost[row, column]) * height ** (d + 1) == pytest.approx(cost, rel=1e-3)
         # Below the first depth the mass is taken too low.
         assert math.exp(tables.log_energy[row, column]) * unit == pytest.approx(norm, rel=2e-3, abs=2e-3 * unit)
@@ -132,7 +132,7 @@ def test_norms_of_one_trapezoid_per_cap(d: int) -> None:
         for row, ramp in enumerate(slab_alone.RAMPS):
             one = StackedTrapezoids(Caps(float(height), 1, "one cap"), (Slab(0.0, 1.0, 1, float(ramp), 1.0),))
             with precision(256):
-                norm = float(one.value(problem(d, 1e-12)).mid())
+                norm = float(one.risk(problem(d, 1e-12)).mid())
             assert norms[row, column] == pytest.approx(math.log(norm) - log_mass_unit(d, float(height)), abs=1e-5)
 
 

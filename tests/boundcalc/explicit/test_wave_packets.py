@@ -262,7 +262,7 @@ def test_norm_of_a_packet_and_value() -> None:
 def test_the_rate_of_the_class_is_reached() -> None:
     """n^(2/(3d+1)) times the bound settles for large n; stacked slabs decay faster."""
     for d, decades in ((1, (20, 40)), (2, (40, 60)), (3, (16, 24)), (4, (60, 90))):
-        logs = [explicit_lower(d, f"1e{k}").value("theorem-b-prime").log10 + 2 * k / (3 * d + 1) for k in decades]
+        logs = [explicit_lower(d, f"1e{k}").family("theorem-b-prime").log10 + 2 * k / (3 * d + 1) for k in decades]
         assert abs(logs[0] - logs[1]) < 0.2
     assert explicit_lower(3, "1e200").winner == "theorem-b-prime"
     assert explicit_lower(2, "1e60").winner == "theorem-b-prime"

@@ -45,10 +45,10 @@ def test_crossing_by_the_closed_form(d: int) -> None:
     assert found.certified
     assert 1 < found.high / found.low < 1.01
     for n, ahead in ((found.low, False), (found.high, True)):
-        caps = 10 ** explicit_lower(d, n).value("single-caps").log10
+        caps = 10 ** explicit_lower(d, n).family("single-caps").log10
         assert (theorem_a(d, n) > caps) is ahead
     # Far from it the order is clear.
-    assert theorem_a(d, 100 * found.high) > 10 ** explicit_lower(d, 100 * found.high).value("single-caps").log10
+    assert theorem_a(d, 100 * found.high) > 10 ** explicit_lower(d, 100 * found.high).family("single-caps").log10
 
 
 def test_one_dimension_against_the_scalar_problem() -> None:
@@ -58,7 +58,7 @@ def test_one_dimension_against_the_scalar_problem() -> None:
     s = np.linspace(0.2, 4, 4000)[:, None]
     mmse = 1 - (np.tanh(s + np.sqrt(s) * nodes) * weights).sum(axis=1)
     best = float((2 * s[:, 0] * mmse).max())
-    value = 10 ** explicit_lower(1, 10**9).value("single-caps").log10 * 1e9
+    value = 10 ** explicit_lower(1, 10**9).family("single-caps").log10 * 1e9
     assert 0.995 * best <= value <= best * (1 + 1e-6)  # proved from below, by a step function's sum
 
 

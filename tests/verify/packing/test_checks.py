@@ -159,7 +159,7 @@ def test_the_two_point_bound_is_below_a_simulated_bayes_risk() -> None:
     )
     amplitude = float(outcome.evidence["amplitude"])  # type: ignore[arg-type]
     rng = stream(1, "monte carlo")
-    norm = float(cap.atom_norm_squared.value(2, 0.05))
+    norm = float(cap.atom_norm_squared(2, 0.05))
     errors = []
     for _ in range(200):
         X = uniform_ball(300, 2, rng)

@@ -54,7 +54,7 @@ def test_quadrature_agrees_with_the_closed_form(dim, height):
 def test_monte_carlo_error_is_honest():
     """Scores of 24 independent estimates have about unit variance."""
     heights = np.array([0.9, 0.5])
-    closed = cap.population_weight.value(3, heights)
+    closed = cap.population_weight(3, heights)
     scores = []
     for seed in range(24):
         found = weight_by_monte_carlo(3, heights, 20_000, np.random.default_rng(seed))

@@ -13,6 +13,7 @@ from sympy import Expr, Rational, sqrt
 
 from boundcalc import cap
 from boundcalc.enclosure import enclose
+from boundcalc.exact import rational
 from boundcalc.statement import Status
 from boundcalc.statements.cap_atom_norm import THEOREM
 from boundcalc.symbols import d as D
@@ -23,7 +24,7 @@ from constructions.network import Network
 from verify.outcome import Interval, Verdict
 from verify.packing.atoms.base import Atoms, Level, Number, Occupancy, Reading
 from verify.packing.atoms.kind import AtomKind, Target
-from verify.packing.atoms.profiles import FLOAT_ERROR, number, rational
+from verify.packing.atoms.profiles import FLOAT_ERROR, number
 
 __all__ = ["CapAtoms", "monte_carlo"]
 

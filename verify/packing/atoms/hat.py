@@ -14,6 +14,7 @@ from sympy import Integer, Rational
 
 from boundcalc import cap
 from boundcalc.enclosure import enclose
+from boundcalc.exact import rational
 from boundcalc.statement import Status
 from boundcalc.statements.stacked_hats import THEOREM
 from boundcalc.symbols import d as D
@@ -24,7 +25,7 @@ from constructions.stacked import hats
 from verify.outcome import Verdict
 from verify.packing.atoms.base import Occupancy, Reading
 from verify.packing.atoms.kind import AtomKind
-from verify.packing.atoms.profiles import rational, squared_norm_enclosure
+from verify.packing.atoms.profiles import squared_norm_enclosure
 from verify.packing.atoms.ridges import RidgeAtoms
 
 __all__ = ["HatAtoms", "hat_width"]

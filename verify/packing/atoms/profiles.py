@@ -14,18 +14,19 @@ import math
 from fractions import Fraction
 
 import numpy as np
-from sympy import Expr, Integer, Rational
+from sympy import Expr, Integer
 
 from boundcalc import cap
 from boundcalc.cap import moment_expr
 from boundcalc.enclosure import Enclosure, enclose
+from boundcalc.exact import fraction, rational
 from boundcalc.symbols import d as D
 from boundcalc.symbols import h as H
 from constructions.ridge import Profile
 from verify.outcome import Interval
 from verify.packing.atoms.base import Number
 
-__all__ = ["depth_monte_carlo", "number", "population_seminorm", "rational", "squared_norm_expr"]
+__all__ = ["depth_monte_carlo", "number", "population_seminorm", "squared_norm_expr"]
 
 DRAWS = 200_000
 # Two-sided normal level 1 - 6e-7: a false alarm once in 1.7 million reports.
@@ -34,15 +35,10 @@ STANDARD_ERRORS = 5.0
 FLOAT_ERROR = Fraction(1, 10**10)
 
 
-def rational(value: Fraction) -> Rational:
-    """The same number for sympy."""
-    return Rational(value.numerator, value.denominator)
-
-
 def number(value: Enclosure) -> Number:
     """An enclosure as a number between exact ones."""
     low, high = value.lower, value.upper
-    return Number(Fraction(int(low.p), int(low.q)), Fraction(int(high.p), int(high.q)), True)
+    return Number(fraction(low), fraction(high), True)
 
 
 def squared_norm_expr(profile: Profile) -> Expr:

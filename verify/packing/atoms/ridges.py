@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sympy import Integer
 
 from boundcalc.enclosure import enclose
+from boundcalc.exact import rational
 from boundcalc.statement import Status
 from boundcalc.symbols import d as D
 from constructions.ridge import Profile
@@ -26,7 +27,6 @@ from verify.packing.atoms.profiles import (
     depth_monte_carlo,
     number,
     population_seminorm,
-    rational,
     squared_norm_enclosure,
     squared_norm_expr,
 )

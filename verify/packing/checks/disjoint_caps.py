@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from sympy import Rational
-
 from boundcalc import cap
+from boundcalc.exact import rational
 from boundcalc.statement import Status
 from boundcalc.statements.packing_size import THEOREM
 from verify.outcome import Outcome, Verdict
@@ -20,7 +19,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     """Disjointness by certificate, then the size against both explicit bounds."""
     packing = artefact.packing
     certificate = packing.certificate
-    height = Rational(packing.height.numerator, packing.height.denominator)
+    height = rational(packing.height)
     yield Outcome(
         NAME,
         THEOREM.key,

@@ -9,6 +9,7 @@ from sympy import Rational, sqrt
 
 from boundcalc import cap
 from boundcalc.enclosure import enclose
+from boundcalc.exact import rational
 from boundcalc.statement import Status
 from boundcalc.statements.empty_caps import THEOREM
 from boundcalc.symbols import d as D
@@ -27,7 +28,7 @@ _LEVEL = 1e-6
 def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     """Measured share against (1-Q)^n, then (1-Q)^n against e^{-lambda} - lambda^2/n."""
     size = artefact.packing.size
-    height = Rational(artefact.packing.height.numerator, artefact.packing.height.denominator)
+    height = rational(artefact.packing.height)
     mass = cap.cap_mass.enclose(setting.d, height)
     expected = enclose((1 - cap.cap_mass.expr) ** setting.n, {D: Rational(setting.d), H: height})
     share = int(artefact.empty.sum()) / size

@@ -17,6 +17,7 @@ import numpy as np
 from sympy import Expr, Integer, Rational, Symbol
 
 from boundcalc.enclosure import enclose
+from boundcalc.exact import rational
 from boundcalc.logspace import compile_log
 from boundcalc.statement import Status, Theorem
 from boundcalc.statements import fano_packing, two_point
@@ -28,7 +29,6 @@ from boundcalc.symbols import sigma
 from verify.outcome import Outcome, Verdict
 from verify.packing.artefact import Artefact
 from verify.packing.atoms import Level, Target
-from verify.packing.atoms.profiles import rational
 from verify.packing.checks.base import Check
 from verify.packing.setting import PackingSetting
 

@@ -8,13 +8,14 @@ from sympy import Rational
 
 from boundcalc import cap
 from boundcalc.enclosure import enclose
+from boundcalc.exact import rational
 from boundcalc.statement import Status
 from boundcalc.statements.sign_class import THEOREM
 from boundcalc.symbols import d as D
 from verify.outcome import Outcome, Verdict
 from verify.packing.artefact import Artefact
 from verify.packing.atoms import Number, Target
-from verify.packing.atoms.profiles import number, rational
+from verify.packing.atoms.profiles import number
 from verify.packing.checks.base import Check
 from verify.packing.setting import PackingSetting
 
