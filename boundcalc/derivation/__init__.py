@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from boundcalc.derivation import (
-    gap_core_shell,
-    gap_upper,
-    lemma_f5,
-    lemma_g2,
+    core_shell,
     minimax_lower_1d,
-    mse_core_shell,
-    mse_upper,
     radial,
     single_atoms,
     subspaces,
@@ -17,6 +12,7 @@ from boundcalc.derivation import (
     theorem_b,
     theorem_c,
     theorem_e,
+    unweighted,
 )
 from boundcalc.derivation.derivation import Derivation
 from boundcalc.lookup import by_key
@@ -24,13 +20,8 @@ from boundcalc.lookup import by_key
 __all__ = ["DERIVATIONS", "Derivation", "derive"]
 
 DERIVATIONS: tuple[Derivation, ...] = (
-    lemma_f5.DERIVATION,
-    lemma_g2.DERIVATION,
-    lemma_g2.LOW_NORM,
-    gap_upper.DERIVATION,
-    mse_upper.DERIVATION,
-    gap_core_shell.DERIVATION,
-    mse_core_shell.DERIVATION,
+    *unweighted.DERIVATIONS,
+    *core_shell.DERIVATIONS,
     single_atoms.DERIVATION,
     single_atoms.GAP,
     minimax_lower_1d.DERIVATION,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sympy import Expr, Integer, Rational
 
 from boundcalc.derivation.balance import Balance, balance
-from boundcalc.derivation.caps import weight
+from boundcalc.derivation.caps import samples_in_caps, weight
+from boundcalc.derivation.derivation import Derivation, Derived
 from boundcalc.derivation.entropy import critical_square, net_deviation
 from boundcalc.derivation.exponents import tidy
 from boundcalc.derivation.formula import Formula, Relation, Step
 from boundcalc.derivation.positivity import Domain
+from boundcalc.statement import Side
 from boundcalc.symbols import C, eps, h, n
 
-__all__ = ["ADDITIVE", "core_shell_gap", "core_shell_mse"]
+__all__ = ["ADDITIVE", "DERIVATIONS", "core_shell"]
 
 _ONE = Integer(1)
 # The empirical weight is within n^{-1/2} of the population weight, uniformly: it is bounded below where that is
@@ -20,23 +24,10 @@ _ONE = Integer(1)
 ADDITIVE = {"weight at the shell exceeds its additive deviation": tidy(weight().subs(h, eps) * n ** Rational(1, 2))}
 
 
-def core_shell_gap(
-    conditions: dict[str, Expr], *, radial: Expr = _ONE, domain: Domain | None = None
+def core_shell(
+    unweighted: Expr, conditions: dict[str, Expr], *, radial: Expr = _ONE, domain: Domain | None = None
 ) -> tuple[Balance, tuple[Step, ...]]:
-    """Balance of the generalization gap over the width of the shell."""
-    return _split(net_deviation()[0], conditions, radial, domain)
-
-
-def core_shell_mse(
-    conditions: dict[str, Expr], *, radial: Expr = _ONE, domain: Domain | None = None
-) -> tuple[Balance, tuple[Step, ...]]:
-    """Balance of the mean squared error over the width of the shell."""
-    return _split(critical_square()[0], conditions, radial, domain)
-
-
-def _split(
-    unweighted: Expr, conditions: dict[str, Expr], radial: Expr, domain: Domain | None
-) -> tuple[Balance, tuple[Step, ...]]:
+    """Balance over the width of the shell; ``unweighted`` is the bound for the unweighted class of norm C."""
     at_shell = weight(radial).subs(h, eps)
     core = tidy(unweighted.subs(C, 1 / at_shell))
     found = balance({"shell": eps**radial, "core": core}, [eps], conditions=conditions, domain=domain)
@@ -49,3 +40,24 @@ def _split(
         ),
     )
     return found, (words, *found.steps)
+
+
+def _derivation(
+    key: str, title: str, unweighted: Callable[[], tuple[Expr, Balance]], conditions: dict[str, Expr]
+) -> Derivation:
+    def work() -> Derived:
+        found, steps = core_shell(unweighted()[0], conditions)
+        return Derived(found.exponent, steps, found.terms, (found.optimum,))
+
+    return Derivation(key=key, title=title, theorem=key, side=Side.UPPER, work=work)
+
+
+_GAP = "Generalization gap of stable minima: shell against core"
+_MSE = "Mean squared error of optimized stable minima: shell against core"
+# 1/(2d+4) twice with the additive bound; 1/(2d+2) and (d+3)/(2d^2+6d+3) with the relative bound of Theorem D.
+DERIVATIONS = (
+    _derivation("gap-upper", f"{_GAP}, additive deviation", net_deviation, ADDITIVE),
+    _derivation("mse-upper", f"{_MSE}, additive deviation", critical_square, ADDITIVE),
+    _derivation("gap-core-shell", f"{_GAP}, relative deviation", net_deviation, samples_in_caps(eps)),
+    _derivation("mse-core-shell", f"{_MSE}, relative deviation", critical_square, samples_in_caps(eps)),
+)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sympy import Rational, factor, fraction, together
 
 from boundcalc.derivation.caps import cap_mass, samples_in_caps, weight
-from boundcalc.derivation.core_shell import core_shell_gap
+from boundcalc.derivation.core_shell import core_shell
 from boundcalc.derivation.derivation import Derivation, Derived
+from boundcalc.derivation.entropy import net_deviation
 from boundcalc.derivation.exponents import decay, exponent_symbol, tidy
 from boundcalc.derivation.formula import Formula, Relation, Step
 from boundcalc.derivation.lower import unseen
@@ -29,7 +30,7 @@ _GEOMETRY = Step(
 
 
 def _upper() -> Derived:
-    found, steps = core_shell_gap(samples_in_caps(eps, alpha), radial=alpha, domain=_DOMAIN)
+    found, steps = core_shell(net_deviation()[0], samples_in_caps(eps, alpha), radial=alpha, domain=_DOMAIN)
     # An additive deviation bound would need weight >= n^{-1/2} at the shell: a numerator that is linear in alpha.
     slack = decay(weight(alpha).subs(h, eps) * n ** Rational(1, 2), [eps])
     spare = factor(fraction(together(-slack.subs(exponent_symbol(eps), found.parameters[eps])))[0])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from boundcalc.derivation.core_shell import ADDITIVE, core_shell_gap
+from boundcalc.derivation.core_shell import ADDITIVE, core_shell
 from boundcalc.derivation.derivation import Derivation, Derived
+from boundcalc.derivation.entropy import net_deviation
 from boundcalc.derivation.formula import Step
 from boundcalc.statement import Side
 from boundcalc.statements.extra_symbols import m
@@ -13,7 +14,7 @@ __all__ = ["DERIVATION"]
 
 
 def _work() -> Derived:
-    found, steps = core_shell_gap(ADDITIVE)
+    found, steps = core_shell(net_deviation()[0], ADDITIVE)
     words = Step(
         "On each subspace a neuron acts as a neuron of dimension m, so every component of the mixture is split into "
         "its own shell and core. The steps below are those of one ball in dimension d; at the end d is the "
