@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,13 +13,11 @@ from sympy import Symbol
 
 from boundcalc.exact import describe, log_exact
 from boundcalc.logvalue import LogValue
-from boundcalc.rate_values import rate_values
+from boundcalc.rate_values import RateValues, rate_values
 from boundcalc.shown import Shown, show_power_of_ten
 from boundcalc.statement import Quantity, Side, Theorem
 from boundcalc.symbols import VARIABLES
 from boundcalc.symbols import d as D
-
-__all__ = ["RateGrid", "RateGridBound", "is_grid", "read_array"]
 
 _Array = NDArray[np.float64]
 _FLOAT_LOG_MAX = 708.0
@@ -55,29 +53,12 @@ def read_array(name: str, value: object) -> _Array:
     if array.size == 0:
         raise ValueError(f"{name} must hold at least one number, got an empty array of shape {array.shape}")
     array = array.astype(np.float64, copy=False)
-    # Two reductions and, for integers, one rounding: this is on the path of a million entries.
-    inside = math.isfinite(float(np.min(array))) and math.isfinite(float(np.max(array)))
-    if inside and variable.lower is not None:
-        lowest, bound = float(np.min(array)), float(variable.lower)
-        inside = lowest > bound if variable.lower_open else lowest >= bound
-    if inside and variable.upper is not None:
-        highest, bound = float(np.max(array)), float(variable.upper)
-        inside = highest < bound if variable.upper_open else highest <= bound
-    if inside and variable.integer:
-        inside = bool(np.all(array == np.rint(array)))
-    if not inside:
-        raise ValueError(f"{name} ({variable.meaning}) must be {variable.domain}; {_first_wrong(name, array)}")
+    inside = variable.inside(array)
+    if not np.all(inside):
+        index = tuple(int(i) for i in np.argwhere(~inside)[0])
+        where = f"entry {index[0] if len(index) == 1 else index} is {float(array[index])!r}"
+        raise ValueError(f"{name} ({variable.meaning}) must be {variable.domain}; {where}")
     return array
-
-
-def _first_wrong(name: str, array: _Array) -> str:
-    for index, entry in np.ndenumerate(array):
-        try:
-            VARIABLES[name].exact(float(entry))
-        except ValueError:
-            place = index[0] if len(index) == 1 else tuple(int(i) for i in index)
-            return f"entry {place} is {float(entry)!r}"
-    return "got a value outside it"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -109,26 +90,26 @@ class RateGridBound(Shown):
             f"; at d = 1 {self.at_one.source}" if self.at_one else ""
         )
 
+    def _everywhere(self, evaluate: Callable[[RateValues], _Array], trivial: float) -> _Array:
+        """A number of the bound on the grid; at d = 1 that of ``at_one``, or the one of the trivial bound."""
+        values = evaluate(rate_values(self.theorem.bound))
+        if self._special is None:
+            return values
+        return np.where(
+            self._special, trivial if self.at_one is None else evaluate(rate_values(self.at_one.bound)), values
+        )
+
     @cached_property
     def exponent(self) -> _Array:
         """e in n**(-e) for each d, as floats; inf where the bound is the trivial 0."""
         d = self._given[D]
-        values = np.broadcast_to(rate_values(self.theorem.bound).exponent.on(d), d.shape)
-        if self._special is None:
-            return values
-        special = math.inf if self.at_one is None else rate_values(self.at_one.bound).exponent.on(d)
-        return np.where(self._special, special, values)
+        return np.broadcast_to(self._everywhere(lambda rate: rate.exponent.on(d), math.inf), d.shape)
 
     @cached_property
     def log_value(self) -> _Array:
         """Natural logarithms of the constant-free rates; -inf where the bound is the trivial 0."""
         shape = np.broadcast_shapes(*(array.shape for array in self._given.values()))
-        values = rate_values(self.theorem.bound).log_on(self._given, self._logs)
-        if self._special is not None:
-            special = (
-                -math.inf if self.at_one is None else rate_values(self.at_one.bound).log_on(self._given, self._logs)
-            )
-            values = np.where(self._special, special, values)
+        values = self._everywhere(lambda rate: rate.log_on(self._given, self._logs), -math.inf)
         return np.broadcast_to(values, shape)
 
     @cached_property
@@ -195,15 +176,9 @@ class RateGrid(Shown):
         given = {VARIABLES[name].symbol: array for name, array in arrays.items()}
         logs = {symbol: np.log(array) for symbol, array in given.items() if symbol is not D}
         ones = given[D] == 1
-        special = ones if bool(np.any(ones)) else None
-        return cls(
-            quantity,
-            given,
-            RateGridBound(upper, None, given, logs),
-            RateGridBound(*lower, given, logs, special),
-            RateGridBound(low_norm, None, given, logs),
-            shape,
-        )
+        below = RateGridBound(*lower, given, logs, ones if np.any(ones) else None)
+        above, low = (RateGridBound(theorem, None, given, logs) for theorem in (upper, low_norm))
+        return cls(quantity, given, above, below, low, shape)
 
     def __str__(self) -> str:
         names = ", ".join(str(symbol) for symbol in self.given)

@@ -7,6 +7,7 @@ symbols have values.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -22,8 +23,6 @@ from boundcalc.exact import log_exact
 from boundcalc.powers import power_factors
 from boundcalc.statement import Bound
 from boundcalc.symbols import d as D
-
-__all__ = ["Exponent", "RateValues", "rate_values"]
 
 _Number = TypeVar("_Number", int, NDArray[np.float64])
 
@@ -142,15 +141,9 @@ class RateValues:
         for term in self._terms:
             factors = term.counted(given)
             if factors is not None:
-                summands.append(_sum([_log_array(base, given, logs) * power.on(given[D]) for base, power in factors]))
+                parts = (_log_array(base, given, logs) * power.on(given[D]) for base, power in factors)
+                summands.append(functools.reduce(np.add, parts))
         return summands[0] if len(summands) == 1 else np.logaddexp.reduce(np.broadcast_arrays(*summands))
-
-
-def _sum(arrays: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    total = arrays[0]
-    for array in arrays[1:]:
-        total = total + array
-    return total
 
 
 def _log_array(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from sympy import Integer, Rational, Symbol
 
 from boundcalc.exact import describe, exact_rational
@@ -66,6 +68,17 @@ class Variable:
         if self.lower is not None and not (value > self.lower if self.lower_open else value >= self.lower):
             return False
         return self.upper is None or bool(value < self.upper if self.upper_open else value <= self.upper)
+
+    def inside(self, array: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Where an array of floats lies in the domain; nowhere at NaN and infinities."""
+        good = np.isfinite(array)
+        if self.integer:
+            good &= array == np.floor(array)
+        if self.lower is not None:
+            good &= array > float(self.lower) if self.lower_open else array >= float(self.lower)
+        if self.upper is not None:
+            good &= array < float(self.upper) if self.upper_open else array <= float(self.upper)
+        return good
 
     def exact(self, value: object, name: str | None = None) -> Rational:
         """The exact value of what a caller passed; raises an error that names this variable.

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from boundcalc.enclosure import Enclosure
     from boundcalc.logspace import LogValue
 
-__all__ = ["ClosedForm"]
-
 NARROW = Rational(1, 10**15)
 
 
@@ -155,29 +153,16 @@ def _as_floats(variable: Variable, value: Any) -> NDArray[np.float64]:
     elif isinstance(value, float):
         array = np.asarray(value)
     else:
-        array = np.asarray(_nearest_float(variable, exact_rational(variable.name, value), value))
-    inside = np.isfinite(array)
-    if variable.integer:
-        inside &= array == np.floor(array)
-    if variable.lower is not None:
-        low = float(variable.lower)
-        inside &= (array > low) if variable.lower_open else (array >= low)
-    if variable.upper is not None:
-        high = float(variable.upper)
-        inside &= (array < high) if variable.upper_open else (array <= high)
+        exact = exact_rational(variable.name, value)
+        try:
+            array = np.asarray(int(exact.p) / int(exact.q))
+        except OverflowError:
+            array = np.asarray(0.0)
+        if array == 0.0 and exact != 0:
+            words = f"{variable.name} ({variable.meaning}) must be in the range of floats here"
+            raise ValueError(f"{words}, got {describe(value)}; use enclose")
+    inside = variable.inside(array)
     if not np.all(inside):
         shown = value if array.ndim == 0 else float(array[~inside].ravel()[0])
         raise ValueError(f"{variable.name} ({variable.meaning}) must be {variable.domain}, got {describe(shown)}")
     return array
-
-
-def _nearest_float(variable: Variable, exact: Rational, value: Any) -> float:
-    try:
-        nearest = int(exact.p) / int(exact.q)
-    except OverflowError:
-        nearest = 0.0
-    if nearest == 0.0 and exact != 0:
-        raise ValueError(
-            f"{variable.name} ({variable.meaning}) must be in the range of floats here, got {describe(value)}; use enclose"
-        )
-    return nearest
