@@ -22,7 +22,7 @@ from boundcalc.style import styled
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["check_figure_path", "check_writable", "save_figure", "write_atomically", "write_text"]
+__all__ = ["check_figure_path", "check_writable", "is_written_to", "save_figure", "write_atomically", "write_text"]
 
 _FORMATS = ("png", "svg", "pdf")
 _IN_MEMORY = 2**26
@@ -39,7 +39,7 @@ def _descriptor(path: Path) -> int | None:
     return None
 
 
-def _is_written_to(path: Path) -> bool:
+def is_written_to(path: Path) -> bool:
     """Whether a path leads to something that is written to rather than replaced: a descriptor, a device or a pipe."""
     if _descriptor(path) is not None:
         return True
@@ -96,7 +96,7 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     b'whole'
     >>> write_atomically(Path("/dev/null"), lambda stream: stream.write(b"nobody reads this"))
     """
-    if _is_written_to(path):
+    if is_written_to(path):
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole:
             write(whole)
             whole.seek(0)

@@ -21,9 +21,9 @@ __all__ = [
     "Option",
     "Reader",
     "choice",
+    "file_path",
     "integer",
     "number",
-    "path",
     "real",
     "switch",
     "symbol",
@@ -153,7 +153,7 @@ def _read_switch(name: str, value: object) -> bool:
 
 
 text = Reader("text", _read_text)
-path = Reader("path", _read_text)
+file_path = Reader("path", _read_text)
 switch = Reader("switch", _read_switch)
 
 
@@ -261,5 +261,5 @@ OPTIONS: Mapping[str, Option] = vocabulary(
            metavar="DEGREES"),
     Option("cosine", "its cosine, exactly, instead of --angle", number("a number in [-1, 1)", lambda x: -1 <= x < 1),
            metavar="COSINE"),
-    Option("out", "file to write", path, metavar="PATH"),
+    Option("out", "file to write", file_path, metavar="PATH"),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import dataclass
 from fractions import Fraction
@@ -234,8 +235,13 @@ class Network:
         if not isinstance(file, (str, os.PathLike)):
             np.savez(file, **content)  # type: ignore[arg-type]
             return
+        if Path(file).exists() and not Path(file).is_file():  # a device or a pipe is written to, never replaced
+            whole = io.BytesIO()
+            np.savez(whole, **content)  # type: ignore[arg-type]
+            Path(file).write_bytes(whole.getvalue())
+            return
         target = Path(os.path.realpath(file))
-        temporary = target.with_name(f".{target.name}.{os.urandom(6).hex()}")
+        temporary = target.with_name(f".boundcalc-{os.urandom(8).hex()}.part")
         try:
             with open(temporary, "xb") as stream:
                 np.savez(stream, **content)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import io
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,9 +18,9 @@ import numpy as np
 
 from boundcalc.command import Command
 from boundcalc.exact import describe, exact_rational, fraction
-from boundcalc.files import check_figure_path, check_writable, save_figure
+from boundcalc.files import check_figure_path, check_writable, is_written_to, save_figure
 from boundcalc.options import OPTIONS as CALCULATOR_OPTIONS
-from boundcalc.options import Option, Reader, choice, integer, number, real, switch, symbol, text, vocabulary
+from boundcalc.options import Option, Reader, choice, file_path, integer, number, real, switch, symbol, text, vocabulary
 from verify.hessian.result import Certificate
 from verify.outcome import ExitCode, Report
 from verify.training.setting import Init
@@ -135,15 +136,17 @@ def add_outputs(parse: Parser, *, save: str | None = None, plot: str | None = No
         parse.add_argument("--plot", metavar="PATH", help=f"draw {plot} (png, svg, pdf)")
 
 
-def check_outputs(
-    *, json: str | None = None, save: str | None = None, plot: str | None = None, csv: str | None = None
-) -> None:
-    """Raise a ValueError naming the first output option that can't be written as asked."""
-    for option, path in (("json", json), ("save", save), ("csv", csv)):
-        if path is not None and not (option == "json" and path == "-"):
-            check_writable(f"--{option}", Path(path))
-    if plot is not None:
-        check_figure_path("--plot", Path(plot))
+def check_outputs(**paths: str | None) -> None:
+    """Raise a ValueError naming the first output option that can't be written as asked, or names another one's file."""
+    seen: dict[str, str] = {}
+    for option, path in paths.items():
+        if path is None or (option == "json" and path == "-"):
+            continue
+        check = check_figure_path if option == "plot" else check_writable
+        check(f"--{option}", Path(path))
+        other = seen.setdefault(os.path.realpath(path), option)
+        if other != option and not is_written_to(Path(path)):
+            raise ValueError(f"--{option} must be another file than --{other}, got {path!r} for both")
 
 
 def run(main: Callable[[Sequence[str] | None], int], program: str) -> NoReturn:
@@ -257,19 +260,18 @@ def check_step_sizes(eta: Fraction, decay: Fraction, decay_eta: Fraction, large_
 
 
 STEP = number("a positive step size of at most 10^6", lambda x: 0 < x <= 10**6)
-_FILE = text
 
 OPTIONS: Mapping[str, Option] = vocabulary(
     *CALCULATOR_OPTIONS.values(),
     Option("seed", "seed of everything random", integer(0, 2**63 - 1), 0, metavar="SEED"),
     Option("device", "auto, cpu or cuda", Reader("word", _read_device, ("auto", "cpu", "cuda")), "auto", metavar="DEVICE"),
     # Outputs
-    Option("json", "write the report as JSON; - prints it", _FILE, metavar="PATH|-"),
-    Option("save", "write the arrays (npz)", _FILE, metavar="PATH"),
-    Option("plot", "draw a figure (png, svg, pdf)", _FILE, metavar="PATH"),
-    Option("csv", "write the numbers as CSV", _FILE, metavar="PATH"),
-    Option("checkpoint", "save the state there; go on from it if it exists", _FILE, metavar="PATH"),
-    Option("folder", "folder of what is written", _FILE, metavar="DIR", own_default=True),
+    Option("json", "write the report as JSON; - prints it", file_path, metavar="PATH|-"),
+    Option("save", "write the arrays (npz)", file_path, metavar="PATH"),
+    Option("plot", "draw a figure (png, svg, pdf)", file_path, metavar="PATH"),
+    Option("csv", "write the numbers as CSV", file_path, metavar="PATH"),
+    Option("checkpoint", "save the state there; go on from it if it exists", file_path, metavar="PATH"),
+    Option("folder", "folder of what is written", file_path, metavar="DIR", own_default=True),
     # Sizes of one experiment
     Option("networks", "networks, spread over dimensions and kinds", integer(1, 10**6), 500, metavar="COUNT"),
     Option("samples", "independent samples of each size", integer(2, 10**4), 8, metavar="COUNT"),
@@ -284,9 +286,9 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("size", "small takes minutes, paper takes hours", choice(("small", "paper")), "small", metavar="SIZE"),
     Option("image", "kind of the figures' files", choice(("png", "svg", "pdf")), "png", metavar="KIND"),
     # Sweeps
-    Option("store", "keep finished runs there; a second start skips them", _FILE, metavar="PATH.db"),
+    Option("store", "keep finished runs there; a second start skips them", file_path, metavar="PATH.db"),
     Option("sweep", "only the sweep of this name", text, metavar="NAME"),
-    Option("parquet", "write the numbers as Parquet (needs pyarrow)", _FILE, metavar="PATH"),
+    Option("parquet", "write the numbers as Parquet (needs pyarrow)", file_path, metavar="PATH"),
     Option("jobs", "local processes (default: one for each core)", integer(1, 4096), metavar="COUNT"),
     Option("cluster", "run on the Dask cluster with this scheduler", text, metavar="tcp://HOST:PORT"),
     Option("dry_run", "print the grid and an estimate of its cost, run nothing", switch, False),
@@ -296,7 +298,7 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("thorough", "try the slow families too", switch, False),
     Option("max_size", "most points to build (default: as many as is quick)", integer(1, 10**6), metavar="COUNT"),
     # Sharpness
-    Option("file", "the file to read", text, metavar="FILE", required=True),
+    Option("file", "the file to read", file_path, metavar="FILE", required=True),
     Option("certificate", "how the upper bound is proved", choice(Certificate), Certificate.AUTO, metavar="CERTIFICATE"),
     Option("tol", "relative width of the enclosure that is aimed at",
            real("a number with 0 < tol < 1", lambda x: 0 < x < 1), "1e-10", metavar="TOL"),

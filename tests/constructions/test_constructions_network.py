@@ -2,6 +2,7 @@
 
 import io
 import os
+import threading
 from fractions import Fraction
 from math import sqrt
 from pathlib import Path
@@ -191,3 +192,19 @@ def test_arrays_are_private_copies() -> None:
 def test_bad_input(call: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()  # type: ignore[operator]
+
+
+def test_files_with_the_longest_names_and_pipes(tmp_path: Path) -> None:
+    f, longest = random_network(0), tmp_path / ("x" * os.pathconf(tmp_path, "PC_NAME_MAX"))
+    f.save(longest)
+    assert Network.load(longest).v.tolist() == f.v.tolist()
+    pipe, arrived = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: arrived.append(pipe.read_bytes()))
+    reader.start()
+    f.save(pipe)
+    reader.join(timeout=60)
+    assert pipe.is_fifo()
+    assert np.load(io.BytesIO(arrived[0]))["W"].tolist() == f.W.tolist()
+    f.save("/dev/null")
+    assert Path("/dev/null").is_char_device()

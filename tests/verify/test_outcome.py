@@ -11,6 +11,7 @@ import pytest
 
 from boundcalc.files import check_writable, write_atomically
 from boundcalc.statement import Status
+from verify.command import check_outputs
 from verify.outcome import ExitCode, Interval, Outcome, Relation, Report, Verdict, judged, show
 
 
@@ -144,6 +145,15 @@ def test_unwritable_targets_are_found_before_work(tmp_path: Path) -> None:
         check_writable("--json", tmp_path)
     check_writable("--json", tmp_path / "x.json")
     assert not os.listdir(tmp_path)
+
+
+def test_two_outputs_are_two_files(tmp_path: Path) -> None:
+    target, link = tmp_path / "a.png", tmp_path / "b.png"
+    link.symlink_to(target)
+    with pytest.raises(ValueError, match=r"--plot must be another file than --json, got .*b\.png' for both"):
+        check_outputs(json=str(target), plot=str(link))
+    check_outputs(json="/dev/null", save="/dev/null", csv=None)
+    check_outputs(json="-", save=str(target))
 
 
 def test_exit_codes_are_the_documented_ones() -> None:

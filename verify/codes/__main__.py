@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
+    from boundcalc import border
+
+    border.run("verify.codes.__main__:command", "python -m verify.codes")
+
 from verify.codes.setting import CodesSetting
 from verify.codes.study import codes_report, save_code
 from verify.command import study_command
@@ -17,6 +22,3 @@ command = study_command(
     save=save_code,
 )
 main = command.run_on
-
-if __name__ == "__main__":
-    command.run("python -m verify.codes")

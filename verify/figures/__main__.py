@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
+    from boundcalc import border
+
+    border.run("verify.figures.__main__:command", "python -m verify.figures")
+
 from verify.command import OPTIONS, study_command
 from verify.figures.setting import FiguresSetting
 from verify.figures.study import figures_report, plan
@@ -20,6 +25,3 @@ command = study_command(
     renamed={"--scale": "is now --size", "--out": "is now --folder", "--format": "is now --image"},
 )
 main = command.run_on
-
-if __name__ == "__main__":
-    command.run("python -m verify.figures")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
+    from boundcalc import border
+
+    border.run("verify.report.__main__:command", "python -m verify.report")
+
 from boundcalc.command import Command
 from verify.report.study import PageSetting, write_page
 
@@ -16,6 +21,3 @@ command = Command(
     renamed={"--out": "is now --folder"},
 )
 main = command.run_on
-
-if __name__ == "__main__":
-    command.run("python -m verify.report")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
+    from boundcalc import border
+
+    border.run("verify.sharpness.__main__:command", "python -m verify.sharpness")
+
 from verify.command import OPTIONS, study_command
 from verify.sharpness.study import SharpnessSetting, sharpness_report
 
@@ -16,6 +21,3 @@ command = study_command(
     arguments=(OPTIONS["file"],),
 )
 main = command.run_on
-
-if __name__ == "__main__":
-    command.run("python -m verify.sharpness")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
+    from boundcalc import border
+
+    border.run("verify.shattering.__main__:command", "python -m verify.shattering")
+
 from verify.command import study_command
 from verify.shattering.figure import shattering_figure
 from verify.shattering.setting import ShatteringSetting
@@ -20,6 +25,3 @@ command = study_command(
     renamed={"--target": "is now --truth"},
 )
 main = command.run_on
-
-if __name__ == "__main__":
-    command.run("python -m verify.shattering")

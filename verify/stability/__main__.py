@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
+    from boundcalc import border
+
+    border.run("verify.stability.__main__:command", "python -m verify.stability")
+
 from verify.command import study_command
 from verify.stability.figure import stability_figure
 from verify.stability.setting import StabilitySetting
@@ -19,6 +24,3 @@ command = study_command(
     plot=stability_figure,
 )
 main = command.run_on
-
-if __name__ == "__main__":
-    command.run("python -m verify.stability")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
+    from boundcalc import border
+
+    border.run("verify.sweep.__main__:command", "python -m verify.sweep")
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,6 +60,3 @@ command = Command(
     arguments=(OPTIONS["file"],),
 )
 main = command.run_on
-
-if __name__ == "__main__":
-    command.run("python -m verify.sweep")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
+    from boundcalc import border
+
+    border.run("verify.weight.__main__:command", "python -m verify.weight")
+
 from verify.command import study_command
 from verify.weight.figure import weight_figure
 from verify.weight.setting import WeightSetting
@@ -19,6 +24,3 @@ command = study_command(
     renamed={"--points": "is now --draws", "--device": "is gone: this study runs on the CPU"},
 )
 main = command.run_on
-
-if __name__ == "__main__":
-    command.run("python -m verify.weight")
