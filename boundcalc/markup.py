@@ -18,11 +18,13 @@ __all__ = [
     "Cell",
     "code",
     "escape_latex",
+    "escape_markdown",
     "formula",
     "fraction",
     "number",
     "number_from_log10",
     "symbol",
+    "verbatim",
     "words",
 ]
 
@@ -67,13 +69,27 @@ def escape_latex(text: str) -> str:
     return "".join(_LATEX.get(c, c) for c in text)
 
 
-def _escape_markdown(text: str) -> str:
-    return re.sub(r"([\\`*_|<>$])", r"\\\1", text)
+# What starts mark-up within a line, and addresses that some readers turn into links.
+_MARKDOWN = re.compile(r"[\\`*_|<>$\[\]~&#]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+
+
+def escape_markdown(text: str) -> str:
+    """Text that Markdown shows as it is within a line: in a cell, a heading, or after a word of a paragraph.
+
+    >>> print(escape_markdown("![x](http://a|b) <i> `c` &lt;"))
+    !\\[x\\](http\\://a\\|b) \\<i\\> \\`c\\` \\&lt;
+    """
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def words(text: str) -> Cell:
     """Plain words."""
-    return Cell(text, escape_latex(text), html.escape(text), _escape_markdown(text), text)
+    return Cell(text, escape_latex(text), html.escape(text), escape_markdown(text), text)
+
+
+def verbatim(text: str) -> Cell:
+    """Text from anywhere, with any characters; for all forms but LaTeX."""
+    return Cell(text, "", html.escape(text), escape_markdown(text), text)
 
 
 def code(text: str) -> Cell:

@@ -109,7 +109,8 @@ class Table(Shown):
             below = f"<br>{column.below.markdown}" if column.below else ""
             return column.heading.markdown + below
 
-        lines = [f"**{words(self.title).markdown}**", "", line([heading(c) for c in self.columns])]
+        lines = [f"**{words(self.title).markdown}**", ""] if self.title else []
+        lines.append(line([heading(c) for c in self.columns]))
         lines.append("|" + "|".join("---:" if c.align is Align.RIGHT else "---" for c in self.columns) + "|")
         for group in self.groups:
             if group.title:
@@ -134,7 +135,8 @@ class Table(Shown):
 
     def html(self) -> str:
         """A table element; formulas are MathML."""
-        lines = ["<table>", f"<caption>{html.escape(self.title)}</caption>", "<thead><tr>"]
+        caption = [f"<caption>{html.escape(self.title)}</caption>"] if self.title else []
+        lines = ["<table>", *caption, "<thead><tr>"]
         for column in self.columns:
             below = f"<br><small>{column.below.html}</small>" if column.below else ""
             lines.append(f'<th scope="col"{_style(column)}>{column.heading.html}{below}</th>')

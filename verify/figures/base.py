@@ -9,14 +9,14 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from boundcalc.statement import Status
-from verify.outcome import Interval, Measured, Outcome, Relation, judged
+from verify.outcome import Interval, Outcome, Relation, judged
 from verify.sweep import FinishedCell, Sweep
 from verify.sweep.codec import encode_setting
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Comparison", "Experiment", "Inputs", "Record", "Scale", "comparison", "records_of"]
+__all__ = ["Experiment", "Inputs", "Record", "Scale", "comparison", "records_of"]
 
 Record = dict[str, Any]
 
@@ -66,20 +66,13 @@ class Experiment:
     choices: str
     sweep: Callable[[Inputs], Sweep]
     rows: Callable[[Sequence[Record]], list[Record]]
-    compare: Callable[[Sequence[Record]], list[Comparison]]
+    compare: Callable[[Sequence[Record]], list[Outcome]]
     draw: Callable[[Sequence[Record], str], Figure]
 
     @property
     def source(self) -> str:
         """The place in the paper."""
         return f"LQWP25, Fig. {self.name.removeprefix('fig')}"
-
-
-@dataclass(frozen=True)
-class Comparison(Outcome):
-    """A claim of a figure, measured. ``paper`` is what the paper reports, None where it gives no number."""
-
-    paper: Measured = None
 
 
 def comparison(
@@ -89,17 +82,18 @@ def comparison(
     relation: Relation,
     bound: float | Interval | None,
     evidence: Mapping[str, object] | None = None,
-    paper: Measured = None,
-) -> Comparison:
-    """Our measurement against a bound: of the paper, of our own, or between two measurements. NaN is not measured.
+    paper: float | None = None,
+) -> Outcome:
+    """Our measurement against a value of the paper, a threshold, or another measurement. NaN is not measured.
 
+    ``paper`` is the number that the paper reports, where it gives one; it stands in the evidence under this name.
     A reproduction never refutes a figure: the paper leaves settings open, and the small scale differs on purpose. A
     measurement is a float, and where it disagrees, the verdict is "undecided".
     """
     place = f"Fig. {figure.removeprefix('fig')}"
     ours, other = (None if isinstance(x, float) and math.isnan(x) else x for x in (measured, bound))
-    found = judged(place, f"LQWP25, {place}", claim, ours, relation, other, Status.NUMERIC, evidence)
-    return Comparison(**vars(found), paper=paper)
+    facts = {**(evidence or {}), **({} if paper is None else {"paper": paper})}
+    return judged(place, f"LQWP25, {place}", claim, ours, relation, other, Status.NUMERIC, facts)
 
 
 def records_of(sweep: Sweep, cells: Sequence[FinishedCell]) -> list[Record] | None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from verify.figures.base import Comparison, Experiment, Inputs, Record, Scale, comparison
+from verify.figures.base import Experiment, Inputs, Record, Scale, comparison
 from verify.look import COLOURS, panels, styled
-from verify.outcome import Interval, Relation, Trust
+from verify.outcome import Interval, Outcome, Relation, Trust
 from verify.rates.cells import rate_cells, sweep_of
 from verify.rates.figure import draw_line
 from verify.rates.lines import Line, lines_of
@@ -86,7 +86,7 @@ def mse_rows(records: Sequence[Record]) -> list[Record]:
     return rows
 
 
-def _slopes(lines: Sequence[Line], figure: str) -> list[Comparison]:
+def _slopes(lines: Sequence[Line], figure: str) -> list[Outcome]:
     """For each step size and decay: the exponent in the largest dimension is below that in the smallest."""
     found = []
     for decay, eta in sorted({(line.decay, line.eta) for line in lines}):
@@ -99,7 +99,7 @@ def _slopes(lines: Sequence[Line], figure: str) -> list[Comparison]:
     return found
 
 
-def _almost_flat(lines: Sequence[Line], figure: str) -> list[Comparison]:
+def _almost_flat(lines: Sequence[Line], figure: str) -> list[Outcome]:
     """Those of Fig. 10: the slopes, the exponents at d = 5, and the two step sizes there."""
     last = sorted((x for x in lines if x.dim == max(line.dim for line in lines)), key=lambda x: x.eta)
     found = [
@@ -117,7 +117,7 @@ def _almost_flat(lines: Sequence[Line], figure: str) -> list[Comparison]:
     return [*_slopes(lines, figure), *found, comparison(figure, claim, medians[0], Relation.AT_LEAST, medians[1])]
 
 
-def _with_and_without(lines: Sequence[Line], figure: str) -> list[Comparison]:
+def _with_and_without(lines: Sequence[Line], figure: str) -> list[Outcome]:
     """Without decay the exponent falls with the dimension, and is below that with decay, at every step size."""
     plain = [x for x in lines if x.decay == 0]
     found = _slopes(plain, figure)
@@ -129,7 +129,7 @@ def _with_and_without(lines: Sequence[Line], figure: str) -> list[Comparison]:
     return found
 
 
-def _caption(lines: Sequence[Line], figure: str) -> list[Comparison]:
+def _caption(lines: Sequence[Line], figure: str) -> list[Outcome]:
     """The slopes of the caption of Fig. 2."""
     plain = [x for x in lines if x.decay == 0]
     first, last = plain[0], plain[-1]
@@ -152,7 +152,7 @@ def _caption(lines: Sequence[Line], figure: str) -> list[Comparison]:
     return found
 
 
-_Compare = Callable[[Sequence[Line], str], list[Comparison]]
+_Compare = Callable[[Sequence[Line], str], list[Outcome]]
 _Draw = Callable[[Sequence[Record], str], "Figure"]
 _Words = Callable[[Line], str]
 

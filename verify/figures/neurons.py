@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import rankdata
 
-from verify.figures.base import Comparison, Experiment, Inputs, Record, Scale, comparison
+from verify.figures.base import Experiment, Inputs, Record, Scale, comparison
 from verify.look import BLUE, ORANGE, panels, styled
-from verify.outcome import Interval, Relation, Trust
+from verify.outcome import Interval, Outcome, Relation, Trust
 from verify.shattering.cells import neuron_cell, neuron_sweep
 from verify.shattering.claims import EDGE_BAND
 from verify.shattering.figure import alive, curves, draw_pair, scatter, series
@@ -125,7 +125,7 @@ def _high_dimension_sweep(inputs: Inputs) -> Sweep:
 # Comparisons
 
 
-def _compare_decay(records: Sequence[Record]) -> list[Comparison]:
+def _compare_decay(records: Sequence[Record]) -> list[Outcome]:
     """The values that the paper's text and caption report."""
     plain, decay = records
     edge = 2 / plain["eta"]
@@ -154,7 +154,7 @@ def _compare_decay(records: Sequence[Record]) -> list[Comparison]:
     ]  # fmt: skip
 
 
-def _compare_dimensions(records: Sequence[Record], figure: str) -> list[Comparison]:
+def _compare_dimensions(records: Sequence[Record], figure: str) -> list[Outcome]:
     """Trends with the dimension, and what the captions add: shares in Fig. 4, norms in Fig. 8."""
     ordered = sorted(records, key=lambda r: int(r["dim"]))
     crossing, loss, error = ([_last(r, name) for r in ordered] for name in ("crossing", "loss", "train_mse"))
@@ -189,7 +189,7 @@ def _compare_dimensions(records: Sequence[Record], figure: str) -> list[Comparis
     return [*found, comparison(figure, claim, float(np.max(by_dim)), _BELOW, 0.0, {"by dimension": by_dim})]
 
 
-def _compare_step_sizes(records: Sequence[Record]) -> list[Comparison]:
+def _compare_step_sizes(records: Sequence[Record]) -> list[Outcome]:
     """Smallest against largest step size."""
     ordered = sorted(records, key=lambda r: float(r["eta"]))
     rare, norms = [_last(r, "rare") for r in ordered], [active_norm(r) for r in ordered]
@@ -204,7 +204,7 @@ def _compare_step_sizes(records: Sequence[Record]) -> list[Comparison]:
     ]  # fmt: skip
 
 
-def _compare_widths(records: Sequence[Record]) -> list[Comparison]:
+def _compare_widths(records: Sequence[Record]) -> list[Outcome]:
     """At every width: rare neurons with large norms, and rarer than with decay."""
     found = []
     for plain in (r for r in records if not r["decay"]):
@@ -216,7 +216,7 @@ def _compare_widths(records: Sequence[Record]) -> list[Comparison]:
     return found
 
 
-def _compare_high_dimensions(records: Sequence[Record]) -> list[Comparison]:
+def _compare_high_dimensions(records: Sequence[Record]) -> list[Outcome]:
     """Rare neurons have large norms."""
     claim = "d = {}: rank correlation of activation rate and weight norm"
     return [

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boundcalc.files import check_figure_path, check_writable, save_figure
-from verify.figures.base import Comparison, Experiment, Inputs, Record, comparison
-from verify.outcome import Relation
+from verify.figures.base import Experiment, Inputs, Record, comparison
+from verify.outcome import Outcome, Relation
 from verify.sweep import Store, Sweep, SweepOptions, write_csv
 
 __all__ = [
@@ -78,7 +78,7 @@ def write_figure(entry: Experiment, inputs: Inputs, records: Sequence[Record], f
 
 def run_figure(
     entry: Experiment, inputs: Inputs, sweep: Sweep, options: SweepOptions, files: FigureFiles
-) -> tuple[list[Comparison], dict[str, object]]:
+) -> tuple[list[Outcome], dict[str, object]]:
     """Train what the store lacks of the sweep, write figure and numbers, compare; outcomes and facts of the figure.
 
     Where a training failed nothing is written, and the one outcome says so: the next start tries it again.

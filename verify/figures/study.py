@@ -43,7 +43,5 @@ def figures_report(setting: FiguresSetting, how: SweepOptions) -> tuple[None, Re
     for entry in entries:
         found, facts[entry.name] = run_figure(entry, inputs, sweeps[entry.name], how, files[entry.name])
         outcomes += found
-    title = (
-        f"Figures of LQWP25, {inputs.scale.value} scale, seed {inputs.seed}: measured, and the paper's value as bound"
-    )
+    title = f"Figures of LQWP25, {inputs.scale.value} scale, seed {inputs.seed}: measured, and what it is compared with"
     return None, Report(title, setting.as_json(), facts, outcomes, {"total": time.perf_counter() - start})

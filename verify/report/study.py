@@ -15,7 +15,7 @@ from verify.figures.neurons import neuron_rows
 from verify.figures.run import files_of, prepare_folder, write_figure
 from verify.outcome import ExitCode, Outcome, show
 from verify.rates.lines import lines_of
-from verify.report.page import Heading, Image, Page, Table, Text, to_html, to_markdown
+from verify.report.page import Heading, Image, Item, Page, table, to_html, to_markdown
 from verify.shattering.cells import SWEEP_NAME
 from verify.sweep import FinishedCell, read_store, table_rows
 from verify.sweep.codec import encode_setting
@@ -25,6 +25,8 @@ __all__ = ["PageSetting", "collect", "write_page"]
 
 _RATES = "rates"
 _LONGEST = 20
+# Only what the paper reports stands under "paper"; a measurement may be compared with another, or with a threshold of ours.
+_HEAD = ("claim", "measured", "", "compared with", "paper", "verdict")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def write_page(typed: Mapping[str, object]) -> int:
     for path in targets.values():
         check_outputs(save=str(path))
     page = collect(cells, folder, store.name)
-    texts = {"md": to_markdown(page, folder), "html": to_html(page, f"Report of {store.name}")}
+    texts = {"md": to_markdown(page), "html": to_html(page, f"Report of {store.name}")}
     for kind, path in targets.items():
         data = texts[kind].encode()
         write_atomically(path, lambda stream, data=data: stream.write(data))  # type: ignore[misc]
@@ -55,9 +57,9 @@ def write_page(typed: Mapping[str, object]) -> int:
 
 def collect(cells: Sequence[FinishedCell], folder: Path, name: str) -> Page:
     """The page; figures whose trainings are all in the store are drawn into the folder."""
-    page: list[Heading | Text | Table | Image] = [Heading(1, f"Report of {name}")]
+    page: list[Item] = [Heading(1, f"Report of {name}")]
     if not cells:
-        return [*page, Text("The store holds no finished cell.")]
+        return [*page, "The store holds no finished cell."]
     page += _overview(cells)
     page += _figures(cells, folder)
     page += _rates(cells)
@@ -77,14 +79,12 @@ def _overview(cells: Sequence[FinishedCell]) -> Page:
         rows.append([sweep, version, str(len(own)), str(len(records)), str(gone), spent, first, last])
     head = ["sweep", "version", "cells", "records", "diverged", "time", "first (UTC)", "last (UTC)"]
     environments = sorted({cell.environment for cell in cells})
-    page: list[Heading | Text | Table | Image] = [Table(head, rows), Text(f"Computed with {'; '.join(environments)}.")]
+    page: list[Item] = [table(head, rows), f"Computed with {'; '.join(environments)}."]
     sweeps = (entry.sweep(Inputs(Scale.SMALL)) for entry in EXPERIMENTS)
     for sweep, version in sorted({(sweep.name, sweep.version) for sweep in sweeps}):
         others = sorted({cell.version for cell in cells if cell.sweep == sweep} - {version})
         if others:
-            page.append(
-                Text(f"The cells of {sweep} are of version {', '.join(others)}; this package computes {version}.")
-            )
+            page.append(f"The cells of {sweep} are of version {', '.join(others)}; this package computes {version}.")
     return page
 
 
@@ -96,7 +96,7 @@ def _inputs(cells: Sequence[FinishedCell]) -> list[Inputs]:
 
 
 def _figures(cells: Sequence[FinishedCell], folder: Path) -> Page:
-    page: list[Heading | Text | Table | Image] = []
+    page: list[Item] = []
     waiting: list[list[str]] = []
     known = {(cell.sweep, encode_setting(cell.setting)) for cell in cells}
     for inputs in _inputs(cells):
@@ -114,7 +114,7 @@ def _figures(cells: Sequence[FinishedCell], folder: Path) -> Page:
     if waiting:
         page += [
             Heading(2, "Figures under way"),
-            Table(["figure", "scale", "seed", "finished cells"], waiting),
+            table(["figure", "scale", "seed", "finished cells"], waiting),
         ]
     return page
 
@@ -126,16 +126,18 @@ def _figure(entry: Experiment, inputs: Inputs, records: Sequence[Record], folder
     label = f"{inputs.scale.value} scale, seed {inputs.seed}"
     return [
         Heading(3, f"Fig. {number}: {entry.title} ({label})"),
-        Text(f"Setting: {entry.setting}."),
-        Text(f"Choices: {entry.choices}"),
+        f"Setting: {entry.setting}.",
+        f"Choices: {entry.choices}",
         Image(files.figure, f"Fig. {number}, {label}"),
-        Table(["claim", "measured", "", "paper", "verdict"], [_row(outcome) for outcome in entry.compare(records)]),
-        Text(f"Numbers: {files.numbers.name}"),
+        table(_HEAD, [_row(outcome) for outcome in entry.compare(records)]),
+        f"Numbers: {files.numbers.name}",
     ]
 
 
 def _row(outcome: Outcome) -> list[str]:
-    return [outcome.claim, show(outcome.measured), outcome.sign, show(outcome.bound), outcome.verdict.value]
+    relation, paper = outcome.relation, outcome.evidence.get("paper")
+    measured, bound = show(outcome.measured, relation), show(outcome.bound, relation)
+    return [outcome.claim, measured, outcome.sign, bound, _short(paper), outcome.verdict.value]
 
 
 def _rates(cells: Sequence[FinishedCell]) -> Page:
@@ -156,8 +158,8 @@ def _rates(cells: Sequence[FinishedCell]) -> Page:
     head = [*groups, "d", "n", "exponent of 1/n", "95 % interval"]
     return [
         Heading(2, "Fitted exponents"),
-        Text("Minus the slope of log median MSE (to the truth, on the training points) on log n, at the last step."),
-        Table(head, rows),
+        "Minus the slope of log median MSE (to the truth, on the training points) on log n, at the last step.",
+        table(head, rows),
     ]
 
 
@@ -170,13 +172,13 @@ def _neurons(cells: Sequence[FinishedCell]) -> Page:
                "lambda_max", "alive", "crossing", "rare", "diverged_at")  # fmt: skip
     return [
         Heading(2, "Neurons at the end of training"),
-        Text("alive, crossing: shares of neurons active on some point, and on some but not on all; rare: share of those "
-             "alive that are active on at most 10 % of the sample."),
-        Table(columns, [[_short(row[name]) for name in columns] for row in rows]),
+        "alive, crossing: shares of neurons active on some point, and on some but not on all; rare: share of those alive "
+        "that are active on at most 10 % of the sample.",
+        table(columns, [[_short(row[name]) for name in columns] for row in rows]),
     ]  # fmt: skip
 
 
-def _others(cells: Sequence[FinishedCell]) -> Iterator[Heading | Text | Table | Image]:
+def _others(cells: Sequence[FinishedCell]) -> Iterator[Item]:
     """The first rows of every other sweep."""
     for sweep in dict.fromkeys(cell.sweep for cell in cells if cell.sweep not in (_RATES, SWEEP_NAME)):
         rows = table_rows([cell for cell in cells if cell.sweep == sweep])
@@ -184,10 +186,8 @@ def _others(cells: Sequence[FinishedCell]) -> Iterator[Heading | Text | Table | 
         columns = [name for name in (rows[0] if rows else {}) if name not in hidden]
         yield Heading(2, f"Sweep {sweep}")
         if len(rows) > _LONGEST:
-            yield Text(
-                f"The first {_LONGEST} of {len(rows)} records; all with: python -m verify.sweep STORE --csv PATH."
-            )
-        yield Table(columns, [[_short(row[name]) for name in columns] for row in rows[:_LONGEST]])
+            yield f"The first {_LONGEST} of {len(rows)} records; all with: python -m verify.sweep STORE --csv PATH."
+        yield table(columns, [[_short(row[name]) for name in columns] for row in rows[:_LONGEST]])
 
 
 def _short(value: object) -> str:

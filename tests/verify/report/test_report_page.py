@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,11 +10,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from verify.figures import Inputs, Scale, experiment, mse, neurons
 from verify.rates.lines import lines_of
 from verify.report.__main__ import main
-from verify.report.page import Heading, Image, Table, Text, to_html, to_markdown
+from verify.report.page import Heading, Image, table, to_html, to_markdown
 from verify.sweep import Store, Sweep, grid, run_sweep
 
 ROOT = Path(__file__).parents[3]
@@ -114,18 +116,104 @@ def test_cells_of_another_version_are_named(tmp_path, store):
     assert words in (tmp_path / "out" / "report.md").read_text()
 
 
-def test_text_is_shown_as_it_is(tmp_path):
+CRAFTED = (
+    "[a](javascript:alert(1))",
+    "![x](http://example.org/x.png)",
+    "<img src=x onerror=alert(1)>",
+    "<https://example.org>",
+    "https://example.org www.example.org",
+    "a | b || c",
+    "`code` ```",
+    "*n* __b__ ~~s~~ $x$",
+    "&lt;script&gt; &#106;",
+    "[id]: http://example.org",
+    "\\[a\\](b) \\\\",
+    "two\nlines | of\n\n# text",
+    "é ∂ 中",
+)
+
+
+ELEMENTS = {"h1", "p", "table", "thead", "tbody", "tr", "th", "td", "img"}
+
+
+class Shown(HTMLParser):
+    """The text of a page, and the elements and addresses in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text, self.tags = "", set()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        for name, value in attrs:
+            assert name in ("lang", "charset", "style", "scope", "alt", "src")
+            assert name != "src" or value.startswith("data:image/png;base64,")
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.mark.parametrize("words", CRAFTED)
+def test_crafted_text_comes_out_as_plain_text(words, tmp_path):
     picture = tmp_path / "a.png"
     picture.write_bytes(b"\x89PNG")
-    page = [Heading(1, "a < b"), Text("x_1 & <script>"), Table(["a|b"], [["1e-3"], ["*n*"]]), Image(picture, 'q"')]
-    text = to_html(page, "<title>")
+    page = [
+        Heading(1, words),
+        f"A store of {words}",
+        table([words, "n"], [[words, "1e-3"], [words, "-"]]),
+        Image(picture, words),
+    ]
+    text = to_html(page, words)
     well_formed(text)
-    assert "<script>" not in text
-    assert "&lt;title&gt;" in text
-    assert '<td class="number">1e-3</td>' in text
-    markdown = to_markdown(page, tmp_path)
-    assert "| a\\|b |" in markdown
-    assert "x\\_1 & \\<script\\>" in markdown
+    shown = Shown()
+    shown.feed(text)
+    assert shown.tags <= {"html", "head", "meta", "title", "style", "body", *ELEMENTS}
+    assert shown.text.count(words) == 6  # title, heading, paragraph, head and two cells
+    markdown = MarkdownIt("gfm-like", {"html": True, "linkify": False}).enable("table")
+    shown = Shown()
+    source = to_markdown(page)
+    rendered = markdown.render(source).replace('src="a.png"', 'src="data:image/png;base64,"')
+    shown.feed(rendered)
+    assert shown.tags <= ELEMENTS
+    line = " ".join(words.split())
+    assert shown.text.count(line) == 5
+    # Addresses that stand in a text by themselves are broken up, for readers that make links of them.
+    assert not re.search(r"(?<!\\)://|www\.", source)
+    assert rendered.count("<img") == 1
+
+
+def test_columns_of_numbers_are_set_to_the_right():
+    page = [table(["a", "b", "c"], [["1e-3", "x", "-"], ["-", "2", "7"]])]
+    assert "|---:|---|---:|" in to_markdown(page)
+    assert '<td style="text-align:right">1e-3</td>' in to_html(page, "numbers")
+
+
+def test_only_values_of_the_paper_stand_under_paper(store, tmp_path):
+    out = tmp_path / "page"
+    main([str(store), "--folder", str(out)])
+    lines = (out / "report.md").read_text().splitlines()
+    head = next(line for line in lines if line.startswith("| claim |"))
+    assert head == "| claim | measured |  | compared with | paper | verdict |"
+    rows = [line.split(" | ") for line in lines if "rank correlation of activation rate" in line]
+    assert len(rows) == 3
+    # That the correlation is negative is the paper's claim; 0 is no number of the paper.
+    assert {(row[3], row[4]) for row in rows} == {("0", "-")}
+
+
+def test_the_paper_reports_the_numbers_of_its_captions():
+    found = {}
+    for name in ("fig2", "fig10"):
+        dims = {"fig2": (1, 2, 3, 4, 5), "fig10": (4, 5)}[name]
+        records = [
+            {"dim": dim, "eta": eta, "decay": decay, "n": n, "step": 10, "steps": 10, "train_mse": n**-0.1}
+            for dim in dims
+            for eta, decay in ((0.2, 0.0), (0.01, 0.1))
+            for n in (32, 64)
+            for _ in range(2)
+        ]
+        found[name] = [outcome.evidence.get("paper") for outcome in experiment(name).compare(records)]
+    assert found["fig2"] == [0.1, None, 0.5, 0.5, 0.5, 0.5, 0.5]
+    assert set(found["fig10"]) == {None}
 
 
 def test_a_page_of_rates_has_their_exponents(tmp_path, monkeypatch):
