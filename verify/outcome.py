@@ -168,7 +168,6 @@ def _interval(value: int | float | Fraction | Interval, floats: Trust) -> Interv
 
 def _holds(a: Interval, relation: Relation, b: Interval) -> bool | None:
     """Whether the relation holds for every pair of values, for none (False), or for some (None)."""
-    apart = a.upper < b.lower or b.upper < a.lower
     if relation is Relation.AT_MOST:
         return True if a.upper <= b.lower else False if a.lower > b.upper else None
     if relation is Relation.BELOW:
@@ -177,6 +176,7 @@ def _holds(a: Interval, relation: Relation, b: Interval) -> bool | None:
         return _holds(b, Relation.AT_MOST, a)
     if relation is Relation.ABOVE:
         return _holds(b, Relation.BELOW, a)
+    apart = a.upper < b.lower or b.upper < a.lower
     if relation is Relation.EQUAL:
         return False if apart else True if a.lower == a.upper == b.lower == b.upper else None
     inner, outer = (a, b) if relation is Relation.WITHIN else (b, a)

@@ -29,7 +29,7 @@ __all__ = ["is_flat"]
 # Of a first Krylov run, which shows that a network is sharp or prepares the certificates.
 _COARSE_STEPS = 24
 # Certificates aim at no higher level, so that none of their numbers leaves the range of float64.
-_HIGHEST = 10**300
+_HIGHEST = 1e300
 
 
 def is_flat(network: Any, X: Any, y: Any, eta: Any, *, seed: int = 0, device: Any = None) -> Verdict:
@@ -74,17 +74,21 @@ def _decide(problem: Problem, threshold: Fraction, seed: int) -> Verdict:
     """The verdict for one activation pattern."""
     if problem.live_count == 0 and not len(problem.pattern.kinks):
         return judge(1, Relation.AT_MOST, threshold)
-    for lower, upper in _narrowing(problem, threshold, np.random.default_rng(seed)):
-        verdict = judge(Interval(*true_bounds(problem, lower, upper)), Relation.AT_MOST, threshold)
-        if verdict is not Verdict.UNDECIDED:
-            return verdict
+    near = float(threshold) if threshold < _HIGHEST else math.inf
+    for lower, upper in _narrowing(problem, min(near, _HIGHEST), np.random.default_rng(seed)):
+        lower, upper = true_bounds(problem, lower, upper)
+        # What contains the float nearest to the threshold, and more on both sides, leaves it open.
+        if not lower < near < upper:
+            verdict = judge(Interval(lower, upper), Relation.AT_MOST, threshold)
+            if verdict is not Verdict.UNDECIDED:
+                return verdict
     return Verdict.UNDECIDED
 
 
-def _narrowing(problem: Problem, threshold: Fraction, rng: np.random.Generator) -> Iterator[tuple[float, float]]:
+def _narrowing(problem: Problem, threshold: float, rng: np.random.Generator) -> Iterator[tuple[float, float]]:
     """Enclosures of the scaled eigenvalue, cheap ones first."""
     # The level that certificates aim at: the errors that true_bounds adds stay below the threshold.
-    level = _level(problem, math.ldexp(float(min(threshold, Fraction(_HIGHEST))), -problem.exponent))
+    level = _level(problem, math.ldexp(threshold, -problem.exponent))
     if level <= problem.gamma_max:
         # lambda_max >= gamma_k: the reduction doesn't apply, and a Ritz value will show that the network is sharp.
         level = math.inf
