@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import boundcalc
+import verify
 
 DOCS = Path(__file__).parents[2] / "docs"
 SOURCES = sorted((DOCS / "notebooks").glob("*.py"))
@@ -69,6 +70,8 @@ def test_the_api_page_covers_every_public_function() -> None:
     page = (DOCS / "api.md").read_text()
     for name in boundcalc.__all__:
         assert f"{boundcalc._PUBLIC[name]}.{name}" in page or f".{name}\n" in page, name
+    for name in verify.__all__:
+        assert f":: verify.{name}\n" in page, name
 
 
 def test_generated_pages_hold_every_entry() -> None:
