@@ -28,6 +28,14 @@ class Side(Enum):
     TIGHT = "tight"
     INEQUALITY = "inequality"
 
+    def bound(self, quantity: Quantity, expr: Expr, remark: str = "") -> Bound:
+        """A bound with every constant: it has values."""
+        return Bound(expr, self, quantity, constant_known=True, remark=remark)
+
+    def rate(self, quantity: Quantity, expr: Expr, remark: str = "") -> Bound:
+        """A bound up to a factor that depends on d alone."""
+        return Bound(expr, self, quantity, constant_known=False, remark=remark)
+
 
 class Status(Enum):
     """Which kind of truth a claim is."""

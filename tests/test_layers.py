@@ -1,11 +1,15 @@
 """The packages depend on each other in one direction only, and `import boundcalc` stays light."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from boundcalc.statement import Theorem
+from boundcalc.statements import THEOREMS
 
 ROOT = Path(__file__).parent.parent
 FORBIDDEN = {
@@ -61,10 +65,23 @@ def test_the_programs_help_loads_no_heavy_package() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_every_statement_is_registered() -> None:
+    """Each theorem that a file of statements defines is in the registry, under the name that its key says."""
+    files = sorted(set((ROOT / "boundcalc/statements").glob("*.py")) - {ROOT / "boundcalc/statements/__init__.py"})
+    found = [
+        (name, entry)
+        for file in files
+        for name, entry in vars(importlib.import_module(f"boundcalc.statements.{file.stem}")).items()
+        if isinstance(entry, Theorem)
+    ]
+    assert {entry.key for _, entry in found} == {entry.key for entry in THEOREMS}
+    assert len(THEOREMS) == len({entry.key for entry in THEOREMS})
+    assert all(name == entry.key.upper().replace("-", "_") for name, entry in found)
+
+
 @pytest.mark.parametrize(
     ("folder", "collection"),
     [
-        ("boundcalc/statements", "THEOREM"),
         ("verify/packing/checks", "CHECK"),
         ("constructions/codes", "FAMILY"),
     ],

@@ -29,7 +29,7 @@ from boundcalc.explicit.weighting import Weighting
 from boundcalc.setting import Setting
 from boundcalc.shown import show_upper
 from boundcalc.statements import stacked_hats
-from boundcalc.statements.stacked_hats import SMALLEST_N, THEOREM
+from boundcalc.statements.stacked_hats import SMALLEST_N, THEOREM_A
 
 __all__ = ["FAMILY", "TheoremA", "evaluate", "smallest_n"]
 
@@ -59,9 +59,9 @@ def evaluate(setting: Setting) -> ExplicitBound | Unmet:
     thresholds = zip(SMALLEST_N, smallest_n(full), strict=True)
     words, needed = max(thresholds, key=lambda pair: pair[1].log10[1])
     if not needed.at_most(full.n):
-        return Unmet(THEOREM, full, f"it needs n >= {_size(needed)} ({words})")
+        return Unmet(THEOREM_A, full, f"it needs n >= {_size(needed)} ({words})")
     return ExplicitBound(
-        THEOREM, full, enclose(THEOREM.bound.expr, full.substitution), tuple(f"{name} = 1" for name in assumed)
+        THEOREM_A, full, enclose(THEOREM_A.bound.expr, full.substitution), tuple(f"{name} = 1" for name in assumed)
     )
 
 
@@ -114,7 +114,7 @@ class TheoremA:
         needed = last.upper
         if needed > setting.n:
             setting = dataclasses.replace(setting, n=needed)
-        return from_enclosure(enclose(THEOREM.bound.expr, setting.substitution))
+        return from_enclosure(enclose(THEOREM_A.bound.expr, setting.substitution))
 
 
 def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
@@ -125,7 +125,7 @@ def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design 
 FAMILY = Family(
     key="theorem-a",
     title="Theorem A",
-    statement=str(THEOREM.bound.expr),
+    statement=str(THEOREM_A.bound.expr),
     conditions=tuple(f"{words}, else at the smallest n for which it holds" for words in SMALLEST_N),
     proof=stacked_hats.__doc__ or "",
     boundary_localised=True,

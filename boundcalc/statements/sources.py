@@ -19,18 +19,7 @@ PARHI_NOWAK = Source(
     "Parhi & Nowak 2023",
 )
 BACH = Source(
-    "Francis Bach",
-    2017,
-    "Breaking the Curse of Dimensionality with Convex Neural Networks",
-    "JMLR 18(19)",
-    "Bach 2017",
-)
-SIEGEL_XU = Source(
-    "Jonathan W. Siegel, Jinchao Xu",
-    2024,
-    "Sharp Bounds on the Approximation Rates, Metric Entropy, and n-Widths of Shallow Neural Networks",
-    "Foundations of Computational Mathematics 24",
-    "Siegel & Xu 2024",
+    "Francis Bach", 2017, "Breaking the Curse of Dimensionality with Convex Neural Networks", "JMLR 18(19)", "Bach 2017"
 )
 DATA_GEOMETRY = Source(
     "Tongtong Liang, Alexander Cloninger, Rahul Parhi, Yu-Xiang Wang",

@@ -13,7 +13,7 @@ from sympy import Integer, Rational, sqrt
 from sympy.core.relational import Le
 
 from boundcalc.cap import marginal_constant
-from boundcalc.statement import Assumption, Bound, Quantity, Side, Status, Theorem
+from boundcalc.statement import Assumption, Quantity, Side, Status, Theorem
 from boundcalc.statements.assumptions import GAUSSIAN_NOISE, UNIFORM_BALL
 from boundcalc.statements.sources import BOUNDCALC
 from boundcalc.symbols import B, C, d, n, sigma
@@ -29,18 +29,14 @@ SMALLEST_N = {
     "slabs at most half as wide as the caps are high": _numerator * (2 * _a) ** ((3 * d + 5) / (d + 3)),
 }
 
-THEOREM = Theorem(
+THEOREM_A = Theorem(
     key="theorem-a",
     title="Theorem A: explicit minimax lower bound from stacked hats",
     statement="No estimator does better than this over functions with sup norm at most B and canonical weighted variation "
     "norm at most C; every constant is explicit. For d >= 2 the rate n^{-4/(3d+5)} is slower than that of Thm 3.7.",
     bounds={
-        "mse": Bound(
-            _c1 / 24 * Rational(7, 64) ** ((d - 1) / 2) * B**2 * HEIGHT,
-            Side.LOWER,
-            Quantity.MSE,
-            constant_known=True,
-            remark="population norm",
+        "mse": Side.LOWER.bound(
+            Quantity.MSE, _c1 / 24 * Rational(7, 64) ** ((d - 1) / 2) * B**2 * HEIGHT, "population norm"
         )
     },
     assumptions=(

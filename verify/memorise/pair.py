@@ -19,7 +19,7 @@ from boundcalc.derivation import derive
 from boundcalc.enclosure import Enclosure, enclose
 from boundcalc.exact import rational
 from boundcalc.statement import Status
-from boundcalc.statements.empty_network import THEOREM as EMPTY
+from boundcalc.statements.stability import EMPTY_NETWORK
 from boundcalc.symbols import d as D
 from boundcalc.symbols import h as H
 from constructions.data import annulus, uniform_ball
@@ -178,7 +178,7 @@ def _flat(sign: str, sharp: Sharpness, interpolates: bool, edge: float) -> Outco
     proved = sharp.proved and interpolates and sharp.upper <= edge
     return Outcome(
         NAME,
-        EMPTY.key,
+        EMPTY_NETWORK.key,
         f"lambda_max of f_{sign}, which interpolates: stable",
         Interval(sharp.lower, sharp.upper),
         edge,

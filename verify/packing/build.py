@@ -7,7 +7,7 @@ from fractions import Fraction
 from boundcalc.enclosure import enclose
 from boundcalc.exact import fraction
 from boundcalc.setting import Setting
-from boundcalc.statements.empty_caps import CRITICAL_HEIGHT
+from boundcalc.statements.caps import CRITICAL_HEIGHT
 from constructions.cap_ridges import fan
 from constructions.packet_fields import packet_field
 from constructions.packing import Packing, largest_height, pack

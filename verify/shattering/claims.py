@@ -11,8 +11,8 @@ from sympy import Rational, sqrt
 
 from boundcalc.enclosure import enclose
 from boundcalc.statement import Status, Theorem
-from boundcalc.statements import stability_seminorm, stability_seminorm_sharp, theorem_e
 from boundcalc.statements.extra_symbols import n_S
+from boundcalc.statements.stability import STABILITY_SEMINORM, STABILITY_SEMINORM_SHARP, THEOREM_E
 from boundcalc.symbols import L, R, lam, n
 from constructions.network import Network, empirical_weight
 from verify.hessian import Sharpness, sharpness
@@ -117,10 +117,10 @@ def _seminorm(run: Run, network: Network, enclosed: Sharpness, name: str) -> Ite
     values = {lam: Rational(enclosed.lower), L: Rational(loss), R: Rational(radius), n: Rational(len(X))}
     measured = network.empirical_seminorm(X)
     evidence = {"lambda_max": enclosed.lower, "loss": loss, "kink_distance": enclosed.kink_distance}
-    for theorem, words in ((stability_seminorm.THEOREM, "R + 1"), (stability_seminorm_sharp.THEOREM, "sqrt(R^2+1)/2")):
+    for theorem, words in ((STABILITY_SEMINORM, "R + 1"), (STABILITY_SEMINORM_SHARP, "sqrt(R^2+1)/2")):
         bound = enclose(theorem.bound.expr, values).floats[0]
         yield _bounded(theorem, name, f"Thm 3.2: seminorm, constant {words}", measured, bound, evidence)
-    expression = theorem_e.THEOREM.bounds["seminorm on S"].expr
+    expression = THEOREM_E.bounds["seminorm on S"].expr
     # In the proof of Thm 3.2 the paper bounds a neuron's second derivative by 2(R + 1) (Lemma C.1).
     paper = expression.subs(sqrt(R**2 + 1), 2 * (R + 1))
     subsets = _caps(network, X)
@@ -132,7 +132,7 @@ def _seminorm(run: Run, network: Network, enclosed: Sharpness, name: str) -> Ite
             continue
         norm, bound, size = max(pairs, key=lambda pair: pair[0] / pair[1])
         claim = f"Theorem E: seminorm on {len(pairs)} caps, constant {words}; the tightest, {size} points"
-        yield _bounded(theorem_e.THEOREM, name, claim, norm, bound, {**evidence, "points": size})
+        yield _bounded(THEOREM_E, name, claim, norm, bound, {**evidence, "points": size})
 
 
 def _bounded(

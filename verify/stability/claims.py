@@ -18,8 +18,13 @@ from sympy import Expr, Rational, sqrt
 from boundcalc.enclosure import enclose
 from boundcalc.exact import rational
 from boundcalc.statement import Status
-from boundcalc.statements import stability_seminorm, stability_seminorm_sharp, stable_minima_seminorm, theorem_e
 from boundcalc.statements.extra_symbols import n_S
+from boundcalc.statements.stability import (
+    STABILITY_SEMINORM,
+    STABILITY_SEMINORM_SHARP,
+    STABLE_MINIMA_SEMINORM,
+    THEOREM_E,
+)
 from boundcalc.symbols import L, R, eta, lam, n
 from verify.hessian import Sharpness, sharpness
 from verify.hessian.rounding import UNIT
@@ -60,19 +65,18 @@ class Claim:
     local: bool = False
 
 
-_LOCAL = theorem_e.THEOREM.bounds["seminorm on S"].expr
-_STABLE = stable_minima_seminorm.THEOREM
+_LOCAL = THEOREM_E.bounds["seminorm on S"].expr
 # Lemma C.1 bounds a neuron's second derivative by 2(R + 1), where sqrt(R^2 + 1) is right.
 CLAIMS: tuple[Claim, ...] = (
     Claim("Thm 3.2, R + 1", "stability-seminorm", "seminorm at most lambda_max/2 - 1/2 + (R+1) sqrt(2L)",
-          Status.PAPER, stability_seminorm.THEOREM.bound.expr),
+          Status.PAPER, STABILITY_SEMINORM.bound.expr),
     Claim("Thm 3.2, sharper", "stability-seminorm-sharp",
           "seminorm at most lambda_max/2 - 1/2 + sqrt(R^2+1)/2 sqrt(2L)",
-          Status.DERIVED, stability_seminorm_sharp.THEOREM.bound.expr),
+          Status.DERIVED, STABILITY_SEMINORM_SHARP.bound.expr),
     Claim("Cor 3.3, R + 1", "stable-minima-seminorm", "where lambda_max <= 2/eta: seminorm at most Thm 3.2 at 2/eta",
-          Status.PAPER, _STABLE.bounds["seminorm"].expr, stable_only=True),
+          Status.PAPER, STABLE_MINIMA_SEMINORM.bounds["seminorm"].expr, stable_only=True),
     Claim("Cor 3.3, sharper", "stable-minima-seminorm", "the same with sqrt(R^2+1)/2",
-          Status.DERIVED, _STABLE.bounds["seminorm, sharper constant"].expr, stable_only=True),
+          Status.DERIVED, STABLE_MINIMA_SEMINORM.bounds["seminorm, sharper constant"].expr, stable_only=True),
     Claim("Theorem E, 2(R + 1)", "theorem-e", "on every tested proper subset: seminorm at most Theorem E, Lemma C.1",
           Status.DERIVED, _LOCAL.subs(sqrt(R**2 + 1), 2 * (R + 1)).subs(n_S, n), local=True),
     Claim("Theorem E, sharper", "theorem-e", "the same with sqrt(R^2+1)",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from boundcalc import cap
 from boundcalc.logspace import compile_log
-from boundcalc.statements.theorem_d import GAMMA, SMALLEST_DEPTH
+from boundcalc.statements.empirical_weight import GAMMA, SMALLEST_DEPTH
 from boundcalc.symbols import d, delta, n
 from constructions.data import sphere, uniform_ball
 from verify.power_law import ExponentFit, fit_exponent

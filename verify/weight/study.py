@@ -14,7 +14,7 @@ from scipy.stats import binom, norm
 
 from boundcalc import cap
 from boundcalc.statement import Status
-from boundcalc.statements import theorem_d, weight_deviation
+from boundcalc.statements.empirical_weight import THEOREM_D, WEIGHT_DEVIATION
 from verify.command import Progress
 from verify.outcome import Interval, Outcome, Relation, Report, Trust, judged
 from verify.weight.closed_forms import log_weight_by_quadrature, weight_by_monte_carlo
@@ -119,13 +119,13 @@ def _additive(study: Study) -> Outcome:
     # Logarithms and the number of directions bend the curve, so a smaller exponent refutes nothing: a float.
     return judged(
         "Thm E.5",
-        weight_deviation.THEOREM.key,
+        WEIGHT_DEVIATION.key,
         "exponent a in largest |g_n - g_P| ~ n^-a; an upper bound of order n^-1/2 means at least 1/2: upper "
         f"{LEVEL:.0%} limit",
         slope.upper,
         Relation.AT_LEAST,
         Fraction(1, 2),
-        weight_deviation.THEOREM.status,
+        WEIGHT_DEVIATION.status,
         evidence,
     )
 
@@ -134,7 +134,7 @@ def _relative(setting: WeightSetting, entry: Deviation) -> Outcome:
     """Theorem D at one sample size: samples in which some half-space of depth rho_n or more breaks it."""
     failure = float(setting.delta)
     depth = smallest_depth(setting.dim, entry.n, failure)
-    theorem = theorem_d.THEOREM
+    theorem = THEOREM_D
     if depth > 1:
         words = f"n = {entry.n}: says nothing, rho_n = {depth:.3g} exceeds the greatest depth 1"
         return judged(

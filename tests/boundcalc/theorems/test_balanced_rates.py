@@ -17,10 +17,9 @@ from sympy import Expr, Float, Rational, simplify
 from boundcalc import symbols as sy
 from boundcalc.setting import Setting
 from boundcalc.statements import get
-from boundcalc.statements.besov_minimax import NOISE, RECOVERY
 from boundcalc.statements.extra_symbols import J, alpha, m, p, q, s
-from boundcalc.statements.gap_core_shell import SEMINORM as GAP_SEMINORM
-from boundcalc.statements.mse_core_shell import SEMINORM as MSE_SEMINORM
+from boundcalc.statements.neighbours import NOISE, RECOVERY
+from boundcalc.statements.stable_minima import GAP_SEMINORM, MSE_SEMINORM
 
 log_uniform = st.floats(-3, 3).map(lambda e: 10.0**e)
 dimension = st.integers(1, 12)

@@ -9,7 +9,7 @@ from sympy import lambdify
 
 from boundcalc.cap import weight_limit
 from boundcalc.statements import get
-from boundcalc.statements.theorem_d import GAMMA, LAMBDA
+from boundcalc.statements.empirical_weight import GAMMA, LAMBDA
 from boundcalc.symbols import d, delta, eps, h, n
 
 Array = NDArray[np.float64]

@@ -13,8 +13,16 @@ from sympy import Abs, Integral, Rational, lambdify
 from boundcalc import symbols as sy
 from boundcalc.statements import get
 from boundcalc.statements.extra_symbols import N, k, s
-from boundcalc.statements.relu_process_covariance import DISTANCE, INNER, INTENSITY, NORM_X, NORM_Y, SECOND_MOMENT
-from boundcalc.statements.representer_width import FEATURE_RANK, OUTPUT_RANK
+from boundcalc.statements.neighbours import (
+    DISTANCE,
+    FEATURE_RANK,
+    INNER,
+    INTENSITY,
+    NORM_X,
+    NORM_Y,
+    OUTPUT_RANK,
+    SECOND_MOMENT,
+)
 
 
 def registered_covariance(x: np.ndarray, y: np.ndarray) -> float:

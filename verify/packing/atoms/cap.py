@@ -15,7 +15,7 @@ from boundcalc import cap
 from boundcalc.enclosure import enclose
 from boundcalc.exact import rational
 from boundcalc.statement import Status
-from boundcalc.statements.cap_atom_norm import THEOREM
+from boundcalc.statements.caps import CAP_ATOM_NORM
 from boundcalc.symbols import d as D
 from boundcalc.symbols import eps
 from boundcalc.symbols import h as H
@@ -44,7 +44,7 @@ class CapAtoms(Atoms):
     kind = AtomKind.CAP
     per_cap = 1
     sup_sum = Fraction(1)
-    theorem = THEOREM.key
+    theorem = CAP_ATOM_NORM.key
     norm_words = "4 A^2 |Phi|^2 d_H"
 
     @property
@@ -92,7 +92,7 @@ class CapAtoms(Atoms):
             {"draws": _DRAWS, "standard_errors": _Z},
         )
         for name, relation in (("lower", ">="), ("upper", "<=")):
-            bound = enclose(THEOREM.bounds[name].expr.subs(eps, sqrt(exact_height)), {D: Rational(d)})
+            bound = enclose(CAP_ATOM_NORM.bounds[name].expr.subs(eps, sqrt(exact_height)), {D: Rational(d)})
             inside = closed.at_least(bound) if name == "lower" else closed.at_most(bound)
             # In d = 1 both are equalities, which no enclosures of positive width decide.
             equal = d == 1 and inside is None

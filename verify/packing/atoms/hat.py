@@ -16,7 +16,7 @@ from boundcalc import cap
 from boundcalc.enclosure import enclose
 from boundcalc.exact import rational
 from boundcalc.statement import Status
-from boundcalc.statements.stacked_hats import THEOREM
+from boundcalc.statements.stacked_hats import THEOREM_A
 from boundcalc.symbols import d as D
 from constructions.cap_ridges import CapRidges
 from constructions.network import Network
@@ -46,7 +46,7 @@ class HatAtoms(RidgeAtoms):
 
     kind = AtomKind.HAT
     sup_sum = Fraction(1)
-    theorem = THEOREM.key
+    theorem = THEOREM_A.key
 
     @cached_property
     def stack(self) -> CapRidges:

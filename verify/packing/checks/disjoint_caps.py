@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from boundcalc import cap
 from boundcalc.exact import rational
 from boundcalc.statement import Status
-from boundcalc.statements.packing_size import THEOREM
+from boundcalc.statements.caps import PACKING_SIZE
 from verify.outcome import Outcome, Verdict
 from verify.packing.artefact import Artefact
 from verify.packing.checks.base import Check
@@ -22,7 +22,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     height = rational(packing.height)
     yield Outcome(
         NAME,
-        THEOREM.key,
+        PACKING_SIZE.key,
         f"{packing.size} disjoint caps: inner products at most 2(1-h)^2 - 1",
         float(certificate.bound.upper),
         float(certificate.cosine),
@@ -33,7 +33,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     if setting.d == 1:
         yield Outcome(
             NAME,
-            THEOREM.key,
+            PACKING_SIZE.key,
             "as many caps as the interval has ends",
             packing.size,
             2,
@@ -47,7 +47,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     enough = guaranteed.at_most(packing.size) is True
     yield Outcome(
         NAME,
-        THEOREM.key,
+        PACKING_SIZE.key,
         "as many caps as guaranteed, 1/sigma_d(2 theta)" if enough else "fewer caps than exist, 1/sigma_d(2 theta)",
         packing.size,
         guaranteed.floats[0],
@@ -59,7 +59,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     most = cap.packing_volume.enclose(setting.d, height)
     yield Outcome(
         NAME,
-        THEOREM.key,
+        PACKING_SIZE.key,
         "no more caps than volume allows, 1/sigma_d(theta)",
         packing.size,
         min(most.floats[0], math.inf),

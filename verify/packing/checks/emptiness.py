@@ -11,7 +11,7 @@ from boundcalc import cap
 from boundcalc.enclosure import enclose
 from boundcalc.exact import rational
 from boundcalc.statement import Status
-from boundcalc.statements.empty_caps import THEOREM
+from boundcalc.statements.caps import EMPTY_CAPS
 from boundcalc.symbols import d as D
 from boundcalc.symbols import eps
 from boundcalc.symbols import h as H
@@ -38,7 +38,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     tolerance = Interval(max(0.0, low - radius), min(1.0, high + radius), f"Hoeffding, level 1 - {_LEVEL:g}")
     yield Outcome(
         NAME,
-        THEOREM.key,
+        EMPTY_CAPS.key,
         "share of empty caps, around its expectation (1-Q)^n",
         share,
         tolerance,
@@ -48,12 +48,12 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         relation="in",
     )
     values = {D: Rational(setting.d), N: Rational(setting.n)}
-    guaranteed = enclose(THEOREM.bound.expr.subs(eps, sqrt(height)), values)
+    guaranteed = enclose(EMPTY_CAPS.bound.expr.subs(eps, sqrt(height)), values)
     kappa = float(sqrt(height)) * setting.n ** (1 / (setting.d + 1))
     holds = expected.at_least(guaranteed) is True
     yield Outcome(
         NAME,
-        THEOREM.key,
+        EMPTY_CAPS.key,
         "expected share, at least exp(-lambda) - lambda^2/n",
         Interval(*expected.floats),
         guaranteed.floats[1],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from boundcalc.statement import Status
-from boundcalc.statements.empty_network import THEOREM
+from boundcalc.statements.stability import EMPTY_NETWORK
 from verify.hessian import Sharpness
 from verify.hessian.balance import flattest_balance
 from verify.outcome import Interval, Outcome, Verdict
@@ -32,7 +32,7 @@ def _empty_caps(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome
         if not atoms.local:
             words = "the ridge functions that packets are made of reach beyond their cap, and see samples"
         yield Outcome(
-            NAME, THEOREM.key, claim, None, 1, Verdict.NOT_APPLICABLE, Status.PAPER, {"reason": words}
+            NAME, EMPTY_NETWORK.key, claim, None, 1, Verdict.NOT_APPLICABLE, Status.PAPER, {"reason": words}
         )  # fmt: skip
         return
     part = np.where(empty[:, None], artefact.coefficients, 0.0)
@@ -40,7 +40,7 @@ def _empty_caps(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome
     decided = found.proved and found.lower <= 1 <= found.upper and found.upper - found.lower <= 1e-9
     yield Outcome(
         NAME,
-        THEOREM.key,
+        EMPTY_NETWORK.key,
         claim,
         Interval(found.lower, found.upper),
         1,
@@ -54,7 +54,7 @@ def _empty_caps(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome
     positive = Verdict.PROVED if distance.proved else Verdict.CONSISTENT
     yield Outcome(
         NAME,
-        THEOREM.key,
+        EMPTY_NETWORK.key,
         "squared L2(P) norm of that flat interpolant: far from zero",
         distance.interval,
         total.upper,

@@ -20,8 +20,7 @@ from boundcalc.enclosure import enclose
 from boundcalc.exact import rational
 from boundcalc.logspace import compile_log
 from boundcalc.statement import Status, Theorem
-from boundcalc.statements import fano_packing, two_point
-from boundcalc.statements.two_point import AMPLITUDE, N_ATOMS, NORM2
+from boundcalc.statements.sign_priors import AMPLITUDE, DISTANCE, FANO_PACKING, N_ATOMS, NORM2, TWO_POINT, WORDS
 from boundcalc.symbols import d as D
 from boundcalc.symbols import h as H
 from boundcalc.symbols import n as N
@@ -45,11 +44,11 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     theory = setting.theory
     values: dict[Symbol, Rational] = {D: theory.d, N: theory.n, sigma: theory.sigma}
     for name, words in (("mmse", "two-point"), ("erfc", "erfc form")):
-        yield _outcome(artefact, two_point.THEOREM, name, words, values, levels)
+        yield _outcome(artefact, TWO_POINT, name, words, values, levels)
     if len(levels) > 1 or artefact.atoms.overlap is not None:
         yield Outcome(
             NAME,
-            fano_packing.THEOREM.key,
+            FANO_PACKING.key,
             "Fano: not for these atoms",
             None,
             None,
@@ -61,10 +60,10 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     # Varshamov-Gilbert: at least 2^(m/8) words at distance m/8 for m atoms.
     size = levels[0].count
     fano = {
-        fano_packing.WORDS: Rational(2) ** max(1, math.ceil(size / 8)),
-        fano_packing.DISTANCE: Rational(size, 8),
+        WORDS: Rational(2) ** max(1, math.ceil(size / 8)),
+        DISTANCE: Rational(size, 8),
     }
-    yield _outcome(artefact, fano_packing.THEOREM, "mse", "Fano", {**values, **fano}, levels)
+    yield _outcome(artefact, FANO_PACKING, "mse", "Fano", {**values, **fano}, levels)
 
 
 def _outcome(
@@ -121,7 +120,7 @@ def best_amplitude(expr: Expr, values: dict[Symbol, Rational], levels: list[Leve
     grid = [largest * Rational(k, _GRID) for k in range(_GRID, 0, -1)]
     grid += [grid[-1] / 2**k for k in range(1, 20)]
     # The number of words is beyond every float, and enters by its logarithm alone.
-    words = {symbol: value for symbol, value in values.items() if symbol == fano_packing.WORDS}
+    words = {symbol: value for symbol, value in values.items() if symbol == WORDS}
     others = tuple(symbol for symbol in values if symbol not in words)
     bound = compile_log(expr.subs(words), (AMPLITUDE, N_ATOMS, NORM2, *others))
     norms, counts = np.array([level.norm2 for level in levels]), np.array([float(level.count) for level in levels])
@@ -148,7 +147,7 @@ def _given_the_sample(setting: PackingSetting, artefact: Artefact) -> Outcome:
     zero = chosen**2 * float(norms.sum())
     return Outcome(
         NAME,
-        two_point.THEOREM.key,
+        TWO_POINT.key,
         "no estimator's MSE is below it, given this sample (two-point); here the zero estimator",
         zero,
         best,

@@ -22,7 +22,9 @@ from sympy import Expr, Integer
 from boundcalc import cap
 from boundcalc.powers import power_exponent
 from boundcalc.statement import Status
-from boundcalc.statements import cap_atom_norm, cap_atom_seminorm, minimax_lower, packing_size, stacked_hats
+from boundcalc.statements.caps import CAP_ATOM_NORM, CAP_ATOM_SEMINORM, PACKING_SIZE
+from boundcalc.statements.stacked_hats import HEIGHT, THEOREM_A
+from boundcalc.statements.weighted_class import MINIMAX_LOWER
 from boundcalc.symbols import d as D
 from boundcalc.symbols import eps
 from boundcalc.symbols import n as N
@@ -93,30 +95,30 @@ class Study:
 def cap_exponents() -> dict[str, Expr]:
     """At epsilon = kappa n^{-1/(d+1)}."""
     shell = N ** (-1 / (D + 1))
-    size = packing_size.THEOREM.bound.expr
-    norm = cap_atom_norm.THEOREM.bounds["upper"].expr
+    size = PACKING_SIZE.bound.expr
+    norm = CAP_ATOM_NORM.bounds["upper"].expr
     per_quantity = {
         "size": size,
         "norm": norm,
-        "seminorm": size * cap_atom_seminorm.THEOREM.bound.expr,
+        "seminorm": size * CAP_ATOM_SEMINORM.bound.expr,
         "separation": size * norm,
     }
     exponents = {name: power_exponent(eps ** power_exponent(expr, eps), eps) for name, expr in per_quantity.items()}
     exponents = {name: power_exponent(shell**power, N) for name, power in exponents.items()}
-    exponents["lower bound"] = -minimax_lower.THEOREM.bound.exponent
+    exponents["lower bound"] = -MINIMAX_LOWER.bound.exponent
     return exponents
 
 
 def hat_exponents() -> dict[str, Expr]:
     """At the height and the width h^{(d+7)/4} of Theorem A: h/2w slabs, slopes 1/w at depth h."""
-    height = N ** power_exponent(stacked_hats.HEIGHT, N)
+    height = N ** power_exponent(HEIGHT, N)
     width = height ** ((D + 7) / 4)
     # epsilon^2 = h in the theorem on packings.
-    size = height ** (power_exponent(packing_size.THEOREM.bound.expr, eps) / 2) * height / width
+    size = height ** (power_exponent(PACKING_SIZE.bound.expr, eps) / 2) * height / width
     norm = height ** ((D - 1) / 2) * width
     per_quantity = {"size": size, "norm": norm, "seminorm": size * height ** (D + 2) / width, "separation": size * norm}
     exponents = {name: power_exponent(expr, N) for name, expr in per_quantity.items()}
-    exponents["lower bound"] = -stacked_hats.THEOREM.bound.exponent
+    exponents["lower bound"] = -THEOREM_A.bound.exponent
     return exponents
 
 
@@ -312,11 +314,11 @@ STUDIES: dict[AtomKind, Study] = {
         lambda setting, n: critical_height(setting.d, n),
         measure_caps,
         {
-            "size": packing_size.THEOREM.key,
-            "norm": cap_atom_norm.THEOREM.key,
+            "size": PACKING_SIZE.key,
+            "norm": CAP_ATOM_NORM.key,
             "seminorm": "sign-class",
             "separation": "fano-packing",
-            "lower bound": minimax_lower.THEOREM.key,
+            "lower bound": MINIMAX_LOWER.key,
         },
         Status.PAPER,
     ),
@@ -325,11 +327,11 @@ STUDIES: dict[AtomKind, Study] = {
         _hat_height,
         measure_hats,
         {
-            "size": packing_size.THEOREM.key,
-            "norm": stacked_hats.THEOREM.key,
-            "seminorm": stacked_hats.THEOREM.key,
+            "size": PACKING_SIZE.key,
+            "norm": THEOREM_A.key,
+            "seminorm": THEOREM_A.key,
             "separation": "fano-packing",
-            "lower bound": stacked_hats.THEOREM.key,
+            "lower bound": THEOREM_A.key,
         },
         Status.DERIVED,
     ),

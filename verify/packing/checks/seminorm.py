@@ -10,7 +10,7 @@ from boundcalc import cap
 from boundcalc.enclosure import enclose
 from boundcalc.exact import rational
 from boundcalc.statement import Status
-from boundcalc.statements.sign_class import THEOREM
+from boundcalc.statements.caps import SIGN_CLASS
 from boundcalc.symbols import d as D
 from verify.outcome import Outcome, Verdict
 from verify.packing.artefact import Artefact
@@ -35,7 +35,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     proved = canonical.proved and population.proved
     yield Outcome(
         NAME,
-        THEOREM.key,
+        SIGN_CLASS.key,
         "population weight against c_inf(d) times the canonical one",
         scaled.interval,
         limit.lower,
@@ -62,7 +62,7 @@ def _in_class(setting: PackingSetting, artefact: Artefact, target: Target, unit:
     evidence |= {"arithmetic": "exact rational"} if exact else {"in_class": fits}
     return Outcome(
         NAME,
-        THEOREM.key,
+        SIGN_CLASS.key,
         f"{target.value} weight: {artefact.atoms.seminorm_words(target)}, {words}",
         scaled.upper if exact else scaled.interval,
         setting.real("C"),
@@ -76,7 +76,7 @@ def _sample(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     obstacle = artefact.atoms.obstacle
     if obstacle is not None:
         yield Outcome(
-            NAME, THEOREM.key, "weight of the drawn sample", None, setting.real("C"),
+            NAME, SIGN_CLASS.key, "weight of the drawn sample", None, setting.real("C"),
             Verdict.NOT_APPLICABLE, Status.NUMERIC, {"reason": obstacle},
         )  # fmt: skip
         return
@@ -86,7 +86,7 @@ def _sample(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     words = "every f_xi is in the class" if fits and aim else "in the class" if fits else "outside the class"
     yield Outcome(
         NAME,
-        THEOREM.key,
+        SIGN_CLASS.key,
         f"weight of the drawn sample, {words}",
         empirical,
         setting.real("C"),

@@ -9,7 +9,7 @@ from sympy import Rational
 
 from boundcalc.enclosure import enclose
 from boundcalc.statement import Theorem
-from boundcalc.statements import stability_seminorm, stability_seminorm_sharp
+from boundcalc.statements.stability import STABILITY_SEMINORM, STABILITY_SEMINORM_SHARP
 from boundcalc.symbols import L, R, lam
 from verify.outcome import Outcome, Verdict
 from verify.packing.artefact import Artefact
@@ -27,7 +27,7 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     found = artefact.sharpness
     radius = max(1.0, float(np.linalg.norm(artefact.X, axis=1).max()))
     measured = artefact.empirical_seminorm
-    theorems: tuple[Theorem, ...] = (stability_seminorm.THEOREM, stability_seminorm_sharp.THEOREM)
+    theorems: tuple[Theorem, ...] = (STABILITY_SEMINORM, STABILITY_SEMINORM_SHARP)
     for theorem, words in zip(theorems, ("paper constant R + 1", "sharper constant sqrt(R^2 + 1)/2"), strict=True):
         # The bound grows with lambda_max, so its certified lower end gives the most demanding value.
         values = {lam: Rational(found.lower), L: Rational(loss), R: Rational(radius)}
