@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING
 
 from verify.figures.base import Experiment, Inputs, Record, Scale, comparison
@@ -48,16 +49,11 @@ class _Study:
 
     def sweep(self, inputs: Inputs, dims: Sequence[int]) -> Sweep:
         """The trainings at every dimension and sample size: cells of the rate study."""
-        cells = [
-            cell
-            for eta, decay, steps in self.trainings(inputs.scale)
-            for dim in dims
-            for n in _SIZES[inputs.scale]
-            for cell in rate_cells(
-                dim=dim, n=n, width=self.width_factor * n, seed=inputs.seed, repeats=_SEEDS, eta=eta, decay=decay,
-                steps=steps, sigma=self.sigma, target=self.target, device=inputs.device,
-            )
-        ]  # fmt: skip
+        common = {"seed": inputs.seed, "sigma": self.sigma, "target": self.target, "device": inputs.device}
+        cells = []
+        for (eta, decay, steps), dim, n in product(self.trainings(inputs.scale), dims, _SIZES[inputs.scale]):
+            own = {"dim": dim, "n": n, "width": self.width_factor * n, "eta": eta, "decay": decay, "steps": steps}
+            cells += rate_cells(common | own, _SEEDS)
         return sweep_of(cells)
 
 

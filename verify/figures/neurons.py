@@ -88,38 +88,37 @@ def neuron_rows(records: Sequence[Record]) -> list[Record]:
 # Trainings
 
 
-def _cells(inputs: Inputs, varied: Sequence[Mapping[str, Any]], **common: Any) -> Sweep:
+def _sweep(inputs: Inputs, varied: Sequence[Mapping[str, Any]], **common: Any) -> Sweep:
     """One training for each of ``varied``."""
-    return neuron_sweep([neuron_cell(seed=inputs.seed, device=inputs.device, **common, **one) for one in varied])
+    both = {"seed": inputs.seed, "device": inputs.device, **common}
+    return neuron_sweep([neuron_cell({**both, **one}) for one in varied])
 
 
 def _decay_sweep(inputs: Inputs) -> Sweep:
     varied = [{"eta": 0.9, "decay": 0.0}, {"eta": 0.01, "decay": 0.1}]
-    return _cells(inputs, varied, dim=10, n=512, width=2048, steps=_STEPS["fig3"][inputs.scale], sharpness=True)
+    return _sweep(inputs, varied, dim=10, n=512, width=2048, steps=_STEPS["fig3"][inputs.scale], sharpness=True)
 
 
 def _dimension_sweep(inputs: Inputs, figure: str, activation: Activation) -> Sweep:
-    halved = 2 if activation is Activation.GELU and inputs.scale is Scale.SMALL else 1
-    return _cells(
-        inputs, [{"dim": dim} for dim in (1, 2, 3, 4, 5, 6)], n=512 // halved, width=1024 // halved, eta=0.5,
-        steps=_STEPS[figure][inputs.scale], activation=activation,
-    )  # fmt: skip
+    n = 256 if activation is Activation.GELU and inputs.scale is Scale.SMALL else 512
+    varied, steps = [{"dim": dim} for dim in (1, 2, 3, 4, 5, 6)], _STEPS[figure][inputs.scale]
+    return _sweep(inputs, varied, n=n, width=2 * n, eta=0.5, steps=steps, activation=activation.value)
 
 
 def _step_size_sweep(inputs: Inputs) -> Sweep:
     n = {Scale.SMALL: 256, Scale.PAPER: 512}[inputs.scale]
     varied = [{"eta": eta, "steps": round(_TIME[inputs.scale] / eta)} for eta in (0.05, 0.1, 0.2, 0.4, 0.8)]
-    return _cells(inputs, varied, dim=5, n=n, width=2 * n)
+    return _sweep(inputs, varied, dim=5, n=n, width=2 * n)
 
 
 def _width_sweep(inputs: Inputs) -> Sweep:
     varied = [{"width": width, "decay": decay} for decay in (0.0, 0.05) for width in (32, 48, 64)]
-    return _cells(inputs, varied, dim=16, n=1024, eta=0.5, steps=_STEPS["fig6"][inputs.scale])
+    return _sweep(inputs, varied, dim=16, n=1024, eta=0.5, steps=_STEPS["fig6"][inputs.scale])
 
 
 def _high_dimension_sweep(inputs: Inputs) -> Sweep:
     varied = [{"dim": dim} for dim in (64, 48, 32)]
-    return _cells(inputs, varied, n=1024, width=16, eta=0.5, steps=_STEPS["fig7"][inputs.scale])
+    return _sweep(inputs, varied, n=1024, width=16, eta=0.5, steps=_STEPS["fig7"][inputs.scale])
 
 
 # Comparisons
@@ -259,67 +258,66 @@ def _dim(record: Record) -> str:
 
 NEURON_FIGURES: tuple[Experiment, ...] = (
     Experiment(
-        name="fig3",
-        title="Neural shattering: a large step size against weight decay",
-        setting="width 2048, n = 512, d = 10, sigma = 1, linear target; eta = 0.9, against eta = 0.01 with decay 0.1",
-        choices="20 000 steps, where the paper names none (small: 8000); the initialisation of torch.nn.Linear.",
-        sweep=_decay_sweep,
-        rows=neuron_rows,
-        compare=_compare_decay,
-        draw=draw_pair,
+        "fig3",
+        "Neural shattering: a large step size against weight decay",
+        "width 2048, n = 512, d = 10, sigma = 1, linear target; eta = 0.9, against eta = 0.01 with decay 0.1",
+        "20 000 steps, where the paper names none (small: 8000); the initialisation of torch.nn.Linear.",
+        _decay_sweep,
+        neuron_rows,
+        _compare_decay,
+        draw_pair,
     ),
     Experiment(
-        name="fig4",
-        title="Shattering across the input dimension (ReLU)",
-        setting="width 1024, n = 512, d = 1, ..., 6, eta = 0.5, 20 000 epochs, sigma = 1, linear target",
-        choices="The share of neurons that stay active is read as: active on some but not on all points. "
-        "Small: 6000 steps.",
-        sweep=partial(_dimension_sweep, figure="fig4", activation=Activation.RELU),
-        rows=neuron_rows,
-        compare=partial(_compare_dimensions, figure="fig4"),
-        draw=partial(_draw_with_curves, words=_dim),
+        "fig4",
+        "Shattering across the input dimension (ReLU)",
+        "width 1024, n = 512, d = 1, ..., 6, eta = 0.5, 20 000 epochs, sigma = 1, linear target",
+        "The share of neurons that stay active is read as: active on some but not on all points. Small: 6000 steps.",
+        partial(_dimension_sweep, figure="fig4", activation=Activation.RELU),
+        neuron_rows,
+        partial(_compare_dimensions, figure="fig4"),
+        partial(_draw_with_curves, words=_dim),
     ),
     Experiment(
-        name="fig5",
-        title="Shattering and the step size, d = 5",
-        setting="d = 5, eta varied, eta times epochs = 10 000, no decay",
-        choices="n = 512 and width 1024 as in Fig. 4, eta from 0.05 to 0.8: the paper names none of these. "
+        "fig5",
+        "Shattering and the step size, d = 5",
+        "d = 5, eta varied, eta times epochs = 10 000, no decay",
+        "n = 512 and width 1024 as in Fig. 4, eta from 0.05 to 0.8: the paper names none of these. "
         "Small: n = 256, width 512, eta times steps = 2000.",
-        sweep=_step_size_sweep,
-        rows=neuron_rows,
-        compare=_compare_step_sizes,
-        draw=partial(_draw_with_curves, words=lambda record: f"η = {record['eta']:g}"),
+        _step_size_sweep,
+        neuron_rows,
+        _compare_step_sizes,
+        partial(_draw_with_curves, words=lambda record: f"η = {record['eta']:g}"),
     ),
     Experiment(
-        name="fig6",
-        title="Shattering in the underparametrised regime",
-        setting="n = 1024, width 32, 48, 64, eta = 0.5, decay 0 or 0.05",
-        choices="d = 16, where the paper's parameter count Wd + W + 1 passes n between widths 48 and 64 as it says; "
+        "fig6",
+        "Shattering in the underparametrised regime",
+        "n = 1024, width 32, 48, 64, eta = 0.5, decay 0 or 0.05",
+        "d = 16, where the paper's parameter count Wd + W + 1 passes n between widths 48 and 64 as it says; "
         "20 000 steps (small: 5000).",
-        sweep=_width_sweep,
-        rows=neuron_rows,
-        compare=_compare_widths,
-        draw=partial(_draw_neurons, words=lambda r: f"W = {r['width']}, decay {r['decay']:g}", rows=2),
+        _width_sweep,
+        neuron_rows,
+        _compare_widths,
+        partial(_draw_neurons, words=lambda record: f"W = {record['width']}, decay {record['decay']:g}", rows=2),
     ),
     Experiment(
-        name="fig7",
-        title="Shattering of small networks in high dimension",
-        setting="width 16, n = 1024, d = 64, 48, 32, eta = 0.5, linear target",
-        choices="20 000 steps (small: 5000), sigma = 1, where the paper names neither.",
-        sweep=_high_dimension_sweep,
-        rows=neuron_rows,
-        compare=_compare_high_dimensions,
-        draw=partial(_draw_neurons, words=_dim),
+        "fig7",
+        "Shattering of small networks in high dimension",
+        "width 16, n = 1024, d = 64, 48, 32, eta = 0.5, linear target",
+        "20 000 steps (small: 5000), sigma = 1, where the paper names neither.",
+        _high_dimension_sweep,
+        neuron_rows,
+        _compare_high_dimensions,
+        partial(_draw_neurons, words=_dim),
     ),
     Experiment(
-        name="fig8",
-        title="Shattering across the input dimension (GELU)",
-        setting="as Fig. 4 with GELU: width 1024, n = 512, d = 1, ..., 6, eta = 0.5, 20 000 epochs",
-        choices="GELU is z Phi(z); a neuron counts as active where its preactivation is positive. "
+        "fig8",
+        "Shattering across the input dimension (GELU)",
+        "as Fig. 4 with GELU: width 1024, n = 512, d = 1, ..., 6, eta = 0.5, 20 000 epochs",
+        "GELU is z Phi(z); a neuron counts as active where its preactivation is positive. "
         "Small: n = 256, width 512, 4000 steps.",
-        sweep=partial(_dimension_sweep, figure="fig8", activation=Activation.GELU),
-        rows=neuron_rows,
-        compare=partial(_compare_dimensions, figure="fig8"),
-        draw=partial(_draw_with_curves, words=_dim),
+        partial(_dimension_sweep, figure="fig8", activation=Activation.GELU),
+        neuron_rows,
+        partial(_compare_dimensions, figure="fig8"),
+        partial(_draw_with_curves, words=_dim),
     ),
 )

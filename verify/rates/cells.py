@@ -10,8 +10,8 @@ import numpy as np
 
 from constructions.network import Network
 from verify.sweep import Sweep
-from verify.training.runs import training_runs
-from verify.training.setting import Init, Run
+from verify.training.runs import COMMON, training_runs
+from verify.training.setting import Run
 from verify.training.top_eigenvalue import top_eigenvalue
 from verify.training.trace import rare_share
 from verify.training.train import train
@@ -119,50 +119,16 @@ def cell_seconds(setting: Mapping[str, Any]) -> float:
     return float(len(setting["repeats"]) * setting["steps"] * step)
 
 
-def rate_cells(
-    *,
-    dim: int,
-    n: int,
-    width: int,
-    seed: int,
-    repeats: int,
-    eta: float,
-    decay: float,
-    steps: int,
-    sigma: float,
-    target: str = "linear",
-    clip: float | None = 50.0,
-    init: Init = Init.LINEAR,
-    fresh: int = 4096,
-    device: str = "cpu",
-) -> list[dict[str, Any]]:
-    """The settings of ``repeats`` trainings, cut into cells.
+def rate_cells(setting: Mapping[str, Any], repeats: int) -> list[dict[str, Any]]:
+    """The cells of ``repeats`` trainings of a setting: what it leaves out is that of COMMON, traces are taken as always.
 
-    >>> cells = rate_cells(dim=3, n=512, width=2048, seed=0, repeats=2, eta=0.2, decay=0.0, steps=500, sigma=1.0)
-    >>> [(cell["repeats"], cell["trace_at"]) for cell in cells]
-    [([0], [0, 100, 200, 500]), ([1], [0, 100, 200, 500])]
+    >>> cells = rate_cells({"dim": 3, "n": 512, "width": 2048, "seed": 0, "eta": 0.2, "steps": 500}, 2)
+    >>> [(cell["repeats"], cell["trace_at"], cell["sigma"]) for cell in cells]
+    [([0], [0, 100, 200, 500], 1.0), ([1], [0, 100, 200, 500], 1.0)]
     """
-    size = batch_size(n, width)
-    return [
-        {
-            "dim": dim,
-            "n": n,
-            "width": width,
-            "seed": seed,
-            "repeats": list(range(first, min(first + size, repeats))),
-            "eta": eta,
-            "decay": decay,
-            "clip": clip,
-            "sigma": sigma,
-            "target": target,
-            "init": init.value,
-            "steps": steps,
-            "trace_at": trace_steps(steps),
-            "fresh": fresh,
-            "device": device,
-        }
-        for first in range(0, repeats, size)
-    ]
+    whole = {**COMMON, "trace_at": trace_steps(setting["steps"]), **setting}
+    size = batch_size(whole["n"], whole["width"])
+    return [{**whole, "repeats": list(range(first, min(first + size, repeats)))} for first in range(0, repeats, size)]
 
 
 def sweep_of(cells: Sequence[Mapping[str, Any]]) -> Sweep:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 from boundcalc.options import integer
@@ -85,15 +86,19 @@ def rate_sweep(setting: RateSetting) -> Sweep:
     >>> [(cell["dim"], cell["n"], cell["decay"], cell["repeats"]) for cell in sweep.cells[:4]]
     [(1, 32, 0.0, [0, 1]), (1, 32, 0.1, [0, 1]), (1, 512, 0.0, [0]), (1, 512, 0.0, [1])]
     """
+    common = {
+        "seed": setting.seed,
+        "clip": float(setting.clip) or None,
+        "sigma": float(setting.sigma),
+        "target": setting.truth,
+        "init": setting.init.value,
+        "fresh": setting.fresh,
+        "device": setting.device,
+    }
     cells = []
-    for dim in setting.dims:
-        for n in setting.n:
-            width = setting.width_factor * n
-            for mode in MODES:
-                eta, decay, steps = setting.training(mode)
-                cells += rate_cells(
-                    dim=dim, n=n, width=width, seed=setting.seed, repeats=setting.seeds, eta=float(eta),
-                    decay=float(decay), steps=steps, sigma=float(setting.sigma), target=setting.truth,
-                    clip=float(setting.clip) or None, init=setting.init, fresh=setting.fresh, device=setting.device,
-                )  # fmt: skip
+    for dim, n, mode in product(setting.dims, setting.n, MODES):
+        eta, decay, steps = setting.training(mode)
+        own = {"dim": dim, "n": n, "width": setting.width_factor * n}
+        training = {"eta": float(eta), "decay": float(decay), "steps": steps}
+        cells += rate_cells(common | own | training, setting.seeds)
     return sweep_of(cells)

@@ -12,7 +12,7 @@ from verify.command import Setting, asked, check_outputs
 from verify.figures import EXPERIMENTS
 from verify.figures.base import Experiment, Inputs, Record, Scale, records_of
 from verify.figures.neurons import neuron_rows
-from verify.figures.run import files_of, prepare_folder, write_figure
+from verify.figures.study import files_of, prepare_folder, write_figure
 from verify.outcome import ExitCode, Outcome, show
 from verify.rates.lines import lines_of
 from verify.report.page import Heading, Image, Item, Page, table, to_html, to_markdown

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from verify.sweep import Sweep
-from verify.training.runs import training_runs
-from verify.training.setting import Activation, Init
+from verify.training.runs import COMMON, training_runs
+from verify.training.setting import Activation
 from verify.training.trace import Trace, rare_share, spread_steps
 from verify.training.train import train
 
@@ -73,39 +73,10 @@ def neuron_record(trace: Trace) -> dict[str, Any]:
     }
 
 
-def neuron_cell(
-    *,
-    dim: int,
-    n: int,
-    width: int,
-    eta: float,
-    steps: int,
-    seed: int,
-    device: str = "cpu",
-    decay: float = 0.0,
-    activation: Activation = Activation.RELU,
-    sharpness: bool = False,
-) -> dict[str, Any]:
-    """The setting of one training with sigma = 1, the linear target and clipping at 50."""
-    return {
-        "dim": dim,
-        "n": n,
-        "width": width,
-        "seed": seed,
-        "repeats": [0],
-        "eta": eta,
-        "decay": decay,
-        "clip": 50.0,
-        "sigma": 1.0,
-        "target": "linear",
-        "init": Init.LINEAR.value,
-        "activation": activation.value,
-        "steps": steps,
-        "trace_at": spread_steps(steps, _TRACES),
-        "sharpness": sharpness,
-        "fresh": 4096,
-        "device": device,
-    }
+def neuron_cell(setting: Mapping[str, Any]) -> dict[str, Any]:
+    """A cell of one training: what the setting leaves out is that of COMMON, with ReLU and without lambda_max."""
+    usual = {"repeats": [0], "activation": Activation.RELU.value, "sharpness": False}
+    return {**COMMON, **usual, "trace_at": spread_steps(setting["steps"], _TRACES), **setting}
 
 
 def neuron_seconds(setting: Mapping[str, Any]) -> float:
@@ -113,7 +84,7 @@ def neuron_seconds(setting: Mapping[str, Any]) -> float:
 
     Examples
     --------
-    >>> cell = neuron_cell(dim=10, n=512, width=2048, eta=0.5, steps=20000, seed=0)
+    >>> cell = neuron_cell({"dim": 10, "n": 512, "width": 2048, "eta": 0.5, "steps": 20000, "seed": 0})
     >>> 10 < neuron_seconds(cell) < 100
     True
     """

@@ -12,7 +12,18 @@ from constructions.data import labels, uniform_ball
 from verify.training.setting import Activation, Init, Run, initial_network
 from verify.training.targets import make_target
 
-__all__ = ["random_run", "training_runs"]
+__all__ = ["COMMON", "random_run", "training_runs"]
+
+COMMON: Mapping[str, Any] = {
+    "decay": 0.0,
+    "clip": 50.0,
+    "sigma": 1.0,
+    "target": "linear",
+    "init": Init.LINEAR.value,
+    "fresh": 4096,
+    "device": "cpu",
+}
+"""What the settings of cells have in common unless they say otherwise."""
 
 _STREAMS = ("target", "data", "noise", "network", "fresh")
 

@@ -83,7 +83,8 @@ def test_paper_scale_has_the_settings_of_the_paper():
 
 @pytest.mark.parametrize("activation", list(Activation))
 def test_neuron_cell_records_what_was_trained(activation):
-    setting = neuron_cell(seed=0, dim=2, n=30, width=40, eta=0.3, steps=60, activation=activation, sharpness=True)
+    own = {"dim": 2, "n": 30, "width": 40, "seed": 0, "eta": 0.3, "steps": 60}
+    setting = neuron_cell(own | {"activation": activation.value, "sharpness": True})
     (record,) = run_neuron_cell(setting)
     runs = training_runs(setting)
     network = train([replace(run, activation=activation) for run in runs], 60).networks[0]
@@ -138,7 +139,8 @@ def test_runs_that_diverged_are_left_out_or_undecided():
 
 
 def test_a_training_that_diverges_is_recorded_and_drawn():
-    setting = neuron_cell(seed=0, dim=2, n=16, width=8, eta=1.9, steps=60) | {"clip": None, "sigma": 1e6}
+    own = {"dim": 2, "n": 16, "width": 8, "seed": 0, "eta": 1.9, "steps": 60}
+    setting = neuron_cell(own | {"clip": None, "sigma": 1e6})
     (record,) = run_neuron_cell(setting)
     assert record["diverged_at"] is not None
     lost = {**setting, **decode_records(encode_records([record]))[0]}
