@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import os
 import re
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
 from contextlib import suppress
 from enum import IntEnum
 from typing import IO, Any, NoReturn, TextIO, cast
 
-import click
-from click.shell_completion import shell_complete
-
-__all__ = ["ExitCode", "Program", "run"]
+__all__ = ["ExitCode", "run"]
 
 _OURS = ("boundcalc", "constructions", "verify")
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}
@@ -35,29 +30,8 @@ class ExitCode(IntEnum):
     BROKEN_PIPE = 141
 
 
-class Program(click.Command):
-    """A command that can be run in this process, or as a program."""
-
-    def run_on(self, arguments: Sequence[str] | None = None, program: str | None = None) -> int:
-        """Parse, act; the exit code. Errors are raised, as ValueError, TypeError, OSError or click.UsageError."""
-        # Not click's own `main`, which ends with code 1, that of a refuted claim, where a reader closes the pipe.
-        try:
-            with self.make_context(program or self.name, list(sys.argv[1:] if arguments is None else arguments)) as ctx:
-                return int(self.invoke(ctx) or 0)
-        except click.exceptions.Exit as error:
-            return error.exit_code
-
-    def run(self, program: str) -> NoReturn:
-        """Run as a program: errors become one line and an exit code."""
-        run(self, program)
-
-    def place(self, program: str, arguments: Sequence[str]) -> str:
-        """What the part of the program is called that these arguments ask for."""
-        return program
-
-
-def run(command: Program | str, program: str) -> NoReturn:
-    """Run a command, or what is imported as "module:attribute", as a program.
+def run(command: Any, program: str) -> NoReturn:
+    """Run a command, given as "module:attribute" or as such, as a program.
 
     Whatever goes wrong, imports included, ends in one line on standard error and a code of :class:`ExitCode`; only a fault of
     ours shows a traceback, too.
@@ -78,40 +52,53 @@ def run(command: Program | str, program: str) -> NoReturn:
     sys.exit(code)
 
 
-def _exit_code(asked: Program | str, program: str) -> int:
-    command = None if isinstance(asked, str) else asked
+def _exit_code(command: Any, program: str) -> int:
     place = program
     try:
-        if command is None:
-            module, _, attribute = str(asked).partition(":")
-            command = cast(Program, getattr(importlib.import_module(module), attribute))
+        if isinstance(command, str):
+            module, _, attribute = command.partition(":")
+            command = getattr(importlib.import_module(module), attribute)
         place = command.place(program, sys.argv[1:])
         variable = f"_{program}_COMPLETE".replace("-", "_").upper()
         if variable in os.environ:
-            with suppress(Exception):  # whoever types a command line wants no error in the middle of it
-                return shell_complete(command, {}, program, variable, os.environ[variable])
-            return ExitCode.USAGE
-        return command.run_on(program=program)
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message())
-        return ExitCode.USAGE
-    except click.ClickException as error:
-        return _complain(place, f"error: {error.format_message()}", ExitCode.USAGE)
+            return _complete(command, program, variable)
+        return int(command.run_on(program=program))
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever presses it again will not wait
+        exec("")  # Python notes an interruption inside an `exec` and would end by the signal; this clears the note
         print(file=sys.stderr)  # ends the line of the terminal's ^C
         return _complain(place, "interrupted; nothing was left half-written", ExitCode.INTERRUPTED)
     except BrokenPipeError:
         raise
-    except (ValueError, TypeError, OSError) as error:
-        return _complain(place, f"error: {_words(error)}", ExitCode.USAGE)
-    except ModuleNotFoundError as error:
-        name = (error.name or "").partition(".")[0]
-        if name in ("", *_OURS):
-            return _fault(place, error)
-        return _complain(place, f"error: {name} is not installed; {_remedy(name)}", ExitCode.USAGE)
     except Exception as error:  # the net: no traceback may end with the code of a refuted claim
-        return _fault(place, error)
+        return _after(error, place)
+
+
+def _complete(command: Any, program: str, variable: str) -> int:
+    from click.shell_completion import shell_complete
+
+    with suppress(Exception):  # whoever types a command line wants no error in the middle of it
+        return shell_complete(command, {}, program, variable, os.environ[variable])
+    return ExitCode.USAGE
+
+
+def _after(error: Exception, place: str) -> int:
+    """Say what went wrong; the exit code."""
+    import click
+
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        print(error.format_message())
+        return ExitCode.USAGE
+    if isinstance(error, click.ClickException):
+        return _complain(place, f"error: {error.format_message()}", ExitCode.USAGE)
+    if isinstance(error, (ValueError, TypeError, OSError)):
+        return _complain(place, f"error: {_words(error)}", ExitCode.USAGE)
+    missing = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if missing and missing not in _OURS:
+        return _complain(place, f"error: {missing} is not installed; {_remedy(missing)}", ExitCode.USAGE)
+    traceback.print_exception(error)
+    words = f"{type(error).__name__}: {error}".rstrip(": ")
+    return _complain(place, f"a fault of the program; the lines above say where: {words}", ExitCode.FAULT)
 
 
 def _words(error: Exception) -> str:
@@ -126,14 +113,10 @@ def _complain(place: str, message: str, code: ExitCode) -> ExitCode:
     return code
 
 
-def _fault(place: str, error: Exception) -> ExitCode:
-    traceback.print_exception(error)
-    words = f"{type(error).__name__}: {error}".rstrip(": ")
-    return _complain(place, f"a fault of the program; the lines above say where: {words}", ExitCode.FAULT)
-
-
 def _remedy(name: str) -> str:
     """How to install a missing package: the extra of boundcalc that brings it."""
+    import importlib.metadata
+
     try:
         wanted = importlib.metadata.requires("boundcalc") or []
     except importlib.metadata.PackageNotFoundError:

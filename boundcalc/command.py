@@ -9,14 +9,15 @@ import importlib
 import importlib.metadata
 import importlib.util
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
 
-from boundcalc.border import Program
+from boundcalc import border
 
 if TYPE_CHECKING:
     from boundcalc.options import Option
@@ -77,6 +78,27 @@ def _click_argument(option: Option) -> click.Argument:
         metavar=(option.metavar or option.name.upper()) + ("..." if option.many else ""),
         shell_complete=_completion(option),
     )
+
+
+class Program(click.Command):
+    """A command that can be run in this process; :func:`boundcalc.border.run` runs it as a program."""
+
+    def run_on(self, arguments: Sequence[str] | None = None, program: str | None = None) -> int:
+        """Parse, act; the exit code. Errors are raised, as ValueError, TypeError, OSError or click.UsageError."""
+        # Not click's own `main`, which ends with code 1, that of a refuted claim, where a reader closes the pipe.
+        try:
+            with self.make_context(program or self.name, list(sys.argv[1:] if arguments is None else arguments)) as ctx:
+                return int(self.invoke(ctx) or 0)
+        except click.exceptions.Exit as error:
+            return error.exit_code
+
+    def run(self, program: str) -> NoReturn:
+        """Run as a program: errors become one line and an exit code."""
+        border.run(self, program)
+
+    def place(self, program: str, arguments: Sequence[str]) -> str:
+        """What the part of the program is called that these arguments ask for."""
+        return program
 
 
 class Command(Program):

@@ -58,7 +58,7 @@ def test_import_boundcalc_loads_no_heavy_package() -> None:
 def test_the_programs_help_loads_no_heavy_package() -> None:
     """Nor does completing the name of a command."""
     code = (
-        "import sys; from boundcalc.__main__ import main; main(['--help']);"
+        "import sys; from boundcalc.program import main; main(['--help']);"
         "print([m for m in ('torch', 'matplotlib', 'scipy', 'sympy', 'numpy', 'verify') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from boundcalc.__main__ import group
 from boundcalc.command import Command, added_commands, summary_of
 from boundcalc.options import Option
+from boundcalc.program import group
 
 ROOT = Path(__file__).parents[1]
 DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["boundcalc.commands"]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
+    from boundcalc import border
+
+    border.run("verify.__main__:group", "python -m verify")
+
 import boundcalc
-from boundcalc import border
 from boundcalc.command import CommandGroup, added_commands
 
 group = CommandGroup(
@@ -14,6 +18,3 @@ group = CommandGroup(
     version=boundcalc.__version__,
 )
 main = group.run_on
-
-if __name__ == "__main__":
-    border.run(group, "python -m verify")

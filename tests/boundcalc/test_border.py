@@ -39,6 +39,11 @@ def run(command: list[str], **further: object) -> subprocess.CompletedProcess[st
     )
 
 
+def with_path(folder: Path) -> dict[str, str]:
+    """The environment, with a folder to import from."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
+
+
 @pytest.mark.parametrize(
     ("line", "code", "words"),
     [
@@ -124,10 +129,24 @@ def test_interrupting_an_import_is_one_line(tmp_path: Path) -> None:
         "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\ncommand = None\n"
     )
     code = "from boundcalc import border; border.run('slow:command', 'prog')"
-    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH", "")]))
-    done = run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path})
+    done = run([sys.executable, "-c", code], env=with_path(tmp_path))
     assert done.returncode == 130 != -signal.SIGINT
     assert done.stderr == "\nprog: interrupted; nothing was left half-written\n"
+
+
+def test_the_border_is_there_before_anything_that_takes_time_to_import() -> None:
+    code = (
+        "import sys, boundcalc.__main__\n"
+        "print([m for m in ('click', 'sympy', 'numpy', 'importlib.metadata', 'tempfile') if m in sys.modules])"
+    )
+    assert run([sys.executable, "-S", "-c", code]).stdout == "[]\n"
+
+
+def test_an_interruption_inside_an_exec_has_the_code_too(tmp_path: Path) -> None:
+    """Python remembers it, and would end a module by the signal instead."""
+    (tmp_path / "tried.py").write_text(program("exec('raise KeyboardInterrupt')")[2])
+    done = run([sys.executable, "-m", "tried"], env=with_path(tmp_path))
+    assert (done.returncode, done.stderr) == (130, "\nprog act: interrupted; nothing was left half-written\n")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +160,6 @@ def test_interrupting_an_import_is_one_line(tmp_path: Path) -> None:
     ],
 )
 def test_a_missing_package_says_what_to_install(package: str, remedy: str) -> None:
-    pytest.importorskip("importlib.metadata").requires("boundcalc")
     done = run(program(f"import sys; sys.modules[{package!r}] = None", f"import {package}.part"))
     assert (done.returncode, done.stderr) == (2, f"prog act: error: {package} is not installed; {remedy}\n")
 
@@ -160,7 +178,7 @@ def test_the_calculator_works_without_what_verify_needs() -> None:
     code = (
         "import sys\nfor name in ('torch', 'joblib', 'pandas', 'tqdm', 'distributed', 'pyarrow', 'jinja2', 'sklearn'):"
         " sys.modules[name] = None\n"
-        "from boundcalc.__main__ import main\nimport contextlib, io\n"
+        "from boundcalc.program import main\nimport contextlib, io\n"
         "with contextlib.redirect_stdout(io.StringIO()) as out: main(['--help'])\n"
         "assert 'stability' in out.getvalue()\nprint(main(['packing-number', '8', '60']))"
     )

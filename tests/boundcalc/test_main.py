@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import boundcalc
-from boundcalc.__main__ import main
 from boundcalc.__main__ import run as run_program
+from boundcalc.program import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -195,7 +195,7 @@ def test_interrupting_ends_with_130_and_one_line() -> None:
     code = (
         "import boundcalc.__main__ as m, signal, os\n"
         "def act(options): os.kill(os.getpid(), signal.SIGINT); import time; time.sleep(9)\n"
-        "m.boundcalc.rate = lambda *a, **k: act(None)\n"
+        "import boundcalc; boundcalc.rate = lambda *a, **k: act(None)\n"
         "import sys; sys.argv = ['boundcalc', 'rate', '--dim', '2', '--n', '9']; m.run()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)

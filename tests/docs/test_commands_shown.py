@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from boundcalc.__main__ import group, run
+from boundcalc.__main__ import run
 from boundcalc.command import Command
+from boundcalc.program import group
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
