@@ -23,7 +23,7 @@ from boundcalc.dyadic import Dyadic
 from boundcalc.exact import exact_rational, fraction
 from boundcalc.shown import Shown
 
-__all__ = ["Dyadic", "Enclosure", "PrecisionError", "enclose"]
+__all__ = ["Dyadic", "Enclosure", "PrecisionError", "enclose", "enclose_apart"]
 
 NARROW = Rational(1, 10**15)
 _MAX_BITS = 1 << 15
@@ -95,13 +95,19 @@ class Enclosure(Shown):
     @property
     def relative_width(self) -> float:
         """(upper − lower) / min(|lower|, |upper|), rounded up; inf where the interval contains 0 and is not 0."""
+        width = self._relative_width
+        return math.inf if width is None else width.round_up()
+
+    @property
+    def _relative_width(self) -> Dyadic | None:
+        """The same, which may be below every float; None for inf."""
         if self.low == self.high:
-            return 0.0
+            return Dyadic(0, 0)
         if self.sign is None or self.sign == 0:
-            return math.inf
+            return None
         with _precision(64):
             low, high = _ball(self.low), _ball(self.high)
-            return _dyadic(((high - low) / min(abs(low), abs(high), key=lambda x: x.mid())).upper()).round_up()
+            return _dyadic(((high - low) / min(abs(low), abs(high), key=lambda x: x.mid())).upper())
 
     def contains(self, value: Enclosure | Dyadic | Fraction | Rational | int | float | str) -> bool:
         """Whether a number, or a whole enclosure, lies inside; floats count as the binary numbers they are."""
@@ -205,14 +211,15 @@ def enclose(
     tolerance = fraction(relative)
     if tolerance <= 0:
         raise ValueError(f"relative must be positive, got {relative}")
-    bits = 64 + max(0, -math.floor(math.log2(tolerance)))
+    bits = 64 + max(0, tolerance.denominator.bit_length() - tolerance.numerator.bit_length() + 1)
     ball: arb | None = None
     while bits <= max_bits:
         with _precision(bits):
             ball = _as_arb(_Evaluator(values)(expr))
             if ball.is_finite():
                 result = Enclosure(_dyadic(ball.lower()), _dyadic(ball.upper()))
-                if result.relative_width <= tolerance:
+                width = result._relative_width
+                if width is not None and width <= tolerance:
                     return result
         bits *= 2
     shown = "no finite ball" if ball is None or not ball.is_finite() else ball.str(5)
@@ -220,6 +227,36 @@ def enclose(
         f"no enclosure of relative width {float(tolerance):.1g} within {max_bits} bits (last: {shown}): "
         "the value may be 0 or undefined here"
     )
+
+
+def enclose_apart(
+    first: Expr, second: Expr, values: Mapping[Symbol, Rational], *, narrowest: int = 3000
+) -> tuple[Enclosure, Enclosure]:
+    """Enclosures of two expressions, so narrow that they are disjoint if a relative width of 10^-narrowest does it.
+
+    Raises
+    ------
+    TypeError, PrecisionError
+        As :func:`enclose`.
+
+    Examples
+    --------
+    >>> from sympy import Symbol, exp
+    >>> x = Symbol("x")
+    >>> values = {x: Rational(1, 10**40)}
+    >>> enclose(1 - x, values).less_than(enclose(exp(-x), values)) is None
+    True
+    >>> less, more = enclose_apart(1 - x, exp(-x), values)
+    >>> less.less_than(more)
+    True
+    """
+    digits = 15
+    while True:
+        relative = Rational(1, 10**digits)
+        found = enclose(first, values, relative=relative), enclose(second, values, relative=relative)
+        if found[0].less_than(found[1]) is not None or digits == narrowest:
+            return found
+        digits = min(3 * digits, narrowest)
 
 
 def _as_arb(value: _Value) -> arb:

@@ -125,7 +125,8 @@ class SeparationCertificate:
     @property
     def largest(self) -> tuple[Fraction, Fraction]:
         """An enclosure of the largest inner product that knows the decision: ties with `cosine` are decided exactly."""
-        return self.bound.lower, min(self.bound.upper, self.cosine) if self.holds else self.bound.upper
+        low, high = self.bound.lower, self.bound.upper
+        return low, max(low, min(high, self.cosine)) if self.holds else high
 
 
 def max_inner_product(points: ArrayLike) -> InnerProductBound:

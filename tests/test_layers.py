@@ -82,7 +82,6 @@ def test_every_statement_is_registered() -> None:
 @pytest.mark.parametrize(
     ("folder", "collection"),
     [
-        ("verify/packing/checks", "CHECK"),
         ("constructions/codes", "FAMILY"),
     ],
 )

@@ -21,6 +21,7 @@ from boundcalc.exact import describe, exact_rational, fraction
 from boundcalc.files import check_figure_path, check_writable, is_written_to, save_figure
 from boundcalc.options import OPTIONS as CALCULATOR_OPTIONS
 from boundcalc.options import Option, Reader, choice, file_path, integer, number, real, switch, symbol, text, vocabulary
+from constructions.codes import FAMILIES
 from verify.hessian.result import Certificate
 from verify.outcome import ExitCode, Report
 from verify.training.setting import Init
@@ -260,6 +261,7 @@ def check_step_sizes(eta: Fraction, decay: Fraction, decay_eta: Fraction, large_
 
 
 STEP = number("a positive step size of at most 10^6", lambda x: 0 < x <= 10**6)
+_SHARE = number("a number above 0 and at most 1", lambda x: 0 < x <= 1)
 
 OPTIONS: Mapping[str, Option] = vocabulary(
     *CALCULATOR_OPTIONS.values(),
@@ -294,7 +296,9 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("dry_run", "print the grid and an estimate of its cost, run nothing", switch, False),
     # Spherical codes
     Option("points", "least number of points", integer(1, 10**18), 1, metavar="COUNT"),
-    Option("code", "family of the spherical code", text, "auto", ("--family",), "FAMILY"),
+    Option("code", "family of the spherical code, auto for the largest of all",
+           choice(("auto", *(family.name for family in FAMILIES)), "; D4, E6, E7 and E8 are roots in that dimension"),
+           "auto", ("--family",), "FAMILY"),
     Option("thorough", "try the slow families too", switch, False),
     Option("max_size", "most points to build (default: as many as is quick)", integer(1, 10**6), metavar="COUNT"),
     # Sharpness
@@ -302,6 +306,14 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("certificate", "how the upper bound is proved", choice(Certificate), Certificate.AUTO, metavar="CERTIFICATE"),
     Option("tol", "relative width of the enclosure that is aimed at",
            real("a number with 0 < tol < 1", lambda x: 0 < x < 1), "1e-10", metavar="TOL"),
+    # Constructions
+    Option("height", "height of the caps (default: critical for n)", _SHARE, metavar="HEIGHT"),
+    Option("epsilon", "root of the cap height, instead of --height", _SHARE, metavar="EPSILON"),
+    Option("atoms", "what stands on each cap: cap, hat, ridge or packet", choice(("cap", "hat", "ridge", "packet")),
+           metavar="KIND"),
+    Option("caps", "least number of caps", integer(1, 10**6), 1, metavar="COUNT"),
+    Option("bound", "largest absolute label", number("a number from 1e-6 to 1e6", lambda x: Fraction(1, 10**6) <= x <= 10**6),
+           metavar="BOUND", own_default=True),
     # Trainings
     Option("width", "hidden neurons", integer(1, 10**6), metavar="K", own_default=True),
     Option("steps", "steps of gradient descent", integer(1, 10**9), 20000, ("--epochs",), "STEPS"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
@@ -124,6 +124,22 @@ class Interval:
             return cls(found.low.fraction, found.high.fraction)
         except OverflowError:
             return cls(*found.floats)
+
+    @classmethod
+    def near(cls, value: End, error: End, meaning: str = "rounding") -> Interval:
+        """A value within an error that is estimated or granted, not proved; the ends are exact.
+
+        >>> Interval.near(1.0, Fraction(1, 10)).upper
+        Fraction(11, 10)
+        """
+        return cls(Fraction(value) - Fraction(error), Fraction(value) + Fraction(error), meaning)
+
+    def __mul__(self, factor: int | Fraction) -> Interval:
+        """Every value times a factor of at least 0, exactly."""
+        low, high = (
+            e if isinstance(e, float) and math.isinf(e) else Fraction(e) * factor for e in (self.lower, self.upper)
+        )
+        return replace(self, lower=low, upper=high)
 
     def __contains__(self, value: End) -> bool:
         return self.lower <= value <= self.upper

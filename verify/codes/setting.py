@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from boundcalc.options import choice, integer, number
+from boundcalc.options import integer, number
 from boundcalc.packing_numbers import PackingNumber, packing_number
-from constructions.codes import FAMILIES
 from verify.command import Setting, asked
 
 __all__ = ["AUTO", "CodesSetting"]
@@ -38,7 +37,7 @@ class CodesSetting(Setting):
     angle: Fraction | None = asked("angle", reader=_ANY)
     cosine: Fraction | None = asked("cosine", reader=_ANY)
     points: int = asked("points")
-    code: str = asked("code", reader=choice((AUTO, *(family.name for family in FAMILIES))))
+    code: str = asked("code")
     thorough: bool = asked("thorough")
     max_size: int | None = asked("max_size")
     seed: int = asked("seed")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from boundcalc.exact import exact_rational, fraction
+from boundcalc.statement import Status
 from verify.hessian.components import blocks_if_cheap
 from verify.hessian.inputs import check_integer
 from verify.hessian.krylov_bound import krylov_lower_bound
@@ -20,11 +21,11 @@ from verify.hessian.problem import Problem, one_sided_problems
 from verify.hessian.products import LiveProducts
 from verify.hessian.rayleigh import rayleigh_lower_bound
 from verify.hessian.reduction import reduce_at
-from verify.hessian.result import kink_slack, true_bounds
+from verify.hessian.result import Sharpness, kink_slack, true_bounds
 from verify.hessian.structure import build_structure
-from verify.outcome import Interval, Relation, Verdict, judge
+from verify.outcome import Interval, Outcome, Relation, Verdict, judge, judged
 
-__all__ = ["is_flat"]
+__all__ = ["is_flat", "side_of_the_edge"]
 
 # Of a first Krylov run, which shows that a network is sharp or prepares the certificates.
 _COARSE_STEPS = 24
@@ -68,6 +69,21 @@ def is_flat(network: Any, X: Any, y: Any, eta: Any, *, seed: int = 0, device: An
     check_integer("seed", seed, 0)
     verdicts = {_decide(problem, threshold, seed) for problem in one_sided_problems(network, X, y, device)}
     return verdicts.pop() if len(verdicts) == 1 else Verdict.UNDECIDED
+
+
+def side_of_the_edge(
+    check: str, words: str, found: Sharpness, eta: Fraction, status: Status, evidence: Mapping[str, object]
+) -> Outcome:
+    """On which side of 2/eta lambda_max lies, as a fact either way; undecided where the enclosure holds both."""
+    edge, measured = 2 / eta, found.interval
+    verdict = judge(measured, Relation.AT_MOST, edge)
+    side, where = Relation.AT_MOST, "stable"
+    if verdict is Verdict.REFUTED:
+        side, where = Relation.ABOVE, "not stable at this step size"
+    elif verdict is Verdict.UNDECIDED:
+        where = "at the edge"
+    facts = {**evidence, "edge": "2/eta"}
+    return judged(check, "stable-minima-seminorm", f"{words}: {where}", measured, side, edge, status, facts)
 
 
 def _decide(problem: Problem, threshold: Fraction, seed: int) -> Verdict:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
+from boundcalc.exact import fraction
 from boundcalc.explicit.problem import Problem
 from boundcalc.statement import Status
 from verify.lower_bound.series import (
@@ -17,7 +19,7 @@ from verify.lower_bound.series import (
     power_law_range,
 )
 from verify.lower_bound.setting import LowerBoundSetting
-from verify.outcome import Interval, Outcome, Verdict
+from verify.outcome import Interval, Outcome, Relation, Trust, judged
 from verify.power_law import ExponentFit
 
 __all__ = ["exponents", "overtaking", "shown"]
@@ -31,7 +33,7 @@ def exponents(d: int, base: Problem, setting: LowerBoundSetting, found: Series) 
         # The paper's own construction on the interval: its bumps are these hats, up to constants.
         yield _exponent(d, found, fit, "as requested, the paper's rate in d = 1", UNIVARIATE)
     if not found.settled(fit):
-        larger, larger_fit = power_law_range(found.construction, base, setting.sizes)
+        larger, larger_fit = power_law_range(found.construction, base, setting.n)
         if larger.settled(larger_fit):
             yield _exponent(d, larger, larger_fit, "power-law range")
 
@@ -40,29 +42,22 @@ def _exponent(
     d: int, found: Series, fit: ExponentFit | None, words: str, claimed: Construction | None = None
 ) -> Outcome:
     own = claimed or found.construction
-    target = own.exponent(d)
+    check, target, status = f"d = {d}", own.exponent(d), own.status(d)
+    law = f"{own.name} ~ n^-({target})"
     if fit is None:
         reason = found.points[-1].reason or "too few sizes have a bound"
-        return Outcome(
-            f"d = {d}", own.theorem, f"{own.name}: {reason}", None, float(target), Verdict.NOT_APPLICABLE, own.status(d)
-        )
-    usable = found.fitted
-    span = f"n = {shown(usable[0].n)}..{shown(usable[-1].n)}"
-    if found.settled(fit):
-        # A search that is worse than stated would show here: that decides nothing about the theorem.
-        verdict = Verdict.CONSISTENT if float(target) in fit else Verdict.UNDECIDED
-        claim = f"{own.name} ~ n^-({target}); {words}, {span}"
-    else:
-        verdict = Verdict.NOT_APPLICABLE
-        claim = f"{own.name} ~ n^-({target}) at large n; {words}, {span}: no power law yet"
-    return Outcome(
-        f"d = {d}",
+        return judged(check, own.theorem, law, None, Relation.CONTAINS, fraction(target), status, obstacle=reason)
+    usable, settled = found.fitted, found.settled(fit)
+    meaning = "scatter at level 0.99 or by the largest residual, plus the next correction"
+    return judged(
+        check,
         own.theorem,
-        claim,
-        Interval(fit.lower, fit.upper, "scatter at level 0.99 or by the largest residual, plus the next correction"),
-        float(target),
-        verdict,
-        own.status(d),
+        f"{law}; {words}, n = {shown(usable[0].n)}..{shown(usable[-1].n)}",
+        # A search that is worse than stated would show here: that decides nothing about the theorem.
+        Interval(fit.lower, fit.upper, meaning, Trust.HEURISTIC),
+        Relation.CONTAINS,
+        fraction(target),
+        status,
         {
             "family": own.family.key,
             "exponent": fit.exponent,
@@ -72,34 +67,33 @@ def _exponent(
             "log10_lower": [point.log10 for point in usable],
             "cap_height": [point.height for point in usable],
         },
-        relation="contains",
+        obstacle=None if settled else "no power law yet",
     )
 
 
 def overtaking(d: int, behind: Construction, ahead: Construction, found: Crossing | None) -> Outcome:
-    check, key = f"d = {d}", ahead.theorem
+    """From which n on one bound exceeds the other, at every n compared, up to the last."""
+    check, key, last = f"d = {d}", ahead.theorem, Fraction(10) ** LARGEST_LOG10_N
+    words = f"{ahead.name} overtakes {behind.name} at this n, ahead at every n compared from there on"
     if found is None:
-        missing = f"{ahead.name} is not ahead of {behind.name} at n = 1e{LARGEST_LOG10_N}"
-        return Outcome(check, key, missing, None, None, Verdict.NOT_APPLICABLE, Status.DERIVED)
-    evidence: dict[str, object] = {
-        "behind_at": None if found.low is None else str(found.low),
-        "ahead_from": str(found.high),
-        "ahead_at": f"{sum(n >= found.high for n in CHECKED)} powers of ten up to 1e{LARGEST_LOG10_N}",
-        "compared": "disjoint enclosures",
-    }
-    verdict = Verdict.PROVED if found.certified else Verdict.UNDECIDED
+        reason = f"it is not ahead at n = 1e{LARGEST_LOG10_N}"
+        return judged(check, key, words, None, Relation.AT_MOST, last, Status.DERIVED, obstacle=reason)
     if found.low is None:
         words = f"{ahead.name} is ahead of {behind.name} at every n compared, 10 to 1e{LARGEST_LOG10_N}"
-        return Outcome(check, key, words, found.high, None, verdict, Status.DERIVED, evidence)
-    return Outcome(
+    return judged(
         check,
         key,
-        f"{ahead.name} overtakes {behind.name} at this n",
-        Interval(float(found.low), float(found.high)),
-        None,
-        verdict,
+        words,
+        found.high if found.low is None else Interval(Fraction(found.low), Fraction(found.high)),
+        Relation.AT_MOST,
+        last,
         Status.DERIVED,
-        evidence,
+        {
+            "behind_at": None if found.low is None else str(found.low),
+            "ahead_from": str(found.high),
+            "ahead_at": f"{sum(n >= found.high for n in CHECKED)} powers of ten up to 1e{LARGEST_LOG10_N}",
+            "compared": "disjoint enclosures",
+        },
     )
 
 

@@ -45,7 +45,7 @@ def _panel(study: Study, d: int, axes: Axes) -> None:
     overtaking = next(
         (c for c in study.crossings[d] if c.behind is CAP_ATOMS and c.ahead is STACKED_HATS and c.low is not None), None
     )
-    low, high = math.log10(study.setting.sizes[0]), math.log10(study.setting.sizes[-1])
+    low, high = math.log10(study.setting.n[0]), math.log10(study.setting.n[-1])
     if overtaking is not None and math.log10(overtaking.high) < _LARGEST_LOG10_SHOWN:
         high = max(high, math.ceil(math.log10(overtaking.high)) + 2.0)
     sizes = sizes_between(low, high, _POINTS)

@@ -223,15 +223,12 @@ class Crossing:
         Here ``ahead`` is not ahead, by disjoint enclosures; None if it is ahead at the smallest n tried.
     high : int
         Here it is, and at all of CHECKED beyond, by disjoint enclosures.
-    certified : bool
-        Whether all these comparisons were decided by enclosures.
     """
 
     behind: Construction
     ahead: Construction
     low: int | None
     high: int
-    certified: bool
 
 
 def crossing(behind: Construction, ahead: Construction, base: Problem) -> Crossing | None:
@@ -240,19 +237,17 @@ def crossing(behind: Construction, ahead: Construction, base: Problem) -> Crossi
     The bounds compared are those of the catalogue; where the risks of the best estimators over the two families cross is
     not claimed.
     """
-    grid = CHECKED
 
     def leads(n: int) -> bool | None:
         return _exceeds(evaluate_at(ahead, base.at(Fraction(n))), evaluate_at(behind, base.at(Fraction(n))))
 
-    first = len(grid)
-    while first and leads(grid[first - 1]):
+    first = len(CHECKED)
+    while first and leads(CHECKED[first - 1]):
         first -= 1
-    if first == len(grid):
+    if first == len(CHECKED):
         return None
     if first == 0:
-        return Crossing(behind, ahead, None, grid[0], True)
-    low, high = grid[first - 1], grid[first]
+        return Crossing(behind, ahead, None, CHECKED[0])
 
     def gap(n: int) -> float:
         """Positive where ``ahead`` is behind, and where the enclosures overlap."""
@@ -260,10 +255,11 @@ def crossing(behind: Construction, ahead: Construction, base: Problem) -> Crossi
         apart = second.log10 - first.log10 if first.enclosure is not None else math.inf
         return min(apart, 0.0) if leads(n) else max(apart, 1e-12)
 
-    low, high = grid[first - 1], grid[first]
+    low, high = CHECKED[first - 1], CHECKED[first]
     low, found = bracket(gap, (low, gap(low)), (high, gap(high)), _CLOSE)
-    high = found or high
-    return Crossing(behind, ahead, low, high, leads(low) is False and leads(high) is True)
+    if leads(low) is None:  # the two may cross anywhere below
+        low = max((n for n in CHECKED if n < low and leads(n) is False), default=1)
+    return Crossing(behind, ahead, low, found or high)
 
 
 def _exceeds(first: Point, second: Point) -> bool | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
 
 import numpy as np
 
+from boundcalc.shown import show_lower
 from verify.command import Progress
 from verify.lower_bound.claims import exponents, overtaking, shown
 from verify.lower_bound.series import (
@@ -50,7 +50,7 @@ def lower_bound_study(setting: LowerBoundSetting) -> tuple[Study, Report]:
         for d in setting.dims:
             base = setting.base(d)
             progress.step(f"d = {d}: exponents")
-            requested[d] = tuple(series(c, base, setting.sizes) for c in CONSTRUCTIONS)
+            requested[d] = tuple(series(c, base, setting.n) for c in CONSTRUCTIONS)
             for found in requested[d]:
                 outcomes += exponents(d, base, setting, found)
             progress.step(f"d = {d}: overtaking")
@@ -65,13 +65,14 @@ def lower_bound_study(setting: LowerBoundSetting) -> tuple[Study, Report]:
 
 def _title(study: Study) -> str:
     """A heading and a table of the bounds at the requested sizes, at most nine of them."""
-    sizes = study.setting.sizes
+    sizes = study.setting.n
     chosen = sorted({round(k) for k in np.linspace(0, len(sizes) - 1, min(9, len(sizes)))})
     rows = [("d", "lower bound at n =", *(shown(sizes[k]) for k in chosen))]
     for d, found in study.requested.items():
         for one in found:
             if one.usable:
-                cells = (_bound(one.points[k].log10) for k in chosen)
+                values = (one.points[k].enclosure for k in chosen)
+                cells = ("-" if value is None else show_lower(value, 3) for value in values)
                 rows.append((str(d), one.construction.name, *cells))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["Explicit minimax lower bounds of the constructions (every number is proved, rounded down)", ""]
@@ -83,12 +84,3 @@ def _title(study: Study) -> str:
         ]
         lines.append("  " + "  ".join(padded))
     return "\n".join(lines)
-
-
-def _bound(log10: float) -> str:
-    """Three digits, rounded down."""
-    if log10 == -math.inf:
-        return "-"
-    exponent = math.floor(log10)
-    mantissa = math.floor(10 ** (log10 - exponent) * 100) / 100
-    return f"{mantissa:.2f}e{exponent}"

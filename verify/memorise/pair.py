@@ -28,7 +28,7 @@ from constructions.packing import Packing, largest_height, pack
 from verify.hessian import Sharpness, sharpness
 from verify.memorise.setting import MemoriseSetting
 from verify.outcome import Interval, Outcome, Verdict
-from verify.packing.build import critical_height
+from verify.packing.artefact import critical_height
 from verify.power_law import LEAST_POINTS, fit_exponent
 
 __all__ = ["DrawnPair", "Row", "draw_pair", "pair_outcomes", "scaling_outcome", "scaling_rows"]

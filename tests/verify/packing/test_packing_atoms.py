@@ -21,11 +21,12 @@ from constructions.stacked import hats
 from verify.outcome import Verdict
 from verify.packing.__main__ import main
 from verify.packing.artefact import build_artefact
-from verify.packing.atoms import AtomKind, Atoms, Occupancy, Target
+from verify.packing.atoms import Atoms, Occupancy
 from verify.packing.atoms.hat import HatAtoms, hat_width
-from verify.packing.atoms.profiles import depth_monte_carlo, population_seminorm, squared_norm_expr
-from verify.packing.checks import atom_norms, lower_bound, scaling, seminorm
-from verify.packing.setting import PackingSetting
+from verify.packing.atoms.ridges import depth_monte_carlo, population_seminorm, squared_norm_expr
+from verify.packing.checks import CHECKS
+from verify.packing.checks.lower_bound import sample_ratios
+from verify.packing.setting import AtomKind, PackingSetting, Weight
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Mapping[str, object]]:
@@ -59,16 +60,16 @@ def test_every_kind_runs(dim: str, kind: str, n: str, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("kind", ["cap", "hat", "ridge"])
-@pytest.mark.parametrize("target", ["canonical", "population", "empirical"])
-def test_the_weight_of_the_target_stays_in_the_class(
-    kind: str, target: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("weight", ["canonical", "population", "empirical"])
+def test_the_seminorm_with_the_chosen_weight_stays_in_the_class(
+    kind: str, weight: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With a small C the largest amplitude is that at which the target's seminorm is C."""
+    """With a small C the largest amplitude is that at which the seminorm is C."""
     code, content = run(
-        capsys, "--dim", "3", "--n", "3000", "--norm", "1e-6", "--atoms", kind, "--target", target, "--no-scaling"
+        capsys, "--dim", "3", "--n", "3000", "--norm", "1e-6", "--atoms", kind, "--weight", weight, "--no-scaling"
     )
     assert code in (0, 3)
-    row = {"canonical": 0, "population": 1, "empirical": 3}[target]
+    row = {"canonical": 0, "population": 1, "empirical": 3}[weight]
     claim = [o for o in content["outcomes"] if o["check"] == "seminorm"][row]  # type: ignore[attr-defined]
     assert "every f_xi is in the class" in claim["claim"]
     upper = claim["measured"] if isinstance(claim["measured"], float) else claim["measured"]["upper"]
@@ -77,11 +78,11 @@ def test_the_weight_of_the_target_stays_in_the_class(
 
 def test_the_bound_given_the_sample_lies_below_a_simulated_risk() -> None:
     """Posterior means for one fixed sample: their risk over signs and noise is the Bayes risk, above the bound."""
-    setting = PackingSetting.parse(2, 300, target="empirical", atoms="hat", seed=3)
+    setting = PackingSetting.parse(2, 300, weight="empirical", atoms="hat", seed=3)
     artefact = build_artefact(setting, lambda words: None)
-    outcome = next(lower_bound.CHECK.run(setting, artefact))
+    outcome = next(CHECKS["lower bound"](setting, artefact))
     amplitude = float(outcome.evidence["amplitude"])  # type: ignore[arg-type]
-    ratios, norms = lower_bound.sample_ratios(artefact)
+    ratios, norms = sample_ratios(artefact)
     rng = np.random.default_rng(0)
     s = amplitude**2 * ratios
     signs = rng.choice([-1.0, 1.0], (4000, len(s)))
@@ -140,17 +141,17 @@ def test_a_hat_that_is_too_high_is_refuted() -> None:
     assert isinstance(artefact.atoms, HatAtoms)
     tall = tuple(Profile(p.knots, tuple(2 * slope for slope in p.slopes)) for p in artefact.atoms.profiles)
     atoms = dataclasses.replace(artefact.atoms)
-    atoms.__dict__["stack"] = dataclasses.replace(artefact.atoms.stack, profiles=tall)
-    found = [o.verdict for o in atom_norms.CHECK.run(setting, dataclasses.replace(artefact, atoms=atoms))]
+    object.__setattr__(atoms, "ridges", dataclasses.replace(artefact.atoms.ridges, profiles=tall))
+    found = [o.verdict for o in CHECKS["atom norms"](setting, dataclasses.replace(artefact, atoms=atoms))]
     assert found[0] is Verdict.REFUTED
 
 
-def test_an_amplitude_beyond_the_class_is_refuted_for_its_target_only() -> None:
-    for target, row in ((Target.CANONICAL, 0), (Target.POPULATION, 1), (Target.EMPIRICAL, 3)):
-        setting = PackingSetting.parse(3, 1500, atoms="ridge", target=target.value)
+def test_an_amplitude_beyond_the_class_is_refuted_for_its_weight_only() -> None:
+    for weight, row in ((Weight.CANONICAL, 0), (Weight.POPULATION, 1), (Weight.EMPIRICAL, 3)):
+        setting = PackingSetting.parse(3, 1500, atoms="ridge", weight=weight.value)
         artefact = build_artefact(setting, lambda words: None)
         huge = dataclasses.replace(artefact, amplitude=artefact.amplitude * 10**9)
-        verdicts = [o.verdict for o in seminorm.CHECK.run(setting, huge)]
+        verdicts = [o.verdict for o in CHECKS["seminorm"](setting, huge)]
         assert verdicts[row] is Verdict.REFUTED
         assert verdicts.count(Verdict.REFUTED) == 1
 
@@ -182,8 +183,8 @@ def test_neurons_of_empty_caps_may_be_left_out(monkeypatch: pytest.MonkeyPatch) 
 def test_fitted_exponents(d: int, kind: str, expected: list[float]) -> None:
     setting = PackingSetting.parse(d, 1000, atoms=kind)
     artefact = build_artefact(PackingSetting.parse(d, 100, atoms="cap"), lambda words: None)
-    rows = list(scaling.CHECK.run(setting, artefact))
-    assert [row.bound for row in rows] == pytest.approx(expected)
+    rows = list(CHECKS["scaling"](setting, artefact))
+    assert [float(row.bound) for row in rows] == pytest.approx(expected)  # type: ignore[arg-type]
     assert [row.verdict for row in rows] == [Verdict.CONSISTENT] * 5
     assert all("rows in range" in row.claim for row in rows)
     assert all(abs(row.evidence["slope"] - e) < 0.1 for row, e in zip(rows, expected, strict=True))  # type: ignore[operator]
@@ -192,7 +193,7 @@ def test_fitted_exponents(d: int, kind: str, expected: list[float]) -> None:
 def test_kinds_without_a_study_say_so() -> None:
     setting = PackingSetting.parse(2, 1000, atoms="ridge")
     artefact = build_artefact(setting, lambda words: None)
-    (row,) = scaling.CHECK.run(setting, artefact)
+    (row,) = CHECKS["scaling"](setting, artefact)
     assert row.verdict is Verdict.NOT_APPLICABLE
     assert "sample sizes" in str(row.evidence["reason"])
 

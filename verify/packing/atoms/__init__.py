@@ -1,6 +1,5 @@
 """Kinds of atoms of the packing job, one file each."""
 
-from verify.packing.atoms.base import Atoms, Level, Number, Occupancy, Reading
-from verify.packing.atoms.kind import AtomKind, Target
+from verify.packing.atoms.base import Atoms, Level, Occupancy, Reading
 
-__all__ = ["AtomKind", "Atoms", "Level", "Number", "Occupancy", "Reading", "Target"]
+__all__ = ["Atoms", "Level", "Occupancy", "Reading"]

@@ -21,16 +21,24 @@ from boundcalc.symbols import eps
 from boundcalc.symbols import h as H
 from constructions.atom import log_squared_norm
 from constructions.network import Network
-from verify.outcome import Interval, Verdict
-from verify.packing.atoms.base import Atoms, Level, Number, Occupancy, Reading
-from verify.packing.atoms.kind import AtomKind, Target
-from verify.packing.atoms.profiles import FLOAT_ERROR, number
+from verify.outcome import Interval, Relation
+from verify.packing.atoms.base import (
+    DRAWS,
+    FLOAT_ERROR,
+    Atoms,
+    Level,
+    Occupancy,
+    Reading,
+    closed_form_readings,
+    depths,
+    monte_carlo,
+    near,
+    side_reading,
+)
+from verify.packing.setting import AtomKind, Weight
 
-__all__ = ["CapAtoms", "monte_carlo"]
+__all__ = ["CapAtoms", "drawn_norm"]
 
-_DRAWS = 200_000
-# Two-sided normal level 1 - 6e-7: a false alarm once in 1.7 million reports.
-_Z = 5.0
 # Relative error of the adaptive quadrature and of its double-precision weights.
 _QUADRATURE = 1e-10
 
@@ -50,60 +58,33 @@ class CapAtoms(Atoms):
     @property
     def place(self) -> dict[Expr, Rational]:
         """d and h, exactly."""
-        return {D: Rational(self.packing.dim), H: rational(self.packing.height)}
+        return {D: rational(self.packing.dim), H: rational(self.packing.height)}
 
     def readings(self, rng: np.random.Generator) -> Iterator[Reading]:
         """Sup norm from the largest value in the cap; L2 norm from three channels and both constants."""
         d, height = self.packing.dim, self.packing.height
-        exact_height = rational(height)
         centre = self.packing.centres[0]
-        peak = (float(centre @ centre) - (1 - float(height))) / float(height)
+        # u.u differs from 1 by at most d roundings, the division by h magnifies them.
         yield Reading(
             "sup norm of the atom (u.x - (1-h))_+/h, at x = u",
-            peak,
-            1,
-            "=",
-            # u.u differs from 1 by at most d roundings, the division by h magnifies them.
-            Verdict.CONSISTENT if abs(peak - 1) <= (d + 2) * 2**-52 / float(height) else Verdict.REFUTED,
+            (float(centre @ centre) - (1 - float(height))) / float(height),
+            Relation.WITHIN,
+            Interval.near(1, (d + 2) * 2**-52 / float(height)),
             Status.PAPER,
             {"point": "the centre of the first cap"},
         )
-        closed = cap.atom_norm_squared.enclose(d, exact_height)
-        log_closed = closed.log10[0] * math.log(10)
-        log_quadrature = log_squared_norm(d, height)
-        yield Reading(
-            "squared L2(P) norm: quadrature against closed form",
-            math.exp(log_quadrature),
-            closed.floats[1],
-            "=",
-            Verdict.CONSISTENT if abs(log_quadrature - log_closed) <= _QUADRATURE else Verdict.REFUTED,
-            Status.DERIVED,
-            {"relative_difference": math.expm1(log_quadrature - log_closed), "log10_closed_form": closed.log10[0]},
-        )
-        interval = monte_carlo(d, height, rng)
-        covers = interval.lower <= closed.floats[1] and closed.floats[0] <= interval.upper
-        yield Reading(
-            "squared L2(P) norm: Monte Carlo against closed form",
-            interval,
-            closed.floats[1],
-            "contains",
-            Verdict.CONSISTENT if covers else Verdict.REFUTED,
-            Status.DERIVED,
-            {"draws": _DRAWS, "standard_errors": _Z},
-        )
-        for name, relation in (("lower", ">="), ("upper", "<=")):
-            bound = enclose(CAP_ATOM_NORM.bounds[name].expr.subs(eps, sqrt(exact_height)), {D: Rational(d)})
-            inside = closed.at_least(bound) if name == "lower" else closed.at_most(bound)
-            # In d = 1 both are equalities, which no enclosures of positive width decide.
-            equal = d == 1 and inside is None
-            yield Reading(
+        closed = cap.atom_norm_squared.enclose(d, rational(height))
+        drawn = drawn_norm(d, height, rng)
+        yield from closed_form_readings("", log_squared_norm(d, height), _QUADRATURE, drawn, closed)
+        for name, side in (("lower", Relation.AT_LEAST), ("upper", Relation.AT_MOST)):
+            bound = enclose(CAP_ATOM_NORM.bounds[name].expr.subs(eps, sqrt(rational(height))), {D: rational(d)})
+            yield side_reading(
                 f"squared L2(P) norm against its {name} constant times epsilon^(d+1)",
-                closed.floats[1],
-                bound.floats[0],
-                relation,
-                Verdict.PROVED if inside else Verdict.CONSISTENT if equal else Verdict.UNDECIDED,
-                Status.DERIVED,
+                Interval.of(closed),
+                side,
+                bound,
                 {"log10_bound": bound.log10[0]},
+                equal=d == 1,
             )
 
     def levels(self) -> list[Level]:
@@ -111,31 +92,28 @@ class CapAtoms(Atoms):
         log_norm = log_squared_norm(self.packing.dim, self.packing.height)
         return [Level(self.packing.size, math.exp(log_norm), cap.atom_norm_squared.expr)]
 
-    def seminorm(self, target: Target, sample: Occupancy) -> Number:
+    def seminorm(self, weight: Weight, sample: Occupancy) -> Interval:
         """N h^(d+1) exactly, N g_P(1-h)/h enclosed, or the sum of the sample's weights over h."""
         packing = self.packing
-        if target is Target.CANONICAL:
+        if weight is Weight.CANONICAL:
             exact = packing.size * packing.height ** (packing.dim + 1)
-            return Number(exact, exact, True)
-        if target is Target.POPULATION:
-            return number(enclose(packing.size * cap.atom_seminorm_population.expr, self.place))
-        value = self.empirical_seminorm(np.ones((packing.size, 1)), sample)
-        return Number.near(value, FLOAT_ERROR)
+            return Interval(exact, exact)
+        if weight is Weight.POPULATION:
+            return Interval.of(enclose(packing.size * cap.atom_seminorm_population.expr, self.place))
+        return near(self.empirical_seminorm(np.ones((packing.size, 1)), sample), FLOAT_ERROR)
 
-    def seminorm_words(self, target: Target) -> str:
+    def seminorm_words(self, weight: Weight) -> str:
         """A times the sum over the N atoms."""
         return {
-            Target.CANONICAL: "A N h^(d+1)",
-            Target.POPULATION: "A N g_P(1-h)/h",
-            Target.EMPIRICAL: "A sum g_n(u_i, 1-h)/h",
-        }[target]
+            Weight.CANONICAL: "A N h^(d+1)",
+            Weight.POPULATION: "A N g_P(1-h)/h",
+            Weight.EMPIRICAL: "A sum g_n(u_i, 1-h)/h",
+        }[weight]
 
-    def squared_norm(self, coefficients: Float, scale: Fraction) -> Number:
+    def squared_norm(self, coefficients: Float) -> Interval:
         """Supports are disjoint: the closed form times the sum of squares."""
-        squares = np.asarray(coefficients) ** 2
-        whole = round(float(squares.sum()))
-        factor = scale * (whole if np.array_equal(squares, np.round(squares)) else Fraction(float(squares.sum())))
-        return number(enclose(rational(factor) * cap.atom_norm_squared.expr, self.place))
+        squares = float((np.asarray(coefficients) ** 2).sum())
+        return Interval.of(enclose(rational(Fraction(squares)) * cap.atom_norm_squared.expr, self.place))
 
     def evaluate(self, coefficients: Float, sample: Occupancy) -> Float:
         """One product per point that lies in a cap."""
@@ -160,20 +138,7 @@ class CapAtoms(Atoms):
         return {}
 
 
-def monte_carlo(d: int, height: Fraction, rng: np.random.Generator) -> Interval:
-    """Interval for the squared norm by importance sampling of the depth.
-
-    The depth s in [0, h] is drawn with density proportional to s^{(d-1)/2}; the remaining factor (2 - s)^{(d-1)/2} of the
-    marginal density and the squared atom are averaged. So the relative error does not grow as the cap gets thin.
-    """
-    h = float(height)
-    depth = h * rng.random(_DRAWS) ** (2 / (d + 1))
-    sample = np.exp((d - 1) / 2 * np.log1p(-depth / 2)) * (1 - depth / h) ** 2
-    scale = math.exp(
-        float(cap.marginal_constant.log(d).log)
-        + (d - 1) / 2 * math.log(2)
-        + (d + 1) / 2 * math.log(h)
-        + math.log(2 / (d + 1))
-    )
-    mean, error = float(sample.mean()), float(sample.std(ddof=1)) / math.sqrt(_DRAWS)
-    return Interval(scale * (mean - _Z * error), scale * (mean + _Z * error), f"Monte Carlo, {_Z:g} standard errors")
+def drawn_norm(d: int, height: Fraction, rng: np.random.Generator) -> Interval:
+    """Interval for the squared norm by importance sampling of the depth."""
+    depth, weight, scale = depths(d, float(height), DRAWS, rng)
+    return monte_carlo(weight * (1 - depth / float(height)) ** 2, scale)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from math import floor
 
 import numpy as np
@@ -15,77 +14,62 @@ from sympy import Integer, Rational
 from boundcalc import cap
 from boundcalc.enclosure import enclose
 from boundcalc.exact import rational
-from boundcalc.statement import Status
 from boundcalc.statements.stacked_hats import THEOREM_A
 from boundcalc.symbols import d as D
-from constructions.cap_ridges import CapRidges
-from constructions.network import Network
-from constructions.ridge import Profile
-from constructions.stacked import hats
-from verify.outcome import Verdict
-from verify.packing.atoms.base import Occupancy, Reading
-from verify.packing.atoms.kind import AtomKind
-from verify.packing.atoms.profiles import squared_norm_enclosure
-from verify.packing.atoms.ridges import RidgeAtoms
+from constructions.stacked import HatChoice, theorem_a
+from verify.outcome import Interval, Relation, Verdict, judge
+from verify.packing.atoms.base import Atoms, Occupancy, Reading, side_reading
+from verify.packing.atoms.ridges import RidgeAtoms, squared_norm_expr
+from verify.packing.setting import AtomKind, PackingSetting
 
-__all__ = ["HatAtoms", "hat_width"]
+__all__ = ["MOST_HATS", "HatAtoms", "hat_scales", "hat_width"]
 
 Float = NDArray[np.float64]
+
+# Hats per cap that Theorem A may ask for.
+MOST_HATS = 1000
 
 
 @dataclass(frozen=True, eq=False)
 class HatAtoms(RidgeAtoms):
-    """K hats of one width at the depths h/2 ... h of every cap.
-
-    Attributes
-    ----------
-    width : Fraction
-    """
-
-    width: Fraction
+    """K = floor(h/2w) hats of one width w at the depths h/2 ... h of every cap."""
 
     kind = AtomKind.HAT
-    sup_sum = Fraction(1)
     theorem = THEOREM_A.key
-
-    @cached_property
-    def stack(self) -> CapRidges:
-        """The construction."""
-        return hats(self.packing, self.width)
+    norm_words = Atoms.norm_words
 
     @property
-    def profiles(self) -> tuple[Profile, ...]:
-        """The hats, deepest first."""
-        return self.stack.profiles
-
-    @property
-    def per_cap(self) -> int:
-        """K = floor(h/2w)."""
-        return len(self.profiles)
+    def width(self) -> Fraction:
+        """w."""
+        knots = self.ridges.profiles[0].knots
+        return knots[-1] - knots[0]
 
     def readings(self, rng: np.random.Generator) -> Iterator[Reading]:
         """Those of ridge functions, and the two bounds of Theorem A's proof."""
-        yield from super().readings(rng)
+        yield from self.profile_readings(rng)
         d, h = self.packing.dim, rational(self.packing.height)
+        ends = [
+            Interval.of(enclose(squared_norm_expr(profile), {D: Integer(d)}))
+            for profile in (self.ridges.profiles[0], self.ridges.profiles[-1])
+        ]
         # The marginal density lies between c_1 (7h/8)^((d-1)/2) (for h <= 1/8) and c_1 (2h)^((d-1)/2) on the slabs.
-        for name, factor, relation in (("lower", Rational(7, 8), ">="), ("upper", Integer(2), "<=")):
+        for name, factor, side, worst in (
+            ("lower", Rational(7, 8), Relation.AT_LEAST, min),
+            ("upper", Integer(2), Relation.AT_MOST, max),
+        ):
             expr = cap.marginal_constant.expr * (factor * h) ** ((D - 1) / 2) * rational(self.width) / 3
             bound = enclose(expr, {D: Integer(d)})
-            ends = [squared_norm_enclosure(profile, d) for profile in (self.profiles[0], self.profiles[-1])]
-            holds = all((e.at_least(bound) if name == "lower" else e.at_most(bound)) is True for e in ends)
-            worst = min(e.floats[0] for e in ends) if name == "lower" else max(e.floats[1] for e in ends)
-            # In d = 1 both bounds are equalities, which no enclosure of positive width decides.
-            equal = d == 1 and all(e.contains(bound) or bound.contains(e) for e in ends)
-            needed = name == "upper" or self.packing.height <= Fraction(1, 8)
-            verdict = Verdict.PROVED if holds else Verdict.CONSISTENT if equal else Verdict.REFUTED
-            yield Reading(
+            norm = Interval(worst(end.lower for end in ends), worst(end.upper for end in ends))
+            thin = name == "upper" or self.packing.height <= Fraction(1, 8)
+            holds = judge(norm, side, Interval.of(bound)) is Verdict.PROVED
+            yield side_reading(
                 f"squared L2(P) norms of the outermost hats, {name} bound of Theorem A's proof",
-                worst,
-                bound.floats[0],
-                relation,
-                verdict if needed or holds else Verdict.NOT_APPLICABLE,
-                Status.DERIVED,
+                norm,
+                side,
+                bound,
                 {"needs": "h <= 1/8" if name == "lower" else "nothing"},
+                equal=d == 1,
+                obstacle=None if thin or holds else "the bound is for h <= 1/8",
             )
 
     def evaluate(self, coefficients: Float, sample: Occupancy) -> Float:
@@ -100,29 +84,25 @@ class HatAtoms(RidgeAtoms):
         result[rows] = np.asarray(coefficients)[which, slab] * np.maximum(1 - 2 * np.abs(depth - middle) / w, 0.0)
         return result
 
-    def network(self, coefficients: Float) -> Network:
-        """Three neurons per hat."""
-        return self.stack.network(coefficients)
-
-    def empirical_seminorm(self, coefficients: Float, sample: Occupancy) -> float:
-        """From the occupied caps alone."""
-        size = np.abs(np.asarray(coefficients))
-        total = 0.0
-        for k, profile in enumerate(self.profiles):
-            weight = self.packing.empirical_weight(sample.X, [float(t) for t in profile.knots], active=sample.active)
-            total += float(size[:, k] @ (weight @ np.array([float(abs(change)) for change in profile.changes])))
-        return total
-
     def facts(self) -> dict[str, object]:
-        """With the width."""
-        return {**super().facts(), "width": float(self.width)}
+        """With the width in the place of directions."""
+        return {**Atoms.facts(self), "width": float(self.width)}
+
+
+def hat_scales(setting: PackingSetting, n: int) -> HatChoice | None:
+    """The scales of Theorem A at n; None where n is too small for it."""
+    try:
+        choice = theorem_a(setting.dim, n, float(setting.sigma), float(setting.B), float(setting.C))
+    except ValueError:
+        return None
+    return choice if choice.slabs >= 1 else None
 
 
 def hat_width(packing_height: Fraction, d: int, B: float, C: float) -> Fraction:
-    """w = a h^{(d+7)/4} of Theorem A, a = (8^{(3-d)/2} B/C)^{1/2}, or h/4 where that is too wide for two slabs."""
+    """w = a h^{(d+7)/4} of Theorem A, a = (8^{(3-d)/2} B/C)^{1/2}, or the nearest width that makes 2 to 200 slabs."""
     h = float(packing_height)
     wanted = (8 ** ((3 - d) / 2) * B / C) ** 0.5 * h ** ((d + 7) / 4)
     unit = 10**15
-    while wanted * unit < 10**14:
+    while 0 < wanted * unit < 10**14:
         unit *= 10
-    return min(Fraction(floor(wanted * unit), unit), packing_height / 4)
+    return min(max(Fraction(floor(wanted * unit), unit), packing_height / 400), packing_height / 4)

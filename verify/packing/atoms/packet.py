@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -15,21 +15,30 @@ from boundcalc.statement import Status
 from constructions.data import uniform_ball
 from constructions.network import Network
 from constructions.packet_fields import PacketField
-from verify.outcome import Interval, Verdict
-from verify.packing.atoms.base import Atoms, Level, Number, Occupancy, Reading
-from verify.packing.atoms.kind import AtomKind, Target
-from verify.packing.atoms.profiles import FLOAT_ERROR
+from verify.outcome import Interval, Relation, Trust
+from verify.packing.atoms.base import (
+    DRAWS,
+    FLOAT_ERROR,
+    STANDARD_ERRORS,
+    Atoms,
+    Level,
+    Occupancy,
+    Reading,
+    monte_carlo,
+    near,
+)
+from verify.packing.setting import AtomKind, Weight
 
 __all__ = ["PacketAtoms"]
 
 # Neurons of the network that is formed; where all caps would have more, it has the first caps only.
 _MOST_NEURONS = 8_000
-_DRAWS = 200_000
 _POINTS = 2000
-_STANDARD_ERRORS = 5.0
 # The packet's norm is a product of one-dimensional quadratures that are exact for polynomials of its degree.
 _ROUNDING = Fraction(1, 10**11)
 _TOLERABLE = 0.25
+# What the largest value on the grid may miss of the sup norm.
+_GRID = 1e-9
 # Relative error of the midpoint rule with 40 cells or more per side of the box.
 _MIDPOINT = 1e-4
 
@@ -67,9 +76,8 @@ class PacketAtoms(Atoms):
         yield Reading(
             "sup norm of the packet, on a grid along its axis",
             peak,
-            1,
-            "=",
-            Verdict.CONSISTENT if abs(peak - 1) <= 1e-9 else Verdict.REFUTED,
+            Relation.WITHIN,
+            Interval.near(1, _GRID),
             Status.DERIVED,
             {"grid": len(line), "largest_at": float(line[int(np.argmax(np.abs(packet(points))))])},
         )
@@ -78,39 +86,29 @@ class PacketAtoms(Atoms):
         single = type(self.field)(self.packing, packet, scale, self.field.positions[:1]).cap(0)
         gram = float(single.gram(per_scale=64 if packet.dim < 3 else 40)[0, 0])
         yield Reading(
-            "squared L2(P) norm: midpoint rule against closed form",
-            gram,
-            closed,
-            "=",
-            Verdict.CONSISTENT if abs(gram / closed - 1) <= _MIDPOINT else Verdict.REFUTED,
+            "squared L2(P) norm: relative difference of midpoint rule and closed form",
+            abs(gram / closed - 1),
+            Relation.AT_MOST,
+            _MIDPOINT,
             Status.DERIVED,
-            {"relative_difference": gram / closed - 1},
+            {"closed_form": closed},
         )
         box = packet(
-            rng.uniform(-0.5, 0.5, (_DRAWS, packet.dim)) * np.array([packet.stretch] * (packet.dim - 1) + [1.0])
-        )
-        share = closed / packet.squared_norm * packet.stretch ** (packet.dim - 1)
-        mean, error = share * float((box**2).mean()), share * float((box**2).std(ddof=1)) / _DRAWS**0.5
-        interval = Interval(
-            mean - _STANDARD_ERRORS * error,
-            mean + _STANDARD_ERRORS * error,
-            f"Monte Carlo, {_STANDARD_ERRORS:g} standard errors",
+            rng.uniform(-0.5, 0.5, (DRAWS, packet.dim)) * np.array([packet.stretch] * (packet.dim - 1) + [1.0])
         )
         yield Reading(
             "squared L2(P) norm: Monte Carlo against closed form",
-            interval,
-            closed,
-            "contains",
-            Verdict.CONSISTENT if closed in interval else Verdict.REFUTED,
+            monte_carlo(box**2, closed / packet.squared_norm * packet.stretch ** (packet.dim - 1)),
+            Relation.CONTAINS,
+            near(closed, _ROUNDING),
             Status.DERIVED,
-            {"draws": _DRAWS, "standard_errors": _STANDARD_ERRORS},
+            {"draws": DRAWS, "standard_errors": STANDARD_ERRORS},
         )
         yield Reading(
             f"{self.per_cap} boxes per cap, disjoint, in the cap and in the ball: the Gram matrix is diagonal",
+            Interval(self.per_cap, self.per_cap, "counted in floating point"),
+            Relation.EQUAL,
             self.per_cap,
-            self.per_cap,
-            "=",
-            Verdict.CONSISTENT,
             Status.DERIVED,
             {"checked": "corners of the boxes, in floating point, when they were built"},
         )
@@ -118,11 +116,11 @@ class PacketAtoms(Atoms):
         yield Reading(
             "largest error of the discretised network of one cap, over the sup norm",
             error,
+            Relation.AT_MOST,
             _TOLERABLE,
-            "<=",
-            Verdict.CONSISTENT if error <= _TOLERABLE else Verdict.UNDECIDED,
             Status.NUMERIC,
             {"points": 2 * _POINTS, "neurons": neurons, "slopes_per_coordinate": self.field.slopes},
+            floats=Trust.HEURISTIC,
         )
 
     def _network_error(self, rng: np.random.Generator) -> tuple[float, int]:
@@ -156,41 +154,34 @@ class PacketAtoms(Atoms):
             f"{_MOST_NEURONS} neurons; pass a larger height or a smaller n for all of them"
         )
 
-    def seminorm(self, target: Target, sample: Occupancy) -> Number | None:
+    def seminorm(self, weight: Weight, sample: Occupancy) -> Interval | None:
         """N times the sum over one cap's packets, each by its discretised network."""
-        d = self.packing.dim
-        if target is Target.EMPIRICAL:
+        if weight is Weight.EMPIRICAL:
             if self.obstacle:
                 return None
             value = self.empirical_seminorm(np.ones((self.packing.size, self.per_cap)), sample)
         else:
-            weight: Callable[[Float], Float]
-            if target is Target.CANONICAL:
+            value = self.field.seminorm(self._canonical if weight is Weight.CANONICAL else self._population)
+        return near(value, FLOAT_ERROR)
 
-                def weight(t: Float) -> Float:
-                    return np.asarray((1 - np.abs(t)) ** (d + 2))
+    def _canonical(self, t: Float) -> Float:
+        return np.asarray((1 - np.abs(t)) ** (self.packing.dim + 2))
 
-            else:
+    def _population(self, t: Float) -> Float:
+        return np.exp(cap.population_weight.log(self.packing.dim, np.maximum(1 - np.abs(t), 1e-300)).log)
 
-                def weight(t: Float) -> Float:
-                    return np.exp(cap.population_weight.log(d, np.maximum(1 - np.abs(t), 1e-300)).log)
-
-            value = self.field.seminorm(weight)
-        return Number.near(value, FLOAT_ERROR)
-
-    def seminorm_words(self, target: Target) -> str:
+    def seminorm_words(self, weight: Weight) -> str:
         """A times the sum over all neurons."""
-        weight = {
-            Target.CANONICAL: "(1-|t|)^(d+2)",
-            Target.POPULATION: "g_P(t)",
-            Target.EMPIRICAL: "g_n(u, t)",
-        }[target]
-        return f"A sum |v||w| {weight} of the discretised packets"
+        words = {
+            Weight.CANONICAL: "(1-|t|)^(d+2)",
+            Weight.POPULATION: "g_P(t)",
+            Weight.EMPIRICAL: "g_n(u, t)",
+        }[weight]
+        return f"A sum |v||w| {words} of the discretised packets"
 
-    def squared_norm(self, coefficients: Float, scale: Fraction) -> Number:
+    def squared_norm(self, coefficients: Float) -> Interval:
         """Disjoint boxes: the norm times the sum of squares."""
-        value = float(scale) * float((np.asarray(coefficients) ** 2).sum()) * self.field.squared_norm
-        return Number.near(value, _ROUNDING)
+        return near(float((np.asarray(coefficients) ** 2).sum()) * self.field.squared_norm, _ROUNDING)
 
     def evaluate(self, coefficients: Float, sample: Occupancy) -> Float:
         """The packets themselves, not their network."""

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from fractions import Fraction
 
 import numpy as np
 from sympy import Expr, Integer, Rational, Symbol
 
-from boundcalc.enclosure import enclose
+from boundcalc.enclosure import Enclosure, PrecisionError, enclose, enclose_apart
 from boundcalc.exact import rational
 from boundcalc.logspace import compile_log
 from boundcalc.statement import Status, Theorem
@@ -25,36 +26,40 @@ from boundcalc.symbols import d as D
 from boundcalc.symbols import h as H
 from boundcalc.symbols import n as N
 from boundcalc.symbols import sigma
-from verify.outcome import Outcome, Verdict
+from verify.outcome import Interval, Outcome, Relation, Verdict, judge, judged
 from verify.packing.artefact import Artefact
-from verify.packing.atoms import Level, Target
-from verify.packing.checks.base import Check
-from verify.packing.setting import PackingSetting
+from verify.packing.atoms import Level
+from verify.packing.setting import PackingSetting, Weight
 
-# The amplitude of the prior may be any value up to the largest one; the bound peaks inside.
-_GRID = 64
+__all__ = ["lower_bound", "sample_ratios"]
+
+NAME = "lower bound"
+# The amplitude of the prior may be any value up to the largest one; the bound peaks inside, where the signal-to-noise ratio
+# of an atom is about 1.
+_GRID, _HALVINGS = 64, 20
 
 
-def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
+def lower_bound(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     """Each bound at its best amplitude on a grid, re-evaluated rigorously; the zero estimator must lie above it."""
-    if artefact.target is Target.EMPIRICAL:
+    if setting.weight is Weight.EMPIRICAL:
         yield _given_the_sample(setting, artefact)
         return
     levels = artefact.atoms.levels()
-    theory = setting.theory
-    values: dict[Symbol, Rational] = {D: theory.d, N: theory.n, sigma: theory.sigma}
-    for name, words in (("mmse", "two-point"), ("erfc", "erfc form")):
-        yield _outcome(artefact, TWO_POINT, name, words, values, levels)
+    values: dict[Symbol, Rational] = {
+        D: rational(setting.dim), N: rational(setting.n), sigma: rational(setting.sigma)
+    }  # fmt: skip
+    for form, words in (("mmse", "two-point"), ("erfc", "erfc form")):
+        yield _outcome(artefact, TWO_POINT, form, words, values, levels)
     if len(levels) > 1 or artefact.atoms.overlap is not None:
-        yield Outcome(
+        yield judged(
             NAME,
             FANO_PACKING.key,
-            "Fano: not for these atoms",
+            "no estimator's MSE is below it (Fano); here the zero estimator",
             None,
+            Relation.AT_LEAST,
             None,
-            Verdict.NOT_APPLICABLE,
             Status.DERIVED,
-            {"reason": "the theorem is for atoms of one norm with disjoint supports"},
+            obstacle="it is for atoms of one norm with disjoint supports",
         )
         return
     # Varshamov-Gilbert: at least 2^(m/8) words at distance m/8 for m atoms.
@@ -69,56 +74,59 @@ def run(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
 def _outcome(
     artefact: Artefact,
     theorem: Theorem,
-    name: str,
+    form: str,
     words: str,
     values: dict[Symbol, Rational],
     levels: list[Level],
 ) -> Outcome:
     """One bound, summed over the levels, against the error of the zero estimator, A^2 sum |psi_i|^2 on average."""
-    expr = theorem.bounds[name].expr
+    expr = theorem.bounds[form].expr
     amplitude = best_amplitude(expr, values, levels, rational(artefact.amplitude))
-    place = {D: values[D], H: rational(artefact.packing.height)}
+    place = {**values, H: rational(artefact.packing.height), AMPLITUDE: amplitude}
     overlap = artefact.atoms.overlap
-    rigorous = overlap is None and all(level.expr is not None for level in levels)
     total, zero = Integer(0), Integer(0)
     for level in levels:
-        norm = level.expr if level.expr is not None else _exact(level.norm2)
+        norm = level.expr if level.expr is not None else rational(Fraction(level.norm2))
         total += expr.subs({N_ATOMS: Integer(level.count), NORM2: norm})
         zero += level.count * norm
     if overlap is not None:
-        total *= _exact(overlap)
-    value = enclose(total, {**values, **place, AMPLITUDE: amplitude})
-    error = enclose(AMPLITUDE**2 * zero, {**place, AMPLITUDE: amplitude})
-    says_something = value.greater_than(0) is True
-    agrees = Verdict.PROVED if rigorous else Verdict.CONSISTENT
-    return Outcome(
+        total *= rational(Fraction(overlap))
+    value: Enclosure | None
+    try:
+        # With much noise the two differ by a relative s only, the signal-to-noise ratio.
+        value, error = enclose_apart(total, AMPLITUDE**2 * zero, place)
+    except PrecisionError:  # far below every float, if it is positive at all
+        value, error = None, enclose(AMPLITUDE**2 * zero, place)
+    rigorous = overlap is None and all(level.expr is not None for level in levels)
+    meaning = "enclosure" if rigorous else "enclosure, norms in floating point"
+    bound = None if value is None else Interval.of(value)
+    empty = bound is not None and judge(bound, Relation.ABOVE, 0) is not Verdict.PROVED
+    return judged(
         NAME,
         theorem.key,
-        f"no estimator's MSE is below it ({words}); here the zero estimator"
-        if says_something
-        else f"{words}: says nothing here, the data tell the signs apart",
-        error.floats[1],
-        value.floats[0] if says_something else 0.0,
-        (agrees if error.at_least(value) else Verdict.REFUTED) if says_something else Verdict.NOT_APPLICABLE,
+        f"no estimator's MSE is below it ({words}); here the zero estimator",
+        Interval(Interval.of(error).lower, Interval.of(error).upper, meaning),
+        Relation.AT_LEAST,
+        0 if empty else bound,
         Status.DERIVED,
         {
             "amplitude": float(amplitude),
-            "log10_bound": value.log10[0] if says_something else None,
+            "log10_bound": None if value is None or empty else value.log10[0],
             **({} if overlap is None else {"least_gram_eigenvalue": overlap}),
         },
-        relation=">=",
+        obstacle="the data tell the signs apart" if empty else None,
     )
-
-
-def _exact(value: float) -> Rational:
-    """The binary number that a float is."""
-    return Rational(*value.as_integer_ratio())
 
 
 def best_amplitude(expr: Expr, values: dict[Symbol, Rational], levels: list[Level], largest: Rational) -> Rational:
     """The amplitude of a grid up to ``largest`` at which the sum of the bound over the levels is largest, in floats."""
     grid = [largest * Rational(k, _GRID) for k in range(_GRID, 0, -1)]
-    grid += [grid[-1] / 2**k for k in range(1, 20)]
+    least = min((level.norm2 for level in levels if level.norm2 > 0), default=0.0)
+    ratio = rational(Fraction(least)) * values[N] / values[sigma] ** 2
+    halvings = 1
+    while halvings < _HALVINGS or grid[-1] ** 2 * ratio > 1:
+        grid.append(grid[_GRID - 1] / 2**halvings)
+        halvings += 1
     # The number of words is beyond every float, and enters by its logarithm alone.
     words = {symbol: value for symbol, value in values.items() if symbol == WORDS}
     others = tuple(symbol for symbol in values if symbol not in words)
@@ -140,21 +148,20 @@ def _given_the_sample(setting: PackingSetting, artefact: Artefact) -> Outcome:
     best, chosen = 0.0, float(artefact.amplitude)
     for share in np.geomspace(1e-6, 1, 400)[::-1]:
         amplitude = share * float(artefact.amplitude)
-        s = (amplitude / setting.real("sigma")) ** 2 * ratios
+        s = (amplitude / float(setting.sigma)) ** 2 * ratios
         value = amplitude**2 * float(np.sum(norms * np.exp(-s / 2) / np.sqrt(1 + s))) * (atoms.overlap or 1.0)
         if value > best:
             best, chosen = value, amplitude
     zero = chosen**2 * float(norms.sum())
-    return Outcome(
+    return judged(
         NAME,
         TWO_POINT.key,
         "no estimator's MSE is below it, given this sample (two-point); here the zero estimator",
         zero,
-        best,
-        Verdict.CONSISTENT if zero >= best > 0 else Verdict.UNDECIDED,
+        Relation.AT_LEAST,
+        best if best > 0 else None,
         Status.DERIVED,
         {"amplitude": chosen, "atoms_without_samples": int((ratios == 0).sum())},
-        relation=">=",
     )
 
 
@@ -171,9 +178,5 @@ def sample_ratios(artefact: Artefact) -> tuple[np.ndarray, np.ndarray]:
         ratios[:, k] = np.bincount(sample.active[held], squares, minlength=shape[0])
         one = np.zeros(shape)
         one[0, k] = 1.0
-        norms[:, k] = atoms.squared_norm(one, artefact.amplitude**0).upper
+        norms[:, k] = float(atoms.squared_norm(one).upper)
     return ratios.ravel(), norms.ravel()
-
-
-NAME = "lower bound"
-CHECK = Check(NAME, run)
