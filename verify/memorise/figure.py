@@ -33,7 +33,7 @@ def memorise_figure(memorised: Memorised) -> Figure:
 
 
 def _pair(axes: Axes, memorised: Memorised) -> None:
-    drawn, d = memorised.drawn, memorised.setting.d
+    drawn, d = memorised.drawn, memorised.setting.dim
     height, distance = float(drawn.packing.height), drawn.distance.floats[0]
     own = Row(memorised.setting.n, drawn.packing.size, len(drawn.pair.empty), height, distance, 1)
     rows = memorised.rows or (own,)

@@ -9,27 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Integer, Rational, sqrt
+from sympy import Expr, Integer, sqrt
 
 from boundcalc.enclosure import enclose
+from boundcalc.exact import rational
 from boundcalc.statement import Status
 from constructions.data import sphere
 from constructions.memorise import nearest_inner_products, sphere_interpolator
 from constructions.network import Network
 from verify.hessian import Sharpness, sharpness
-from verify.hessian.balance import Balanced, flattest_balance
+from verify.hessian.balance import flattest_balance
+from verify.hessian.flat import side_of_the_edge
 from verify.hessian.structure import secular_root
 from verify.memorise.setting import MemoriseSetting
-from verify.outcome import Interval, Outcome, Verdict
+from verify.outcome import Interval, Outcome, Relation, Trust, judged
 
 __all__ = ["Interpolator", "build_interpolator", "interpolator_outcomes"]
 
 NAME = "sphere"
 SOURCE = "boundcalc, solitary neurons on the sphere"
 _ROUNDING = 1e-12
+_NEAR = Fraction(1, 10**6)
 _LEAST_GAP, _REDRAWS = 1e-9, 1000
 
 
@@ -64,12 +68,12 @@ def build_interpolator(setting: MemoriseSetting, n: int, index: int = 0) -> Inte
     Points within 4.5e-5 of another are drawn again: their kinks would stand closer than floats resolve well.
     """
     rng = setting.stream("sphere", index)
-    X = sphere(n, setting.d, rng)
+    X = sphere(n, setting.dim, rng)
     for _ in range(_REDRAWS):
         near = 1 - nearest_inner_products(X) < _LEAST_GAP
         if not near.any():
             break
-        X[near] = sphere(int(near.sum()), setting.d, rng)
+        X[near] = sphere(int(near.sum()), setting.dim, rng)
     y = float(setting.bound) * setting.stream("labels", index).uniform(-1, 1, n)
     balanced = sphere_interpolator(X, y)
     # v_i -> y_i/sqrt(2) makes the activation sqrt(2).
@@ -82,21 +86,22 @@ def build_interpolator(setting: MemoriseSetting, n: int, index: int = 0) -> Inte
 
 def interpolator_outcomes(setting: MemoriseSetting, found: Interpolator) -> Iterator[Outcome]:
     """Interpolation, both bounds, stability, the secular equation, and that no balance is flatter."""
-    n, size = len(found.y), Rational(found.largest_label)
+    n, size = len(found.y), rational(Fraction(found.largest_label))
     error = float(np.abs(found.balanced(found.X) - found.y).max())
     # Rounding of w·x - b, times |v|, at its largest neuron.
     network = found.balanced
-    tolerance = float((np.abs(network.v) * np.linalg.norm(network.W, axis=1)).max()) * (setting.d + 8) * 2.0**-52
+    tolerance = float((np.abs(network.v) * np.linalg.norm(network.W, axis=1)).max()) * (setting.dim + 8) * 2.0**-52
     active = (found.balanced.preactivations(found.X) > 0).sum()
-    yield Outcome(
+    yield judged(
         NAME,
         SOURCE,
         f"largest |f(x_i) - y_i| over {n} points, one neuron each",
         error,
+        Relation.AT_MOST,
         tolerance,
-        Verdict.CONSISTENT if error <= tolerance else Verdict.REFUTED,
         Status.DERIVED,
         {"active_pairs": int(active), "least_preactivation": found.sharp_balanced.kink_distance},
+        floats=Trust.FLOAT_CERTIFIED,
     )
     bounds: tuple[tuple[str, Sharpness, Expr, str], ...] = (
         ("balanced", found.sharp_balanced, 1 + 2 * sqrt(2) * size / n, "1 + 2 sqrt(2) D/n"),
@@ -104,19 +109,13 @@ def interpolator_outcomes(setting: MemoriseSetting, found: Interpolator) -> Iter
     )
     for words, sharp, expr, formula in bounds:
         bound = enclose(expr, {})
-        holds = bound.at_least(Rational(sharp.upper))
-        fails = bound.less_than(Rational(sharp.lower))
-        yield Outcome(
+        yield judged(
             NAME,
             SOURCE,
             f"lambda_max, {words}: at most {formula}",
-            Interval(sharp.lower, sharp.upper),
-            bound.floats[0],
-            Verdict.REFUTED
-            if fails
-            else (Verdict.PROVED if sharp.proved else Verdict.CONSISTENT)
-            if holds
-            else Verdict.UNDECIDED,
+            sharp.interval,
+            Relation.AT_MOST,
+            Interval.of(bound),
             Status.DERIVED,
             {
                 "method": sharp.method,
@@ -124,56 +123,51 @@ def interpolator_outcomes(setting: MemoriseSetting, found: Interpolator) -> Iter
                 "share_of_the_excess": (sharp.value - 1) / (bound.floats[0] - 1),
             },
         )
-    root = secular_root(2 * np.sqrt(2) * np.abs(found.y))
-    sharp = found.sharp_balanced
+    root, sharp = secular_root(2 * np.sqrt(2) * np.abs(found.y)), found.sharp_balanced
     # Rounding of the activations moves every q_i by as much, relatively, as the values above.
-    slack = _ROUNDING * root + 2 * np.sqrt(2) * tolerance / n
-    yield Outcome(
+    slack = float(_ROUNDING * root + 2 * np.sqrt(2) * tolerance / n)
+    yield judged(
         NAME,
         SOURCE,
         "lambda_max, balanced: the root of sum 1/(n lambda - q_i) = 1, q_i = 2 sqrt(2) |y_i|",
-        Interval(sharp.lower, sharp.upper),
+        Interval(sharp.lower - slack, sharp.upper + slack, "enclosure and rounding"),
+        Relation.CONTAINS,
         root,
-        Verdict.CONSISTENT if sharp.lower - slack <= root <= sharp.upper + slack else Verdict.REFUTED,
         Status.DERIVED,
-        {"rounding": float(slack)},
-        relation="contains",
+        {"rounding": slack},
+        floats=Trust.FLOAT_CERTIFIED,
     )
-    flattest = flattest_balance(found.unbalanced, found.X, found.y, known=found.sharp_unbalanced)
-    yield _flattest(found, flattest)
-    edge = float(setting.edge)
-    stable = sharp.upper <= edge
-    yield Outcome(
-        NAME,
-        "stable-minima-seminorm",
-        f"lambda_max, balanced: {'stable, although it memorises' if stable else 'not stable at this step size'}",
-        Interval(sharp.lower, sharp.upper),
-        edge,
-        (Verdict.PROVED if sharp.proved else Verdict.CONSISTENT) if stable or sharp.lower > edge else Verdict.UNDECIDED,
-        Status.DERIVED,
-        {"edge": "2/eta"},
-        relation="<=" if stable else ">",
-    )
+    yield from _flattest(found)
+    yield side_of_the_edge(NAME, "lambda_max, balanced", sharp, setting.eta, Status.DERIVED, {})
 
 
-def _flattest(found: Interpolator, flattest: Balanced) -> Outcome:
-    """The search from the other parametrisation ends at the closed form, and its certificate says that no more is possible."""
-    sharp, best = found.sharp_balanced, flattest.lower_bound
-    # The bound may exceed the closed form's enclosure by rounding only.
-    beats = best > sharp.upper * (1 + 1e-12)
-    close = sharp.upper <= best * (1 + 1e-6)
-    return Outcome(
+def _flattest(found: Interpolator) -> Iterator[Outcome]:
+    """The search from the other parametrisation, and its dual bound, enclose what any balance can reach."""
+    flattest, sharp = (
+        flattest_balance(found.unbalanced, found.X, found.y, known=found.sharp_unbalanced),
+        found.sharp_balanced,
+    )
+    trust = Trust.PROVED if flattest.bound_proved else Trust.FLOAT_CERTIFIED
+    best = flattest.sharpness.upper
+    optimum = Interval(min(flattest.lower_bound, best), best, "dual bound and enclosure", trust)
+    yield judged(
         NAME,
         SOURCE,
-        "lambda_max of the flattest balance, by search and dual bound: the balanced one is optimal to 1e-6",
-        Interval(min(best, flattest.sharpness.upper), flattest.sharpness.upper, "dual bound and enclosure"),
-        sharp.value,
-        Verdict.REFUTED
-        if beats
-        else Verdict.PROVED
-        if close and flattest.bound_proved and sharp.proved
-        else Verdict.UNDECIDED,
+        "lambda_max, balanced, against the flattest balance, by search and dual bound: optimal to 1e-6",
+        sharp.interval,
+        Relation.AT_MOST,
+        optimum * (1 + _NEAR),
         Status.DERIVED,
         {"eigenvectors": flattest.iterations, "gap": flattest.gap},
-        relation="contains",
+    )
+    # The two parametrisations are the same function up to rounding.
+    least = Fraction(flattest.lower_bound) * (1 - Fraction(_ROUNDING))
+    yield judged(
+        NAME,
+        SOURCE,
+        "upper end of lambda_max, balanced, against the dual bound of every balance: not below it",
+        Fraction(sharp.upper),
+        Relation.AT_LEAST,
+        Interval(least, least, "dual bound", trust),
+        Status.DERIVED,
     )

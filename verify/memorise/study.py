@@ -16,7 +16,7 @@ from verify.memorise.pair import DrawnPair, Row, draw_pair, pair_outcomes, scali
 from verify.memorise.setting import MemoriseSetting
 from verify.memorise.sphere import NAME as SPHERE
 from verify.memorise.sphere import SOURCE, Interpolator, build_interpolator, interpolator_outcomes
-from verify.outcome import Outcome, Report, Verdict
+from verify.outcome import Outcome, Relation, Report, judged
 
 __all__ = ["Memorised", "memorise_report", "save_memorised"]
 
@@ -41,34 +41,34 @@ class Memorised:
     rows: tuple[Row, ...]
 
 
-def memorise_report(setting: MemoriseSetting, *, with_scaling: bool = True) -> tuple[Memorised, Report]:
+def memorise_report(setting: MemoriseSetting) -> tuple[Memorised, Report]:
     """Build the pair and the interpolator and check every claim; progress goes to stderr.
 
     Examples
     --------
-    >>> memorised, report = memorise_report(MemoriseSetting.parse(3, 200), with_scaling=False)
+    >>> memorised, report = memorise_report(MemoriseSetting.parse(3, 200, scaling=False))
     >>> int(report.exit_code), memorised.interpolator.balanced.width
     (0, 200)
     """
     start = time.perf_counter()
     outcomes: list[Outcome] = []
     rows: tuple[Row, ...] = ()
-    with Progress(2 + with_scaling) as progress:
+    with Progress(2 + setting.scaling) as progress:
         progress.step("the pair")
         drawn = draw_pair(setting)
         outcomes += pair_outcomes(setting, drawn)
-        if with_scaling:
+        if setting.scaling:
             progress.step("the pair over a grid of n")
             rows = scaling_rows(setting)
             outcomes.append(scaling_outcome(setting, rows))
         progress.step("the interpolator on the sphere")
         interpolator: Interpolator | None = None
-        if setting.d >= 2:
+        if setting.dim >= 2:
             interpolator = build_interpolator(setting, setting.n)
             outcomes += interpolator_outcomes(setting, interpolator)
         else:
-            words = "the sphere of d = 1 has two points; take d >= 2"
-            outcomes.append(Outcome(SPHERE, SOURCE, words, None, None, Verdict.NOT_APPLICABLE, Status.DERIVED))
+            claim, words = "the interpolator on the sphere", "the sphere of d = 1 has two points; take d >= 2"
+            outcomes.append(judged(SPHERE, SOURCE, claim, None, Relation.AT_MOST, None, Status.DERIVED, obstacle=words))
     packing = drawn.packing
     facts = {
         "pair": {
@@ -80,7 +80,7 @@ def memorise_report(setting: MemoriseSetting, *, with_scaling: bool = True) -> t
             "neurons": drawn.pair.plus.width,
         }
     }
-    title = f"Flat networks that memorise {setting.n} points in dimension {setting.d}, seed {setting.seed}"
+    title = f"Flat networks that memorise {setting.n} points in dimension {setting.dim}, seed {setting.seed}"
     timing = {"total": time.perf_counter() - start}
     return Memorised(setting, drawn, interpolator, rows), Report(title, setting.as_json(), facts, outcomes, timing)
 

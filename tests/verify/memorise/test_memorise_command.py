@@ -36,7 +36,7 @@ def test_pair_agrees_on_the_sample_and_differs_by_what_is_stated(d: int) -> None
 
 @pytest.mark.parametrize(("d", "n"), [(2, 300), (5, 200), (20, 1000)])
 def test_every_verdict_is_good(d: int, n: int) -> None:
-    memorised, report = memorise_report(MemoriseSetting.parse(d, n), with_scaling=False)
+    memorised, report = memorise_report(MemoriseSetting.parse(d, n, scaling=False))
     assert {o.verdict for o in report.outcomes} <= {Verdict.PROVED, Verdict.CONSISTENT}
     assert int(report.exit_code) == 0
     own = memorised.interpolator
@@ -116,10 +116,10 @@ def test_one_dimension_has_no_sphere(capsys: pytest.CaptureFixture[str]) -> None
     ("arguments", "message"),
     [
         ({"dim": 0, "n": 10}, "dim"),
-        ({"dim": 2, "n": 0}, "n >= 1"),
+        ({"dim": 2, "n": 0}, "n must be an integer from 1 to 20000"),
         ({"dim": 2, "n": 10**6}, "n must be an integer from 1 to 20000"),
         ({"dim": 2, "n": 10, "eta": 0}, "0 < eta < 2"),
-        ({"dim": 2, "n": 10, "bound": 0}, "bound must lie"),
+        ({"dim": 2, "n": 10, "bound": 0}, "bound must be a number from 1e-6 to 1e6"),
         ({"dim": 2, "n": 10, "seed": -1}, "seed"),
         ({"dim": 2, "n": "x"}, "n must"),
     ],
