@@ -5,15 +5,20 @@
 
     min over a, beta:   (1/2n) |y - sum_k a_k h_k - beta|^2 + decay sum_k |a_k|,   h_k = max(Z omega_k, 0), |omega_k| = 1,
 
-over all unit vectors omega. It is solved over a growing set of neurons; new ones maximise |r'h|/n for the residual r by
-ascent from many starts. At the optimum that is at most decay; the violation left, and the duality gap that follows from
-it, are reported. They are heuristic: no ascent proves that it has found the largest.
+over all unit vectors omega (Pilanci & Ergen 2020). Three steps alternate, and none of them raises the objective: the lasso
+over the neurons there are; quasi-Newton steps that move neurons and weights together, as training does (the sliding step of
+Denoyelle et al. 2019); and new neurons that maximise |r'h| for the residual r.
+
+The dual is max of (y'alpha - |alpha|^2/2)/n over 1'alpha = 0 and |alpha'h| <= n decay for every neuron. The residual, scaled
+back by its largest |r'h|, is such an alpha. Where the activation patterns can be listed that largest value is bounded over
+all neurons, and the dual gives a lower bound of the optimum whatever the solvers did. Elsewhere it is searched by ascent from
+many starts, which proves nothing: then there is an explicit network, and no lower bound.
 """
 
 from __future__ import annotations
 
-import math
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -22,29 +27,35 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian.inputs import check_positive
-from verify.shatterability.dictionary import augmented
-from verify.shatterability.pricing import SearchPricing
+from verify.shatterability.dictionary import MOST_COLUMNS, augmented
+from verify.shatterability.evidence import Evidence
+from verify.shatterability.patterns import activation_patterns, largest_response
 from verify.shatterability.table import check_data
 
 __all__ = ["DecayPoint", "decay_path"]
 
 Float = NDArray[np.float64]
 
-_STARTS = 200
+_ROUNDS = 30
+# Starts of the search, fewer where there are many points, and steps from each.
+_STARTS = (100, 1000)
 _ASCENT = 40
 _MOST_NEW = 60
-_SWEEPS = 4000
+_SWEEPS = 1000
+_SLIDES = 200
+# Where the patterns are listed, the search looks for responses above this share of the limit; the list does the rest.
+_LITTLE = 1.02
 
 
 @dataclass(frozen=True, eq=False)
 class DecayPoint:
-    """The optimum at one weight decay.
+    """The best network found at one weight decay.
 
     Attributes
     ----------
     decay : float
     objective : float
-        Loss plus decay times sum |a_k|.
+        Loss plus decay times sum |a_k|; no less than the optimum over all networks.
     loss : float
         (1/2n) sum (y - f)^2.
     values : ndarray, shape (n,)
@@ -53,10 +64,9 @@ class DecayPoint:
         1 - sum (y - f)^2 / sum (y - mean y)^2: the share of the labels' variance that is fitted.
     network : Network
         The balanced network of that function.
-    violation : float
-        max |r'h_k| / (n decay) - 1 over the neurons that the search found; 0 at the optimum.
-    gap : float
-        Relative duality gap for that violation.
+    lower : float or None
+        No network of any width has a smaller objective: a dual bound over all activation patterns, float-certified. None
+        where there are too many of them to list.
     """
 
     decay: float
@@ -65,8 +75,17 @@ class DecayPoint:
     values: Float
     memorised: float
     network: Network
-    violation: float
-    gap: float
+    lower: float | None
+
+    @property
+    def gap(self) -> float | None:
+        """Relative duality gap: the optimum is at least (1 - gap) times the objective. None without a lower bound."""
+        return None if self.lower is None else max(0.0, self.objective - self.lower) / max(self.objective, 1e-300)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What stands behind the claim that this is the optimum, up to the gap."""
+        return Evidence.HEURISTIC if self.lower is None else Evidence.FLOAT_CERTIFIED
 
 
 def decay_path(
@@ -77,9 +96,10 @@ def decay_path(
     tol: float = 1e-3,
     time_limit: float = 30.0,
     seed: int = 0,
+    most_columns: int = MOST_COLUMNS,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[DecayPoint, ...]:
-    """The optimal network for each weight decay, from the largest to the smallest.
+    """The best network under each weight decay, from the largest to the smallest.
 
     Parameters
     ----------
@@ -92,6 +112,8 @@ def decay_path(
     time_limit : float
         Seconds for the whole path, most of them for the smallest decay.
     seed : int
+    most_columns : int
+        Up to so many hyperplanes, both sides counted, all activation patterns are listed, which gives a lower bound.
     progress : callable, optional
         Told in words what is under way.
 
@@ -100,14 +122,14 @@ def decay_path(
     One point above the mean of the others; a large decay learns nothing.
 
     >>> X, y = np.array([[-1.0], [0.0], [1.0]]), np.array([0.0, 0.0, 3.0])
-    >>> [round(point.memorised, 3) for point in decay_path(X, y, [10.0, 1e-3])]
-    [0.0, 1.0]
+    >>> [(round(point.memorised, 3), point.gap <= 1e-3) for point in decay_path(X, y, [10.0, 1e-3])]
+    [(0.0, True), (1.0, True)]
     """
     X, y = check_data(X, y)
     if not len(decays):
         raise ValueError("decays must name at least one weight decay, got none")
     ordered = sorted((check_positive("decays", float(value)) for value in decays), reverse=True)
-    solver = _Lasso(augmented(X), y, np.random.default_rng(seed))
+    solver = _Lasso(X, y, most_columns, np.random.default_rng(seed))
     result = []
     started = time.monotonic()
     for at, decay in enumerate(ordered):
@@ -121,66 +143,143 @@ def decay_path(
 class _Lasso:
     """The neurons and weights found so far, which the next point of the path starts from."""
 
-    def __init__(self, Z: Float, y: Float, rng: np.random.Generator) -> None:
-        self.Z, self.y, self.rng = Z, y, rng
-        self.omega: Float = np.empty((0, Z.shape[1]))
+    def __init__(self, X: Float, y: Float, most_columns: int, rng: np.random.Generator) -> None:
+        self.Z, self.y, self.rng = augmented(X), y, rng
+        self.patterns = activation_patterns(X, most_columns)
+        self.omega: Float = np.empty((0, self.Z.shape[1]))
         self.a: Float = np.empty(0)
-        self._search = SearchPricing(Z, rng)
+        self.beta = float(y.mean())
 
     def solve(self, decay: float, tol: float, deadline: float, progress: Callable[[str], None] | None) -> DecayPoint:
-        """Alternate between the lasso on the neurons there are and the search for new ones."""
-        while True:
-            H = np.maximum(self.omega @ self.Z.T, 0.0)
-            self.a = _lasso(H, self.y, decay, self.a, 0.1 * tol)
-            used = self.a != 0
-            self.omega, self.a, H = self.omega[used], self.a[used], H[used]
-            values = self.a @ H
-            beta = float(np.mean(self.y - values))
-            values = values + beta
-            residual = self.y - values
-            fresh, top = self._new_neurons(residual)
-            violation = max(0.0, top / (len(self.y) * decay) - 1)
+        """Alternate between the lasso, moving its neurons, and the search for new ones."""
+        y, n = self.y, len(self.y)
+        limit = n * decay * (1 + 0.5 * tol)
+        much = limit if self.patterns is None else _LITTLE * limit
+        lower: float | None = None
+        for turn in range(_ROUNDS):
+            self._weigh(decay, tol)
+            self._slide(decay)
+            self._weigh(decay, tol)
+            values = self.a @ np.maximum(self.omega @ self.Z.T, 0.0) + self.beta
+            residual = y - values
             loss = 0.5 * float(np.mean(residual**2))
             objective = loss + decay * float(np.abs(self.a).sum())
-            # Dual: max of (y'alpha - |alpha|^2/2)/n over 1'alpha = 0, |alpha'h| <= n decay.
-            alpha = residual / (1 + violation)
-            dual = float(self.y @ alpha - 0.5 * alpha @ alpha) / len(self.y)
-            gap = (objective - dual) / max(objective, 1e-300)
+            fresh = self._search(residual, much)
+            last = turn + 1 == _ROUNDS or time.monotonic() > deadline
+            if self.patterns is not None and (last or not len(fresh)):
+                top, fresh = largest_response(self.patterns, self.Z, residual, limit)
+                alpha = residual * min(1.0, n * decay / top)
+                lower = max(lower or 0.0, float((y - y.mean()) @ alpha - 0.5 * alpha @ alpha) / n)
             if progress is not None:
-                progress(f"decay {decay:g}: objective {objective:.6g}, gap {gap:.1e}, {len(self.a)} neurons")
-            if gap <= tol or time.monotonic() > deadline:
+                below = "no lower bound" if lower is None else f"at least {lower:.6g}"
+                progress(f"decay {decay:g}: objective {objective:.6g}, {below}, {len(self.a)} neurons")
+            if last or not len(fresh) or (lower is not None and objective - lower <= tol * objective):
                 break
-            self.omega = np.vstack([self.omega, fresh])
-            self.a = np.concatenate([self.a, np.zeros(len(fresh))])
-        scale = np.sqrt(np.abs(self.a))
-        omega = self.omega * scale[:, None]
+            order = np.argsort(-np.abs(np.maximum(fresh @ self.Z.T, 0.0) @ residual))[:_MOST_NEW]
+            self.omega = np.vstack([self.omega, fresh[order]])
+            self.a = np.concatenate([self.a, np.zeros(len(order))])
+        root = np.sqrt(np.abs(self.a))
+        omega = self.omega * root[:, None]
         if len(omega):
-            network = Network(omega[:, :-1], omega[:, -1], np.sign(self.a) * scale, beta)
+            network = Network(omega[:, :-1], omega[:, -1], np.sign(self.a) * root, self.beta)
         else:
-            network = Network(np.zeros((1, self.Z.shape[1] - 1)), np.zeros(1), np.zeros(1), beta)
-        total = float(np.sum((self.y - self.y.mean()) ** 2))
-        memorised = 1 - 2 * len(self.y) * loss / total if total > 0 else 1.0
-        return DecayPoint(decay, objective, loss, values, max(memorised, 0.0), network, violation, max(gap, 0.0))
+            network = Network(np.zeros((1, self.Z.shape[1] - 1)), np.zeros(1), np.zeros(1), self.beta)
+        total = float(np.sum((y - y.mean()) ** 2))
+        memorised = 1 - 2 * n * loss / total if total > 0 else 1.0
+        return DecayPoint(decay, objective, loss, values, max(memorised, 0.0), network, lower)
 
-    def _new_neurons(self, residual: Float) -> tuple[Float, float]:
-        """Unit vectors omega with large |r'h|, no two with equal active points, and the largest value."""
+    def _weigh(self, decay: float, tol: float) -> None:
+        """The lasso over the neurons there are; unused ones go."""
+        H = np.maximum(self.omega @ self.Z.T, 0.0)
+        self.a = _lasso(H - H.mean(axis=1, keepdims=True), self.y - self.y.mean(), decay, self.a, 0.1 * tol)
+        used = self.a != 0
+        self.omega, self.a = self.omega[used], self.a[used]
+        self.beta = float(np.mean(self.y - self.a @ H[used]))
+
+    def _slide(self, decay: float) -> None:
+        """Move neurons and weights together, by quasi-Newton steps on the balanced network's loss with decay."""
+        from scipy.optimize import minimize
+
+        Z, y, n = self.Z, self.y, len(self.y)
+        count, r = self.omega.shape
+        if not count:
+            return
+        root = np.sqrt(np.abs(self.a))
+        start = np.concatenate([(self.omega * root[:, None]).ravel(), np.sign(self.a) * root])
+
+        def objective(theta: Float) -> tuple[float, Float]:
+            omega, v = theta[: count * r].reshape(count, r), theta[count * r :]
+            before = omega @ Z.T
+            H = np.maximum(before, 0.0)
+            residual = v @ H - y
+            residual -= residual.mean()  # the best output bias
+            slope = ((before > 0) * residual) @ Z * v[:, None] / n + decay * omega
+            value = 0.5 * float(residual @ residual) / n + 0.5 * decay * float(theta @ theta)
+            return value / unit, np.concatenate([slope.ravel(), H @ residual / n + decay * v]) / unit
+
+        # In units of its value at the start, for the solver's tolerances.
+        unit = 1.0
+        unit = max(objective(start)[0], 1e-300)
+        options = {"maxiter": _SLIDES, "ftol": 1e-9, "gtol": 0.0}
+        theta = minimize(objective, start, jac=True, method="L-BFGS-B", options=options).x
+        omega, v = theta[: count * r].reshape(count, r), theta[count * r :]
+        # Neurons with equal active points and signs are one neuron, whose norm is no larger than their sum.
+        _, group = np.unique(np.column_stack([omega @ Z.T > 0, v > 0]), axis=0, return_inverse=True)
+        merged = np.zeros((int(group.max()) + 1, r))
+        sign = np.zeros(len(merged))
+        np.add.at(merged, np.ravel(group), np.abs(v)[:, None] * omega)
+        sign[np.ravel(group)] = np.sign(v)
+        norms = np.linalg.norm(merged, axis=1)
+        alive = norms > 0
+        self.omega, self.a = merged[alive] / norms[alive, None], (sign * norms)[alive]
+
+    def _search(self, residual: Float, limit: float) -> Float:
+        """Unit vectors omega with |r'h| above ``limit``, no two with equal active points; none if none was found."""
         rng, Z = self.rng, self.Z
-        random = rng.standard_normal((_STARTS // 2, Z.shape[1]))
-        through = self._search.through_points(_STARTS // 2)
-        size = np.linalg.norm(Z, axis=1).max()
-        near = Z[np.argsort(-np.abs(residual))[: _STARTS // 4]] / size
-        starts = np.vstack([self.omega, random, through, -through, near])
-        omega, value = _ascend(Z, residual, starts)
-        order = np.argsort(-value)
-        patterns = omega[order] @ Z.T > 0
-        _, first = np.unique(patterns, axis=0, return_index=True)
-        chosen = order[np.sort(first)[:_MOST_NEW]]
-        return omega[chosen], float(value[order[0]])
+        n = len(Z)
+        # Hyperplanes of random directions through points.
+        starts = rng.standard_normal((int(np.clip(4e5 / n, *_STARTS)), Z.shape[1]))
+        starts[:, -1] = np.einsum("ij,ij->i", starts[:, :-1], Z[rng.integers(0, n, len(starts)), :-1])
+        omega, value = _ascend(Z, residual, np.vstack([self.omega, starts]))
+        omega = omega[np.argsort(-value)[: (value > limit).sum()]]
+        _, first = np.unique(omega @ Z.T > 0, axis=0, return_index=True)
+        return omega[np.sort(first)]
+
+
+def _lasso(C: Float, y: Float, decay: float, start: Float, tol: float) -> Float:
+    """The lasso's weights (K,) for centred columns C (K, n) and labels, no worse than ``start``.
+
+    Coordinate descent, and least-angle regression where nearly equal columns make that slow.
+    """
+    from sklearn.linear_model import lars_path, lasso_path
+
+    n = len(y)
+
+    def value_and_gap(a: Float) -> tuple[float, float]:
+        residual = y - a @ C
+        value = 0.5 * float(residual @ residual) / n + decay * float(np.abs(a).sum())
+        alpha = residual * min(1.0, n * decay / max(float(np.abs(C @ residual).max()), 1e-300))
+        return value, value - float(y @ alpha - 0.5 * alpha @ alpha) / n
+
+    if not len(C):
+        return start
+    columns = np.asfortranarray(C.T)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of slow convergence: the gap is measured here
+        best = lasso_path(
+            columns, y, alphas=[decay], coef_init=start, precompute=True, tol=1e-2 * tol, max_iter=_SWEEPS
+        )[1][:, 0]
+        value, gap = value_and_gap(best)
+        if gap > tol * value:
+            other = lars_path(columns, y, alpha_min=decay, method="lasso", max_iter=10 * n, return_path=False)[2]
+            if value_and_gap(other)[0] < value:
+                best = other
+    return np.asarray(best)
 
 
 def _ascend(Z: Float, residual: Float, starts: Float) -> tuple[Float, Float]:
     """Local maxima of |r'max(Z omega, 0)| over unit vectors omega (m, d + 1), each step kept if it helps."""
-    omega = starts / np.linalg.norm(starts, axis=1, keepdims=True)
+    omega = starts / np.maximum(np.linalg.norm(starts, axis=1, keepdims=True), 1e-300)
 
     def evaluate(omega: Float) -> tuple[Float, Float]:
         values = omega @ Z.T
@@ -200,39 +299,3 @@ def _ascend(Z: Float, residual: Float, starts: Float) -> tuple[Float, Float]:
         omega[better], best[better], gradient[better] = moved[better], value[better], slope[better]
         step = np.where(better, 1.3 * step, 0.5 * step)
     return omega, best
-
-
-def _lasso(H: Float, y: Float, decay: float, start: Float, tol: float) -> Float:
-    """The lasso's weights a (K,) for columns H (K, n) with a free intercept, to a relative duality gap ``tol``.
-
-    Accelerated proximal gradient with restarts (Beck & Teboulle 2009; O'Donoghue & Candes 2015), on scaled columns.
-    """
-    if not len(H):
-        return start
-    n = len(y)
-    C = H - H.mean(axis=1, keepdims=True)
-    c = y - y.mean()
-    gram, right = C @ C.T / n, C @ c / n
-    square = float(c @ c) / n
-    lipschitz = float(np.linalg.eigvalsh(gram)[-1]) * (1 + 1e-9)
-    if lipschitz <= 0:
-        return np.zeros(len(H))
-    a, b, momentum = start.copy(), start.copy(), 1.0
-    for sweep in range(_SWEEPS):
-        moved = b - (gram @ b - right) / lipschitz
-        new = np.sign(moved) * np.maximum(np.abs(moved) - decay / lipschitz, 0.0)
-        if (b - new) @ (new - a) > 0:
-            momentum = 1.0
-        following = 0.5 * (1 + math.sqrt(1 + 4 * momentum**2))
-        b = new + (momentum - 1) / following * (new - a)
-        a, momentum = new, following
-        if sweep % 50 == 49:
-            image = gram @ a
-            slope = right - image
-            scale = 1 / max(1.0, float(np.abs(slope).max()) / decay)
-            rest = square - 2 * float(right @ a) + float(a @ image)
-            primal = 0.5 * rest + decay * float(np.abs(a).sum())
-            dual = scale * (square - float(right @ a)) - 0.5 * scale**2 * rest
-            if primal - dual <= tol * max(primal, 1e-300):
-                break
-    return a

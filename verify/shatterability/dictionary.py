@@ -19,11 +19,22 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Dictionary", "augmented", "cofactors", "hyperplane_count", "hyperplane_dictionary", "neurons", "normals"]
+__all__ = [
+    "MOST_COLUMNS",
+    "Dictionary",
+    "augmented",
+    "cofactors",
+    "hyperplane_count",
+    "hyperplane_dictionary",
+    "hyperplanes",
+    "neurons",
+    "normals",
+]
 
 Float = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
+MOST_COLUMNS = 10**5
 _SHIFT = 1e-7
 # Preactivations below this share of the column's largest are taken for zero: the point lies on the hyperplane.
 _ON_PLANE = 1e-11
@@ -79,46 +90,26 @@ def cofactors(rows: Float) -> tuple[Float, Float]:
     Also the same sums with absolute values, which bound their rounding errors: by gamma(8) times them.
     """
 
-    def expand(a: Float) -> Float:
-        r = a.shape[2]
-        if r == 2:
-            return np.stack([a[:, 0, 1], -a[:, 0, 0]], axis=1)
-        if r == 3:
-            return np.stack([_minor2(a, 1, 2), -_minor2(a, 0, 2), _minor2(a, 0, 1)], axis=1)
-        columns = ((1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2))
-        return np.stack([(-1) ** i * _minor3(a, *c) for i, c in enumerate(columns)], axis=1)
-
-    return expand(rows), np.abs(_with_plus(np.abs(rows)))
+    return _expand(rows, -1.0), _expand(np.abs(rows), 1.0)
 
 
-def _minor2(a: Float, i: int, j: int) -> Float:
-    return a[:, 0, i] * a[:, 1, j] - a[:, 0, j] * a[:, 1, i]
+def _expand(a: Float, sign: float) -> Float:
+    """The cofactors for sign -1; for +1 the same sums without their signs."""
 
+    def pair(i: int, j: int, k: int, m: int) -> Float:
+        return a[:, i, k] * a[:, j, m] + sign * a[:, i, m] * a[:, j, k]
 
-def _minor3(a: Float, i: int, j: int, k: int) -> Float:
-    return (
-        a[:, 0, i] * (a[:, 1, j] * a[:, 2, k] - a[:, 1, k] * a[:, 2, j])
-        - a[:, 0, j] * (a[:, 1, i] * a[:, 2, k] - a[:, 1, k] * a[:, 2, i])
-        + a[:, 0, k] * (a[:, 1, i] * a[:, 2, j] - a[:, 1, j] * a[:, 2, i])
-    )
+    def triple(i: int, j: int, k: int) -> Float:
+        return a[:, 0, i] * pair(1, 2, j, k) + sign * a[:, 0, j] * pair(1, 2, i, k) + a[:, 0, k] * pair(1, 2, i, j)
 
-
-def _with_plus(a: Float) -> Float:
-    """The sums of `cofactors` with every sign positive (permanents), for nonnegative rows."""
     r = a.shape[2]
     if r == 2:
-        return a[:, 0, ::-1].copy()
-    result = np.empty((len(a), r))
-    for i in range(r):
-        c = [j for j in range(r) if j != i]
-        if r == 3:
-            result[:, i] = a[:, 0, c[0]] * a[:, 1, c[1]] + a[:, 0, c[1]] * a[:, 1, c[0]]
-        else:
-            result[:, i] = sum(
-                a[:, 0, c[p]] * (a[:, 1, c[q]] * a[:, 2, c[s]] + a[:, 1, c[s]] * a[:, 2, c[q]])
-                for p, q, s in ((0, 1, 2), (1, 0, 2), (2, 0, 1))
-            )
-    return result
+        minors = [a[:, 0, 1], a[:, 0, 0]]
+    elif r == 3:
+        minors = [pair(0, 1, *columns) for columns in ((1, 2), (0, 2), (0, 1))]
+    else:
+        minors = [triple(*columns) for columns in ((1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2))]
+    return np.stack([sign**i * minor for i, minor in enumerate(minors)], axis=1)
 
 
 def normals(Z: Float, chosen: Rows) -> Float:
@@ -158,7 +149,7 @@ def neurons(Z: Float, omega: Float) -> Dictionary:
     return Dictionary(both, values)
 
 
-def hyperplane_dictionary(X: Float, most: int = 10**5) -> Dictionary:
+def hyperplane_dictionary(X: Float, most: int = MOST_COLUMNS) -> Dictionary:
     """All columns of X (n, d), through as many independent points as their affine hull has dimensions.
 
     Raises
@@ -171,23 +162,37 @@ def hyperplane_dictionary(X: Float, most: int = 10**5) -> Dictionary:
     >>> hyperplane_dictionary(np.array([[0.0], [1.0], [3.0]])).size
     4
     """
-    Z = augmented(np.unique(X + 0.0, axis=0))
-    basis = _span(Z)
-    r = basis.shape[1]
-    if r < 2:
+    points = np.unique(X + 0.0, axis=0)
+    if len(points) < 2:
         raise ValueError("X must hold at least two distinct points")
-    count = hyperplane_count(len(Z), r - 1)
+    found = hyperplanes(points, most)
+    if isinstance(found, int):
+        raise ValueError(f"X must give at most {most} hyperplanes, got {found} from {len(points)} distinct points")
+    _, omega, basis = found
+    return neurons(augmented(X), omega @ basis.T)
+
+
+def hyperplanes(points: Float, most: int) -> tuple[Float, Float, Float] | int:
+    """Z (m, r) and unit normals omega (K, r) of all hyperplanes through r - 1 independent rows, r the rank of the rows z_i.
+
+    Both are coordinates with respect to ``basis`` (d + 1, r), which is the third result. If there are more than ``most``
+    columns, their number instead. ``points`` (m, d) are distinct.
+    """
+    basis = _span(augmented(points))
+    Z = augmented(points) @ basis
+    m, r = Z.shape
+    count = hyperplane_count(m, r - 1)
     if count > most:
-        raise ValueError(f"X must give at most {most} hyperplanes, got {count} from {len(Z)} distinct points")
-    every = chain.from_iterable(combinations(range(len(Z)), r - 1))
-    chosen = np.fromiter(every, dtype=np.int64, count=count // 2 * (r - 1)).reshape(-1, r - 1)
-    omega = normals(Z if r == Z.shape[1] else Z @ basis, chosen)
-    omega = omega[omega.any(axis=1)]
-    return neurons(augmented(X), omega if r == Z.shape[1] else omega @ basis.T)
+        return count
+    if r == 1:
+        return Z, np.ones((1, 1)), basis
+    every = chain.from_iterable(combinations(range(m), r - 1))
+    omega = normals(Z, np.fromiter(every, dtype=np.int64, count=count // 2 * (r - 1)).reshape(-1, r - 1))
+    return Z, omega[omega.any(axis=1)], basis
 
 
 def _span(Z: Float) -> Float:
-    """An orthonormal basis (d + 1, r) of the span of the rows."""
+    """An orthonormal basis (d + 1, r) of the span of the rows; the unit vectors if they span everything."""
     _, values, vectors = np.linalg.svd(Z, full_matrices=False)
     rank = int((values > 1e-12 * values[0]).sum())
-    return np.asarray(vectors[:rank].T)
+    return np.eye(Z.shape[1]) if rank == Z.shape[1] else np.asarray(vectors[:rank].T)

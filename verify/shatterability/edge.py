@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 from constructions.network import Network
 from verify.hessian import Sharpness, sharpness
 from verify.shatterability.depth import DepthBracket, depth_bracket, directional_depth
-from verify.shatterability.dictionary import Dictionary, augmented, hyperplane_count, hyperplane_dictionary, neurons
+from verify.shatterability.dictionary import (
+    MOST_COLUMNS,
+    Dictionary,
+    augmented,
+    hyperplane_count,
+    hyperplane_dictionary,
+    neurons,
+)
 from verify.shatterability.dual_check import certified_dual_value
 from verify.shatterability.evidence import Evidence
 from verify.shatterability.margins import HullMargins, hull_margins
@@ -33,7 +40,6 @@ __all__ = ["MOST_COLUMNS", "MemorisationEdge", "memorisation_edge"]
 
 Float = NDArray[np.float64]
 
-MOST_COLUMNS = 10**5
 _MOST_ENTRIES = 3 * 10**8
 # A network counts as interpolating if its training loss is at most this share of the variance of the labels.
 _FIT = 1e-14

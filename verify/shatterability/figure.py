@@ -76,5 +76,5 @@ def _decay(axes: Axes, found: Shatterability) -> None:
     scale = 0.5 * float(np.var(found.y)) or 1.0
     losses = [point.loss / scale for point in found.decay]
     axes.plot(decays, losses, "s--", color=ORANGE, label="loss / (label variance / 2)")
-    axes.set(xscale="log", ylim=(-0.02, 1.05), xlabel="weight decay", title="optimal networks with decay")
+    axes.set(xscale="log", ylim=(-0.02, 1.05), xlabel="weight decay", title="best networks found with decay")
     axes.legend()

@@ -118,14 +118,14 @@ def shatterability(
     eta : float
         Step size of gradient descent.
     decay : float, optional
-        A weight decay for which to say what the optimal network memorises.
+        A weight decay for which to say what the best network found memorises.
     bound : float, optional
         D: labels must lie in [-D, D]; adds the sharpness for the worst such labels.
     time_limit : float
         Seconds, roughly, shared by the parts.
     seed : int
     most_columns : int
-        See :func:`memorisation_edge`.
+        See :func:`memorisation_edge` and :func:`decay_path`.
     progress : callable, optional
         Told in words what is under way.
     checkpoint : Path, optional
@@ -169,7 +169,14 @@ def shatterability(
     path: tuple[DecayPoint, ...] = ()
     if decay is not None:
         path = decay_path(
-            X, y, [ratio * decay for ratio in _PATH], tol=5e-3, time_limit=0.25 * limit, seed=seed, progress=progress
+            X,
+            y,
+            [ratio * decay for ratio in _PATH],
+            tol=5e-3,
+            time_limit=0.25 * limit,
+            seed=seed,
+            most_columns=most_columns,
+            progress=progress,
         )
     protection, verdict, evidence = _verdict(eta, margins, edge, clash, y)
     return Shatterability(

@@ -27,6 +27,7 @@ from verify.shatterability.screening import (
     screen,
     support_gaps,
 )
+from verify.shatterability.simplices import zero_weights
 from verify.shatterability.table import check_data
 
 __all__ = ["HullMargins", "hull_margins"]
@@ -201,24 +202,15 @@ def _nearest(points: Float, rows: NDArray[np.int64], count: int) -> list[NDArray
 
 def _shortest(differences: Float) -> tuple[Float, float]:
     """The shortest vector of the hull of ``differences`` (m, d), and a bound on the error of its computation."""
-    from scipy.optimize import nnls
-
     lengths = np.linalg.norm(differences, axis=1)
     nearest = int(lengths.argmin())
     scale = float(lengths[nearest])
     if scale == 0:
         return np.zeros(differences.shape[1]), 0.0
-    system = np.vstack([differences.T / scale, np.ones(len(differences))])
-    right = np.zeros(len(system))
-    right[-1] = 1.0
-    try:
-        weights, _ = nnls(system, right, maxiter=10 * len(differences) + 100)
-    except RuntimeError:  # it did not converge; the nearest point is still in the hull
-        weights = np.zeros(len(differences))
-    total = float(weights.sum())
-    if total <= 0:
+    found = zero_weights(differences / scale)
+    if found is None or not found[0].any():  # the nearest point is in the hull
         return differences[nearest], scale * 4 * UNIT
-    weights = weights / total
+    weights = found[0] / found[0].sum()
     used = np.flatnonzero(weights)
     w = weights[used] @ differences[used]
     # The weights sum to 1 up to their own rounding; the products and the differences are rounded too.

@@ -20,10 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verify.hessian.rounding import gamma
-from verify.hessian.structure import secular_root
 from verify.shatterability.depth import DepthBracket
 from verify.shatterability.dictionary import augmented
-from verify.shatterability.solitary import solo_sharpness
+from verify.shatterability.solitary import perron_vector, solo_sharpness
 
 __all__ = ["ReachBound", "nonnegative_products", "reach_bound"]
 
@@ -89,23 +88,17 @@ def reach_bound(X: Float, y: Float, depth: DepthBracket | None, starts: tuple[Fl
         return flat
     best = flat
     costs = 2 * np.abs(y - solo.beta) * lengths
-    for p in (flat.p, solo.vector, _perron(costs), *starts):
+    for p in (flat.p, solo.vector, perron_vector(costs), *starts):
         for _ in range(_TURNS):
             reach = _reach(p, lengths, depth)
             value, beta = _value(p, reach, y)
             if value > best.value:
                 best = ReachBound(value, p)
             # The matrix whose quadratic form at p is the bound; its Perron vector is the next p.
-            p = _perron(2 * np.abs(y - beta) * reach / np.maximum(p, 1e-300))
+            p = perron_vector(2 * np.abs(y - beta) * reach / np.maximum(p, 1e-300))
             if not np.isfinite(p).all():
                 break
     return best
-
-
-def _perron(costs: Float) -> Float:
-    """The positive unit eigenvector of 1 1' + diag(costs)."""
-    p = 1.0 / np.maximum(len(costs) * secular_root(costs) - costs, 1e-300)
-    return np.asarray(p / np.linalg.norm(p))
 
 
 def _reach(p: Float, lengths: Float, depth: DepthBracket | None) -> Float:

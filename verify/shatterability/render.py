@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.shown import show_upper
 from verify.outcome import Interval, show
 from verify.shatterability.evidence import Evidence
 from verify.shatterability.job import Shatterability
@@ -61,14 +62,9 @@ def numbers(found: Shatterability) -> list[tuple[str, object, Evidence | None, s
             ("worst labels", found.worst_labels, floating, "solitary sharpness for any labels within the bound")
         )
     for point in found.decay:
-        rows.append(
-            (
-                f"decay {point.decay:.3g}",
-                f"{100 * point.memorised:.3g} %",
-                heuristic,
-                f"of the label variance fitted at best; loss {point.loss:.4g}, duality gap {point.gap:.1e}",
-            )
-        )
+        proof = "no lower bound" if point.gap is None else f"duality gap {show_upper(point.gap, 2)}"
+        words = f"of the label variance fitted by the best network found; loss {point.loss:.4g}, {proof}"
+        rows.append((f"decay {point.decay:.3g}", f"{100 * point.memorised:.3g} %", point.evidence, words))
     return rows
 
 
@@ -150,7 +146,7 @@ def json_text(found: Shatterability, setting: Mapping[str, object]) -> str:
         "decay": [
             {
                 "decay": p.decay, "objective": p.objective, "loss": p.loss, "memorised": p.memorised,
-                "violation": p.violation, "gap": p.gap, "evidence": Evidence.HEURISTIC.value,
+                "lower": p.lower, "gap": p.gap, "evidence": p.evidence.value,
             }
             for p in found.decay
         ],

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from verify.hessian.rounding import SLACK, UNIT, gamma
 
-__all__ = ["contains", "disjoint_simplices"]
+__all__ = ["contains", "disjoint_simplices", "zero_weights"]
 
 Float = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -112,18 +112,29 @@ def _pack(X: Float, row: int, others: Counts, most: int, rng: np.random.Generato
 
 
 def _around(differences: Float) -> Counts | None:
-    """d + 1 of the ``differences`` (m, d) with 0 in their convex hull, by nonnegative least squares."""
-    from scipy.optimize import nnls
-
+    """d + 1 of the ``differences`` (m, d) with 0 in their convex hull."""
     # A positive factor for each point doesn't change whether the hull holds 0: unit vectors are conditioned best.
     units = differences / np.abs(differences).max(axis=1, keepdims=True)
     units /= np.linalg.norm(units, axis=1, keepdims=True)
-    system = np.vstack([units.T, np.ones(len(units))])
+    found = zero_weights(units)
+    if found is None:
+        return None
+    used = np.flatnonzero(found[0])
+    return used if found[1] < 1e-9 and used.size == units.shape[1] + 1 else None
+
+
+def zero_weights(vectors: Float) -> tuple[Float, float] | None:
+    """Weights >= 0 with sum 1 of vectors (m, d) whose weighted sum is nearest to 0, up to a factor, and the residual.
+
+    From nonnegative least squares; None where it does not converge.
+    """
+    from scipy.optimize import nnls
+
+    system = np.vstack([vectors.T, np.ones(len(vectors))])
     right = np.zeros(len(system))
     right[-1] = 1.0
     try:
-        weights, residual = nnls(system, right, maxiter=10 * len(units) + 100)
+        weights, residual = nnls(system, right, maxiter=10 * len(vectors) + 100)
     except RuntimeError:
         return None
-    used = np.flatnonzero(weights)
-    return used if residual < 1e-9 and used.size == len(system) else None
+    return weights, float(residual)

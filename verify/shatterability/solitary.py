@@ -24,6 +24,7 @@ from verify.shatterability.table import check_data
 __all__ = [
     "SoloCapacity",
     "SoloSharpness",
+    "perron_vector",
     "single_sharpness",
     "solitary_network",
     "solo_capacity",
@@ -112,9 +113,13 @@ def solo_sharpness(X: Float, y: Float, beta: float | None = None) -> SoloSharpne
     norms = np.hypot(1.0, np.linalg.norm(X, axis=1))
     at = flattest_bias(norms, y) if beta is None else float(beta)
     costs = 2 * np.abs(y - at) * norms
-    value = secular_root(costs)
-    vector = 1.0 / np.maximum(len(y) * value - costs, np.finfo(float).tiny)
-    return SoloSharpness(value, at, costs, vector / np.linalg.norm(vector))
+    return SoloSharpness(secular_root(costs), at, costs, perron_vector(costs))
+
+
+def perron_vector(costs: Float) -> Float:
+    """The positive unit eigenvector of 1 1' + diag(costs), shape (n,)."""
+    p = 1.0 / np.maximum(len(costs) * secular_root(costs) - costs, 1e-300)
+    return np.asarray(p / np.linalg.norm(p))
 
 
 def flattest_bias(norms: Float, y: Float) -> float:

@@ -55,7 +55,11 @@ def test_every_number_says_how_far_it_can_be_trusted(plane) -> None:
     kinds = {name: kind for name, _, kind, _ in numbers(found)}
     assert kinds.pop("threshold") is None
     assert all(isinstance(kind, Evidence) for kind in kinds.values())
-    assert kinds["decay 0.01"] is Evidence.HEURISTIC
+    assert kinds["decay 0.01"] is Evidence.FLOAT_CERTIFIED
+    searched = shatterability(X, y, 0.5, decay=0.01, time_limit=20, most_columns=0)
+    words = {name: (kind, meaning) for name, _, kind, meaning in numbers(searched)}
+    assert words["decay 0.01"][0] is Evidence.HEURISTIC
+    assert words["decay 0.01"][1].endswith("no lower bound")
     assert kinds["lambda* lower"] is Evidence.CERTIFIED
     assert len(found.decay) == 4
     assert found.worst_labels >= found.solo.value

@@ -1,0 +1,124 @@
+"""All patterns of points on which a neuron can be active, and the largest response to them.
+
+On the cone of neurons omega with active points S, alpha'h = omega·g with g = sum over S of alpha_i z_i. With s_i = 1 on S and
+-1 off it, s_i z_i·omega >= 0 there; so for every t >= 0
+
+    alpha'h  <=  omega·(g + sum_i s_i t_i z_i)  <=  |g + sum_i s_i t_i z_i|   for unit vectors omega of the cone,
+
+and the least right side, a problem of nonnegative least squares, is attained: by the projection of g on the cone.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.shatterability.dictionary import MOST_COLUMNS, hyperplanes
+
+__all__ = ["activation_patterns", "largest_response"]
+
+Float = NDArray[np.float64]
+Patterns = NDArray[np.bool_]
+
+# Rows nearer to a hyperplane than this share of their length may lie on either side of it.
+_ON_PLANE = 1e-11
+_MOST_COPIES = 16
+_MOST_ENTRIES = 2 * 10**8
+_BLOCK_ENTRIES = 2**21
+_STEPS = 4
+
+
+def activation_patterns(X: Float, most: int = MOST_COLUMNS) -> Patterns | None:
+    """Every set of points of X (n, d) on which a neuron can be active, (C, n); None if there are too many to list.
+
+    Each cell of the arrangement of the hyperplanes z_i·omega = 0 has an edge: a normal of as many independent points as
+    their affine hull has dimensions. So all cells are found around these, with the points on the hyperplane on either
+    side; sets that no neuron has may be among them.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+    most : int
+        Hyperplanes that may be listed, both sides counted.
+
+    Examples
+    --------
+    >>> activation_patterns(np.array([[0.0], [1.0], [2.0]])).astype(int).tolist()
+    [[0, 0, 0], [0, 0, 1], [0, 1, 1], [1, 0, 0], [1, 1, 0], [1, 1, 1]]
+    """
+    points, inverse = np.unique(X + 0.0, axis=0, return_inverse=True)
+    found = hyperplanes(points, most)
+    if isinstance(found, int):
+        return None
+    Z, omega, _ = found
+    values = omega @ Z.T
+    on_plane = np.abs(values) <= _ON_PLANE * np.linalg.norm(Z, axis=1)
+    counts = on_plane.sum(axis=1)
+    size = float(np.sum(2.0 ** (counts + 1)))
+    if size > _MOST_COPIES * most or size * len(X) > _MOST_ENTRIES:
+        return None
+    parts = []
+    for count in np.unique(counts).tolist():
+        rows = np.flatnonzero(counts == count)
+        free = np.nonzero(on_plane[rows])[1].reshape(rows.size, count)
+        for sides in product((False, True), repeat=count):
+            active = values[rows] > 0
+            np.put_along_axis(active, free, np.array(sides)[None, :], axis=1)
+            parts += [active, ~active]
+    every = np.vstack(parts)
+    _, first = np.unique(np.packbits(every, axis=1), axis=0, return_index=True)
+    return np.asarray(every[first][:, np.ravel(inverse)])
+
+
+def largest_response(patterns: Patterns, Z: Float, alpha: Float, limit: float) -> tuple[float, Float]:
+    """An upper bound of max |alpha'h| over all unit neurons, at least ``limit``; and neurons that may exceed that.
+
+    Parameters
+    ----------
+    patterns : ndarray of bool, shape (C, n)
+        All sets of active points.
+    Z : ndarray, shape (n, d + 1)
+    alpha : ndarray, shape (n,)
+    limit : float
+        Patterns that stay below it are not looked at more closely.
+
+    Returns
+    -------
+    top : float
+    omega : ndarray, shape (m, d + 1)
+        Distinct unit vectors, where the patterns with bounds above ``limit`` respond most.
+    """
+    from scipy.optimize import nnls
+
+    unit = Z / np.linalg.norm(Z, axis=1, keepdims=True)
+    step = max(1, _BLOCK_ENTRIES // len(Z))
+    found = [np.empty((0, Z.shape[1]))]
+    for sign in (1.0, -1.0):
+        for start in range(0, len(patterns), step):
+            side = np.where(patterns[start : start + step], 1.0, -1.0)
+            pull = patterns[start : start + step] @ (sign * alpha[:, None] * Z)
+            bound = pull.copy()
+            for turn in range(_STEPS + 1):
+                above = np.linalg.norm(bound, axis=1) > limit
+                side, pull, bound = side[above], pull[above], bound[above]
+                if not len(bound) or turn == _STEPS:
+                    break
+                # Raise the t of the constraint that is violated most.
+                slack = side * (bound @ unit.T)
+                worst = slack.argmin(axis=1)
+                rows = np.arange(len(bound))
+                bound -= (np.minimum(slack[rows, worst], 0.0) * side[rows, worst])[:, None] * unit[worst]
+            for row in range(len(bound)):
+                faces = (side[row][:, None] * unit).T
+                try:
+                    bound[row] = pull[row] + faces @ nnls(faces, -pull[row])[0]
+                except RuntimeError:  # it did not converge; what there is bounds all the same
+                    continue
+            found.append(bound[np.linalg.norm(bound, axis=1) > limit])
+    over = np.vstack(found)
+    norms = np.linalg.norm(over, axis=1)
+    # Cells that meet in a face may have their maximum there, all the same one.
+    _, first = np.unique(np.round(over / norms[:, None], 9), axis=0, return_index=True)
+    return float(norms.max(initial=limit)), (over / norms[:, None])[first]
