@@ -73,7 +73,7 @@ def _click_argument(option: Option) -> click.Argument:
         [option.name],
         type=click.Path() if option.reader.kind == "path" else click.STRING,
         nargs=-1 if option.many else 1,
-        required=option.required,
+        required=False,  # a missing one is told as a missing option is
         default=None if option.required else option.typed_default,
         metavar=(option.metavar or option.name.upper()) + ("..." if option.many else ""),
         shell_complete=_completion(option),
@@ -195,7 +195,7 @@ class Command(Program):
                     spread.append(token)
                     continue
                 value = value if equals else next(tokens, "--")
-                if not equals and (value == "--" or value in self._flags):
+                if not equals and (value.startswith("--") or value in known):
                     raise click.UsageError(f"{flag} needs a value: {option.help}", ctx)
                 given[option.flag] = [value]
                 many = option if option.many else None
@@ -219,17 +219,17 @@ class Command(Program):
         return [item for item in super().shell_complete(ctx, incomplete) if item.value not in aliases]
 
     def _call(self, **values: Any) -> int:
-        for option in self.declared:
+        called = {option.name: option.flag for option in self.declared}
+        called |= {option.name: option.metavar or option.name.upper() for option in self.arguments}
+        for option in (*self.arguments, *self.declared):
             if option.many and values[option.name] == ():
                 values[option.name] = None
             if option.required and values[option.name] is None:
-                raise click.UsageError(f"{option.flag} is missing: {option.help}", click.get_current_context())
+                raise click.UsageError(f"{called[option.name]} is missing: {option.help}", click.get_current_context())
         try:
             return int(self._act(values))
         except (ValueError, TypeError) as error:  # the library knows names, who types a command line knows flags
             name, space, rest = str(error).partition(" ")
-            called = {option.name: option.flag for option in self.declared}
-            called |= {option.name: option.metavar or option.name.upper() for option in self.arguments}
             if name not in called:
                 raise
             kind = ValueError if isinstance(error, ValueError) else TypeError

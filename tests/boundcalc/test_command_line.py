@@ -72,6 +72,8 @@ def test_values_arrive(arguments: str, expected: dict[str, Any]) -> None:
         ("20 --cosine", "--cosine needs a value: its cosine"),
         ("20 --cosine --sigma 3", "--cosine needs a value"),
         ("20 --cosine -- 3", "--cosine needs a value"),
+        ("20 --cosine --nose", "--cosine needs a value"),
+        ("20 --cosine -h", "--cosine needs a value"),
         ("20 --dims", "--dims needs a value"),
     ],
 )

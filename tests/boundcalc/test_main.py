@@ -120,6 +120,7 @@ WRONG = [
     ("packing-number 2 60 --cosine 0", "--angle or --cosine must be given, and not both"),
     ("packing-number 2 181", "--angle must be a number in (0, 180], got '181'"),
     ("packing-number 2 --cosine 1", "--cosine must be a number in [-1, 1), got '1'"),
+    ("show --latex", "KEY is missing: key of a statement or derivation"),
     ("show minimax", "KEY must name a theorem, got 'minimax'; nearest: "),
     ("derive theorem-z", "KEY must name a derivation, got 'theorem-z'"),
     ("plot --out figure.gif", "--out must end in .png, .svg or .pdf"),
