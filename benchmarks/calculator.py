@@ -16,7 +16,7 @@ import numpy as np
 from sympy import Min, lambdify
 
 from boundcalc import rate
-from boundcalc.statements import get
+from boundcalc.registry import theorem
 from boundcalc.symbols import B, C, sigma
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
@@ -56,7 +56,11 @@ def main() -> None:
 
     # The three rates without their optional factors, typed from the registry's expressions.
     given = {sigma: 1, B: 1, C: 1, Min(B, C): 1}
-    expressions = [get("mse-upper").bound.leading, get("minimax-lower").bound.expr, get("low-norm-mse").bound.expr]
+    expressions = [
+        theorem("mse-upper").bound.leading,
+        theorem("minimax-lower").bound.expr,
+        theorem("low-norm-mse").bound.expr,
+    ]
     expressions = [expression.subs(given) for expression in expressions]
     pairs = list(zip(d[:SAMPLE].tolist(), n[:SAMPLE].tolist(), strict=True))
     functions = [lambdify([D, N], expression, "mpmath") for expression in expressions]

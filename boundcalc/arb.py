@@ -7,15 +7,13 @@ integers, fractions, and floats as the binary numbers they are. Use inside :func
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 
 import flint
 from flint import arb as Ball
 from flint import fmpq, fmpz, fmpz_poly
 
-from boundcalc.enclosure import Dyadic, Enclosure
+from boundcalc.enclosure import Enclosure, ball_of, dyadic, precision
 
 __all__ = [
     "Ball",
@@ -30,24 +28,6 @@ __all__ = [
     "upper_float",
     "working_bits",
 ]
-
-
-@contextmanager
-def precision(bits: int) -> Iterator[None]:
-    """Set the working precision, and restore it on the way out.
-
-    Examples
-    --------
-    >>> with precision(64):
-    ...     print((ball(2).sqrt() - 1).str(6))
-    [0.414214 +/- ...]
-    """
-    before = flint.ctx.prec
-    flint.ctx.prec = bits
-    try:
-        yield
-    finally:
-        flint.ctx.prec = before
 
 
 def working_bits() -> int:
@@ -71,11 +51,6 @@ def ball(value: int | float | Fraction) -> Ball:
     return Ball(fmpq(value.numerator, value.denominator))
 
 
-def _dyadic(exact: Ball) -> Dyadic:
-    mantissa, exponent = exact.man_exp()
-    return Dyadic(int(mantissa), int(exponent))
-
-
 def enclosure(value: Ball) -> Enclosure:
     """The interval of a finite ball.
 
@@ -86,17 +61,17 @@ def enclosure(value: Ball) -> Enclosure:
     """
     if not value.is_finite():
         raise ArithmeticError("the ball is not finite: the expression is undefined here, or the precision too low")
-    return Enclosure(_dyadic(value.lower()), _dyadic(value.upper()))
+    return Enclosure(dyadic(value.lower()), dyadic(value.upper()))
 
 
 def lower_float(value: Ball) -> float:
     """The largest float that is not above any point of the ball."""
-    return _dyadic(value.lower()).round_down() if value.is_finite() else -math.inf
+    return dyadic(value.lower()).round_down() if value.is_finite() else -math.inf
 
 
 def upper_float(value: Ball) -> float:
     """The smallest float that is not below any point of the ball."""
-    return _dyadic(value.upper()).round_up() if value.is_finite() else math.inf
+    return dyadic(value.upper()).round_up() if value.is_finite() else math.inf
 
 
 def log_gamma(value: Fraction) -> Ball:
@@ -129,5 +104,4 @@ def real_roots(coefficients: list[Fraction]) -> list[Ball]:
 
 def from_enclosure(interval: Enclosure) -> Ball:
     """A ball that contains an interval."""
-    low, high = (Ball((fmpz(end.mantissa), fmpz(end.exponent))) for end in (interval.low, interval.high))
-    return low.union(high)
+    return ball_of(interval.low).union(ball_of(interval.high))

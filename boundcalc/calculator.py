@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from boundcalc.border import ExitCode
 from boundcalc.command import Command
 from boundcalc.files import check_figure_path, check_writable, save_figure, write_text
 from boundcalc.options import OPTIONS, Option, choice, switch, symbol, text, vocabulary
+from boundcalc.shown import aligned
 from boundcalc.table_format import Table, html_document, latex_document
 
 _FORMATS: dict[str, Callable[[Table], str]] = {
@@ -39,46 +41,70 @@ _CLASS = tuple(OPTIONS[name] for name in ("sigma", "B", "C"))
 _SEARCH = (OPTIONS["weight"], OPTIONS["effort"])
 
 
-def _command(name: str, answer: Callable[..., str], options: Sequence[Option], **words: Any) -> Command:
-    """A command that reads its options, and prints what ``answer`` makes of them."""
+def _command(options: Sequence[Option], **words: Any) -> Callable[[Callable[..., str]], Command]:
+    """Make a function that answers the command of its name; its docstring is the help, and what it returns is printed."""
 
-    def act(typed: Mapping[str, Any]) -> int:
-        read = {o.name: o.read(typed[o.name], o.flag) for o in (*options, *words.get("arguments", ()))}
-        print(answer(**read).rstrip("\n"))
-        return ExitCode.FINE
+    def make(answer: Callable[..., str]) -> Command:
+        def act(typed: Mapping[str, Any]) -> int:
+            read = {o.name: o.read(typed[o.name], o.flag) for o in (*options, *words.get("arguments", ()))}
+            print(answer(**read).rstrip("\n"))
+            return ExitCode.FINE
 
-    return Command(name, act, options, **words)
+        name = answer.__name__.removesuffix("_command").replace("_", "-")
+        return Command(name, act, options, help=cleandoc(answer.__doc__ or ""), **words)
+
+    return make
 
 
-def _rate(dim: int, n: object, **named: Any) -> str:
+@_command(
+    [_DIM, _N, OPTIONS["quantity"], OPTIONS["eta"], *(o.but(default=None) for o in _CLASS), OPTIONS["M"]],
+    example="20 1e4",
+    positional=("dim", "n"),
+)
+def rate_command(dim: int, n: object, **named: Any) -> str:
+    """Show the rates of the bounds at one dimension and sample size.
+
+    Factors in eta, sigma, B, C and M are left out where these are not given.
+    """
     return str(boundcalc.rate(dim, n, **named))
 
 
-def _explicit(dim: int, n: object, sigma: object, B: object, C: object, weight: str, effort: str) -> str:
+@_command([_DIM, _N, *_CLASS, *_SEARCH], example="5 1e6 --sigma 0.5", positional=("dim", "n"))
+def explicit_command(dim: int, n: object, sigma: object, B: object, C: object, weight: str, effort: str) -> str:
+    """Enclose the lower and upper bounds that have every constant."""
     setting = (dim, n, sigma, B, C, weight)
     return f"{boundcalc.explicit_lower(*setting, effort)}\n{boundcalc.explicit_upper(*setting)}"
 
 
-def _sample_size(dim: int, error: object, **named: Any) -> str:
+@_command(
+    [_DIM, OPTIONS["error"].but(required=True), *_CLASS, *_SEARCH], example="20 0.01", positional=("dim", "error")
+)
+def sample_size_command(dim: int, error: object, **named: Any) -> str:
+    """Say how many samples an error requires, bound by bound."""
     return str(boundcalc.sample_size(dim, error, **named))
 
 
-def _packing_number(dim: int, angle: object, cosine: object) -> str:
+@_command([_DIM, OPTIONS["angle"], OPTIONS["cosine"]], example="12 60", positional=("dim", "angle"))
+def packing_number_command(dim: int, angle: object, cosine: object) -> str:
+    """Bound the number of points on a sphere at an angle apart."""
     if (angle is None) == (cosine is None):
         raise ValueError("angle or --cosine must be given, and not both")
     return str(boundcalc.packing_number(dim, angle, cosine=cosine))
 
 
-def _list(derivations: bool) -> str:
+@_command([_OWN["derivations"]], example="--derivations")
+def list_command(derivations: bool) -> str:
+    """List every registered statement, or the derivations."""
     if not derivations:
         return str(boundcalc.theorems())
     from boundcalc.derivation import DERIVATIONS
 
-    width = max(len(derivation.key) for derivation in DERIVATIONS)
-    return "\n".join(f"{derivation.key:<{width}}  {derivation.title}" for derivation in DERIVATIONS)
+    return "\n".join(aligned([(derivation.key, derivation.title) for derivation in DERIVATIONS]))
 
 
-def _show(key: str, latex: bool) -> str:
+@_command([_OWN["latex"]], example="minimax-lower --latex", arguments=(_OWN["key"],))
+def show_command(key: str, latex: bool) -> str:
+    """Show one statement, KEY as listed by `boundcalc list`, with its errata."""
     theorem = boundcalc.theorem(key)
     lines = [str(theorem)]
     if theorem.errata:
@@ -88,11 +114,15 @@ def _show(key: str, latex: bool) -> str:
     return "\n".join(lines)
 
 
-def _derive(key: str) -> str:
+@_command([], example="theorem-a", arguments=(_OWN["key"],))
+def derive_command(key: str) -> str:
+    """Derive an exponent step by step, KEY as listed by `boundcalc list --derivations`."""
     return str(boundcalc.derive(key))
 
 
-def _errata(check: bool) -> str:
+@_command([_OWN["check"]], example="--check")
+def errata_command(check: bool) -> str:
+    """List where the source is wrong, vacuous or improvable."""
     lines = []
     for entry in boundcalc.errata():
         lines.append(str(entry))
@@ -102,9 +132,23 @@ def _errata(check: bool) -> str:
     return "\n".join(lines)
 
 
-def _table(
+@_command(
+    [
+        OPTIONS["dims"].but(default=(1, 2, 5, 10, 20)),
+        OPTIONS["n"].but(default=("1e3", "1e6"), many=True),
+        OPTIONS["errors"].but(default=("0.1", "0.01")),
+        OPTIONS["quantity"],
+        _OWN["contents"].but(default=_CONTENTS[:4]),
+        _OWN["format"],
+        _OWN["document"],
+        OPTIONS["out"],
+    ],
+    example="--dims 1 2 5 --n 1e3 1e6 --contents exponents rates --format latex",
+)
+def table_command(
     dims: object, n: object, errors: object, quantity: str, contents: Sequence[str], format: str, document: bool, out: str | None
 ) -> str:  # fmt: skip
+    """Make tables for papers: text, LaTeX, Markdown, CSV or HTML."""
     if document and format not in ("latex", "html"):
         raise ValueError(f"document goes with --format latex or html, got --format {format}")
     if out is not None:
@@ -120,95 +164,7 @@ def _table(
     return f"wrote {out}"
 
 
-def _plot(dim: int, n: object, sizes: Any, dims: Any, sigma: object, B: object, C: object, out: str) -> str:
-    check_figure_path("--out", Path(out))
-    save_figure(boundcalc.plot(dim, n, sizes, dims, sigma=sigma, B=B, C=C), Path(out))
-    return f"wrote {out}"
-
-
-rate_command = _command(
-    "rate",
-    _rate,
-    [_DIM, _N, OPTIONS["quantity"], OPTIONS["eta"], *(o.but(default=None) for o in _CLASS), OPTIONS["M"]],
-    help="""Show the rates of the bounds at one dimension and sample size.
-
-    Factors in eta, sigma, B, C and M are left out where these are not given.""",
-    example="20 1e4",
-    positional=("dim", "n"),
-)
-explicit_command = _command(
-    "explicit",
-    _explicit,
-    [_DIM, _N, *_CLASS, *_SEARCH],
-    help="Enclose the lower and upper bounds that have every constant.",
-    example="5 1e6 --sigma 0.5",
-    positional=("dim", "n"),
-)
-sample_size_command = _command(
-    "sample-size",
-    _sample_size,
-    [_DIM, OPTIONS["error"].but(required=True), *_CLASS, *_SEARCH],
-    help="Say how many samples an error requires, bound by bound.",
-    example="20 0.01",
-    positional=("dim", "error"),
-)
-packing_number_command = _command(
-    "packing-number",
-    _packing_number,
-    [_DIM, OPTIONS["angle"], OPTIONS["cosine"]],
-    help="Bound the number of points on a sphere at an angle apart.",
-    example="12 60",
-    positional=("dim", "angle"),
-)
-list_command = _command(
-    "list",
-    _list,
-    [_OWN["derivations"]],
-    help="List every registered statement, or the derivations.",
-    example="--derivations",
-)
-show_command = _command(
-    "show",
-    _show,
-    [_OWN["latex"]],
-    help="Show one statement, KEY as listed by `boundcalc list`, with its errata.",
-    example="minimax-lower --latex",
-    arguments=(_OWN["key"],),
-)
-derive_command = _command(
-    "derive",
-    _derive,
-    [],
-    help="Derive an exponent step by step, KEY as listed by `boundcalc list --derivations`.",
-    example="theorem-a",
-    arguments=(_OWN["key"],),
-)
-errata_command = _command(
-    "errata",
-    _errata,
-    [_OWN["check"]],
-    help="List where the source is wrong, vacuous or improvable.",
-    example="--check",
-)
-table_command = _command(
-    "table",
-    _table,
-    [
-        OPTIONS["dims"].but(default=(1, 2, 5, 10, 20)),
-        OPTIONS["n"].but(default=("1e3", "1e6"), many=True),
-        OPTIONS["errors"].but(default=("0.1", "0.01")),
-        OPTIONS["quantity"],
-        _OWN["contents"].but(default=_CONTENTS[:4]),
-        _OWN["format"],
-        _OWN["document"],
-        OPTIONS["out"],
-    ],
-    help="Make tables for papers: text, LaTeX, Markdown, CSV or HTML.",
-    example="--dims 1 2 5 --n 1e3 1e6 --contents exponents rates --format latex",
-)
-plot_command = _command(
-    "plot",
-    _plot,
+@_command(
     [
         OPTIONS["dim"].but(default=10),
         OPTIONS["n"].but(default="1e6"),
@@ -217,8 +173,13 @@ plot_command = _command(
         *_CLASS,
         OPTIONS["out"].but(required=True),
     ],
-    help="""Draw the bounds against n at one dimension, and against d at one n.
-
-    --sizes and --dims are the ends of the two axes. The file ends in .png, .svg or .pdf.""",
     example="--dim 10 --out bounds.png",
 )
+def plot_command(dim: int, n: object, sizes: Any, dims: Any, sigma: object, B: object, C: object, out: str) -> str:
+    """Draw the bounds against n at one dimension, and against d at one n.
+
+    --sizes and --dims are the ends of the two axes. The file ends in .png, .svg or .pdf.
+    """
+    check_figure_path("--out", Path(out))
+    save_figure(boundcalc.plot(dim, n, sizes, dims, sigma=sigma, B=B, C=C), Path(out))
+    return f"wrote {out}"

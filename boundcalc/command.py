@@ -311,6 +311,8 @@ def summary_of(place: str) -> str:
         return ""
     tree = ast.parse(source.read_text(encoding="utf-8"))
     for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == attribute:
+            return (ast.get_docstring(node) or "").partition("\n")[0]
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if isinstance(target, ast.Name) and target.id == attribute:

@@ -23,7 +23,7 @@ from boundcalc.dyadic import Dyadic
 from boundcalc.exact import exact_rational, fraction
 from boundcalc.shown import Shown
 
-__all__ = ["Dyadic", "Enclosure", "PrecisionError", "enclose", "enclose_apart"]
+__all__ = ["Dyadic", "Enclosure", "PrecisionError", "ball_of", "dyadic", "enclose", "enclose_apart", "precision"]
 
 NARROW = Rational(1, 10**15)
 _MAX_BITS = 1 << 15
@@ -88,9 +88,9 @@ class Enclosure(Shown):
         """
         if self.low.sign <= 0:
             raise ValueError("log10 needs a positive enclosure")
-        with _precision(128):
-            ends = [_ball(x).log() / arb(10).log() for x in (self.low, self.high)]
-            return _dyadic(ends[0].lower()).round_down(), _dyadic(ends[1].upper()).round_up()
+        with precision(128):
+            ends = [ball_of(x).log() / arb(10).log() for x in (self.low, self.high)]
+            return dyadic(ends[0].lower()).round_down(), dyadic(ends[1].upper()).round_up()
 
     @property
     def relative_width(self) -> float:
@@ -105,9 +105,9 @@ class Enclosure(Shown):
             return Dyadic(0, 0)
         if self.sign is None or self.sign == 0:
             return None
-        with _precision(64):
-            low, high = _ball(self.low), _ball(self.high)
-            return _dyadic(((high - low) / min(abs(low), abs(high), key=lambda x: x.mid())).upper())
+        with precision(64):
+            low, high = ball_of(self.low), ball_of(self.high)
+            return dyadic(((high - low) / min(abs(low), abs(high), key=lambda x: x.mid())).upper())
 
     def contains(self, value: Enclosure | Dyadic | Fraction | Rational | int | float | str) -> bool:
         """Whether a number, or a whole enclosure, lies inside; floats count as the binary numbers they are."""
@@ -135,8 +135,8 @@ class Enclosure(Shown):
         return None if less is None else not less
 
     def __str__(self) -> str:
-        with _precision(max(64, self.low.mantissa.bit_length(), self.high.mantissa.bit_length()) + 64):
-            return str(_ball(self.low).union(_ball(self.high)).str(16)).strip("[]").replace("+/-", "±")
+        with precision(max(64, self.low.mantissa.bit_length(), self.high.mantissa.bit_length()) + 64):
+            return str(ball_of(self.low).union(ball_of(self.high)).str(16)).strip("[]").replace("+/-", "±")
 
 
 def _ends(value: object) -> tuple[Dyadic | Fraction, Dyadic | Fraction]:
@@ -152,7 +152,15 @@ def _ends(value: object) -> tuple[Dyadic | Fraction, Dyadic | Fraction]:
 
 
 @contextmanager
-def _precision(bits: int) -> Iterator[None]:
+def precision(bits: int) -> Iterator[None]:
+    """Set the working precision, and restore it on the way out.
+
+    Examples
+    --------
+    >>> with precision(64):
+    ...     print((arb(2).sqrt() - 1).str(6))
+    [0.414214 +/- ...]
+    """
     before = flint.ctx.prec
     flint.ctx.prec = bits
     try:
@@ -161,11 +169,13 @@ def _precision(bits: int) -> Iterator[None]:
         flint.ctx.prec = before
 
 
-def _ball(value: Dyadic) -> arb:
+def ball_of(value: Dyadic) -> arb:
+    """The exact ball of a dyadic number."""
     return arb((fmpz(value.mantissa), fmpz(value.exponent)))
 
 
-def _dyadic(exact: arb) -> Dyadic:
+def dyadic(exact: arb) -> Dyadic:
+    """The number of an exact ball, such as an end of another."""
     mantissa, exponent = exact.man_exp()
     return Dyadic(int(mantissa), int(exponent))
 
@@ -214,10 +224,10 @@ def enclose(
     bits = 64 + max(0, tolerance.denominator.bit_length() - tolerance.numerator.bit_length() + 1)
     ball: arb | None = None
     while bits <= max_bits:
-        with _precision(bits):
+        with precision(bits):
             ball = _as_arb(_Evaluator(values)(expr))
             if ball.is_finite():
-                result = Enclosure(_dyadic(ball.lower()), _dyadic(ball.upper()))
+                result = Enclosure(dyadic(ball.lower()), dyadic(ball.upper()))
                 width = result._relative_width
                 if width is not None and width <= tolerance:
                     return result
@@ -380,24 +390,28 @@ def _on_ball(name: str) -> Callable[[_Value], arb]:
     return apply
 
 
+# Functions that python-flint calls as sympy does.
+_SAME_NAME = (
+    sp.exp,
+    sp.log,
+    sp.erf,
+    sp.erfc,
+    sp.sin,
+    sp.cos,
+    sp.tan,
+    sp.asin,
+    sp.acos,
+    sp.atan,
+    sp.sinh,
+    sp.cosh,
+    sp.tanh,
+)
 _FUNCTIONS: dict[type, Callable[..., _Value]] = {
-    sp.exp: _on_ball("exp"),
-    sp.log: _on_ball("log"),
+    **{function: _on_ball(function.__name__) for function in _SAME_NAME},
     sp.gamma: _gamma,
     sp.loggamma: _on_ball("lgamma"),
     sp.factorial: lambda x: _gamma(x + 1),
     sp.beta: _beta,
-    sp.erf: _on_ball("erf"),
-    sp.erfc: _on_ball("erfc"),
-    sp.sin: _on_ball("sin"),
-    sp.cos: _on_ball("cos"),
-    sp.tan: _on_ball("tan"),
-    sp.asin: _on_ball("asin"),
-    sp.acos: _on_ball("acos"),
-    sp.atan: _on_ball("atan"),
-    sp.sinh: _on_ball("sinh"),
-    sp.cosh: _on_ball("cosh"),
-    sp.tanh: _on_ball("tanh"),
     sp.Abs: abs,
     sp.besselj: lambda order, x: _as_arb(x).bessel_j(_as_arb(order)),
     sp.betainc: lambda p, q, x, y: _beta_lower(p, q, y, False) - _beta_lower(p, q, x, False),

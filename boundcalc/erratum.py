@@ -29,18 +29,18 @@ class Erratum(Shown):
         Statement of the source.
     claim, correction : str
         What the source says, and what holds instead.
-    status : Status
-        Of the correction.
     check : callable
         Computes a :class:`Demonstration`; takes well under a second.
+    status : Status
+        Of the correction.
     """
 
     number: int
     where: str
     claim: str
     correction: str
-    status: Status
     check: Callable[[], Demonstration]
+    status: Status = Status.DERIVED
 
     def demonstrate(self) -> Demonstration:
         """Run the check.
@@ -66,7 +66,6 @@ _ERRATA = (
         "The lower constant of the population weight contains max(0, 1 - c_5), c_5 = ((d+1)/(d+3)) (8/7)^{(d+1)/2}.",
         "c_5 exceeds 1 from d = 5 on, so the constant is 0 there. The ratio g_P(t)/(1-t)^{d+2} increases on [0, 1), "
         "which gives explicit two-sided constants in every dimension.",
-        Status.DERIVED,
         checks.vanishing_constant,
     ),
     Erratum(
@@ -75,7 +74,6 @@ _ERRATA = (
         "The share of samples in the annulus is at most p + sqrt(3 p ln(1/delta)/n) with probability 1 - delta.",
         "It fails where n p is small; p + sqrt(2 p ln(1/delta)/n) + 2 ln(1/delta)/(3n) holds, by Bernstein's "
         "inequality.",
-        Status.DERIVED,
         checks.binomial_tail,
     ),
     Erratum(
@@ -84,7 +82,6 @@ _ERRATA = (
         "The total variation distance between the counts and independent Poisson counts is taken of order sum p_j^2.",
         "It is of order sum p_j. The detour is not needed: the counts are negatively associated, and the chance that "
         "a cap is empty is elementary.",
-        Status.DERIVED,
         checks.poisson_distance,
     ),
     Erratum(
@@ -92,7 +89,6 @@ _ERRATA = (
         "Prop. I.1",
         "The event is written Z_j <= 1.",
         "Z_j = 0 is meant and used: the share q_* is the chance of no sample.",
-        Status.DERIVED,
         checks.one_sample_is_not_none,
     ),
     Erratum(
@@ -103,7 +99,6 @@ _ERRATA = (
         "Distinct must mean distinct up to (u,t) ~ (-u,-t); the representation must be the one of least weighted "
         "norm, since on the ball measures such as cos(4 theta) d theta dt represent 0; with d = 1 the display counts "
         "the integral of |f''| g twice unless the even measure is identified.",
-        Status.DERIVED,
         checks.representations_are_not_unique,
     ),
     Erratum(
@@ -112,7 +107,6 @@ _ERRATA = (
         "The class of stable minima is considered for step sizes eta without an upper end.",
         "lambda_max >= 1 always (the output bias), so no minimum is stable at eta > 2 and nothing can be said of "
         "large eta.",
-        Status.DERIVED,
         checks.sharpness_at_least_one,
     ),
     Erratum(
@@ -120,7 +114,6 @@ _ERRATA = (
         "Cor. H.6, H.9",
         "The lower bound is scaled by min(B, C).",
         "For d >= 2 that loses: the packing's seminorm tends to 0, so the amplitude B is admissible once n is large.",
-        Status.DERIVED,
         checks.amplitude_b_is_admissible,
     ),
     Erratum(
@@ -129,7 +122,6 @@ _ERRATA = (
         "Upper and lower bound are compared directly.",
         "Thm 3.6 bounds the empirical-norm error, Thm 3.7 the population error; a function can vanish on the sample "
         "alone.",
-        Status.DERIVED,
         checks.norms_differ,
     ),
     Erratum(
@@ -137,7 +129,6 @@ _ERRATA = (
         "Lemma C.1",
         "The residual part of the Hessian is bounded with the constant 2(R + 1).",
         "Each neuron's block has operator norm exactly sqrt(|x|^2 + 1), so sqrt(R^2 + 1) suffices.",
-        Status.DERIVED,
         checks.block_norm,
     ),
     Erratum(
@@ -145,7 +136,6 @@ _ERRATA = (
         "Section H.2",
         "Bump-type constructions are called ineffective.",
         "True of isotropic bumps. Anisotropic ones (slabs, wave packets in caps) give the sharper Theorems A and B.",
-        Status.DERIVED,
         checks.anisotropic_bumps_work,
     ),
 )

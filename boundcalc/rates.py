@@ -16,15 +16,15 @@ from boundcalc.explicit import theorem_a
 from boundcalc.explicit.result import ExplicitBound, Unmet
 from boundcalc.grids import RateGrid, is_grid
 from boundcalc.rate_values import rate_values
+from boundcalc.registry import theorem
 from boundcalc.setting import Setting
-from boundcalc.shown import Shown, show, show_power_of_ten
+from boundcalc.shown import Shown, aligned, show, show_power_of_ten
 from boundcalc.statement import Bound, Quantity, Side, Status, Theorem
-from boundcalc.statements import get
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
 from boundcalc.typeset import tex
 
-__all__ = ["RateBound", "RateReport", "rate"]
+__all__ = ["RateBound", "RateReport", "rate", "read_quantity"]
 
 _QUANTITIES = {"mse": Quantity.MSE, "gap": Quantity.GAP}
 # theorem keys by quantity: (upper, lower for d >= 2, lower for d = 1, low norm)
@@ -33,6 +33,13 @@ _SELECTION: dict[Quantity, tuple[str, str, str | None, str]] = {
     Quantity.GAP: ("gap-upper", "gap-lower", None, "low-norm-gap"),
 }
 _FLOAT_LOG_MAX = math.log(1.7e308)
+
+
+def read_quantity(quantity: object) -> Quantity:
+    """The quantity that "mse" or "gap" means; a ValueError for anything else."""
+    if not isinstance(quantity, str) or quantity not in _QUANTITIES:
+        raise ValueError(f"quantity must be 'mse' or 'gap', got {describe(quantity)}")
+    return _QUANTITIES[quantity]
 
 
 @dataclass(frozen=True, repr=False)
@@ -170,12 +177,8 @@ class RateReport(Shown):
         table += [
             (name, f"n^(-{b.exponent})", _shown(b), str(b.theorem.source), b.status.value) for name, b in self._rows()
         ]
-        widths = [max(len(row[i]) for row in table) for i in range(5)]
         lines = [f"Flat minima of two-layer ReLU networks: {self.quantity.value}, {self.setting}", ""]
-        lines += [
-            "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in table
-        ]
+        lines += [f"  {line}" for line in aligned(table)]
         lines += ["", *self.notes, ""]
         if self.quantity is Quantity.MSE:
             lines.append(f"Explicit: {self.explicit}")
@@ -283,22 +286,20 @@ def rate(
     >>> rate(d=[5, 10, 20], n=1e6).lower.value.round(4)
     array([0.01  , 0.0811, 0.2683])
     """
-    if not isinstance(quantity, str) or quantity not in _QUANTITIES:
-        raise ValueError(f"quantity must be 'mse' or 'gap', got {describe(quantity)}")
-    which = _QUANTITIES[quantity]
+    which = read_quantity(quantity)
     arguments = {"d": d, "n": n, "eta": eta, "sigma": sigma, "B": B, "C": C, "M": M}
     for name in ("d", "n"):
         if arguments[name] is None:
             raise TypeError(f"{name} must be a number, got None; pass for instance d=20, n=1e4")
     upper, lower, lower_1d, low_norm = _SELECTION[which]
     if is_grid(*arguments.values()):
-        at_one = get(lower_1d) if lower_1d else None
-        return RateGrid.build(which, arguments, get(upper), (get(lower), at_one), get(low_norm))
+        at_one = theorem(lower_1d) if lower_1d else None
+        return RateGrid.build(which, arguments, theorem(upper), (theorem(lower), at_one), theorem(low_norm))
     setting = Setting.parse(**arguments)
     lower_key = lower if setting.substitution[D] >= 2 else lower_1d
 
     def at(key: str) -> RateBound:
-        theorem = get(key)
-        return RateBound(theorem, theorem.bound, setting)
+        found = theorem(key)
+        return RateBound(found, found.bound, setting)
 
     return RateReport(setting, which, at(upper), at(lower_key) if lower_key else None, at(low_norm))

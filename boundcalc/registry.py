@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from boundcalc.shown import Shown
+from boundcalc.lookup import by_key
+from boundcalc.shown import Shown, aligned
 from boundcalc.statement import Theorem
-from boundcalc.statements import THEOREMS, get
+from boundcalc.statements import THEOREMS
 
 __all__ = ["Registry", "theorem", "theorems"]
+
+_BY_KEY = {entry.key: entry for entry in THEOREMS}
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,10 +37,7 @@ class Registry(Shown):
 
     def __str__(self) -> str:
         rows = [(t.key, t.bound.side.value, t.status.value, str(t.source), t.title) for t in self.entries]
-        widths = [max((len(row[i]) for row in rows), default=0) for i in range(4)]
-        return "\n".join(
-            "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]) for row in rows
-        )
+        return "\n".join(aligned(rows))
 
     def _repr_markdown_(self) -> str:
         lines = ["| key | statement | side | status | source |", "|---|---|---|---|---|"]
@@ -71,4 +71,4 @@ def theorem(key: str) -> Theorem:
     >>> print(theorem("minimax-lower").bound.exponent)
     2/(d + 1)
     """
-    return get(key)
+    return by_key(_BY_KEY, key, "a theorem", "boundcalc.theorems() lists them")

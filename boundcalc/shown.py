@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Sequence
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -24,6 +25,7 @@ __all__ = [
     "Number",
     "Shown",
     "Value",
+    "aligned",
     "float_above",
     "float_below",
     "layout",
@@ -261,6 +263,16 @@ def text(number: Decimal, digits: int = 6) -> str:
     """
     plain, exponent = layout(number, digits)
     return plain if exponent is None else f"{plain}e{exponent:+03d}"
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of cells, every column as wide as its widest cell.
+
+    >>> aligned([("a", "1"), ("long", "2")])
+    ['a     1', 'long  2']
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 class Shown:

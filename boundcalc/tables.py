@@ -11,11 +11,12 @@ from sympy import Rational
 
 from boundcalc.exact import describe, exact_rational
 from boundcalc.markup import EMPTY, Cell, code, formula, fraction, number, number_from_log10, symbol, words
-from boundcalc.rates import RateBound, RateReport, rate
+from boundcalc.rates import RateBound, RateReport, rate, read_quantity
+from boundcalc.registry import theorem
 from boundcalc.setting import Setting
 from boundcalc.shown import show_exact
 from boundcalc.statement import Quantity, Theorem
-from boundcalc.statements import THEOREMS, get
+from boundcalc.statements import THEOREMS
 from boundcalc.symbols import VARIABLES
 from boundcalc.table_format import Align, Column, Group, Table
 
@@ -85,13 +86,6 @@ def _listed(name: str, values: object) -> list[object]:
     return items
 
 
-def _quantity(quantity: object) -> Quantity:
-    found = {"mse": Quantity.MSE, "gap": Quantity.GAP}.get(quantity) if isinstance(quantity, str) else None
-    if found is None:
-        raise ValueError(f"quantity must be 'mse' or 'gap', got {describe(quantity)}")
-    return found
-
-
 def _label(theorem: Theorem) -> str:
     return theorem.source.label.split(",")[0] or theorem.source.short
 
@@ -126,14 +120,14 @@ def exponent_table(dims: object = _DIMS, quantity: str = "mse") -> Table:
     >>> print(exponent_table([1, 2, 3]).columns[2].heading, exponent_table([1, 2, 3]).rows[1][3])
     Theorem A 2/7
     """
-    which = _quantity(quantity)
-    chosen = [(get(key), get(other) if other else None) for key, other in _EXPONENTS[which]]
+    which = read_quantity(quantity)
+    chosen = [(theorem(key), theorem(other) if other else None) for key, other in _EXPONENTS[which]]
     rows = []
     for d in _dims(dims):
         setting = Setting(d=d)
         cells = [fraction(d)]
-        for theorem, at_one in chosen:
-            here = at_one if at_one is not None and d == 1 else theorem
+        for usual, at_one in chosen:
+            here = at_one if at_one is not None and d == 1 else usual
             cells.append(EMPTY if here.broken(setting) else fraction(here.bound.exponent_at(d)))
         rows.append(tuple(cells))
     remarks = {f"{_label(t)}: {t.bound.remark}." for t, _ in chosen if "log" in t.bound.remark}
@@ -150,7 +144,7 @@ def exponent_table(dims: object = _DIMS, quantity: str = "mse") -> Table:
 
 def rate_table(dims: object = _DIMS, n: object = _SIZES, quantity: str = "mse") -> Table:
     """Constant-free rates of the paper's bounds and of low-norm networks."""
-    which = _quantity(quantity)
+    which = read_quantity(quantity)
     sizes, groups = _sizes(n), []
     reports: list[RateReport] = []
     for size in sizes:
@@ -327,7 +321,7 @@ def table(
     except ValueError:
         names = ", ".join(repr(member.value) for member in Contents)
         raise ValueError(f"contents must be one of {names}, got {describe(contents)}") from None
-    _dims(dims), _sizes(n), _quantity(quantity)
+    _dims(dims), _sizes(n), read_quantity(quantity)
     builders: dict[Contents, Callable[[], Table]] = {
         Contents.EXPONENTS: lambda: exponent_table(dims, quantity),
         Contents.RATES: lambda: rate_table(dims, n, quantity),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from boundcalc.lookup import by_key
 from boundcalc.statement import Theorem
 from boundcalc.statements import (
     caps,
@@ -17,70 +16,21 @@ from boundcalc.statements import (
     weighted_class,
 )
 
-__all__ = ["THEOREMS", "get"]
+__all__ = ["THEOREMS"]
 
 THEOREMS: tuple[Theorem, ...] = (
-    stability.STABILITY_SEMINORM,
-    stability.STABILITY_SEMINORM_SHARP,
-    stability.STABLE_MINIMA_SEMINORM,
-    stable_minima.GAP_UPPER,
-    stable_minima.GAP_LOWER,
-    stable_minima.MSE_UPPER,
-    weighted_class.MINIMAX_LOWER,
-    weighted_class.MINIMAX_LOWER_1D,
-    caps.PACKING_SIZE,
-    caps.CAP_ATOM_NORM,
-    caps.CAP_ATOM_SEMINORM,
-    caps.SIGN_CLASS,
-    caps.EMPTY_CAPS,
-    stability.EMPTY_NETWORK,
-    unweighted_class.LOW_NORM_GAP,
-    unweighted_class.LOW_NORM_MSE,
-    stacked_hats.THEOREM_A,
-    sign_priors.TWO_POINT,
-    sign_priors.FANO_PACKING,
-    unweighted_class.UNWEIGHTED_GAP,
-    unweighted_class.LOCAL_COMPLEXITY,
-    empirical_weight.ANNULUS_SHARE,
-    empirical_weight.ANNULUS_SHARE_SHARP,
-    empirical_weight.WEIGHT_DEVIATION,
-    weighted_class.THEOREM_B,
-    weighted_class.THEOREM_C,
-    empirical_weight.THEOREM_D,
-    stable_minima.GAP_CORE_SHELL,
-    stable_minima.MSE_CORE_SHELL,
-    stable_minima.STABLE_MINIMA_PEELING,
-    stability.THEOREM_E,
-    stable_minima.STABLE_MSE_UPPER,
-    stable_minima.STABLE_MSE_LOWER,
-    stable_minima.STABLE_GAP_UPPER,
-    data_geometry.RADIAL_GAP_UPPER,
-    data_geometry.RADIAL_GAP_LOWER,
-    data_geometry.SUBSPACE_MIXTURE_GAP,
-    data_geometry.HALF_SPACE_DEPTH_GAP,
-    stability.UNIVARIATE_SEMINORM,
-    stable_minima.UNIVARIATE_INTERIOR_MSE,
-    neighbours.BESOV_MINIMAX,
-    neighbours.N_TERM_APPROXIMATION,
-    neighbours.REPRESENTER_WIDTH,
-    neighbours.RELU_PROCESS_COVARIANCE,
-    neighbours.GAUSSIAN_VARIATION_NORM,
+    stability.STABILITY_SEMINORM, stability.STABILITY_SEMINORM_SHARP, stability.STABLE_MINIMA_SEMINORM,
+    stable_minima.GAP_UPPER, stable_minima.GAP_LOWER, stable_minima.MSE_UPPER, weighted_class.MINIMAX_LOWER,
+    weighted_class.MINIMAX_LOWER_1D, caps.PACKING_SIZE, caps.CAP_ATOM_NORM, caps.CAP_ATOM_SEMINORM, caps.SIGN_CLASS,
+    caps.EMPTY_CAPS, stability.EMPTY_NETWORK, unweighted_class.LOW_NORM_GAP, unweighted_class.LOW_NORM_MSE,
+    stacked_hats.THEOREM_A, sign_priors.TWO_POINT, sign_priors.FANO_PACKING, unweighted_class.UNWEIGHTED_GAP,
+    unweighted_class.LOCAL_COMPLEXITY, empirical_weight.ANNULUS_SHARE, empirical_weight.ANNULUS_SHARE_SHARP,
+    empirical_weight.WEIGHT_DEVIATION, weighted_class.THEOREM_B, weighted_class.THEOREM_C, empirical_weight.THEOREM_D,
+    stable_minima.GAP_CORE_SHELL, stable_minima.MSE_CORE_SHELL, stable_minima.STABLE_MINIMA_PEELING,
+    stability.THEOREM_E, stable_minima.STABLE_MSE_UPPER, stable_minima.STABLE_MSE_LOWER,
+    stable_minima.STABLE_GAP_UPPER, data_geometry.RADIAL_GAP_UPPER, data_geometry.RADIAL_GAP_LOWER,
+    data_geometry.SUBSPACE_MIXTURE_GAP, data_geometry.HALF_SPACE_DEPTH_GAP, stability.UNIVARIATE_SEMINORM,
+    stable_minima.UNIVARIATE_INTERIOR_MSE, neighbours.BESOV_MINIMAX, neighbours.N_TERM_APPROXIMATION,
+    neighbours.REPRESENTER_WIDTH, neighbours.RELU_PROCESS_COVARIANCE, neighbours.GAUSSIAN_VARIATION_NORM,
     neighbours.K_PLANE_CONSTANT,
-)
-_BY_KEY = {theorem.key: theorem for theorem in THEOREMS}
-
-
-def get(key: str) -> Theorem:
-    """The theorem with this key.
-
-    Raises
-    ------
-    ValueError
-        If there is none; the message names the nearest keys.
-
-    Examples
-    --------
-    >>> get("minimax-lower").bound.exponent
-    2/(d + 1)
-    """
-    return by_key(_BY_KEY, key, "a theorem", "boundcalc.theorems() lists them")
+)  # fmt: skip

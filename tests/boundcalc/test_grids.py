@@ -14,8 +14,8 @@ from boundcalc.grids import RateGrid, read_array
 from boundcalc.powers import power_factors
 from boundcalc.rate_values import Exponent, rate_values
 from boundcalc.rates import RateReport, rate
+from boundcalc.registry import theorem
 from boundcalc.statement import Bound
-from boundcalc.statements import get
 from boundcalc.symbols import VARIABLES
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
@@ -158,7 +158,7 @@ def test_exponents_are_exact_rational_functions() -> None:
 def test_every_rate_of_the_registry_has_values() -> None:
     """The numbers of the evaluator against the product of powers read by another path."""
     for key in ("mse-core-shell", "gap-core-shell", "theorem-b"):
-        bound = get(key).bound
+        bound = theorem(key).bound
         if bound.expr.free_symbols - {D, N}:
             continue
         (summand,) = Add.make_args(bound.expr)

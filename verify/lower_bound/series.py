@@ -22,8 +22,8 @@ from boundcalc.enclosure import Enclosure
 from boundcalc.explicit.family import Family
 from boundcalc.explicit.lower import FAMILIES, evaluate
 from boundcalc.explicit.problem import Effort, Problem
+from boundcalc.registry import theorem
 from boundcalc.statement import Status
-from boundcalc.statements import get
 from verify.power_law import LEAST_POINTS, ExponentFit, fit_exponent, sizes_between
 
 __all__ = [
@@ -72,13 +72,13 @@ class Construction:
         """e of the rate n^(-e) in dimension d."""
         if self.derived:
             return Rational(derive(self.theorem).exponent_at(d))
-        return next(iter(get(self.theorem).bounds.values())).exponent_at(d)
+        return next(iter(theorem(self.theorem).bounds.values())).exponent_at(d)
 
     def status(self, d: int) -> Status:
         """Of the exponent: the paper's for cap atoms in d >= 2."""
         if self.derived:
             return Status.PAPER if d >= 2 else Status.DERIVED
-        return get(self.theorem).status
+        return theorem(self.theorem).status
 
 
 def _family(key: str) -> Family:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from boundcalc.exact import fraction
+from boundcalc.registry import theorem
 from boundcalc.statement import Side, Status, Theorem
-from boundcalc.statements import get
 from verify.outcome import Outcome, Relation, judged
 from verify.power_law import BOOTSTRAP_LEVEL, ExponentFit, fit_medians
 from verify.rates.lines import errors_by_size
@@ -110,12 +110,12 @@ def bounds_at(dim: int, mode: str) -> tuple[tuple[Theorem, str], ...]:
     [('low-norm-mse', 'fresh_mse')]
     """
     if mode == MODES[1]:
-        return ((get("low-norm-mse"), "fresh_mse"),)
+        return ((theorem("low-norm-mse"), "fresh_mse"),)
     return (
-        (get("mse-upper"), "train_mse"),
-        (get("stable-mse-upper"), "train_mse"),
-        (get("minimax-lower-1d" if dim == 1 else "minimax-lower"), "fresh_mse"),
-        (get("theorem-b"), "fresh_mse"),
+        (theorem("mse-upper"), "train_mse"),
+        (theorem("stable-mse-upper"), "train_mse"),
+        (theorem("minimax-lower-1d" if dim == 1 else "minimax-lower"), "fresh_mse"),
+        (theorem("theorem-b"), "fresh_mse"),
     )
 
 
@@ -128,8 +128,8 @@ def _outcomes(result: ModeResult) -> Iterator[Outcome]:
     if result.diverged:
         words = f"{result.diverged} of {result.runs} runs diverged and are left out"
         yield judged(result.name, SOURCE, words, None, Relation.EQUAL, 0, Status.NUMERIC)
-    for theorem, error in bounds_at(result.dim, result.mode):
-        yield _against(result, theorem, error)
+    for held, error in bounds_at(result.dim, result.mode):
+        yield _against(result, held, error)
 
 
 def _against(result: ModeResult, theorem: Theorem, error: str) -> Outcome:

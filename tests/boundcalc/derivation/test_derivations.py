@@ -14,7 +14,7 @@ from boundcalc.derivation import DERIVATIONS, Derivation, derive
 from boundcalc.derivation.caps import cap_mass, weight
 from boundcalc.derivation.program import Optimum
 from boundcalc.powers import power_exponent
-from boundcalc.statements import get
+from boundcalc.registry import theorem
 from boundcalc.statements.extra_symbols import alpha
 from boundcalc.symbols import M, d, h, n
 
@@ -38,7 +38,7 @@ TABLE = {
 
 @pytest.mark.parametrize("derivation", DERIVATIONS, ids=KEYS)
 def test_agrees_with_the_registered_statement(derivation: Derivation) -> None:
-    bound = get(derivation.theorem).bound
+    bound = theorem(derivation.theorem).bound
     assert simplify(derivation.exponent - bound.exponent) == 0
     assert derivation.side is bound.side
 
@@ -50,12 +50,12 @@ def test_agrees_with_hand_computed_table(key: str) -> None:
 
 def test_univariate_exponents() -> None:
     assert derive("minimax-lower-1d").exponent == Rational(1, 2)
-    assert get("univariate-interior-mse").bound.exponent == derive("low-norm-mse").exponent_at(1)
+    assert theorem("univariate-interior-mse").bound.exponent == derive("low-norm-mse").exponent_at(1)
 
 
 @pytest.mark.parametrize(("key", "name"), [("gap-upper", "gap, two terms"), ("mse-upper", "mse")])
 def test_core_terms_agree_with_the_registered_two_term_forms(key: str, name: str) -> None:
-    expr = get(key).bounds[name].expr
+    expr = theorem(key).bounds[name].expr
     registered = {simplify(-power_exponent(term, n)) for term in expr.args}
     assert {simplify(e) for e in derive(key).terms.values()} == registered
     assert simplify(derive(key).terms["core"] - {"gap-upper": 3 / (4 * d + 6), "mse-upper": 3 / (2 * d + 3)}[key]) == 0
@@ -177,8 +177,8 @@ def test_balanced_products_keep_the_other_symbols() -> None:
     from boundcalc.derivation.entropy import critical_square, net_deviation
     from boundcalc.symbols import C
 
-    registered = get("unweighted-gap").bound.expr
+    registered = theorem("unweighted-gap").bound.expr
     assert simplify(power_exponent(net_deviation()[0], C) - power_exponent(registered, C)) == 0
-    squared = get("local-complexity").bound.expr
+    squared = theorem("local-complexity").bound.expr
     assert simplify(power_exponent(critical_square()[0], C) - power_exponent(squared, C)) == 0
     assert power_exponent(registered, M) != 0

@@ -15,8 +15,8 @@ from scipy.special import betainc
 from sympy import Expr, Float, Rational, simplify
 
 from boundcalc import symbols as sy
+from boundcalc.registry import theorem
 from boundcalc.setting import Setting
-from boundcalc.statements import get
 from boundcalc.statements.extra_symbols import J, alpha, m, p, q, s
 from boundcalc.statements.neighbours import NOISE, RECOVERY
 from boundcalc.statements.stable_minima import GAP_SEMINORM, MSE_SEMINORM
@@ -45,10 +45,10 @@ def in_range(ratio: float) -> bool:
 def test_unweighted_class(k: int, count: float, bound: float) -> None:
     a = 2 * k / (k + 3)
     net = minimum(lambda r: r + np.sqrt((bound / r) ** a / count))
-    assert in_range(net / value(get("unweighted-gap").bound.expr, {sy.d: k, sy.n: count, sy.C: bound, sy.M: 1}))
+    assert in_range(net / value(theorem("unweighted-gap").bound.expr, {sy.d: k, sy.n: count, sy.C: bound, sy.M: 1}))
     radius = minimum(lambda r: r**2 + 0.49 * (bound / r) ** a / count)
     at = {sy.d: k, sy.n: count, sy.C: bound, sy.sigma: 0.7}
-    assert radius / value(get("local-complexity").bound.expr, at) == pytest.approx(1.5, abs=0.53)
+    assert radius / value(theorem("local-complexity").bound.expr, at) == pytest.approx(1.5, abs=0.53)
 
 
 @settings(max_examples=40)
@@ -59,11 +59,11 @@ def test_core_and_shell(k: int, count: float, bound: float, eta: float, outputs:
     core = (0.09 / count) ** ((k + 3) / (2 * k + 3))
     power = 2 * k / (2 * k + 3)
     mse = minimum(lambda e: bound**2 * e + size**power * e ** (-(k + 2) * power) * core)
-    assert in_range(mse / value(get("mse-core-shell").bound.expr, at))
+    assert in_range(mse / value(theorem("mse-core-shell").bound.expr, at))
     size = value(GAP_SEMINORM, at)
     core = outputs ** (3 * (k + 2) / (2 * k + 3)) * count ** (-(k + 3) / (4 * k + 6))
     gap = minimum(lambda e: outputs**2 * e + size ** (power / 2) * e ** (-(k + 2) * power / 2) * core)
-    assert in_range(gap / value(get("gap-core-shell").bound.expr, at))
+    assert in_range(gap / value(theorem("gap-core-shell").bound.expr, at))
 
 
 @settings(max_examples=30)
@@ -71,7 +71,7 @@ def test_core_and_shell(k: int, count: float, bound: float, eta: float, outputs:
 def test_radial_laws(k: int, count: float, a: float) -> None:
     core = count ** (-(k + 3) / (4 * k + 6))
     gap = minimum(lambda e: e**a + e ** (-(k + 2 * a) * k / (2 * k + 3)) * core)
-    assert in_range(gap / value(get("radial-gap-upper").bound.expr, {sy.d: k, sy.n: count, alpha: a}))
+    assert in_range(gap / value(theorem("radial-gap-upper").bound.expr, {sy.d: k, sy.n: count, alpha: a}))
 
 
 @pytest.mark.parametrize(("k", "a"), [(2, 0.5), (3, 1.0), (5, 2.0), (1, 1.0)])
@@ -95,13 +95,13 @@ def test_masses_of_radial_laws(k: int, a: float) -> None:
     slope = np.log(cap(1e-3) / cap(1e-5)) / np.log(100)
     assert slope == pytest.approx(a + (k - 1) / 2, abs=5e-3)
     # The lower bound's exponent from it: n * mass = 1, risk = mass of the shell.
-    exponent = get("radial-gap-lower").bound.exponent.subs({sy.d: k, alpha: Rational(a)})
+    exponent = theorem("radial-gap-lower").bound.exponent.subs({sy.d: k, alpha: Rational(a)})
     assert a / slope == pytest.approx(float(exponent), rel=5e-3)
 
 
 def test_subspace_mixture_contains_the_single_ball() -> None:
-    single = get("subspace-mixture-gap").bound.expr.subs(J, 1)
-    assert simplify(single / get("gap-upper").bound.expr.subs(sy.d, m) - 1) == 0
+    single = theorem("subspace-mixture-gap").bound.expr.subs(J, 1)
+    assert simplify(single / theorem("gap-upper").bound.expr.subs(sy.d, m) - 1) == 0
 
 
 @pytest.mark.parametrize("k", [1, 2, 4])
@@ -124,7 +124,7 @@ def test_half_space_depth_reproduces_the_core_and_shell(k: int) -> None:
 
     low, high = 12 * (k + 1), 16 * (k + 1)
     assert (best(low) - best(high)) / (high - low) == pytest.approx(1 / (2 * k + 2), rel=0.03)
-    terms = get("half-space-depth-gap").bound
+    terms = theorem("half-space-depth-gap").bound
     assert terms.exponent == 0
 
 
@@ -132,7 +132,7 @@ def test_interior_rate_on_the_line_by_linear_splines() -> None:
     """Squared bias k^{-4} of linear splines with k knots, variance k/n."""
     for count in (1e6, 1e10):
         best = minimum(lambda k, count=count: k**-4.0 + k / count)
-        assert in_range(best / value(get("univariate-interior-mse").bound.expr, {sy.n: count}))
+        assert in_range(best / value(theorem("univariate-interior-mse").bound.expr, {sy.n: count}))
 
 
 @settings(max_examples=40)
@@ -144,12 +144,12 @@ def test_besov_noise_term(k: int, count: float, smooth: float, noise: float) -> 
 
 def test_besov_limits_and_guards() -> None:
     at = {sy.d: 2, sy.n: 1000, s: 2, p: 2, q: 1}
-    bound = get("besov-minimax").bounds["error"].expr
+    bound = theorem("besov-minimax").bounds["error"].expr
     assert float(bound.subs(at).subs(sy.sigma, Rational(1, 10**60))) == pytest.approx(
         float(RECOVERY.subs(at)), rel=1e-9
     )
     assert float(bound.subs(at).subs(sy.sigma, 10**9)) == pytest.approx(float(RECOVERY.subs(at)) + 1)
-    smooth, norms, zone = (a.relation for a in get("besov-minimax").assumptions[:3])
+    smooth, norms, zone = (a.relation for a in theorem("besov-minimax").assumptions[:3])
     assert smooth is not None
     assert norms is not None
     assert zone is not None
@@ -170,7 +170,7 @@ def test_class_bounds_scale_like_squared_functions() -> None:
     c = Rational(3)
     scaled = {sy.B: c * sy.B, sy.C: c * sy.C, sy.sigma: c * sy.sigma}
     for key in ("theorem-b", "theorem-c", "theorem-a", "local-complexity"):
-        for bound in get(key).bounds.values():
+        for bound in theorem(key).bounds.values():
             quotient = bound.expr.subs(scaled, simultaneous=True) / bound.expr
             at = {sy.d: 3, sy.n: 1000, sy.B: 2, sy.C: Rational(1, 3), sy.sigma: Rational(7, 5)}
             assert float(quotient.subs(at)) == pytest.approx(9, rel=1e-12)
@@ -191,7 +191,7 @@ def test_theorem_c_on_the_line_against_an_explicit_estimator(sup: float, size: f
         )
 
     registered = [
-        value(get("theorem-c").bound.expr, {sy.d: 1, sy.n: count, sy.B: sup, sy.C: size, sy.sigma: noise})
+        value(theorem("theorem-c").bound.expr, {sy.d: 1, sy.n: count, sy.B: sup, sy.C: size, sy.sigma: noise})
         for count in (1e10, 1e13)
     ]
     ratios = [risk(1e10) / registered[0], risk(1e13) / registered[1]]
@@ -204,8 +204,8 @@ def test_lower_and_upper_exponents_are_in_order(k: int) -> None:
     """A lower bound n^-a and an upper bound n^-b on one quantity need a >= b."""
 
     def e(key: str, name: str | None = None) -> Rational:
-        theorem = get(key)
-        return (theorem.bounds[name] if name else theorem.bound).exponent_at(k)
+        found = theorem(key)
+        return (found.bounds[name] if name else found.bound).exponent_at(k)
 
     assert e("theorem-b") == e("theorem-c")
     assert e("theorem-a") >= e("theorem-b")
@@ -220,4 +220,4 @@ def test_lower_and_upper_exponents_are_in_order(k: int) -> None:
 
 def test_dimension_is_guarded() -> None:
     with pytest.raises(ValueError, match="d >= 2"):
-        get("radial-gap-lower").require(Setting.parse(d=1, n=10))
+        theorem("radial-gap-lower").require(Setting.parse(d=1, n=10))

@@ -8,7 +8,7 @@ from scipy.stats import binom
 from sympy import lambdify
 
 from boundcalc.cap import weight_limit
-from boundcalc.statements import get
+from boundcalc.registry import theorem
 from boundcalc.statements.empirical_weight import GAMMA, LAMBDA
 from boundcalc.symbols import d, delta, eps, h, n
 
@@ -44,7 +44,7 @@ def mass(dimension: int, height: float) -> float:
 def test_theorem_d_on_the_line(seed: int) -> None:
     count = 100_000
     at = {d: 1, n: count, delta: 0.01}
-    smallest = float(get("theorem-d").bounds["depth rho_n"].expr.subs(at))
+    smallest = float(theorem("theorem-d").bounds["depth rho_n"].expr.subs(at))
     assert smallest < 0.05
     x = np.sort(np.random.default_rng(seed).uniform(-1, 1, count))
     depth = np.geomspace(smallest, 1, 2000)
@@ -60,7 +60,7 @@ def test_theorem_d_on_the_ball(dimension: int) -> None:
     count, rng = 100_000, np.random.default_rng(dimension)
     x = rng.normal(size=(count, dimension))
     x *= (rng.random(count) ** (1 / dimension) / np.linalg.norm(x, axis=1))[:, None]
-    smallest = float(get("theorem-d").bounds["depth rho_n"].expr.subs({d: dimension, n: count, delta: 0.01}))
+    smallest = float(theorem("theorem-d").bounds["depth rho_n"].expr.subs({d: dimension, n: count, delta: 0.01}))
     assert smallest < 1
     constant = float(GAMMA.subs(d, dimension))
     for _ in range(40):
@@ -77,7 +77,7 @@ def test_theorem_d_on_the_ball(dimension: int) -> None:
 def test_the_steps_of_theorem_d_by_quadrature(dimension: int) -> None:
     count = 10**9
     at = {d: dimension, n: count, delta: 0.01}
-    smallest = float(get("theorem-d").bounds["depth rho_n"].expr.subs(at))
+    smallest = float(theorem("theorem-d").bounds["depth rho_n"].expr.subs(at))
     needed = 16 * float(LAMBDA.subs(at)) / count
     assert mass(dimension, smallest / 2) >= needed
     # Not wasteful either: the lower bound for the mass is sharp up to a factor.
@@ -101,9 +101,9 @@ def test_additive_deviation_on_the_line_falls_like_the_root_of_n() -> None:
     slope = np.polyfit(np.log(sizes), np.log(sups), 1)[0]
     # 40 runs: the 90 % quantile has a relative standard error near 8 %, so the slope is right to about 0.02.
     assert slope == pytest.approx(-0.5, abs=0.06)
-    bound = get("weight-deviation").bound.expr
+    bound = theorem("weight-deviation").bound.expr
     assert float(bound.subs({d: 1, delta: 0.1, n: 100})) > sups[0]
-    assert get("weight-deviation").bound.exponent == pytest.approx(0.5)
+    assert theorem("weight-deviation").bound.exponent == pytest.approx(0.5)
 
 
 def test_population_weight_of_the_tests_by_quadrature() -> None:
@@ -116,7 +116,7 @@ def test_population_weight_of_the_tests_by_quadrature() -> None:
 
 @pytest.mark.parametrize("dimension", [1, 2, 5, 30])
 def test_mass_of_the_annulus(dimension: int) -> None:
-    registered = get("annulus-share").bounds["mass"].expr
+    registered = theorem("annulus-share").bounds["mass"].expr
     for width in (0.01, 0.2):
         by_shells = quad(lambda r: dimension * r ** (dimension - 1), 1 - width, 1)[0]
         assert float(registered.subs({d: dimension, eps: width})) == pytest.approx(by_shells, rel=1e-12)
@@ -124,7 +124,7 @@ def test_mass_of_the_annulus(dimension: int) -> None:
 
 def failure(key: str, count: int, dimension: int, width: float, level: float) -> float:
     """Exact probability that the number of samples in the annulus exceeds the bound."""
-    expr = get(key).bounds["share of the samples"].expr
+    expr = theorem(key).bounds["share of the samples"].expr
     share = lambdify((n, d, eps, delta), expr, "numpy")(count, dimension, width, level)
     return float(binom.sf(np.floor(count * share * (1 + 1e-12)), count, 1 - (1 - width) ** dimension))
 
@@ -143,6 +143,6 @@ def test_share_as_stated_fails() -> None:
 
 
 def test_depth_must_be_at_most_one() -> None:
-    relations = [a.relation for a in get("theorem-d").assumptions if a.relation is not None]
+    relations = [a.relation for a in theorem("theorem-d").assumptions if a.relation is not None]
     assert [bool(r.subs({n: 1, d: 3, h: 1.5})) for r in relations] == [False, False]
     assert [bool(r.subs({n: 2, d: 3, h: 1})) for r in relations] == [True, True]

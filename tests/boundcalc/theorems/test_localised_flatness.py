@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from sympy import simplify
 
+from boundcalc.registry import theorem
 from boundcalc.setting import Setting
-from boundcalc.statements import get
 from boundcalc.statements.extra_symbols import n_S
 from boundcalc.symbols import L, R, eta, lam, n
 
@@ -106,7 +106,7 @@ def test_every_subset_obeys_theorem_e(seed: int, d: int) -> None:
     net, x, y = random_case(seed, d, 4, count)
     largest = float(np.linalg.eigvalsh(net.hessian(x, y))[-1])
     error = float(np.mean((y - net(x)) ** 2) / 2)
-    expr = get("theorem-e").bound.expr.subs({n: count, lam: largest, L: error, R: 1})
+    expr = theorem("theorem-e").bound.expr.subs({n: count, lam: largest, L: error, R: 1})
     for size in range(1, count + 1):
         bound = float(expr.subs(n_S, size))
         for subset in itertools.combinations(range(count), size):
@@ -121,15 +121,15 @@ def test_theorem_e_is_attained() -> None:
     net = Network(w, b, v, 0.3)
     y = net(x)
     largest = float(np.linalg.eigvalsh(net.hessian(x, y))[-1])
-    bound = float(get("theorem-e").bound.expr.subs({n: 1, n_S: 1, lam: largest, L: 0, R: 1}))
+    bound = float(theorem("theorem-e").bound.expr.subs({n: 1, n_S: 1, lam: largest, L: 0, R: 1}))
     # The opposite side of the hyperplane holds no point, so compare with the weight of the side that does.
     one_side = abs(v[0]) * 2.0 * (0.6 - 0.1) * np.sqrt(1 + 0.36)
     assert one_side == pytest.approx(bound, rel=1e-12)
 
 
 def test_whole_sample_is_the_sharper_form_of_the_stability_bound() -> None:
-    whole = get("theorem-e").bound.expr.subs(n_S, n)
-    assert simplify(whole - get("stability-seminorm-sharp").bound.expr) == 0
+    whole = theorem("theorem-e").bound.expr.subs(n_S, n)
+    assert simplify(whole - theorem("stability-seminorm-sharp").bound.expr) == 0
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -138,7 +138,7 @@ def test_univariate_interpolating_minima(seed: int) -> None:
     net, x, _ = random_case(seed, 1, 4, 9)
     y = net(x)
     largest = float(np.linalg.eigvalsh(net.hessian(x, y))[-1])
-    bound = float(get("univariate-seminorm").bound.expr.subs(eta, 2 / largest))
+    bound = float(theorem("univariate-seminorm").bound.expr.subs(eta, 2 / largest))
     reach = float(np.abs(net.b / net.w[:, 0]).max()) + 1
     grid = np.linspace(-reach, reach, 40001)
     mesh = grid[1] - grid[0]
@@ -188,7 +188,7 @@ def test_sharpness_of_stacked_hats_near_the_end_of_the_interval() -> None:
 
 
 def test_subset_larger_than_the_sample_is_refused() -> None:
-    assumption = get("theorem-e").assumptions[-1]
+    assumption = theorem("theorem-e").assumptions[-1]
     assert assumption.relation is not None
     assert assumption.relation.subs({n_S: 5, n: 4}) == False  # noqa: E712 (a sympy truth value)
     assert assumption.holds(Setting.parse(n=4)) is None

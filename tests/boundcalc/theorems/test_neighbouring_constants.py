@@ -11,7 +11,7 @@ from scipy.special import jv
 from sympy import Abs, Integral, Rational, lambdify
 
 from boundcalc import symbols as sy
-from boundcalc.statements import get
+from boundcalc.registry import theorem
 from boundcalc.statements.extra_symbols import N, k, s
 from boundcalc.statements.neighbours import (
     DISTANCE,
@@ -26,7 +26,7 @@ from boundcalc.statements.neighbours import (
 
 
 def registered_covariance(x: np.ndarray, y: np.ndarray) -> float:
-    expr = get("relu-process-covariance").bound.expr
+    expr = theorem("relu-process-covariance").bound.expr
     return float(
         expr.subs(
             {
@@ -81,7 +81,7 @@ def test_relu_covariance_in_space_by_monte_carlo() -> None:
 
 def registered_integrand(d: int) -> tuple[float, Callable[[float], float]]:
     """Prefactor and signed integrand of the general expression at one dimension, s = 1."""
-    expr = get("gaussian-variation-norm").bound.expr.subs({sy.d: d, s: 1})
+    expr = theorem("gaussian-variation-norm").bound.expr.subs({sy.d: d, s: 1})
     (integral,) = expr.atoms(Integral)
     (absolute,) = integral.function.atoms(Abs)
     evaluate = lambdify(integral.variables[0], absolute.args[0], "mpmath")
@@ -105,7 +105,7 @@ def test_gaussian_norm_on_the_line() -> None:
     grid = np.linspace(-12, 12, 400_001)
     variation = np.abs(np.diff(-grid * np.exp(-(grid**2) / 2))).sum()
     assert registered_gaussian(1) == pytest.approx(variation, rel=1e-5)
-    assert float(get("gaussian-variation-norm").bounds["norm, d = 1"].expr.subs(s, 1)) == pytest.approx(
+    assert float(theorem("gaussian-variation-norm").bounds["norm, d = 1"].expr.subs(s, 1)) == pytest.approx(
         variation, rel=1e-8
     )
 
@@ -120,7 +120,7 @@ def test_gaussian_norm_by_zeros_of_hermite_polynomials(d: int, value: float | No
     if value is not None:
         assert by_zeros == pytest.approx(value, abs=5e-6)
     if d == 3:
-        closed = get("gaussian-variation-norm").bounds["norm, d = 3"].expr.subs(s, 1)
+        closed = theorem("gaussian-variation-norm").bounds["norm, d = 3"].expr.subs(s, 1)
         assert float(closed) == pytest.approx(by_zeros, rel=1e-12)
 
 
@@ -148,7 +148,7 @@ def test_the_gaussian_is_the_network_of_that_norm(d: int) -> None:
 
 
 def test_gaussian_norm_falls_with_the_width() -> None:
-    for bound in get("gaussian-variation-norm").bounds.values():
+    for bound in theorem("gaussian-variation-norm").bounds.values():
         assert (bound.expr * s).subs(sy.d, 3).diff(s) == 0
 
 
@@ -171,7 +171,7 @@ def test_k_plane_constant_on_a_gaussian(d: int, plane: int, r: float) -> None:
 
     norm = 2 ** (d / 2 - 1) * gamma_function(d / 2)
     potential = quad(lambda w: w ** (d - 1 - plane) * np.exp(-(w**2) / 2) * wave(w * r), 0, 40, limit=200)[0] / norm
-    constant = float(get("k-plane-constant").bound.expr.subs({sy.d: d, k: plane}))
+    constant = float(theorem("k-plane-constant").bound.expr.subs({sy.d: d, k: plane}))
     assert constant * potential == pytest.approx(left, rel=1e-8)
 
 
@@ -199,12 +199,12 @@ def test_width_of_a_layer_by_linear_programming(seed: int) -> None:
         FEATURE_RANK: int(np.linalg.matrix_rank(features)),
         OUTPUT_RANK: int(np.linalg.matrix_rank(target.reshape(points, 4), tol=1e-8)),
     }
-    bound = get("representer-width").bounds["width of a layer"].expr.subs(rank)
+    bound = theorem("representer-width").bounds["width of a layer"].expr.subs(rank)
     assert rank[OUTPUT_RANK] == 2
     assert used <= bound < features.shape[1]
     assert np.allclose(atoms @ solved.x, target)
     assert cost @ solved.x <= cost.sum() + 1e-9
-    assert get("representer-width").bound.expr.subs(N, points) >= bound
+    assert theorem("representer-width").bound.expr.subs(N, points) >= bound
 
 
 def test_approximation_rate_on_the_line_by_linear_interpolation() -> None:
@@ -215,7 +215,7 @@ def test_approximation_rate_on_the_line_by_linear_interpolation() -> None:
         grid = np.linspace(-1, 1, 40_001)
         errors.append(np.sqrt(np.mean((np.exp(grid) - np.interp(grid, nodes, np.exp(nodes))) ** 2)))
     slope = np.log(errors[0] / errors[1]) / np.log(79 / 19)
-    expr = get("n-term-approximation").bound.expr
+    expr = theorem("n-term-approximation").bound.expr
     assert slope == pytest.approx(-float(expr.subs({sy.d: 1}).as_base_exp()[1]), rel=0.01)
     # Many dimensions: the Monte Carlo rate of Maurey's lemma.
     assert (-expr.as_base_exp()[1]).limit(sy.d, "oo") == Rational(1, 2)
