@@ -272,6 +272,12 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("save", "write the arrays (npz)", file_path, metavar="PATH"),
     Option("plot", "draw a figure (png, svg, pdf)", file_path, metavar="PATH"),
     Option("csv", "write the numbers as CSV", file_path, metavar="PATH"),
+    # Tables
+    Option("target", "column of the labels (default y)", text, metavar="COLUMN"),
+    Option("drop", "columns to leave out, separated by commas", text, metavar="A,B"),
+    Option("features", "scale of the points", choice(("as-is", "unit-ball", "standardise")), "as-is", ("--scale",), "SCALE"),
+    Option("columns", "list up to so many hyperplanes, search beyond", integer(0), 10**5, metavar="COUNT"),
+    Option("time", "seconds to spend, roughly", number("a positive number", lambda x: x > 0), 60, metavar="SECONDS"),
     Option("checkpoint", "save the state there; go on from it if it exists", file_path, metavar="PATH"),
     Option("folder", "folder of what is written", file_path, metavar="DIR", own_default=True),
     # Sizes of one experiment

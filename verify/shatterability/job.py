@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.exact import exact_rational, fraction
 from verify.hessian.inputs import check_integer, check_positive
 from verify.hessian.structure import secular_root
+from verify.outcome import Interval, Relation, Verdict, judge
 from verify.shatterability.decay import DecayPoint, decay_path
 from verify.shatterability.depth import DepthBracket, depth_bracket
 from verify.shatterability.edge import MOST_COLUMNS, MemorisationEdge, memorisation_edge
@@ -221,11 +223,12 @@ def _verdict(
         words = f"rows {i} and {j} are equal with labels {y[i]:g} and {y[j]:g}: no function interpolates the data"
         return Protection.PROTECTED, f"{Protection.PROTECTED.value} {where}{words}", Evidence.CERTIFIED
     share = f"{100 * margins.extreme.mean():.3g} % of the points are extreme; "
-    threshold = 2 / eta
-    if edge.upper <= threshold:
-        words = f"{share}an explicit interpolant has lambda_max {edge.upper:.4g} <= {threshold:.4g}"
+    threshold = 2 / fraction(exact_rational("eta", eta))
+    enclosed = Interval(edge.lower, edge.upper)
+    if judge(enclosed, Relation.AT_MOST, threshold) is Verdict.PROVED:
+        words = f"{share}an explicit interpolant has lambda_max {edge.upper:.4g} <= {float(threshold):.4g}"
         return Protection.NOT_PROTECTED, f"{Protection.NOT_PROTECTED.value} {where}{words}", edge.upper_evidence
-    if edge.lower > threshold:
+    if judge(enclosed, Relation.ABOVE, threshold) is Verdict.PROVED:
         words = f"no interpolating network of any width is stable above eta = {edge.eta_max:.3g}"
         return Protection.PROTECTED, f"{Protection.PROTECTED.value} {where}{words}", edge.lower_evidence
     words = f"{share}the edge lies in [{edge.eta_ok:.3g}, {edge.eta_max:.3g}]"
@@ -240,7 +243,7 @@ def _notes(X: Float, y: Float, margins: HullMargins, edge: MemorisationEdge | No
     if radius > 1 and not nonnegative_products(X):
         notes.append(
             f"norms reach {radius:.4g} and some x_i·x_j < -1: the lower bound of lambda* is weaker than in the unit ball, and "
-            "the bound over all hyperplanes does not apply; --scale unit-ball changes the question to one where it does"
+            "the bound over all hyperplanes does not apply; --features unit-ball changes the question to one where it does"
         )
     copies = n - len(np.unique(X + 0.0, axis=0))
     if copies:

@@ -58,14 +58,14 @@ def rescale(X: Float, scale: Scale) -> Scaled:
     if scale is Scale.UNIT_BALL:
         radius = float(np.sqrt(np.einsum("ij,ij->i", centred, centred).max()))
         if radius == 0:
-            raise ValueError("--scale unit-ball needs at least two distinct points, all rows of X are equal")
+            raise ValueError("--features unit-ball needs at least two distinct points, all rows of X are equal")
         # A few units in the last place inside the ball, so that no rounded norm exceeds 1.
         factor = np.full(d, radius * (1 + 4e-16 * (d + 4)))
         return Scaled(centred / factor, shift, factor, f"centred and divided by the largest norm {radius:.6g}")
     constant = constant_columns(X)
     if constant.size:
         raise ValueError(
-            f"--scale standardise needs columns that vary, columns {constant.tolist()} (counted from 0) are constant; "
+            f"--features standardise needs columns that vary, columns {constant.tolist()} (counted from 0) are constant; "
             "leave them out"
         )
     factor = centred.std(axis=0)

@@ -179,9 +179,9 @@ def test_exit_codes_and_scales(plane, tmp_path, capsys) -> None:
     [
         (["--target", "z"], "--target z must name a column"),
         (["--eta", "x"], "--eta"),
-        (["--eta", "-1"], "--eta must be positive"),
-        (["--scale", "sphere"], "--scale must be one of as-is, unit-ball, standardise"),
-        (["--seed", "1.5"], "--seed must be a nonnegative integer"),
+        (["--eta", "-1"], "--eta must be a positive number"),
+        (["--scale", "sphere"], "--features must be one of as-is, unit-ball, standardise"),
+        (["--seed", "1.5"], "--seed must be an integer from 0"),
         (["--bound", "0.001"], "bound must be at least"),
         (["--plot", "x.bmp"], "--plot must end in"),
         (["--save", "/nowhere/x.npz"], "--save must lie in an existing folder"),
