@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import io
 import os
@@ -12,12 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from boundcalc.command import Command
-from boundcalc.exact import describe, exact_rational, fraction
 from boundcalc.files import check_figure_path, check_writable, is_written_to, save_figure
 from boundcalc.options import OPTIONS as CALCULATOR_OPTIONS
 from boundcalc.options import Option, Reader, choice, file_path, integer, number, real, switch, symbol, text, vocabulary
@@ -39,25 +37,10 @@ __all__ = [
     "random_stream",
     "resolve_device",
     "study_command",
-    "Parser",
     "Progress",
-    "add_outputs",
-    "check_device",
     "check_outputs",
     "deliver",
-    "read_fraction",
-    "read_integer",
-    "read_share",
-    "run",
 ]
-
-
-class Parser(argparse.ArgumentParser):
-    """An ArgumentParser that says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print one line and exit with the usage code."""
-        self.exit(ExitCode.USAGE, f"{self.prog}: error: {' '.join(message.split())}\n")
 
 
 class Progress:
@@ -128,15 +111,6 @@ def deliver(report: Report, json_target: str | None) -> ExitCode:
     return report.exit_code
 
 
-def add_outputs(parse: Parser, *, save: str | None = None, plot: str | None = None) -> None:
-    """Declare --json and, where there are words for what they hold, --save and --plot."""
-    parse.add_argument("--json", metavar="PATH|-", help="write the report as JSON; - prints it")
-    if save is not None:
-        parse.add_argument("--save", metavar="PATH.npz", help=f"write {save}")
-    if plot is not None:
-        parse.add_argument("--plot", metavar="PATH", help=f"draw {plot} (png, svg, pdf)")
-
-
 def check_outputs(**paths: str | None) -> None:
     """Raise a ValueError naming the first output option that can't be written as asked, or names another one's file."""
     seen: dict[str, str] = {}
@@ -148,69 +122,6 @@ def check_outputs(**paths: str | None) -> None:
         other = seen.setdefault(os.path.realpath(path), option)
         if other != option and not is_written_to(Path(path)):
             raise ValueError(f"--{option} must be another file than --{other}, got {path!r} for both")
-
-
-def run(main: Callable[[Sequence[str] | None], int], program: str) -> NoReturn:
-    """Run a command's ``main`` and turn errors into one line and an exit code."""
-    try:
-        code = int(main(None))
-    except KeyboardInterrupt:
-        print(f"\n{program}: interrupted; nothing was left half-written", file=sys.stderr)
-        code = ExitCode.INTERRUPTED
-    except (ValueError, TypeError, OSError) as error:
-        print(f"{program}: error: {' '.join(str(error).split())}", file=sys.stderr)
-        code = ExitCode.USAGE
-    sys.exit(code)
-
-
-def read_integer(name: str, value: object, least: int, most: int, remark: str = "") -> int:
-    """An integer from ``least`` to ``most``; ``remark`` ends the sentence that asks for it.
-
-    Raises
-    ------
-    ValueError, TypeError
-        Naming the argument, what arrived and what to pass.
-
-    Examples
-    --------
-    >>> read_integer("seed", "1e3", 0, 10**6)
-    1000
-    """
-    number = exact_rational(name, value)
-    if not number.is_Integer or not least <= number <= most:
-        largest = "2^63 - 1" if most == 2**63 - 1 else str(most)
-        raise ValueError(f"{name} must be an integer from {least} to {largest}{remark}, got {describe(value)}")
-    return int(number)
-
-
-def read_fraction(name: str, value: object, words: str, *, positive: bool, most: int) -> Fraction:
-    """A number from 0 (without 0 if ``positive``) to ``most``, which ``words`` describe."""
-    number = exact_rational(name, value)
-    if number < 0 or (positive and number == 0) or number > most:
-        raise ValueError(f"{name} must be {words}, got {describe(value)}")
-    return fraction(number)
-
-
-def read_share(name: str, value: object) -> Fraction:
-    """A number in (0, 1]."""
-    return read_fraction(name, value, f"a number with 0 < {name} <= 1", positive=True, most=1)
-
-
-def check_device(device: str) -> None:
-    """Raise unless the device is "auto", "cpu", or "cuda" with a CUDA device present.
-
-    Raises
-    ------
-    ValueError
-        Naming what arrived and what to pass.
-    """
-    if device not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"device must be 'auto', 'cpu' or 'cuda', got {describe(device)}")
-    if device == "cuda":
-        import torch
-
-        if not torch.cuda.is_available():
-            raise ValueError("device must be available, got 'cuda' where torch sees no CUDA device; pass 'cpu'")
 
 
 def _read_device(name: str, value: object) -> str:
