@@ -176,7 +176,7 @@ class Table(Shown):
                     ]
         notes = [words(note).latex for note in self.notes]
         build = _longtable if self.long else _float
-        return build(words(self.title).latex, spec, head, body, notes)
+        return build(words(self.title).latex, spec, [r"\toprule", *head, r"\midrule"], body, notes)
 
 
 # Scaled down only where it is wider than the line.
@@ -217,48 +217,20 @@ def _latex_row(cells: Sequence[str]) -> str:
 
 
 def _float(title: str, spec: str, head: list[str], body: list[str], notes: list[str]) -> str:
-    lines = [
-        r"\begin{table}[htbp]",
-        r"\centering",
-        rf"\caption{{{title}}}",
-        _SHRINK + "{%",
-        rf"\begin{{tabular}}{{@{{}}{spec}@{{}}}}",
-        r"\toprule",
-        *head,
-        r"\midrule",
-        *body,
-        r"\bottomrule",
-        r"\end{tabular}}",
-    ]
+    lines = [r"\begin{table}[htbp]", r"\centering", rf"\caption{{{title}}}", _SHRINK + "{%"]
+    lines += [rf"\begin{{tabular}}{{@{{}}{spec}@{{}}}}", *head, *body, r"\bottomrule", r"\end{tabular}}"]
     if notes:
         lines.append(r"\par\smallskip\parbox{\linewidth}{\footnotesize\raggedright " + r"\\ ".join(notes) + "}")
     return "\n".join([*lines, r"\end{table}"]) + "\n"
 
 
 def _longtable(title: str, spec: str, head: list[str], body: list[str], notes: list[str]) -> str:
-    last = [
-        rf"\multicolumn{{{head[0].count('&') + 1}}}{{@{{}}p{{\linewidth}}@{{}}}}{{\footnotesize {note}}} \\"
-        for note in notes
-    ]
-    lines = [
-        rf"\begin{{longtable}}{{@{{}}{spec}@{{}}}}",
-        rf"\caption{{{title}}} \\",
-        r"\toprule",
-        *head,
-        r"\midrule",
-        r"\endfirsthead",
-        r"\toprule",
-        *head,
-        r"\midrule",
-        r"\endhead",
-        r"\bottomrule",
-        r"\endfoot",
-        *body,
-        *([r"\midrule"] if last else []),
-        *last,
-        r"\end{longtable}",
-    ]
-    return "\n".join(lines) + "\n"
+    lines = [rf"\begin{{longtable}}{{@{{}}{spec}@{{}}}}", rf"\caption{{{title}}} \\", *head, r"\endfirsthead"]
+    lines += [*head, r"\endhead", r"\bottomrule", r"\endfoot", *body]
+    lines += [r"\midrule" for _ in range(bool(notes))]
+    spanned = rf"\multicolumn{{{head[1].count('&') + 1}}}{{@{{}}p{{\linewidth}}@{{}}}}"
+    lines += [rf"{spanned}{{\footnotesize {note}}} \\" for note in notes]
+    return "\n".join([*lines, r"\end{longtable}"]) + "\n"
 
 
 def latex_document(tables: Sequence[Table]) -> str:

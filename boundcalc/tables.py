@@ -36,27 +36,15 @@ _DIMS = (1, 2, 5, 10, 20)
 _SIZES = ("1e3", "1e6")
 _ERRORS = ("0.1", "0.01")
 
-# Columns of the table of exponents, from the lower bounds to the upper ones; the second key stands in at d = 1.
-_EXPONENTS: dict[Quantity, tuple[tuple[str, str | None], ...]] = {
+# Columns of the table of exponents, from the lower bounds to the upper ones, and what stands in at d = 1.
+_EXPONENTS = {
     Quantity.MSE: (
-        ("minimax-lower", "minimax-lower-1d"),
-        ("theorem-a", None),
-        ("theorem-b", None),
-        ("theorem-c", None),
-        ("stable-mse-lower", None),
-        ("stable-mse-upper", None),
-        ("mse-core-shell", None),
-        ("mse-upper", None),
-        ("low-norm-mse", None),
+        *("minimax-lower", "theorem-a", "theorem-b", "theorem-c", "stable-mse-lower"),
+        *("stable-mse-upper", "mse-core-shell", "mse-upper", "low-norm-mse"),
     ),
-    Quantity.GAP: (
-        ("gap-lower", None),
-        ("stable-gap-upper", None),
-        ("gap-core-shell", None),
-        ("gap-upper", None),
-        ("low-norm-gap", None),
-    ),
+    Quantity.GAP: ("gap-lower", "stable-gap-upper", "gap-core-shell", "gap-upper", "low-norm-gap"),
 }
+_AT_ONE = {"minimax-lower": "minimax-lower-1d"}
 
 
 class Contents(Enum):
@@ -121,19 +109,19 @@ def exponent_table(dims: object = _DIMS, quantity: str = "mse") -> Table:
     Theorem A 2/7
     """
     which = read_quantity(quantity)
-    chosen = [(theorem(key), theorem(other) if other else None) for key, other in _EXPONENTS[which]]
+    chosen = [theorem(key) for key in _EXPONENTS[which]]
     rows = []
     for d in _dims(dims):
         setting = Setting(d=d)
         cells = [fraction(d)]
-        for usual, at_one in chosen:
-            here = at_one if at_one is not None and d == 1 else usual
+        for usual in chosen:
+            here = theorem(_AT_ONE[usual.key]) if d == 1 and usual.key in _AT_ONE else usual
             cells.append(EMPTY if here.broken(setting) else fraction(here.bound.exponent_at(d)))
         rows.append(tuple(cells))
-    remarks = {f"{_label(t)}: {t.bound.remark}." for t, _ in chosen if "log" in t.bound.remark}
+    remarks = {f"{_label(t)}: {t.bound.remark}." for t in chosen if "log" in t.bound.remark}
     return Table(
         f"Exponents of 1/n in the rates of the {which.value}",
-        (Column(symbol("d")), *(Column(words(_label(t)), _kind(t)) for t, _ in chosen)),
+        (Column(symbol("d")), *(Column(words(_label(t)), _kind(t)) for t in chosen)),
         (Group(tuple(rows)),),
         (
             "A smaller exponent is a stronger lower bound and a weaker upper bound; constants that depend on d are hidden.",
@@ -258,17 +246,7 @@ def sample_size_table(dims: object = _DIMS, errors: object = _ERRORS) -> Table:
 
 def registry_table() -> Table:
     """Every registered statement with its main bound, side, status and source."""
-    rows = tuple(
-        (
-            code(t.key),
-            words(t.title),
-            words(t.bound.side.value),
-            words(t.status.value),
-            words(str(t.source)),
-            formula(t.bound.expr),
-        )
-        for t in THEOREMS
-    )
+    said = ((t, (t.title, t.bound.side.value, t.status.value, str(t.source))) for t in THEOREMS)
     return Table(
         "The registered statements",
         (
@@ -279,7 +257,7 @@ def registry_table() -> Table:
             Column(words("source"), align=Align.PARAGRAPH, width=0.17),
             Column(words("main bound"), align=Align.LEFT, own_line=True),
         ),
-        tuple(Group((row,)) for row in rows),
+        tuple(Group(((code(t.key), *map(words, texts), formula(t.bound.expr)),)) for t, texts in said),
         ("Rates hide constants that depend on d; see each statement for its assumptions.",),
         long=True,
     )
