@@ -13,7 +13,7 @@ from sympy import Expr, Pow, Rational
 
 from boundcalc.exact import describe, rational
 from boundcalc.explicit import theorem_a
-from boundcalc.explicit.result import ExplicitBound, Unmet
+from boundcalc.explicit.theorem_a import ExplicitBound, Unmet
 from boundcalc.grids import RateGrid, is_grid
 from boundcalc.rate_values import rate_values
 from boundcalc.registry import theorem

@@ -19,8 +19,7 @@ from sympy import Rational
 from boundcalc.arb import ball, precision
 from boundcalc.bracketing import LARGEST, bracket, size_at
 from boundcalc.exact import exact_rational, fraction, log_exact
-from boundcalc.explicit.claim import Claim
-from boundcalc.explicit.family import Family
+from boundcalc.explicit.family import Claim, Family
 from boundcalc.explicit.lower import FAMILIES, evaluate, parse, read
 from boundcalc.explicit.problem import Effort, Problem, Weight
 from boundcalc.explicit.upper import explicit_upper

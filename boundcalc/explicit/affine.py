@@ -23,28 +23,18 @@ from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.family import Design, Family, NotApplicable
 from boundcalc.explicit.problem import Effort, Problem
 
-__all__ = ["FAMILY", "AffinePrior"]
-
 _STEPS = 256
 
 
 @dataclass(frozen=True)
-class AffinePrior:
-    """Share of the sup norm that the intercept takes, in [0, 1).
+class AffinePrior(Design):
+    """Share of the sup norm that the intercept takes, in [0, 1)."""
 
-    Attributes
-    ----------
-    share : fractions.Fraction
-    """
-
+    BITS = 128
     share: Fraction
 
     def __str__(self) -> str:
         return f"the intercept takes {self.share} of B"
-
-    def bits(self, problem: Problem) -> int:
-        """Working precision."""
-        return 128
 
     def bound(self, problem: Problem) -> Ball:
         """The bound above, in units of B^2."""

@@ -18,8 +18,6 @@ from functools import lru_cache
 
 from boundcalc.arb import Ball, ball, precision
 
-__all__ = ["bessel_zero", "information", "information_float", "radius_moments"]
-
 # Above this dimension the beta prior is used.
 LARGEST_BESSEL = 500
 _ZERO_BITS = 400

@@ -17,8 +17,6 @@ from boundcalc.arb import Ball, ball, precision
 from boundcalc.exact import describe, fraction
 from boundcalc.explicit.rings import existence, ring_table, small_codes
 
-__all__ = ["Caps", "CodeLike", "candidates", "from_code", "height_below"]
-
 _RING_DIMENSIONS = 24
 # Existence bounds are tried down to heights of about this logarithm, enough for n = 10^300.
 _SMALLEST_LOG_SINE = -180.0

@@ -2,29 +2,64 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from fractions import Fraction
+from typing import ClassVar
 
-from boundcalc.arb import Ball
+from boundcalc.arb import Ball, ball
 from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.problem import Effort, Problem
 from boundcalc.shown import Shown
 
-__all__ = ["Design", "Family", "NotApplicable", "Search"]
 
-
-class Design(Protocol):
+class Design:
     """A prior, or a proof's parameters, that gives a bound at every problem of its dimension where it is feasible."""
+
+    BITS: ClassVar[int] = 256
 
     def bits(self, problem: Problem) -> int:
         """Working precision for :meth:`bound`."""
+        return self.BITS
 
     def bound(self, problem: Problem) -> Ball:
         """A ball all of whose points are at most the minimax risk in units of B^2, or that encloses such a number.
 
         Side conditions are checked in the same arithmetic; ArithmeticError if one of them fails.
         """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Claim(Design):
+    """A design, and the natural logarithm of the bound, in units of B^2, that it is to certify: a little below its own.
+
+    A search in floats finds the largest value over a fixed set of designs, whatever the problem. That maximum is monotone in
+    n, sigma, B and C; the designs' exact values in the order in which rounding and interpolation picked them need not be. So
+    the search claims its maximum less a margin for its own errors, and the design certifies the claim: in ball arithmetic
+    its value is no less. Where it is less (an error of the search beyond the margin), its own value counts.
+    """
+
+    design: Design
+    log_level: float
+
+    @property
+    def level(self) -> Fraction:
+        """The claimed bound; also where its logarithm leaves the floats' range."""
+        log_2 = math.log(2)
+        exponent = math.floor(self.log_level / log_2)
+        return Fraction(math.exp(self.log_level - exponent * log_2)) * Fraction(2) ** exponent
+
+    def bits(self, problem: Problem) -> int:
+        """Working precision."""
+        return self.design.bits(problem)
+
+    def bound(self, problem: Problem) -> Ball:
+        """The claimed bound if the design certifies it, else the design's own."""
+        value = self.design.bound(problem)
+        level = ball(self.level)
+        return level if value >= level else value
 
 
 @dataclass(frozen=True)
@@ -40,7 +75,7 @@ class NotApplicable:
         return self.reason
 
 
-Search = Callable[[Problem, Effort, tuple[Caps, ...]], "Design | NotApplicable"]
+Search = Callable[[Problem, Effort, tuple[Caps, ...]], Design | NotApplicable]
 
 
 @dataclass(frozen=True, repr=False)

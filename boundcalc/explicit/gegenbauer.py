@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from boundcalc.arb import Ball, ball
 
-__all__ = ["coefficients", "dimension", "horner", "values"]
-
 
 def dimension(d: int, k: int) -> int:
     """Dimension of the spherical harmonics of degree k in R^d, d >= 2.

@@ -46,14 +46,10 @@ from numpy.typing import NDArray
 from boundcalc.arb import Ball, all_real_roots, ball, log_gamma, lower_float, precision
 from boundcalc.explicit.ball_prior import information, information_float
 from boundcalc.explicit.caps import Caps
-from boundcalc.explicit.claim import Claim
-from boundcalc.explicit.family import Design, Family, NotApplicable
+from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
 from boundcalc.explicit.gegenbauer import coefficients, dimension, horner, values
-from boundcalc.explicit.marginal import Marginal, half_power
+from boundcalc.explicit.marginal import Marginal, Weighting, gauss, half_power, log_weight_ratio
 from boundcalc.explicit.problem import Effort, Problem, Weight
-from boundcalc.explicit.weighting import Weighting, log_weight_ratio
-
-__all__ = ["FAMILY", "BallShell", "GaussianShell"]
 
 Array = NDArray[np.float64]
 _LARGEST_DIMENSION = 2000
@@ -62,8 +58,7 @@ _THRESHOLDS = tuple(Fraction(j, 64) for j in range(1, 62))
 _FAILURES = tuple(10.0**-j for j in (1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 8))
 # Logarithm of what is claimed less than the search's estimate, which exceeds the bound by less (1e-5 where it was measured).
 _MARGIN = 1e-4
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(80)
-_NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
+_NODES, _WEIGHTS = gauss(80)
 
 
 @dataclass(frozen=True)
@@ -118,7 +113,7 @@ def _shell(d: int, k: int, t: Fraction, weight: Weight) -> _Shell:
 
 
 @dataclass(frozen=True)
-class BallShell:
+class BallShell(Design):
     """Degree and threshold of a shell with the ball prior."""
 
     degree: int
@@ -126,10 +121,6 @@ class BallShell:
 
     def __str__(self) -> str:
         return f"harmonics of degree {self.degree} beyond {self.threshold}, ball prior"
-
-    def bits(self, problem: Problem) -> int:
-        """Working precision."""
-        return 256
 
     def bound(self, problem: Problem) -> Ball:
         """D/(nu + J_D/r^2), in units of B^2."""
@@ -139,7 +130,7 @@ class BallShell:
 
 
 @dataclass(frozen=True)
-class GaussianShell:
+class GaussianShell(Design):
     """A shell with the Gaussian prior.
 
     Attributes
@@ -163,10 +154,6 @@ class GaussianShell:
 
     def __str__(self) -> str:
         return f"harmonics of degree {self.degree} beyond {self.threshold}, Gaussian prior"
-
-    def bits(self, problem: Problem) -> int:
-        """Working precision."""
-        return 256
 
     def sup_bound(self, d: int) -> Ball:
         """u with P(sup |Z| >= u) <= delta_1."""

@@ -24,8 +24,7 @@ from boundcalc.explicit import (
     wave_packets,
 )
 from boundcalc.explicit.caps import Caps, CodeLike, from_code
-from boundcalc.explicit.claim import Claim
-from boundcalc.explicit.family import Design, Family, NotApplicable
+from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
 from boundcalc.explicit.problem import Effort, Problem, Weight
 from boundcalc.grids import is_grid, read_array
 from boundcalc.setting import Setting
@@ -63,7 +62,7 @@ class FamilyValue(Shown):
     design : Design or None
         The maximiser found.
     enclosure : Enclosure or None
-        Encloses a lower bound of the minimax risk: the design's value, or what is claimed of it (:mod:`.claim`).
+        Encloses a lower bound of the minimax risk: the design's value, or what is claimed of it (:mod:`.family`).
     reason : str
         Why there is none.
     """

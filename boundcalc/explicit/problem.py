@@ -13,8 +13,6 @@ from functools import cached_property
 
 from boundcalc.exact import log_exact
 
-__all__ = ["Effort", "Problem", "Weight"]
-
 
 class Weight(Enum):
     """The weight in the variation norm."""

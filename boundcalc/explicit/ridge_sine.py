@@ -34,11 +34,8 @@ from boundcalc.arb import Ball, ball, lower_float, precision, upper_float
 from boundcalc.explicit.ball_prior import information, radius_moments
 from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.family import Design, Family, NotApplicable
-from boundcalc.explicit.marginal import Marginal
+from boundcalc.explicit.marginal import Marginal, Weighting
 from boundcalc.explicit.problem import Effort, Problem, Weight
-from boundcalc.explicit.weighting import Weighting
-
-__all__ = ["FAMILY", "RidgeSine"]
 
 _BITS = 400
 _CELLS = 48
@@ -108,22 +105,14 @@ def _population_cells(d: int) -> tuple[tuple[Fraction, Ball], ...]:
 
 
 @dataclass(frozen=True)
-class RidgeSine:
-    """The largest frequency.
+class RidgeSine(Design):
+    """The largest frequency."""
 
-    Attributes
-    ----------
-    omega : fractions.Fraction
-    """
-
+    BITS = 160
     omega: Fraction
 
     def __str__(self) -> str:
         return f"frequencies up to {self.omega}"
-
-    def bits(self, problem: Problem) -> int:
-        """Working precision."""
-        return 160
 
     def amplitude(self, problem: Problem) -> float:
         """The largest amplitude found, in units of B, that meets both conditions."""

@@ -36,8 +36,6 @@ from numpy.typing import NDArray
 from boundcalc.arb import Ball, ball, lower_float, precision, upper_float
 from boundcalc.explicit.codes import kissing_code_size
 
-__all__ = ["Table", "cap_measure", "existence", "ring_table", "simple_code"]
-
 # The float below pi/2.
 _QUARTER = math.pi / 2
 _SPACING = 1 + 1e-11

@@ -26,8 +26,6 @@ from numpy.typing import NDArray
 
 from boundcalc.arb import Ball, ball, precision, real_roots
 
-__all__ = ["exit_time_moments", "sign_error", "sign_error_ball"]
-
 _NODES = 4
 _FLOAT_NODES = 3
 

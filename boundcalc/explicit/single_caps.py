@@ -18,21 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.explicit.caps import Caps, candidates
-from boundcalc.explicit.claim import Claim
-from boundcalc.explicit.family import Design, Family, NotApplicable
+from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
+from boundcalc.explicit.marginal import gauss, log_c1, log_weight_ratio
 from boundcalc.explicit.problem import Effort, Problem
 from boundcalc.explicit.sign_error import sign_error
 from boundcalc.explicit.slab_profile import best_snr
 from boundcalc.explicit.slabs import Slab, StackedTrapezoids
-from boundcalc.explicit.weighting import log_weight_ratio
-
-__all__ = ["FAMILY"]
 
 _LARGEST_DIMENSION = 10**4
 # Logarithm of what is claimed less than the search's estimate, whose tables and quadrature err by less.
 _MARGIN = 1e-3
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
-_NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
+_NODES, _WEIGHTS = gauss(64)
 Array = NDArray[np.float64]
 
 
@@ -42,13 +38,12 @@ def _arrays(d: int, extra: tuple[Caps, ...]) -> tuple[tuple[Caps, ...], Array, A
     heights = np.array([c.height for c in caps])
     log_counts = np.array([math.log(c.count) for c in caps])
     alpha = (d - 1) / 2
-    log_c1 = math.lgamma(d / 2 + 1) - math.lgamma((d + 1) / 2) - math.log(math.pi) / 2
     # int_0^1 (1 - r)^2 (r(2 - H r)/(2 - H))^alpha dr with r = u^2, which takes the root at 0 away.
     r = _NODES**2
     column = heights[:, None]
     kernel = np.exp(alpha * np.log(r * (2 - column * r) / (2 - column)))
     integral = kernel @ ((1 - r) ** 2 * 2 * _NODES * _WEIGHTS)
-    log_norm = log_c1 + alpha * np.log(heights * (2 - heights)) + np.log(heights) + np.log(integral)
+    log_norm = log_c1(d) + alpha * np.log(heights * (2 - heights)) + np.log(heights) + np.log(integral)
     return caps, heights, log_counts, log_norm
 
 

@@ -13,19 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.explicit.marginal import gauss, log_weight_ratio
 from boundcalc.explicit.problem import Problem
 from boundcalc.explicit.sign_error import sign_error
 from boundcalc.explicit.slab_profile import best_snr
 from boundcalc.explicit.slabs import Slab
-from boundcalc.explicit.weighting import log_weight_ratio
-
-__all__ = ["RAMPS", "Alone", "log_norms", "values"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 RAMPS = np.array([0.02, 0.05, 0.1, 0.17, 0.27, 0.4, 0.6, 0.8, 1.0])
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
-_NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
+_NODES, _WEIGHTS = gauss(48)
 _LOG_LIMIT = 600.0
 
 

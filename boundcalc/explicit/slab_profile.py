@@ -8,11 +8,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.explicit.marginal import log_weight_ratio
 from boundcalc.explicit.problem import Weight
 from boundcalc.explicit.sign_error import sign_error
-from boundcalc.explicit.weighting import log_weight_ratio
-
-__all__ = ["THOUSANDTH", "best_snr", "best_width", "continuum", "depth_range", "log_cost_share", "profile"]
 
 Array = NDArray[np.float64]
 _LOG_LIMIT = 600.0

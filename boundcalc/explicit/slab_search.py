@@ -31,8 +31,6 @@ from boundcalc.explicit.slab_profile import best_snr, best_width
 from boundcalc.explicit.slab_tables import Option, SlabTables
 from boundcalc.explicit.slabs import Slab
 
-__all__ = ["Best", "search_profiles", "stack"]
-
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 _LOG_HALF = math.log(0.5)

@@ -14,23 +14,16 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.explicit.marginal import gauss, log_weight_ratio
 from boundcalc.explicit.problem import Weight
 from boundcalc.explicit.slab_profile import THOUSANDTH, depth_range, log_cost_share
-from boundcalc.explicit.weighting import log_weight_ratio
-
-__all__ = ["TALL", "Option", "Resolution", "SlabTables", "slab_tables"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 
-def _gauss(count: int) -> tuple[Array, Array]:
-    nodes, weights = np.polynomial.legendre.leggauss(count)
-    return (nodes + 1) / 2, weights / 2
-
-
-_NODES, _WEIGHTS = _gauss(6)
-_TOP_NODES, _TOP_WEIGHTS = _gauss(16)
+_NODES, _WEIGHTS = gauss(6)
+_TOP_NODES, _TOP_WEIGHTS = gauss(16)
 # Caps above this height carry codes whose sizes jump from one to the next.
 TALL = 0.08
 # Shares of a trapezoid's width on each ramp; at the sphere there is one ramp, up to the whole depth.

@@ -31,12 +31,10 @@ from functools import cached_property
 
 from boundcalc.arb import Ball, ball, lower_float
 from boundcalc.explicit.caps import Caps
-from boundcalc.explicit.marginal import Marginal, half_power
+from boundcalc.explicit.family import Design
+from boundcalc.explicit.marginal import Marginal, Weighting, half_power
 from boundcalc.explicit.problem import Problem
 from boundcalc.explicit.sign_error import sign_error_ball
-from boundcalc.explicit.weighting import Weighting
-
-__all__ = ["NARROW", "Slab", "StackedTrapezoids"]
 
 # Largest alpha times width over depth at which equal trapezoids are bracketed together.
 NARROW = 0.15
@@ -108,7 +106,7 @@ class _Unit:
 
 
 @dataclass(frozen=True)
-class StackedTrapezoids:
+class StackedTrapezoids(Design):
     """A prior of stacked trapezoids.
 
     Attributes

@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 
 from boundcalc.explicit import slab_alone, slabs
 from boundcalc.explicit.caps import Caps, candidates
-from boundcalc.explicit.claim import Claim
-from boundcalc.explicit.family import Design, Family, NotApplicable
+from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
+from boundcalc.explicit.marginal import log_c1
 from boundcalc.explicit.problem import Effort, Problem
 from boundcalc.explicit.slab_profile import continuum
 from boundcalc.explicit.slab_search import search_profiles, stack
 from boundcalc.explicit.slab_tables import TALL, Resolution, SlabTables, slab_tables
 from boundcalc.explicit.slabs import StackedTrapezoids
-
-__all__ = ["FAMILY"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -43,8 +41,7 @@ _DENSE = 64.0
 def log_mass_unit(d: int, height: float) -> float:
     """Logarithm of c_1 (H(2 - H))^alpha H, the mass of a cap in the units of its own problem."""
     alpha = (d - 1) / 2
-    log_c1 = math.lgamma(d / 2 + 1) - math.lgamma((d + 1) / 2) - math.log(math.pi) / 2
-    return log_c1 + alpha * (math.log(height) + math.log(2 - height)) + math.log(height)
+    return log_c1(d) + alpha * (math.log(height) + math.log(2 - height)) + math.log(height)
 
 
 def _slack(d: int) -> float:

@@ -22,20 +22,62 @@ from boundcalc.enclosure import Enclosure, enclose
 from boundcalc.exact import rational
 from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.family import Design, Family, NotApplicable
-from boundcalc.explicit.marginal import Marginal
+from boundcalc.explicit.marginal import Marginal, Weighting
 from boundcalc.explicit.problem import Effort, Problem, Weight
-from boundcalc.explicit.result import ExplicitBound, Unmet
-from boundcalc.explicit.weighting import Weighting
 from boundcalc.setting import Setting
-from boundcalc.shown import show_upper
+from boundcalc.shown import Shown, show_lower, show_upper
+from boundcalc.statement import Theorem
 from boundcalc.statements import stacked_hats
 from boundcalc.statements.stacked_hats import SMALLEST_N, THEOREM_A
-
-__all__ = ["FAMILY", "TheoremA", "evaluate", "smallest_n"]
 
 # Of the number of samples for which the theorem is evaluated as a family.
 _LARGEST_LOG10 = 1e4
 _DEFAULTS = {name: Integer(1) for name in ("sigma", "B", "C")}
+
+
+@dataclass(frozen=True, repr=False)
+class ExplicitBound(Shown):
+    """A non-asymptotic bound: every value of the error at the setting obeys it.
+
+    ``setting`` is complete, with the defaults in ``assumed`` filled in; ``enclosure`` is that of the expression's exact value.
+    """
+
+    theorem: Theorem
+    setting: Setting
+    enclosure: Enclosure
+    assumed: tuple[str, ...] = ()
+
+    @property
+    def lower(self) -> float:
+        """A float below the exact value (rounded down)."""
+        return self.enclosure.floats[0]
+
+    @property
+    def value(self) -> float:
+        """The same as :attr:`lower`, under the name that every bound has."""
+        return self.lower
+
+    def __str__(self) -> str:
+        assumed = f" at {', '.join(self.assumed)}" if self.assumed else ""
+        return (
+            f"no estimator has a smaller worst-case error than {show_lower(self.enclosure)}{assumed} "
+            f"({self.theorem.source}, {self.theorem.status.value})."
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class Unmet(Shown):
+    """Why a theorem gives no bound at a setting; falsy."""
+
+    theorem: Theorem
+    setting: Setting
+    reason: str
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __str__(self) -> str:
+        return f"{self.theorem.source} ({self.theorem.status.value}) says nothing here: {self.reason}."
 
 
 def smallest_n(setting: Setting) -> tuple[Enclosure, ...]:
@@ -86,15 +128,13 @@ def _setting(problem: Problem, budget: Fraction) -> Setting:
 
 
 @dataclass(frozen=True)
-class TheoremA:
+class TheoremA(Design):
     """Theorem A at the problem's number of samples, or at the smallest one for which it holds."""
+
+    BITS = 128
 
     def __str__(self) -> str:
         return "closed form"
-
-    def bits(self, problem: Problem) -> int:
-        """Working precision."""
-        return 128
 
     def bound(self, problem: Problem) -> Ball:
         """The closed form, in units of B^2.

@@ -33,9 +33,8 @@ from boundcalc.enclosure import Enclosure
 from boundcalc.exact import log_exact
 from boundcalc.explicit import upper_cells, upper_mixture
 from boundcalc.explicit.lower import read
-from boundcalc.explicit.marginal import Marginal
+from boundcalc.explicit.marginal import Marginal, Weighting
 from boundcalc.explicit.problem import Problem, Weight
-from boundcalc.explicit.weighting import Weighting
 from boundcalc.setting import Setting
 from boundcalc.shown import Shown, show_upper
 

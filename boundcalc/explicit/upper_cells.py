@@ -36,12 +36,9 @@ from numpy.typing import NDArray
 
 from boundcalc.arb import Ball, ball, precision
 from boundcalc.exact import log_exact
-from boundcalc.explicit.marginal import Marginal, half_power
+from boundcalc.explicit.marginal import Marginal, Weighting, half_power, log_c1, log_weight_ratio
 from boundcalc.explicit.problem import Problem, Weight
 from boundcalc.explicit.upper_mixture import depth
-from boundcalc.explicit.weighting import Weighting, log_weight_ratio
-
-__all__ = ["Cells", "search"]
 
 # In larger d the exponential weights win wherever this is not trivial.
 LARGEST_DIMENSION = 6
@@ -241,8 +238,7 @@ def _bias(d: int, weight: Weight, k: int, j: int) -> tuple[float, float]:
     with np.errstate(divide="ignore"):
         logs = np.where(high > inner, np.log(w) + np.log(length) + np.log(density), -np.inf)
     terms = np.logaddexp.reduce(logs, axis=1)
-    log_c1 = math.lgamma(d / 2 + 1) - math.lgamma((d + 1) / 2) - math.log(math.pi) / 2
-    value = log_c1 + terms - (d + 2) * np.log(low[:, 0]) - log_weight_ratio(weight, d, high[:, 0])
+    value = log_c1(d) + terms - (d + 2) * np.log(low[:, 0]) - log_weight_ratio(weight, d, high[:, 0])
     counts = _float_pieces(d)
     log_pieces = np.logaddexp.reduce([math.log(c) - i * np.log(eta) for i, c in enumerate(counts)])
     return float(value.max()), math.log(d + 1) + float(np.logaddexp.reduce(np.log(layers) + log_pieces))

@@ -33,11 +33,8 @@ from numpy.typing import NDArray
 
 from boundcalc.arb import Ball, ball
 from boundcalc.exact import log_exact
-from boundcalc.explicit.marginal import Marginal, half_power
+from boundcalc.explicit.marginal import Marginal, Weighting, half_power, log_c1, log_weight_ratio
 from boundcalc.explicit.problem import Problem, Weight
-from boundcalc.explicit.weighting import Weighting, log_weight_ratio
-
-__all__ = ["Mixture", "core_norm", "search"]
 
 # Grids: eps = 2^(-k/8), N = floor(2^(j/4)), kappa = 2^(-i), s = 2^(-m).
 _LARGEST_K = 12000
@@ -170,7 +167,6 @@ def _tables(d: int, weight: Weight, last: int) -> tuple[Floats, Floats, Floats]:
     k = np.arange(1, last + 1)
     log_eps = -k * math.log(2) / 8
     log_r = np.log1p(-np.exp(log_eps))
-    log_c1 = math.lgamma(d / 2 + 1) - math.lgamma((d + 1) / 2) - math.log(math.pi) / 2
     out = []
     for linear in (True, False):
         alpha, beta = (float(p) for p in _powers(d, linear)[:2])
@@ -185,7 +181,7 @@ def _tables(d: int, weight: Weight, last: int) -> tuple[Floats, Floats, Floats]:
             at = np.clip(log_eps + peak, _log_less(low, log_eps), _log_less(high, log_eps))
             value = alpha * at - beta * np.logaddexp(log_eps, at) - 2 * log_weight_ratio(weight, d, np.exp(high))
             sup = np.maximum(sup, value)
-        out.append(log_c1 + moment + (d - 1) / 2 * (math.log(2) + log_r) + sup)
+        out.append(log_c1(d) + moment + (d - 1) / 2 * (math.log(2) + log_r) + sup)
     return log_eps, out[0], out[1] + 2 * log_eps
 
 

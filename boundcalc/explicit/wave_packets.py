@@ -54,15 +54,12 @@ from numpy.typing import NDArray
 from boundcalc.arb import Ball, all_real_roots, ball, log_gamma, lower_float, precision
 from boundcalc.exact import log_exact
 from boundcalc.explicit.caps import Caps, candidates
-from boundcalc.explicit.claim import Claim
-from boundcalc.explicit.family import Design, Family, NotApplicable
+from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
 from boundcalc.explicit.gegenbauer import horner
 from boundcalc.explicit.problem import Effort, Problem
 from boundcalc.explicit.sign_error import sign_error, sign_error_ball
 from boundcalc.explicit.slab_profile import best_snr
 from boundcalc.explicit.theorem_a import canonical_budget
-
-__all__ = ["FAMILY", "WavePackets"]
 
 _LARGEST_DIMENSION = 9
 _DELTAS = 2.0 ** (-np.arange(4, 1400) / 4)
@@ -239,7 +236,7 @@ def _boxes(d: int, aspect: Fraction, delta: float) -> int:
 
 
 @dataclass(frozen=True)
-class WavePackets:
+class WavePackets(Design):
     """Caps, scale of the packets in cap coordinates, and amplitude.
 
     Attributes
@@ -265,10 +262,6 @@ class WavePackets:
 
     def __str__(self) -> str:
         return f"{self.caps}, packets of scale {self.delta:.4g} in each"
-
-    def bits(self, problem: Problem) -> int:
-        """Working precision."""
-        return 256
 
     def bound(self, problem: Problem) -> Ball:
         """a^2 N K mu mmse(nu a^2 mu), in units of B^2."""

@@ -13,7 +13,7 @@ import boundcalc
 from boundcalc.dyadic import Dyadic
 from boundcalc.enclosure import Enclosure
 from boundcalc.explicit.lower import FAMILIES, LowerBound
-from boundcalc.explicit.result import ExplicitBound
+from boundcalc.explicit.theorem_a import ExplicitBound
 from boundcalc.sample_sizes import Kind
 from boundcalc.table_format import Table
 from boundcalc.tables import explicit_table, sample_size_table

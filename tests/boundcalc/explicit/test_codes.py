@@ -7,8 +7,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from boundcalc.explicit.codes import kissing_code_size, quadruples
-from boundcalc.explicit.leech import section_size, shortest_vectors
+from boundcalc.explicit.codes import kissing_code_size, quadruples, section_size, shortest_vectors
 from boundcalc.explicit.rings import existence, ring_table, simple_code, small_codes
 
 E8 = np.array(

@@ -9,7 +9,7 @@ import pytest
 
 from boundcalc.explicit import theorem_a
 from boundcalc.explicit.lower import FAMILIES, explicit_lower
-from boundcalc.explicit.result import ExplicitBound
+from boundcalc.explicit.theorem_a import ExplicitBound
 from boundcalc.setting import Setting
 
 # Values at sigma = B = C = 1, found by an earlier search with other code; n = 10^2, 10^4, 10^6, 10^8.

@@ -12,12 +12,11 @@ from boundcalc.arb import ball, precision
 from boundcalc.explicit import slabs as slabs_module
 from boundcalc.explicit.ball_prior import bessel_zero, information, radius_moments
 from boundcalc.explicit.caps import Caps, candidates, height_below
-from boundcalc.explicit.marginal import Marginal
+from boundcalc.explicit.marginal import Marginal, Weighting, log_weight_ratio
 from boundcalc.explicit.problem import Problem, Weight
 from boundcalc.explicit.ridge_sine import RidgeSine, _moments, _variation
 from boundcalc.explicit.sign_error import exit_time_moments, sign_error, sign_error_ball
 from boundcalc.explicit.slabs import Slab, StackedTrapezoids
-from boundcalc.explicit.weighting import Weighting, log_weight_ratio
 
 
 def problem(d: int, nu: float, budget: float = 1.0, weight: Weight = Weight.CANONICAL) -> Problem:

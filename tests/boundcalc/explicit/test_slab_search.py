@@ -10,7 +10,7 @@ import pytest
 from boundcalc.arb import ball, precision
 from boundcalc.explicit import slab_alone
 from boundcalc.explicit.caps import Caps
-from boundcalc.explicit.claim import Claim
+from boundcalc.explicit.family import Claim
 from boundcalc.explicit.problem import Effort, Problem, Weight
 from boundcalc.explicit.sign_error import sign_error
 from boundcalc.explicit.slab_profile import best_snr

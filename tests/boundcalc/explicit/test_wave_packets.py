@@ -11,7 +11,7 @@ from scipy import integrate, special
 
 from boundcalc.arb import ball, precision
 from boundcalc.explicit.caps import Caps
-from boundcalc.explicit.claim import Claim
+from boundcalc.explicit.family import Claim
 from boundcalc.explicit.lower import explicit_lower
 from boundcalc.explicit.problem import Effort, Problem
 from boundcalc.explicit.wave_packets import (
