@@ -26,6 +26,8 @@ __all__ = [
     "precision",
     "real_roots",
     "upper_float",
+    "whole_below",
+    "whole_part",
     "working_bits",
 ]
 
@@ -72,6 +74,21 @@ def lower_float(value: Ball) -> float:
 def upper_float(value: Ball) -> float:
     """The smallest float that is not below any point of the ball."""
     return dyadic(value.upper()).round_up() if value.is_finite() else math.inf
+
+
+def whole_part(value: Ball) -> int:
+    """The largest integer that does not exceed every point of a ball: the floor of its upper end."""
+    return _floor(value.upper())
+
+
+def whole_below(value: Ball) -> int:
+    """The largest integer that no point of a ball is below: the floor of its lower end."""
+    return _floor(value.lower())
+
+
+def _floor(exact: Ball) -> int:
+    mantissa, exponent = (int(part) for part in exact.man_exp())
+    return mantissa << exponent if exponent >= 0 else mantissa >> -exponent
 
 
 def log_gamma(value: Fraction) -> Ball:

@@ -21,12 +21,13 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
+from boundcalc.arb import Ball, ball, lower_float, precision, whole_part
 from boundcalc.exact import describe, exact_rational, fraction, log_exact
+from boundcalc.explicit.rings import existence, ring_table, simple_code, sine_above
+from boundcalc.packing_upper import cap_share, kabatiansky_levenshtein, levenshtein
 from boundcalc.shown import Shown, show_lower, show_upper
 from boundcalc.statement import Side
 from boundcalc.symbols import VARIABLES
-
-__all__ = ["NamedBound", "PackingNumber", "packing_number"]
 
 _EXACT_COSINES = {60: Fraction(1, 2), 90: Fraction(0), 120: Fraction(-1, 2), 180: Fraction(-1)}
 _SMALLEST_DEGREES = Fraction(1, 10**12)
@@ -36,16 +37,7 @@ _SHARE = 10**15
 
 @dataclass(frozen=True, repr=False)
 class NamedBound(Shown):
-    """A bound of the packing number and where it comes from.
-
-    Attributes
-    ----------
-    count : int
-        Exact, thousands of digits long if need be.
-    name : str
-    side : Side
-        LOWER or UPPER: the direction in which it is rounded where it is shown.
-    """
+    """A bound of the packing number and where it comes from: ``count`` is exact, thousands of digits long if need be."""
 
     count: int
     name: str
@@ -132,15 +124,14 @@ def packing_number(d: object, angle: object = None, *, cosine: object = None) ->
     low, high = _cosine(angle, cosine)
     if dim == 1:
         lower = upper = [(2, "the sphere of R^1 has two points")]
+    elif dim == 2:
+        # Both ends of the cosine are one, or the angle is given.
+        lower = upper = [(_polygon(low, angle), "regular polygon")]
     else:
-        lower = sorted(_lower_bounds(dim, low, angle), key=lambda bound: -bound[0])
-        upper = sorted(_upper_bounds(dim, high, angle), key=lambda bound: bound[0])
-    return PackingNumber(
-        dim,
-        (low, high),
-        tuple(NamedBound(*bound, Side.LOWER) for bound in lower),
-        tuple(NamedBound(*bound, Side.UPPER) for bound in upper),
-    )
+        lower = sorted(_lower_bounds(dim, low), key=lambda bound: -bound[0])
+        upper = sorted(_upper_bounds(dim, high), key=lambda bound: bound[0])
+    below, above = ([NamedBound(*b, side) for b in found] for found, side in ((lower, Side.LOWER), (upper, Side.UPPER)))
+    return PackingNumber(dim, (low, high), tuple(below), tuple(above))
 
 
 def _cosine(angle: object, cosine: object) -> tuple[Fraction, Fraction]:
@@ -157,9 +148,6 @@ def _cosine(angle: object, cosine: object) -> tuple[Fraction, Fraction]:
     if degrees in _EXACT_COSINES:
         exact = _EXACT_COSINES[int(degrees)]
         return exact, exact
-    from boundcalc.arb import Ball, ball, lower_float, precision
-    from boundcalc.packing_upper import whole_part
-
     if degrees < _SMALLEST_DEGREES:
         raise ValueError(f"angle must be at least 10^-12 degrees, got {describe(angle)}")
     with precision(256):
@@ -175,12 +163,8 @@ def _cosine(angle: object, cosine: object) -> tuple[Fraction, Fraction]:
 Bound = tuple[int, str]
 
 
-def _lower_bounds(d: int, cosine: Fraction, angle: object) -> list[Bound]:
-    from boundcalc.explicit.rings import existence, ring_table, simple_code, sine_above
-
+def _lower_bounds(d: int, cosine: Fraction) -> list[Bound]:
     square = (1 - cosine) / 2  # sin(psi/2)^2
-    if d == 2:
-        return [(_polygon(cosine, angle), "regular polygon")]
     found = [simple_code(d, square)]
     s = sine_above(square)
     found.append((existence(d, min(s, 1.0)), "existence: a maximal code covers"))
@@ -194,13 +178,10 @@ def _lower_bounds(d: int, cosine: Fraction, angle: object) -> list[Bound]:
 
 def _polygon(cosine: Fraction, angle: object) -> int:
     """floor(2 pi/psi), from the angle itself where it is given."""
-    from boundcalc.arb import Ball, ball, precision
-
     if angle is not None:
         return max(1, math.floor(360 / fraction(exact_rational("angle", angle))))
-    special = {Fraction(1, 2): 6, Fraction(0): 4, Fraction(-1, 2): 3, Fraction(-1): 2}
-    if cosine in special:
-        return special[cosine]
+    if cosine in _EXACT_COSINES.values():
+        return next(360 // degrees for degrees, exact in _EXACT_COSINES.items() if exact == cosine)
     with precision(128):  # no other rational cosine belongs to a rational multiple of pi
         whole = (2 * Ball.pi() / ball(cosine).acos()).floor().unique_fmpz()
     if whole is None:
@@ -208,12 +189,7 @@ def _polygon(cosine: Fraction, angle: object) -> int:
     return int(whole)
 
 
-def _upper_bounds(d: int, cosine: Fraction, angle: object) -> list[Bound]:
-    if d == 2:
-        return [(_polygon(cosine, angle), "regular polygon")]
-    from boundcalc.arb import precision
-    from boundcalc.packing_upper import cap_share, kabatiansky_levenshtein, levenshtein, whole_part
-
+def _upper_bounds(d: int, cosine: Fraction) -> list[Bound]:
     found: list[Bound] = []
     if cosine < 0:
         found.append((min(d + 1, math.floor(1 - 1 / cosine)), "Rankin"))

@@ -50,9 +50,7 @@ import math
 from fractions import Fraction
 from functools import lru_cache
 
-from boundcalc.arb import Ball, ball, log_gamma, precision
-
-__all__ = ["cap_share", "kabatiansky_levenshtein", "levenshtein", "whole_part"]
+from boundcalc.arb import Ball, ball, log_gamma, precision, whole_part
 
 _BITS = 192
 _LARGEST_INDEX = 120_000
@@ -64,12 +62,6 @@ _FEW_LIFTS_FROM = 5_000
 
 class _UndecidedError(ArithmeticError):
     """A sign could not be decided."""
-
-
-def whole_part(value: Ball) -> int:
-    """The largest integer that does not exceed every point of a ball: the floor of its upper end."""
-    mantissa, exponent = value.upper().man_exp()
-    return int(mantissa) << int(exponent) if int(exponent) >= 0 else int(mantissa) >> -int(exponent)
 
 
 def cap_share(d: int, sine_squared: Fraction) -> Ball:

@@ -16,20 +16,17 @@ from fractions import Fraction
 
 from sympy import Rational
 
-from boundcalc.arb import ball, precision
+from boundcalc.arb import ball, precision, whole_part
 from boundcalc.bracketing import LARGEST, bracket, size_at
 from boundcalc.exact import exact_rational, fraction, log_exact
 from boundcalc.explicit.family import Claim, Family
 from boundcalc.explicit.lower import FAMILIES, evaluate, parse, read
 from boundcalc.explicit.problem import Effort, Problem, Weight
 from boundcalc.explicit.upper import explicit_upper
-from boundcalc.packing_upper import whole_part
 from boundcalc.setting import Setting
 from boundcalc.shown import Shown, rounded, show, show_power_of_ten, text
 from boundcalc.statement import Quantity, Side, Theorem
 from boundcalc.statements import THEOREMS
-
-__all__ = ["Kind", "SampleSize", "SampleSizeReport", "sample_size"]
 
 # Integers up to 10^300 are computed exactly; beyond, the power of ten.
 _EXACT_LOG10 = 300.0
@@ -50,19 +47,9 @@ _ROUNDING = {Kind.REQUIRED: ROUND_FLOOR, Kind.SUFFICIENT: ROUND_CEILING, Kind.RA
 class SampleSize(Shown):
     """A number of samples for one bound.
 
-    Attributes
-    ----------
-    name : str
-    kind : Kind
-    log10 : float
-        Logarithm to base 10.
-    n : int or None
-        Exact, where it is at most 10^300. For a required size: n samples or fewer leave a larger error. So a required size is
-        shown rounded down, a sufficient one rounded up.
-    source : str
-    exponent : sympy.Rational or None
-        For a rate: n grows as error to the power -exponent.
-    remark : str
+    ``n`` is exact where it is at most 10^300, else None; ``log10`` is its logarithm. For a required size, n samples or fewer
+    leave a larger error. So a required size is shown rounded down, a sufficient one rounded up. A rate has an exponent: n grows
+    as error to the power -exponent.
     """
 
     name: str
@@ -87,15 +74,7 @@ class SampleSize(Shown):
 
 @dataclass(frozen=True, repr=False)
 class SampleSizeReport(Shown):
-    """Sample sizes for one error, bound by bound.
-
-    Attributes
-    ----------
-    d : int
-    error : fractions.Fraction
-    sizes : tuple of SampleSize
-    notes : tuple of str
-    """
+    """Sample sizes for one error, bound by bound."""
 
     d: int
     error: Fraction
@@ -176,16 +155,18 @@ _FURTHER = 0.7
 _STEPS_BACK = (Fraction(1), Fraction(199, 200), Fraction(49, 50), Fraction(9, 10), Fraction(1, 2))
 
 
+@dataclass(frozen=True)
 class _FamilySize:
     """The largest n at which one family's bound exceeds an error."""
 
-    def __init__(self, family: Family, problem: Problem, error: Fraction, effort: Effort) -> None:
-        self.family, self.problem, self.error, self.effort = family, problem, error, effort
-        self.target = log_exact(error / problem.B**2)
+    family: Family
+    problem: Problem
+    error: Fraction
+    effort: Effort
 
     def proved(self, n: int) -> float:
         """Logarithm of the enclosed bound over the error; positive exactly where the bound exceeds the error."""
-        found = evaluate(self.family, self.problem.at(Fraction(n)), self.effort, ())
+        found = evaluate(self.family, self.problem.at(Fraction(n)), self.effort)
         if found.enclosure is None:
             return -math.inf
         excess = found.log10 * math.log(10) - log_exact(self.error)
@@ -196,7 +177,7 @@ class _FamilySize:
         problem = self.problem.at(Fraction(n))
         design = self.family.search(problem, self.effort, ())
         if isinstance(design, Claim):
-            return design.log_level - self.target
+            return design.log_level - log_exact(self.error / problem.B**2)
         return self.proved(n) if design else -math.inf
 
     def beyond(self, best: int) -> int:
@@ -230,14 +211,9 @@ def _explicit_lower_size(error: Fraction, problem: Problem, effort: Effort) -> S
         best = _FamilySize(family, problem, error, effort).beyond(best)
     if not best:
         return None
-    return SampleSize(
-        "explicit-lower",
-        Kind.REQUIRED,
-        math.log10(best),
-        best,
-        "boundcalc catalogue of explicit bounds, derived, enclosed",
-        remark="any number of samples up to this one leaves a larger error",
-    )
+    source = "boundcalc catalogue of explicit bounds, derived, enclosed"
+    remark = "any number of samples up to this one leaves a larger error"
+    return SampleSize("explicit-lower", Kind.REQUIRED, math.log10(best), best, source, remark=remark)
 
 
 def _explicit_upper_size(error: Fraction, setting: Setting, weight: Weight) -> SampleSize | None:
@@ -251,11 +227,8 @@ def _explicit_upper_size(error: Fraction, setting: Setting, weight: Weight) -> S
 
     first = gap(1)
     size = 1 if first <= 0 else bracket(gap, (1, first), None, _UPPER_TOLERANCE, _SHARE)[1]
-    if size is None:
-        return None
-    return SampleSize(
-        "explicit-upper", Kind.SUFFICIENT, math.log10(size), size, "boundcalc explicit upper bound, derived, enclosed"
-    )
+    source = "boundcalc explicit upper bound, derived, enclosed"
+    return None if size is None else SampleSize("explicit-upper", Kind.SUFFICIENT, math.log10(size), size, source)
 
 
 def sample_size(
@@ -302,19 +275,11 @@ def sample_size(
     if not 0 < target <= 1:
         raise ValueError(f"error must lie in (0, 1], got {error!r}; divide B, C and sigma by B for larger errors")
     how = parse("effort", Effort, effort)
-    sizes, notes = [], []
     lower = _explicit_lower_size(target, problem, how)
-    if lower is not None:
-        sizes.append(lower)
-    else:
-        notes.append("No explicit lower bound exceeds this error at n = 1.")
     upper = _explicit_upper_size(target, setting, problem.weight)
-    if upper is not None:
-        sizes.append(upper)
-    else:
-        notes.append("No explicit upper bound reaches this error up to n = 10^300.")
     rates = _rates(problem.d, target)
-    sizes += rates
+    notes = [] if lower else ["No explicit lower bound exceeds this error at n = 1."]
+    notes += [] if upper else ["No explicit upper bound reaches this error up to n = 10^300."]
     notes.append("Rates hide constants that depend on d: they show how the number of samples grows, not its value.")
     by_name = {size.name: size for size in rates}
     flat = by_name.get("minimax-lower", by_name.get("minimax-lower-1d"))
@@ -324,4 +289,5 @@ def sample_size(
             f"Flat minima against weight decay, in powers of 1/error: {flat.exponent} against {decay.exponent}, "
             f"a factor of {show_power_of_ten(flat.log10 - decay.log10, 4)} here."
         )
-    return SampleSizeReport(problem.d, target, tuple(sizes), tuple(notes))
+    sizes = (*(size for size in (lower, upper) if size), *rates)
+    return SampleSizeReport(problem.d, target, sizes, tuple(notes))

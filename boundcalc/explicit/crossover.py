@@ -8,11 +8,9 @@ from functools import lru_cache
 
 from boundcalc.bracketing import bracket
 from boundcalc.explicit.lower import FAMILIES, FamilyValue, evaluate, parse, read
-from boundcalc.explicit.problem import Effort, Problem, Weight
+from boundcalc.explicit.problem import Effort, Weight
 from boundcalc.setting import Setting
 from boundcalc.shown import Shown, show_exact, show_upper
-
-__all__ = ["Crossover", "crossover"]
 
 _LARGEST = 10**40
 # In log10(n): 1 %.
@@ -27,9 +25,6 @@ class Crossover(Shown):
 
     Attributes
     ----------
-    setting : Setting
-        Without n.
-    weight : Weight
     n : int or None
         From here on the localised families give the larger bound; None if not up to 10^40.
     localised, spread : FamilyValue
@@ -50,13 +45,6 @@ class Crossover(Shown):
             )
         where = "at every n" if self.n == 1 else f"from n = {show_upper(self.n)} on"
         return f"{where}, the bound by {localised} exceeds the one by {spread}"
-
-
-def _compare(problem: Problem, effort: Effort) -> tuple[FamilyValue, FamilyValue]:
-    values = [evaluate(family, problem, effort, ()) for family in FAMILIES]
-    localised = max((v for v in values if v.family.boundary_localised), key=lambda v: v.log10)
-    spread = max((v for v in values if not v.family.boundary_localised), key=lambda v: v.log10)
-    return localised, spread
 
 
 def crossover(
@@ -85,14 +73,17 @@ def crossover(
     how = parse("effort", Effort, effort)
 
     @lru_cache(maxsize=256)
-    def at(n: int) -> tuple[FamilyValue, FamilyValue]:
-        return _compare(problem.at(Fraction(n)), how)
+    def best(n: int) -> tuple[FamilyValue, FamilyValue]:
+        values = [evaluate(family, problem.at(Fraction(n)), how) for family in FAMILIES]
+        of_kind = ([v for v in values if v.family.boundary_localised is kind] for kind in (True, False))
+        localised, spread = (max(kind, key=lambda v: v.log10) for kind in of_kind)
+        return localised, spread
 
     def gap(n: int) -> float:
-        localised, spread = at(n)
+        localised, spread = best(n)
         return spread.log10 - localised.log10
 
     first, last = gap(1), gap(_LARGEST)
     n = None if last > 0 else 1 if first <= 0 else bracket(gap, (1, first), (_LARGEST, last), _TOLERANCE)[1]
     setting = Setting.parse(d=d, sigma=sigma, B=B, C=C)
-    return Crossover(setting, problem.weight, n, *at(n or _LARGEST))
+    return Crossover(setting, problem.weight, n, *best(n or _LARGEST))

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.arb import Ball, ball, enclosure, precision
+from boundcalc.arb import ball, enclosure, precision
 from boundcalc.enclosure import Enclosure
 from boundcalc.exact import describe, fraction
 from boundcalc.explicit import (
@@ -30,41 +30,21 @@ from boundcalc.grids import is_grid, read_array
 from boundcalc.setting import Setting
 from boundcalc.shown import Shown, show_lower
 
-__all__ = [
-    "FAMILIES",
-    "FamilyValue",
-    "LowerBound",
-    "LowerBoundGrid",
-    "evaluate",
-    "explicit_lower",
-    "parse",
-    "problem_of",
-]
+_ROOMS = (affine, ridge_sine, harmonic_shell, single_caps, stacked_trapezoids, theorem_a, wave_packets)
+_NAMES = ("d", "n", "sigma", "B", "C")
+FAMILIES: tuple[Family, ...] = tuple(room.FAMILY for room in _ROOMS)
 
-FAMILIES: tuple[Family, ...] = (
-    affine.FAMILY,
-    ridge_sine.FAMILY,
-    harmonic_shell.FAMILY,
-    single_caps.FAMILY,
-    stacked_trapezoids.FAMILY,
-    theorem_a.FAMILY,
-    wave_packets.FAMILY,
-)
+
+Choice = TypeVar("Choice", bound=Enum)
+Part = TypeVar("Part")
+Grid = NDArray[Any] | list[Any] | tuple[Any, ...]
 
 
 @dataclass(frozen=True, repr=False)
 class FamilyValue(Shown):
-    """What one family gives at one setting.
+    """What one family gives at one setting: the maximiser found, or the reason why there is none.
 
-    Attributes
-    ----------
-    family : Family
-    design : Design or None
-        The maximiser found.
-    enclosure : Enclosure or None
-        Encloses a lower bound of the minimax risk: the design's value, or what is claimed of it (:mod:`.family`).
-    reason : str
-        Why there is none.
+    ``enclosure`` encloses a lower bound of the minimax risk: the design's value, or what is claimed of it (:mod:`.family`).
     """
 
     family: Family
@@ -113,16 +93,18 @@ class LowerBound(Shown):
     @property
     def design(self) -> Design:
         """The winner's maximiser."""
-        if self.best.design is None:
-            raise ArithmeticError("no family gives a bound here")
-        return self.best.design
+        return self._found(self.best.design)
 
     @property
     def enclosure(self) -> Enclosure:
         """Rigorous enclosure of the winner's value."""
-        if self.best.enclosure is None:
+        return self._found(self.best.enclosure)
+
+    @staticmethod
+    def _found(part: Part | None) -> Part:
+        if part is None:
             raise ArithmeticError("no family gives a bound here")
-        return self.best.enclosure
+        return part
 
     @property
     def lower(self) -> float:
@@ -163,22 +145,19 @@ class LowerBound(Shown):
         return "\n".join(lines)
 
 
-def evaluate(family: Family, problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> FamilyValue:
+def evaluate(family: Family, problem: Problem, effort: Effort, extra: tuple[Caps, ...] = ()) -> FamilyValue:
+    """What a family gives at a problem; ``extra`` are caps to try besides the known ones."""
     design = family.search(problem, effort, extra)
     if isinstance(design, NotApplicable):
         return FamilyValue(family, None, None, design.reason)
     try:
         with precision(design.bits(problem)):
             value = design.bound(problem) * ball(problem.B) ** 2
-            if not _positive(value):
+            if not (value.is_finite() and value > 0):
                 return FamilyValue(family, None, None, "the value was not shown to be positive")
             return FamilyValue(family, design.design if isinstance(design, Claim) else design, enclosure(value))
     except ArithmeticError as error:
         return FamilyValue(family, None, None, str(error))
-
-
-def _positive(value: Ball) -> bool:
-    return bool(value.is_finite() and value > 0)
 
 
 def problem_of(setting: Setting, weight: Weight) -> Problem:
@@ -189,21 +168,18 @@ def problem_of(setting: Setting, weight: Weight) -> Problem:
     TypeError
         If one of d, n, sigma, B and C is missing.
     """
-    values = {name: getattr(setting, name) for name in ("d", "n", "sigma", "B", "C")}
+    values = {name: getattr(setting, name) for name in _NAMES}
     for name, value in values.items():
         if value is None:
             raise TypeError(f"{name} must be a number, got None")
-    n, sigma, B, C = (fraction(values[name]) for name in ("n", "sigma", "B", "C"))
-    return Problem(int(values["d"]), n, sigma, B, C, weight)
+    d, n, sigma, B, C = (fraction(value) for value in values.values())
+    return Problem(int(d), n, sigma, B, C, weight)
 
 
 def read(d: object, n: object, sigma: object, B: object, C: object, weight: Weight | str) -> tuple[Setting, Problem]:
     """What a caller passed, as a setting and as the problem there."""
     setting = Setting.parse(d=d, n=n, sigma=sigma, B=B, C=C)
     return setting, problem_of(setting, parse("weight", Weight, weight))
-
-
-Choice = TypeVar("Choice", bound=Enum)
 
 
 def parse(name: str, kind: type[Choice], value: object) -> Choice:
@@ -218,13 +194,7 @@ def parse(name: str, kind: type[Choice], value: object) -> Choice:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LowerBoundGrid(Shown):
-    """Lower bounds on a grid of settings.
-
-    Attributes
-    ----------
-    bounds : numpy.ndarray of LowerBound
-        In the common shape of the arguments.
-    """
+    """Lower bounds on a grid of settings: an array of LowerBound in the common shape of the arguments."""
 
     bounds: NDArray[np.object_]
 
@@ -258,34 +228,13 @@ class LowerBoundGrid(Shown):
         return self._collect("winner", object)
 
 
-Grid = NDArray[Any] | list[Any] | tuple[Any, ...]
-
-
 # An array makes a grid; the plain overload would take it too, as an object.
 @overload
-def explicit_lower(  # type: ignore[overload-overlap]
-    d: Grid,
-    n: object,
-    sigma: object = ...,
-    B: object = ...,
-    C: object = ...,
-    weight: Weight | str = ...,
-    effort: Effort | str = ...,
-    code: CodeLike | None = ...,
-) -> LowerBoundGrid: ...
+def explicit_lower(d: Grid, n: object, *others: Any, **named: Any) -> LowerBoundGrid: ...  # type: ignore[overload-overlap]
 
 
 @overload
-def explicit_lower(  # type: ignore[overload-overlap]
-    d: object,
-    n: Grid,
-    sigma: object = ...,
-    B: object = ...,
-    C: object = ...,
-    weight: Weight | str = ...,
-    effort: Effort | str = ...,
-    code: CodeLike | None = ...,
-) -> LowerBoundGrid: ...
+def explicit_lower(d: object, n: Grid, *others: Any, **named: Any) -> LowerBoundGrid: ...  # type: ignore[overload-overlap]
 
 
 @overload
@@ -352,9 +301,7 @@ def explicit_lower(
     array([0.005, 0.018])
     """
     if is_grid(d, n, sigma, B, C):
-        arrays = np.broadcast_arrays(
-            *(read_array(k, v) for k, v in zip(("d", "n", "sigma", "B", "C"), (d, n, sigma, B, C), strict=True))
-        )
+        arrays = np.broadcast_arrays(*map(read_array, _NAMES, (d, n, sigma, B, C)))
         bounds = np.empty(arrays[0].shape, dtype=object)
         for i in np.ndindex(bounds.shape):
             at = [float(array[i]) for array in arrays]

@@ -38,8 +38,6 @@ from boundcalc.explicit.problem import Problem, Weight
 from boundcalc.setting import Setting
 from boundcalc.shown import Shown, show_upper
 
-__all__ = ["UpperBound", "explicit_upper"]
-
 _BITS = 128
 # Powers of two times eta and eps; exact in ball arithmetic.
 _ETAS = 2.0 ** (-np.arange(-8, 1200) / 4)
@@ -48,18 +46,7 @@ _EPSILONS = 2.0 ** (-np.arange(1, 2400) / 4)
 
 @dataclass(frozen=True, repr=False)
 class UpperBound(Shown):
-    """A non-asymptotic upper bound of the minimax risk.
-
-    Attributes
-    ----------
-    setting : Setting
-    weight : Weight
-    enclosure : Enclosure
-    estimator : str
-        Whose risk it bounds.
-    trivial : bool
-        Whether it is only the risk of estimating 0.
-    """
+    """A non-asymptotic upper bound of the minimax risk, that of ``estimator``; ``trivial`` if it only estimates 0."""
 
     setting: Setting
     weight: Weight

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import special
 
-from boundcalc.arb import ball, precision
+from boundcalc.arb import ball, precision, whole_part
 from boundcalc.explicit.gegenbauer import coefficients, values
 from boundcalc.packing_numbers import packing_number
-from boundcalc.packing_upper import cap_share, kabatiansky_levenshtein, levenshtein, whole_part
+from boundcalc.packing_upper import cap_share, kabatiansky_levenshtein, levenshtein
 
 
 def _multiply(a: list[Fraction], b: list[Fraction]) -> list[Fraction]:
