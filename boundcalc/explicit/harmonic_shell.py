@@ -70,16 +70,17 @@ class _Shell:
     v: Ball
 
 
+def _log_c(d: int) -> Ball:
+    """log c_d."""
+    return log_gamma(Fraction(d, 2)) - log_gamma(Fraction(d - 1, 2)) - Ball.pi().log() / 2
+
+
 @lru_cache(maxsize=512)
 def _shell(d: int, k: int, t: Fraction, weight: Weight) -> _Shell:
     with precision(256 + 2 * d):
         m = k - 2
         p = coefficients(d + 4, m)
-        squared = [Fraction(0)] * (m + 1)  # p^2 as a polynomial in y = s^2
-        for i, a in enumerate(p):
-            for j, b in enumerate(p):
-                if (i + j) % 2 == 0:
-                    squared[(i + j) // 2] += a * b
+        squared = np.convolve(np.array(p), np.array(p))[::2]  # p^2 as a polynomial in y = s^2
         threshold = ball(t)
         w = 1 - threshold**2
         # int_t^1 s^(2j-d-3) (1 - s^2)^(d+1) ds = w^(d+2)/(2(d+2)) 2F1(d + 2, d/2 + 2 - j; d + 3; w), w = 1 - t^2
@@ -97,17 +98,12 @@ def _shell(d: int, k: int, t: Fraction, weight: Weight) -> _Shell:
         for i, (c, e) in enumerate(zip(p, slope, strict=True)):
             critical[i] += e - c
             critical[i + 2] += c - (d + 1) * c - e
-        points = [
-            threshold,
-            *(root for root in all_real_roots(critical) if root > threshold or root.overlaps(threshold)),
-        ]
         sup = ball(0)
-        for s in points:
-            if not s >= 1:
+        for s in [threshold, *all_real_roots(critical)]:
+            if (s > threshold or s.overlaps(threshold)) and not s >= 1:
                 peak = (threshold / s) ** 2 * (1 - s * s) ** (d + 1) * horner(p, s) ** 2
                 sup = sup.max(peak)
-        log_a = log_gamma(Fraction(d, 2)) - log_gamma(Fraction(d - 1, 2)) - Ball.pi().log() / 2
-        a = log_a.exp() / (d * d - 1)
+        a = _log_c(d).exp() / (d * d - 1)
         cost = Weighting(weight, Marginal(d)).cost(1 - threshold)
         return _Shell(dimension(d, k), sup / norm, cost / (a * norm.sqrt()))
 
@@ -131,18 +127,9 @@ class BallShell(Design):
 
 @dataclass(frozen=True)
 class GaussianShell(Design):
-    """A shell with the Gaussian prior.
+    """A shell with the Gaussian prior: ``failure`` is delta_1 = delta_2, ``shrink`` a factor in (0, 1] on tau^2.
 
-    Attributes
-    ----------
-    degree : int
-    threshold : fractions.Fraction
-    failure : float
-        delta_1 = delta_2.
-    level, cosine : float
-        c and x of the bound on the sup of the random harmonic.
-    shrink : float
-        Factor in (0, 1] on tau^2.
+    ``level`` and ``cosine`` are c and x of the bound on the sup of the random harmonic.
     """
 
     degree: int
@@ -160,9 +147,8 @@ class GaussianShell(Design):
         k, c, x = self.degree, ball(self.level), ball(self.cosine)
         if not (self.level > 0 and 0 < self.cosine < 1 and 0 < self.failure < 0.5):
             raise ArithmeticError("c must be positive, x and delta in (0, 1)")
-        log_c = log_gamma(Fraction(d, 2)) - log_gamma(Fraction(d - 1, 2)) - Ball.pi().log() / 2
         slope = [i * a for i, a in enumerate(coefficients(d, k))][1:]
-        per_u = log_c.exp() * half_power(1 - x * x, Fraction(d - 1, 2)) * horner(slope, x) / (k * (k + d - 2))
+        per_u = _log_c(d).exp() * half_power(1 - x * x, Fraction(d - 1, 2)) * horner(slope, x) / (k * (k + d - 2))
         measure = (1 - x * x).beta_lower(ball(Fraction(d - 1, 2)), ball(Fraction(1, 2)), True) / 2
         excess = (-c * c / 2).exp() / (2 * Ball.pi()).sqrt() - c * (c / ball(2).sqrt()).erfc() / 2
         if not per_u > 0:

@@ -29,11 +29,12 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.arb import Ball, ball, lower_float, precision, upper_float
+from boundcalc.arb import Ball, ball, lower_float, precision, upper_float, whole_part
 from boundcalc.explicit.codes import kissing_code_size
 
 # The float below pi/2.
@@ -100,11 +101,7 @@ def existence(k: int, s: float) -> int:
         return 2
     with precision(96):
         size = 1 / cap_measure(k, s)
-        if not size.is_finite():
-            return 2
-        mantissa, exponent = size.lower().man_exp()
-    shift = int(exponent)
-    return max(2, int(mantissa) << shift if shift >= 0 else -(-int(mantissa) >> -shift))
+        return max(2, -whole_part(-size)) if size.is_finite() else 2
 
 
 def _circle(s: float) -> int:
@@ -118,13 +115,12 @@ def _circle(s: float) -> int:
         return max(found, math.floor(lower_float(Ball.pi() / ball(s).asin())))
 
 
-class Table:
+class Table(NamedTuple):
     """Sizes of codes in R^k on a grid of s = sin(psi/2), decreasing in s."""
 
-    def __init__(self, sines: NDArray[np.float64], sizes: NDArray[np.float64], names: tuple[str, ...]) -> None:
-        self.sines = sines
-        self.sizes = sizes
-        self.names = names
+    sines: NDArray[np.float64]
+    sizes: NDArray[np.float64]
+    names: tuple[str, ...]
 
 
 def _grid(smallest: float) -> NDArray[np.float64]:
@@ -189,7 +185,7 @@ def _table(k: int, smallest: float) -> Table:
     sines = _grid(smallest)
     if k == 2:
         sizes = np.array([float(_circle(s)) for s in sines])
-        return Table(sines, sizes, tuple("regular polygon" for _ in sines))
+        return Table(sines, sizes, ("regular polygon",) * sines.size)
     below = _table(k - 1, smallest)
     counts: list[float] = []
     names: list[str] = []

@@ -23,6 +23,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from sympy import euler
 
 from boundcalc.arb import Ball, ball, precision, real_roots
 
@@ -36,11 +37,8 @@ def exit_time_moments(count: int) -> list[Fraction]:
     >>> [str(m) for m in exit_time_moments(4)]
     ['1', '1', '5/3', '61/15']
     """
-    # cosh(x) sech(x) = 1: sum_j binom(2k, 2j) E_2j = 0.
-    euler = [1]
-    for k in range(1, count):
-        euler.append(-sum(math.comb(2 * k, 2 * j) * euler[j] for j in range(k)))
-    return [Fraction(abs(e) * math.factorial(k) * 2**k, math.factorial(2 * k)) for k, e in enumerate(euler)]
+    size = [abs(int(euler(2 * k))) for k in range(count)]
+    return [Fraction(e * math.factorial(k) * 2**k, math.factorial(2 * k)) for k, e in enumerate(size)]
 
 
 def _orthogonal(moments: list[Fraction], degree: int) -> list[Fraction]:

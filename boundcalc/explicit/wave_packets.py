@@ -47,11 +47,12 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.arb import Ball, all_real_roots, ball, log_gamma, lower_float, precision
+from boundcalc.arb import Ball, all_real_roots, ball, log_gamma, lower_float, precision, whole_below
 from boundcalc.exact import log_exact
 from boundcalc.explicit.caps import Caps, candidates
 from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
@@ -61,7 +62,12 @@ from boundcalc.explicit.sign_error import sign_error, sign_error_ball
 from boundcalc.explicit.slab_profile import best_snr
 from boundcalc.explicit.theorem_a import canonical_budget
 
+Array = NDArray[Any]
+# Its functions take exact fractions too.
+polynomials: Any = np.polynomial.polynomial
 _LARGEST_DIMENSION = 9
+# 1 - x^2, exactly.
+_BUMP = [Fraction(1), Fraction(0), Fraction(-1)]
 _DELTAS = 2.0 ** (-np.arange(4, 1400) / 4)
 # Around the scale where the values peak.
 _WINDOW = np.arange(-6, 7)
@@ -73,47 +79,24 @@ _WIDENINGS = tuple(Fraction(1, 2**j) for j in range(9))
 def _profile_norms(m: int, largest: int) -> list[Fraction]:
     """Integrals of the squared j-th derivative of (1 - 4 z^2)^m over [-1/2, 1/2], j = 0, ..., largest <= m."""
     # In x = 2z: (1 - x^2)^m on [-1, 1], each derivative a factor 2, dz = dx/2.
-    polynomial = [Fraction(0)] * (2 * m + 1)
-    for i in range(m + 1):
-        polynomial[2 * i] = Fraction((-1) ** i * math.comb(m, i))
-    norms = []
+    polynomial, norms = polynomials.polypow(_BUMP, m), []
     for j in range(largest + 1):
-        square = Fraction(0)
-        for i, a in enumerate(polynomial):
-            if a:
-                for k, b in enumerate(polynomial):
-                    if b and (i + k) % 2 == 0:
-                        square += a * b * Fraction(2, i + k + 1)
-        norms.append(square * Fraction(4**j, 2))
-        polynomial = [i * c for i, c in enumerate(polynomial)][1:]
+        square = polynomials.polyint(polynomials.polymul(polynomial, polynomial))
+        norms.append((square.sum() - polynomials.polyval(-1, square)) * Fraction(4**j, 2))
+        polynomial = polynomials.polyder(polynomial)
     return norms
 
 
 def _sup_derivative(m: int, order: int) -> Ball:
     """sup of the derivative of (1 - 4 z^2)^m of this order."""
-    polynomial = [Fraction(0)] * (2 * m + 1)
-    for i in range(m + 1):
-        polynomial[2 * i] = Fraction((-1) ** i * math.comb(m, i))
-    for _ in range(order):
-        polynomial = [i * c for i, c in enumerate(polynomial)][1:]
-    slope = [i * c for i, c in enumerate(polynomial)][1:]
+    polynomial = polynomials.polyder(polynomials.polypow(_BUMP, m), order)
     # The outermost derivative vanishes at the ends, where roots are multiple: divide them out.
-    reduced = slope
-    for _ in range(m - order - 1):
-        reduced = _divide_by_one_minus_square(reduced)
+    reduced = polynomials.polydiv(polynomials.polyder(polynomial), polynomials.polypow(_BUMP, m - order - 1))[0]
     sup = abs(horner(polynomial, ball(0)))
-    for root in all_real_roots(reduced):
+    for root in all_real_roots(list(reduced)):
         if not abs(root) > 1:
             sup = sup.max(abs(horner(polynomial, root)))
     return sup * ball(2) ** order
-
-
-def _divide_by_one_minus_square(polynomial: list[Fraction]) -> list[Fraction]:
-    """Exact quotient by 1 - x^2: q_i = p_i + q_(i-2)."""
-    quotient: list[Fraction] = []
-    for i, c in enumerate(polynomial[:-2]):
-        quotient.append(c + (quotient[i - 2] if i >= 2 else 0))
-    return quotient
 
 
 @dataclass(frozen=True)
@@ -123,15 +106,6 @@ class _Constants:
     log_variation: Ball
     log_norm: Ball
     log_mass: Ball
-    aspect: Fraction
-
-
-def _times(a: list[Fraction], b: list[Fraction]) -> list[Fraction]:
-    product = [Fraction(0)] * (len(a) + len(b) - 1)
-    for i, x in enumerate(a):
-        for j, y in enumerate(b):
-            product[i + j] += x * y
-    return product
 
 
 def _sphere_area(dim: int) -> Ball:
@@ -150,11 +124,8 @@ def _inside(d: int, widening: Fraction) -> Ball:
     if d == 1:
         return ball(width[0] * depth[0] ** (2 * d + 4))
     exponent = Fraction(5 * d + 11, 2)
-    polynomial = width
-    for _ in range(2 * d + 4):
-        polynomial = _times(polynomial, depth)
     total = ball(0)
-    for i, c in enumerate(polynomial):
+    for i, c in enumerate(polynomials.polymul(width, polynomials.polypow(depth, 2 * d + 4))):
         # int_0^inf rho^(d-2+i) (1 + rho^2)^(1-M) d rho = Beta(p, M - 1 - p)/2, p = (d - 1 + i)/2
         p = Fraction(d - 1 + i, 2)
         total += ball(c) * _log_beta(p, exponent - 1 - p).exp() / 2
@@ -175,7 +146,7 @@ def _outside(d: int, widening: Fraction) -> Ball:
             beta = Fraction(math.factorial(d - 2 + i) * math.factorial(d + 2 + j - i), math.factorial(2 * d + 1 + j))
             inner += c * beta
         total += math.comb(d + 2, j) * inner / (widening ** (2 * d + 3 + j) * (2 * d + 3 + j))
-        power = _times(power, [Fraction(1), Fraction(1, 2), Fraction(1, 2)])
+        power = polynomials.polymul(power, [Fraction(1), Fraction(1, 2), Fraction(1, 2)])
     return _sphere_area(d - 1) * ball(total)
 
 
@@ -189,7 +160,7 @@ def _constants(d: int, m: int, aspect: Fraction) -> _Constants:
         across = [b * aspect * aspect ** (-2 * j) / math.factorial(j) for j, b in enumerate(norms)]
         product = along
         for _ in range(d - 1):
-            product = _times(product, across)[: total + 1]
+            product = polynomials.polymul(product, across)[: total + 1]
         mixed = ball(product[total] * math.factorial(total)) / sup**2
         if d % 2 == 0:
             mixed = (mixed * ball(product[total - 1] * math.factorial(total - 1)) / sup**2).sqrt()
@@ -198,7 +169,7 @@ def _constants(d: int, m: int, aspect: Fraction) -> _Constants:
         log_ball = Ball.pi().log() * ball(Fraction(d, 2)) - log_gamma(Fraction(d, 2) + 1)
         # int (1 - 4 z^2)^m dz = Beta(m + 1, 1/2)/2
         mass = d * (_log_beta(Fraction(m + 1), Fraction(1, 2)) - ball(2).log()) + (d - 1) * ball(aspect).log()
-        return _Constants(variation.log(), square.log() - log_ball, mass - sup.log(), aspect)
+        return _Constants(variation.log(), square.log() - log_ball, mass - sup.log())
 
 
 @lru_cache(maxsize=256)
@@ -230,27 +201,15 @@ def _boxes(d: int, aspect: Fraction, delta: float) -> int:
             return 0
         log_volume = ball(Fraction(d - 1, 2)) * Ball.pi().log() - log_gamma(Fraction(d + 1, 2))
         across = (log_volume + (d - 1) * (radius / side).log()).exp()
-        mantissa, exponent = across.lower().man_exp()
-        whole = int(mantissa) << int(exponent) if int(exponent) >= 0 else int(mantissa) >> -int(exponent)
-        return along * whole
+        return along * whole_below(across)
 
 
 @dataclass(frozen=True)
 class WavePackets(Design):
-    """Caps, scale of the packets in cap coordinates, and amplitude.
+    """Caps, scale delta of the packets in cap coordinates, m = ``power``, r = ``aspect``, D = ``widening``, and amplitude.
 
-    Attributes
-    ----------
-    caps : Caps
-    delta : float
-    power : int
-        m, at least M + 1: (5d + 13)/2 for odd d, (5d + 14)/2 for even d.
-    aspect : fractions.Fraction
-        r.
-    widening : fractions.Fraction
-        D; positive for even d.
-    amplitude : float
-        In units of B; smaller where the budget requires it.
+    m is at least M + 1: (5d + 13)/2 for odd d, (5d + 14)/2 for even d. D is positive for even d. The amplitude is in units of
+    B; smaller where the budget requires it.
     """
 
     caps: Caps
@@ -288,9 +247,6 @@ class WavePackets(Design):
         norm = (constants.log_norm + ball(Fraction(d + 1, 2)) * log_h + d * log_delta).exp()
         energy = amplitude**2 * norm
         return ball(self.caps.count) * boxes * energy * sign_error_ball(ball(problem.nu) * energy)
-
-
-Array = NDArray[np.float64]
 
 
 @lru_cache(maxsize=16)
