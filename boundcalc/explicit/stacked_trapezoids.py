@@ -1,4 +1,10 @@
-"""Stacked trapezoids on disjoint caps: the family that wins most settings."""
+"""Stacked trapezoids on disjoint caps: the family that wins most settings.
+
+One trapezoid per cap, flat up to the sphere, is valued for all caps at once. Where noise and budget are scarce this is the
+best stack, and the height of the caps matters most: a fine set of caps is searched whole. It also keeps the ranking of caps
+right there. Per cap and ramp the value is N h(min(s_0, snr a^2 m))/snr with the largest amplitude a <= 1 that the budget
+allows, monotone as in :mod:`boundcalc.explicit.slab_search`.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +15,22 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.explicit import slab_alone, slabs
+from boundcalc.explicit import slabs
 from boundcalc.explicit.caps import Caps, candidates
 from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
-from boundcalc.explicit.marginal import log_c1
+from boundcalc.explicit.marginal import gauss, log_c1, log_weight_ratio
 from boundcalc.explicit.problem import Effort, Problem
-from boundcalc.explicit.slab_profile import continuum
+from boundcalc.explicit.sign_error import sign_error
+from boundcalc.explicit.slab_profile import best_snr, continuum
 from boundcalc.explicit.slab_search import search_profiles, stack
 from boundcalc.explicit.slab_tables import TALL, Resolution, SlabTables, slab_tables
-from boundcalc.explicit.slabs import StackedTrapezoids
+from boundcalc.explicit.slabs import Slab, StackedTrapezoids
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
+
+RAMPS = np.array([0.02, 0.05, 0.1, 0.17, 0.27, 0.4, 0.6, 0.8, 1.0])
+_NODES, _WEIGHTS = gauss(48)
 
 _LARGEST_DIMENSION = 10**6
 # Tables don't exceed a cap's mass, in logarithms, by more.
@@ -30,6 +40,7 @@ _MARGIN = 0.003
 # Caps lower than this over alpha + 1 are in the limit of low caps to a thousandth.
 _LOW = 0.004
 _COARSE = 24
+_LOG_LIMIT = 600.0
 # In high dimensions, with few caps, large samples call for depths above which next to no mass lies: exp(-1) to these powers.
 _FAR_BEYOND, _FAR = 50, (35.0, 140.0)
 # Beyond this dimension a ball's integrals take tens of milliseconds each: fewer slabs.
@@ -56,33 +67,35 @@ def _slack(d: int) -> float:
     return 0.15 if d <= 24 else 0.4
 
 
-@dataclass(frozen=True)
-class _Level:
-    """How finely to search: caps per logarithm of their height, and the tables' resolution."""
+def log_norms(d: int, heights: Array) -> Array:
+    """Logarithms of the squared norms in units of q-mass, for all ramps (rows) and caps (columns)."""
+    foot = 1 - RAMPS[:, None]
+    # r = foot u^2 takes the root at 0 away; the last ramp has it inside.
+    flat = foot * _NODES**2
+    slope = 1 - RAMPS[:, None] * (1 - _NODES**2)
+    nodes = np.concatenate([flat, slope], axis=1)
+    jacobian = 2 * _NODES * _WEIGHTS
+    weights = np.concatenate([foot * jacobian, RAMPS[:, None] * jacobian * (1 - _NODES**2) ** 2], axis=1)
+    rows = []
+    for r, w in zip(np.maximum(nodes, 1e-300), weights, strict=True):
+        q = np.exp((d - 1) / 2 * np.log(r * (2 - heights[:, None] * r) / (2 - heights[:, None])))
+        rows.append(q @ w)
+    return np.log(np.maximum(np.array(rows), 1e-300))
 
-    caps: float
-    resolution: Resolution
+
+# How finely to search: caps per logarithm of their height, and the tables' resolution.
+_Level = tuple[float, Resolution]
 
 
 def _levels(d: int, effort: Effort) -> tuple[_Level, ...]:
     """The levels of an effort; a full search includes the fast one, so that it is never worse."""
     density = 1.4 if d == 1 else max(8.0, 1.2 * d) if d <= _FAR_BEYOND else 8.0
-    fast = _Level(density, Resolution(30 if d <= 8 else 36 if d <= _HUGE else 18, 2.0))
-    coarse = [fast]
+    coarse = [(density, Resolution(30 if d <= 8 else 36 if d <= _HUGE else 18, 2.0))]
     if d > _FAR_BEYOND:
-        coarse += [_Level(fast.caps, Resolution(36 if d <= _HUGE else 18, 2.0, log_mass)) for log_mass in _FAR]
+        coarse += [(density, Resolution(36 if d <= _HUGE else 18, 2.0, log_mass)) for log_mass in _FAR]
     if effort is Effort.FAST:
         return tuple(coarse)
-    return *coarse, _Level(2.5 * density, Resolution(90, 0.7))
-
-
-@dataclass(frozen=True)
-class _Cap:
-    """Tables of a cap, and the logarithms of the signal-to-noise ratio of a unit of mass and of the budget per cap."""
-
-    tables: SlabTables
-    log_snr: float
-    log_budget: float
+    return *coarse, (2.5 * density, Resolution(90, 0.7))
 
 
 @dataclass(frozen=True)
@@ -96,19 +109,31 @@ class _Ladder:
     log_shares: Array
     log_norms: Array
 
-    def alone(self, index: Index, problem: Problem) -> slab_alone.Alone:
-        """One trapezoid per cap."""
-        log_snr = problem.log_nu + self.log_units[index]
-        log_budget = problem.log_budget + self.log_shares[index]
-        return slab_alone.values(problem, self.heights[index], log_snr, log_budget, self.log_norms[:, index])
+    def scales(self, index: Index | slice | int, problem: Problem) -> tuple[Array, Array]:
+        """Logarithms of the signal-to-noise ratio of a unit of mass, and of the budget per cap."""
+        return problem.log_nu + self.log_units[index], problem.log_budget + self.log_shares[index]
+
+    def alone(self, index: Index | slice, problem: Problem) -> tuple[Array, Array]:
+        """One trapezoid per cap: logarithms of values per unit of mass, and of amplitudes; rows are ramps, columns caps."""
+        d, weight = problem.d, problem.weight
+        heights, norms = self.heights[index], self.log_norms[:, index]
+        log_snr, log_budget = self.scales(index, problem)
+        feet = (d + 2) * np.log(np.maximum(1 - RAMPS, 1e-300))[:, None]
+        feet = feet + log_weight_ratio(weight, d, heights * np.maximum(1 - RAMPS, 1e-9)[:, None])
+        log_cost = np.logaddexp(feet, log_weight_ratio(weight, d, heights)) - np.log(RAMPS)[:, None]
+        limit = np.minimum(log_budget - log_cost, 0.0)
+        # Beyond s_0 a larger amplitude is not used.
+        free = (math.log(best_snr()) - log_snr - norms) / 2
+        log_amplitude = np.minimum(limit, free)
+        log_energy = 2 * log_amplitude + norms
+        snr = np.exp(np.maximum(log_snr + log_energy, -_LOG_LIMIT))
+        return log_energy + np.log(sign_error(snr)), log_amplitude
 
     def rough(self, index: Index, problem: Problem) -> Array:
         """Rough logarithms of the bounds, for ranking."""
-        log_snr = problem.log_nu + self.log_units[index]
-        log_budget = problem.log_budget + self.log_shares[index]
-        alone = self.alone(index, problem).log_value.max(0)
-        value, _ = continuum(problem.d, problem.weight, self.heights[index], log_snr, log_budget)
-        return self.log_counts[index] + self.log_units[index] + np.maximum(value, alone)
+        alone, _ = self.alone(index, problem)
+        value, _ = continuum(problem.d, problem.weight, self.heights[index], *self.scales(index, problem))
+        return self.log_counts[index] + self.log_units[index] + np.maximum(value, alone.max(0))
 
     def most(self, d: int) -> Array:
         """Logarithms of upper bounds of the caps' total masses, which no stack is worth more than.
@@ -118,12 +143,10 @@ class _Ladder:
         slope = (d - 1) * (1 - self.heights) / (2 - self.heights)
         return np.asarray(self.log_counts + self.log_units - np.log(np.maximum(slope, 1.0)))
 
-    def cap(self, i: int, problem: Problem, resolution: Resolution) -> _Cap:
-        """What one of the caps has to solve."""
+    def tables(self, i: int, problem: Problem, resolution: Resolution) -> SlabTables:
+        """The tables of one of the caps."""
         low = self.heights[i] * (problem.d + 1) / 2 < _LOW
-        tables = slab_tables(problem.d, 0.0 if low else float(self.heights[i]), problem.weight, resolution)
-        log_snr = problem.log_nu + float(self.log_units[i])
-        return _Cap(tables, log_snr, problem.log_budget + float(self.log_shares[i]))
+        return slab_tables(problem.d, 0.0 if low else float(self.heights[i]), problem.weight, resolution)
 
 
 @lru_cache(maxsize=64)
@@ -135,13 +158,12 @@ def _ladder(d: int, extra: tuple[Caps, ...], density: float) -> _Ladder:
         mass = math.log(caps.count) + (d + 1) / 2 * math.log(caps.height)
         if cell not in found or mass > found[cell][0]:
             found[cell] = mass, caps
-    chosen = (*sorted((caps for _, caps in found.values()), key=lambda caps: -caps.height),)
-    chosen = (*extra, *chosen)
+    chosen = (*extra, *sorted((caps for _, caps in found.values()), key=lambda caps: -caps.height))
     heights = np.array([caps.height for caps in chosen])
     log_counts = np.array([math.log(caps.count) for caps in chosen])
     log_units = np.array([log_mass_unit(d, caps.height) for caps in chosen])
     log_shares = -log_counts - (d + 1) * np.log(heights)
-    return _Ladder(chosen, heights, log_counts, log_units, log_shares, slab_alone.log_norms(d, heights))
+    return _Ladder(chosen, heights, log_counts, log_units, log_shares, log_norms(d, heights))
 
 
 def _ranked(ladder: _Ladder, problem: Problem, given: int) -> tuple[Index, Array]:
@@ -185,15 +207,17 @@ def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design 
 def _alone(problem: Problem, extra: tuple[Caps, ...]) -> tuple[float, StackedTrapezoids]:
     """Logarithm of the best value with one trapezoid per cap, and its design."""
     ladder = _ladder(problem.d, extra, _DENSE)
-    alone = ladder.alone(np.arange(ladder.heights.size), problem)
-    value = alone.log_value + ladder.log_counts + ladder.log_units
+    log_value, log_amplitude = ladder.alone(slice(None), problem)
+    value = log_value + ladder.log_counts + ladder.log_units
     row, i = np.unravel_index(int(value.argmax()), value.shape)
-    return float(value[row, i]), StackedTrapezoids(ladder.caps[i], (alone.slab(int(row), int(i)),))
+    slab = Slab(0.0, 1.0, 1, float(RAMPS[row]), math.exp(float(log_amplitude[row, i])))
+    return float(value[row, i]), StackedTrapezoids(ladder.caps[i], (slab,))
 
 
 def _at_level(problem: Problem, level: _Level, extra: tuple[Caps, ...]) -> tuple[float, StackedTrapezoids] | None:
     """Logarithm of the best value at a level, and its design."""
-    ladder = _ladder(problem.d, extra, level.caps)
+    density, resolution = level
+    ladder = _ladder(problem.d, extra, density)
     if problem.d > _FAR_BEYOND:  # few caps
         index = np.arange(ladder.heights.size)
         rough, slack = ladder.rough(index, problem), _TABLE_ERROR
@@ -206,15 +230,15 @@ def _at_level(problem: Problem, level: _Level, extra: tuple[Caps, ...]) -> tuple
     for i, above in zip(order.tolist(), rough.tolist(), strict=True):
         if above + slack < score:
             break
-        cap = ladder.cap(i, problem, level.resolution)
-        found = search_profiles(cap.tables, cap.log_snr, cap.log_budget)
+        tables, (log_snr, log_budget) = ladder.tables(i, problem, resolution), map(float, ladder.scales(i, problem))
+        found = search_profiles(tables, log_snr, log_budget)
         value = found.log_value + float(ladder.log_counts[i] + ladder.log_units[i])
         if value > score:
-            score, winner = value, (i, cap, found.profile)
+            score, winner = value, (i, tables, log_snr, log_budget, found.profile)
     if winner is None:
         return None
-    i, cap, profile = winner
-    stacked = stack(cap.tables, cap.log_snr, cap.log_budget, profile)
+    i, tables, log_snr, log_budget, profile = winner
+    stacked = stack(tables, log_snr, log_budget, profile)
     return (score, StackedTrapezoids(ladder.caps[i], stacked)) if stacked else None
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from boundcalc.arb import ball, precision
-from boundcalc.explicit import slab_alone
 from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.family import Claim
 from boundcalc.explicit.problem import Effort, Problem, Weight
@@ -17,7 +16,7 @@ from boundcalc.explicit.slab_profile import best_snr
 from boundcalc.explicit.slab_search import _equal, _many, _values, search_profiles, stack
 from boundcalc.explicit.slab_tables import Resolution, slab_tables
 from boundcalc.explicit.slabs import Slab, StackedTrapezoids
-from boundcalc.explicit.stacked_trapezoids import log_mass_unit, search
+from boundcalc.explicit.stacked_trapezoids import RAMPS, log_mass_unit, log_norms, search
 
 RESOLUTION = Resolution(18, 3.0)
 
@@ -127,9 +126,9 @@ def test_a_claim_beyond_its_design_is_not_made() -> None:
 @pytest.mark.parametrize("d", [1, 4, 30])
 def test_norms_of_one_trapezoid_per_cap(d: int) -> None:
     heights = np.array([1.0, 0.3, 1e-6])
-    norms = slab_alone.log_norms(d, heights)
+    norms = log_norms(d, heights)
     for column, height in enumerate(heights):
-        for row, ramp in enumerate(slab_alone.RAMPS):
+        for row, ramp in enumerate(RAMPS):
             one = StackedTrapezoids(Caps(float(height), 1, "one cap"), (Slab(0.0, 1.0, 1, float(ramp), 1.0),))
             with precision(256):
                 norm = float(one.risk(problem(d, 1e-12)).mid())
