@@ -35,18 +35,7 @@ _LARGEST_LOG10 = 300.0
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """One bound along an axis.
-
-    Attributes
-    ----------
-    label : str
-    color : str
-    proved : bool
-        True for a bound with all its constants (drawn solid), False for a rate without its constants (dashed).
-    log10 : numpy.ndarray
-        Logarithms to base 10 of the values.
-    x : numpy.ndarray
-    """
+    """One bound along an axis: ``proved`` with all its constants (drawn solid), or a rate without them (dashed)."""
 
     label: str
     color: str
@@ -80,9 +69,8 @@ def curves(dims: Sequence[Rational], sizes: Sequence[Rational], setting: Setting
     known = [(i, bound.log10_upper) for i, (_, bound) in enumerate(upper) if not bound.trivial]
     if len(known) > 1:
         where = np.array([i for i, _ in known])
-        found.append(
-            Curve("explicit upper bound\n(proved)", PINK, True, x[where], np.array([value for _, value in known]))
-        )
+        values = np.array([value for _, value in known])
+        found.append(Curve("explicit upper bound\n(proved)", PINK, True, x[where], values))
     return tuple(found)
 
 

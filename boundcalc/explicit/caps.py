@@ -35,16 +35,7 @@ class CodeLike(Protocol):
 
 @dataclass(frozen=True)
 class Caps:
-    """Disjoint caps of one height.
-
-    Attributes
-    ----------
-    height : float
-        At most 1; the binary number counts.
-    count : int
-    code : str
-        Where the centres come from.
-    """
+    """Disjoint caps of one height, at most 1 (the binary number counts); ``code`` says where their centres come from."""
 
     height: float
     count: int
@@ -100,12 +91,9 @@ def from_code(d: int, code: CodeLike) -> Caps:
 
 def _polygon(count: int) -> Caps:
     """Caps on a regular polygon: h <= 1 - cos(pi/N)."""
-    if count in (2, 3, 4, 6):
-        return Caps(
-            height_below({2: Fraction(0), 3: Fraction(1, 4), 4: Fraction(1, 2), 6: Fraction(3, 4)}[count]),
-            count,
-            "polygon",
-        )
+    exact = {2: Fraction(0), 3: Fraction(1, 4), 4: Fraction(1, 2), 6: Fraction(3, 4)}  # cos(pi/N)^2
+    if count in exact:
+        return Caps(height_below(exact[count]), count, "polygon")
     height = 2 * math.sin(math.pi / (2 * count)) ** 2
     with precision(128):
         limit = 2 * (Ball.pi() / (2 * ball(count))).sin() ** 2

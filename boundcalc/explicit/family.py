@@ -80,16 +80,10 @@ Search = Callable[[Problem, Effort, tuple[Caps, ...]], Design | NotApplicable]
 
 @dataclass(frozen=True, repr=False)
 class Family(Shown):
-    """A family of lower bounds.
+    """A family of lower bounds: its statement in words, with the formula, its conditions and a sketch of its proof.
 
     Attributes
     ----------
-    key, title : str
-    statement : str
-        In words, with the formula.
-    conditions : tuple of str
-    proof : str
-        Sketch.
     boundary_localised : bool
         Whether its functions live near the sphere, where the weight is small.
     search : callable

@@ -30,14 +30,7 @@ class Effort(Enum):
 
 @dataclass(frozen=True)
 class Problem:
-    """Minimax estimation over {|f|_inf <= B, |f|_{V_g} <= C} from n samples with noise level sigma.
-
-    Attributes
-    ----------
-    d : int
-    n, sigma, B, C : fractions.Fraction
-    weight : Weight
-    """
+    """Minimax estimation over {|f|_inf <= B, |f|_{V_g} <= C} from n samples with noise level sigma."""
 
     d: int
     n: Fraction

@@ -107,15 +107,7 @@ class _Unit:
 
 @dataclass(frozen=True)
 class StackedTrapezoids(Design):
-    """A prior of stacked trapezoids.
-
-    Attributes
-    ----------
-    caps : Caps
-        Disjoint caps of one height.
-    slabs : tuple of Slab
-        From the sphere inwards, disjoint.
-    """
+    """A prior of stacked trapezoids on disjoint caps; the slabs are disjoint too, from the sphere inwards."""
 
     caps: Caps
     slabs: tuple[Slab, ...]

@@ -121,12 +121,6 @@ def canonical_budget(problem: Problem) -> Fraction:
         return Fraction(lower_float(ball(problem.budget) / limit))
 
 
-def _setting(problem: Problem, budget: Fraction) -> Setting:
-    """The problem divided by B: n = nu, sigma = B = 1."""
-    one = Integer(1)
-    return Setting(d=Integer(problem.d), n=rational(problem.nu), sigma=one, B=one, C=rational(budget))
-
-
 @dataclass(frozen=True)
 class TheoremA(Design):
     """Theorem A at the problem's number of samples, or at the smallest one for which it holds."""
@@ -147,7 +141,8 @@ class TheoremA(Design):
         budget = canonical_budget(problem)
         if budget <= 0:
             raise ArithmeticError("the budget over the limit of the weight's ratio is below every float")
-        setting = _setting(problem, budget)
+        one = Integer(1)  # all functions and the noise are divided by B
+        setting = Setting(d=Integer(problem.d), n=rational(problem.nu), sigma=one, B=one, C=rational(budget))
         last = max(smallest_n(setting), key=lambda threshold: threshold.log10[1])
         if last.log10[1] > _LARGEST_LOG10:
             raise ArithmeticError(f"it needs n B^2/sigma^2 >= {_size(last)}")

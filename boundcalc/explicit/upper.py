@@ -119,19 +119,15 @@ def _candidates(problem: Problem) -> Iterator[tuple[Ball, str]]:
             yield design.bound(problem), str(design)
 
 
-def _budget(problem: Problem) -> Ball:
-    budget = ball(problem.budget)
-    if problem.weight is Weight.POPULATION:
-        budget = budget / Weighting(problem.weight, Marginal(1)).ratio(ball(1))
-    return budget
-
-
 def _projection(problem: Problem, eta: float, eps: float) -> Ball:
     """The bound, in units of B^2."""
     width, depth = ball(eta), ball(eps)
     noise = ball((1 + (problem.sigma / problem.B) ** 2) / math.floor(problem.n))  # (sigma^2 + B^2)/(n B^2)
     cells = 1 + (1 + width).sqrt() ** 3 * (2 / width) * (1 / depth.sqrt() - 1)
-    return _budget(problem) * width**2 / 8 + depth + 4 * noise * cells
+    budget = ball(problem.budget)
+    if problem.weight is Weight.POPULATION:
+        budget = budget / Weighting(problem.weight, Marginal(1)).ratio(ball(1))
+    return budget * width**2 / 8 + depth + 4 * noise * cells
 
 
 def _search(problem: Problem) -> tuple[float, float]:

@@ -80,13 +80,7 @@ def pieces(d: int) -> list[Ball]:
 class Cells:
     """Empirical projection on functions that are affine in the cells of a polar partition.
 
-    Attributes
-    ----------
-    d : int
-    k : int
-        eps = 2^(-k/8).
-    j : int
-        delta = 2^(-j/8), the relative width of the outermost cells.
+    eps = 2^(-k/8), and delta = 2^(-j/8) is the relative width of the outermost cells.
     """
 
     d: int

@@ -116,16 +116,8 @@ def directions(d: int, mesh: Ball) -> Ball:
 class Mixture:
     """Exponential weights over means of ridge functions in the core, plus an affine function.
 
-    Attributes
-    ----------
-    k : int
-        eps = 2^(-k/8), the depth of the core.
-    j : int
-        N = floor(2^(j/4)) terms.
-    i : int
-        Directions and offsets rounded by at most 2^(-i) eps.
-    m : int
-        Mesh B 2^(-m) of the affine functions.
+    eps = 2^(-k/8) is the depth of the core, N = floor(2^(j/4)) the number of terms, 2^(-i) eps the rounding of directions and
+    offsets, and B 2^(-m) the mesh of the affine functions.
     """
 
     k: int
