@@ -1,6 +1,6 @@
 """Fewer samples, more noise and larger classes can only raise the minimax risk, and so it is with the bound: exactly.
 
-Exactly means up to rounding, 1e-11 relative; the claims are floats (boundcalc/explicit/claim.py). Settings lie on chains
+Exactly means up to rounding, 1e-11 relative; the claims are floats (boundcalc/explicit/family.py). Settings lie on chains
 along which one number changes; what holds for neighbours on a chain holds for all its pairs.
 """
 
