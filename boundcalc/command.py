@@ -170,7 +170,8 @@ class Command(Program):
         plain: list[str] = []
         given: dict[str, list[str]] = {}
         many: Option | None = None  # the option that further values belong to
-        known = [flag for parameter in self.get_params(ctx) for flag in (*parameter.opts, *parameter.secondary_opts)]
+        options = [parameter for parameter in self.get_params(ctx) if isinstance(parameter, click.Option)]
+        known = [flag for option in options for flag in (*option.opts, *option.secondary_opts)]
         tokens = iter(args)
         for token in tokens:
             if token == "--":
@@ -189,20 +190,20 @@ class Command(Program):
                     raise click.UsageError(
                         f"{flag} is no option here; {f'nearest: {near}' if near else 'see --help'}", ctx
                     )
-                option = self._flags.get(flag)
-                if option is None or option.reader.kind == "switch":
+                asked = self._flags.get(flag)
+                if asked is None or asked.reader.kind == "switch":
                     many = None
                     spread.append(token)
                     continue
                 value = value if equals else next(tokens, "--")
                 if not equals and (value.startswith("--") or value in known):
-                    raise click.UsageError(f"{flag} needs a value: {option.help}", ctx)
-                given[option.flag] = [value]
-                many = option if option.many else None
-        for option, value in zip(self._positional, plain, strict=False):
-            if option.flag in given:
-                raise click.UsageError(f"{option.flag} is given twice: {value} and {given[option.flag][0]}", ctx)
-            given[option.flag] = [value]
+                    raise click.UsageError(f"{flag} needs a value: {asked.help}", ctx)
+                given[asked.flag] = [value]
+                many = asked if asked.many else None
+        for asked, value in zip(self._positional, plain, strict=False):
+            if asked.flag in given:
+                raise click.UsageError(f"{asked.flag} is given twice: {value} and {given[asked.flag][0]}", ctx)
+            given[asked.flag] = [value]
         spread += [part for flag, values in given.items() for value in values for part in (flag, value)]
         rest = plain[len(self._positional) :]
         if rest and not self.arguments:

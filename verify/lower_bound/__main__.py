@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
+    from boundcalc import border
+
+    border.run("verify.lower_bound.__main__:command", "python -m verify.lower_bound")
+
 from verify.command import study_command
 from verify.lower_bound.figure import lower_bound_figure
 from verify.lower_bound.setting import LowerBoundSetting
@@ -18,6 +23,3 @@ command = study_command(
     plot=lower_bound_figure,
 )
 main = command.run_on
-
-if __name__ == "__main__":
-    command.run("python -m verify.lower_bound")

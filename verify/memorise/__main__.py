@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
+    from boundcalc import border
+
+    border.run("verify.memorise.__main__:command", "python -m verify.memorise")
+
 from verify.command import study_command
 from verify.memorise.figure import memorise_figure
 from verify.memorise.setting import MemoriseSetting
@@ -20,6 +25,3 @@ command = study_command(
     plot=memorise_figure,
 )
 main = command.run_on
-
-if __name__ == "__main__":
-    command.run("python -m verify.memorise")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
+    from boundcalc import border
+
+    border.run("verify.packing.__main__:command", "python -m verify.packing")
+
 from verify.command import study_command
 from verify.packing.artefact import save_artefact
 from verify.packing.figure import packing_figure
@@ -22,6 +27,3 @@ command = study_command(
     renamed={"--target": "is now --weight"},
 )
 main = command.run_on
-
-if __name__ == "__main__":
-    command.run("python -m verify.packing")
