@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
@@ -63,6 +63,10 @@ class Quantity(Enum):
     CONSTANT = "constant of an identity"
 
 
+# In LaTeX: of rates, and of bounds with constants.
+_RELATIONS = {Side.UPPER: (r"\lesssim_d", r"\le"), Side.LOWER: (r"\gtrsim_d", r"\ge"), Side.TIGHT: (r"\asymp_d", "=")}
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a statement comes from; ``label`` is the place inside it, such as "Thm 3.6"."""
@@ -76,7 +80,7 @@ class Source:
 
     def at(self, label: str) -> Source:
         """This source at a given place."""
-        return Source(self.authors, self.year, self.title, self.identifier, self.short, label)
+        return replace(self, label=label)
 
     def __str__(self) -> str:
         return f"{self.short} {self.label}".strip()
@@ -95,9 +99,7 @@ class Assumption:
 
     def holds(self, setting: Setting) -> bool | None:
         """True or False where the setting decides it, None where a value is missing or it is not numeric."""
-        if self.relation is None:
-            return None
-        if not self.relation.free_symbols <= set(setting.substitution):
+        if self.relation is None or not setting.covers(self.relation):
             return None
         value = self.relation.subs(dict(setting.substitution))
         return bool(value) if value in (True, False) else None
@@ -209,11 +211,8 @@ class Theorem(Shown):
     def _repr_markdown_(self) -> str:
         parts = [f"**{self.title}** (`{self.key}`, {self.source}, *{self.status.value}*)", self.statement]
         for name, bound in self.bounds.items():
-            relation = {Side.UPPER: r"\lesssim_d", Side.LOWER: r"\gtrsim_d", Side.TIGHT: r"\asymp_d"}.get(
-                bound.side, r"\le"
-            )
-            if bound.constant_known:
-                relation = {Side.UPPER: r"\le", Side.LOWER: r"\ge", Side.TIGHT: "="}.get(bound.side, r"\le")
+            rate, value = _RELATIONS.get(bound.side, (r"\le", r"\le"))
+            relation = value if bound.constant_known else rate
             parts.append(rf"$$\text{{{name}}} \;{relation}\; {bound.latex()}$$")
         if self.assumptions:
             parts.append("Assumes " + "; ".join(a.words for a in self.assumptions) + ".")
