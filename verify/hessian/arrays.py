@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,11 +39,38 @@ def to_numpy(value: Any) -> NDArray[Any]:
     return np.asarray(value)
 
 
+class _Alike:
+    """Array functions of numpy on the host, or of torch on a device: those that the two have alike."""
+
+    name: ClassVar[str]
+
+    @property
+    def xp(self) -> Any:
+        """The module numpy or torch."""
+        return sys.modules[self.name]
+
+    def where(self, dtype: Any) -> dict[str, Any]:
+        """The keywords of a new array of this numpy dtype."""
+        return {"dtype": dtype}
+
+    def empty(self, *shape: int, dtype: Any = np.float64) -> Array:
+        return self.xp.empty(shape, **self.where(dtype))
+
+    def zeros(self, *shape: int, dtype: Any = np.float64) -> Array:
+        return self.xp.zeros(shape, **self.where(dtype))
+
+    def exp(self, value: Array) -> Array:
+        return self.xp.exp(value)
+
+    def stack_rows(self, parts: list[Array]) -> Array:
+        return self.xp.concatenate([p if p.ndim == 2 else p[None] for p in parts])
+
+
 @dataclass(frozen=True)
-class NumpyBackend:
+class NumpyBackend(_Alike):
     """numpy on the host."""
 
-    name: str = "numpy"
+    name = "numpy"
 
     def full_float32(self) -> bool:
         """Whether float32 products round to float32 and nothing coarser."""
@@ -51,12 +78,6 @@ class NumpyBackend:
 
     def asarray(self, value: NDArray[Any], dtype: Any = np.float64) -> Array:
         return np.ascontiguousarray(value, dtype=dtype)
-
-    def empty(self, *shape: int, dtype: Any = np.float64) -> Array:
-        return np.empty(shape, dtype=dtype)
-
-    def zeros(self, *shape: int, dtype: Any = np.float64) -> Array:
-        return np.zeros(shape, dtype=dtype)
 
     def index(self, indices: NDArray[np.int64]) -> Array:
         """``indices`` in the form that the backend's arrays are indexed with."""
@@ -66,9 +87,6 @@ class NumpyBackend:
         from scipy.special import erf
 
         return erf(value)
-
-    def exp(self, value: Array) -> Array:
-        return np.exp(value)
 
     def cast(self, value: Array, dtype: Any) -> Array:
         return value.astype(dtype, copy=False)
@@ -117,9 +135,6 @@ class NumpyBackend:
             out[:at, at:end] = out[at:end, :at].T
         return out
 
-    def stack_rows(self, parts: list[Array]) -> Array:
-        return np.concatenate([p if p.ndim == 2 else p[None] for p in parts])
-
     def factorises_in_place(self, size: int) -> bool:
         """Whether a Cholesky factorisation of this size needs no second matrix."""
         return size > _LARGEST_FACTORISED
@@ -167,48 +182,30 @@ def _factorise_in_blocks(matrix: NDArray[np.float64]) -> bool:
 
 
 @dataclass(frozen=True)
-class TorchBackend:
+class TorchBackend(_Alike):
     """torch on the device of the data."""
 
     device: Any
-    name: str = "torch"
+    name = "torch"
+
+    def where(self, dtype: Any) -> dict[str, Any]:
+        return {"dtype": getattr(self.xp, np.dtype(dtype).name), "device": self.device}
 
     def full_float32(self) -> bool:
         """False where the caller has allowed TF32 or bfloat16 inside float32 products."""
-        import torch
-
-        return bool(torch.get_float32_matmul_precision() == "highest")
+        return bool(self.xp.get_float32_matmul_precision() == "highest")
 
     def asarray(self, value: NDArray[Any], dtype: Any = np.float64) -> Array:
-        import torch
-
-        return torch.tensor(np.ascontiguousarray(value, dtype=dtype), device=self.device)
-
-    def empty(self, *shape: int, dtype: Any = np.float64) -> Array:
-        import torch
-
-        return torch.empty(shape, dtype=_torch_dtype(dtype), device=self.device)
-
-    def zeros(self, *shape: int, dtype: Any = np.float64) -> Array:
-        import torch
-
-        return torch.zeros(shape, dtype=_torch_dtype(dtype), device=self.device)
+        return self.xp.tensor(np.ascontiguousarray(value, dtype=dtype), device=self.device)
 
     def index(self, indices: NDArray[np.int64]) -> Array:
-        import torch
-
-        return torch.tensor(indices, device=self.device)
+        return self.xp.tensor(indices, device=self.device)
 
     def erf(self, value: Array) -> Array:
-        import torch
-
-        return torch.special.erf(value)
-
-    def exp(self, value: Array) -> Array:
-        return value.exp()
+        return self.xp.special.erf(value)
 
     def cast(self, value: Array, dtype: Any) -> Array:
-        return value.to(_torch_dtype(dtype))
+        return value.to(self.where(dtype)["dtype"])
 
     def signs(
         self, points: NDArray[np.float64], omega: NDArray[np.float64], *, each: bool
@@ -224,18 +221,11 @@ class TorchBackend:
     def gram(self, rows: Array) -> Array:
         return rows @ rows.T
 
-    def stack_rows(self, parts: list[Array]) -> Array:
-        import torch
-
-        return torch.cat([p if p.ndim == 2 else p[None] for p in parts])
-
     def factorises_in_place(self, size: int) -> bool:
         return False
 
     def is_positive_definite(self, matrix: Array) -> bool:
-        import torch
-
-        _, info = torch.linalg.cholesky_ex(matrix)
+        _, info = self.xp.linalg.cholesky_ex(matrix)
         return bool((info == 0).item())
 
     def subtract_from_diagonal(self, diagonal: float, matrix: Array) -> Array:
@@ -245,12 +235,6 @@ class TorchBackend:
 
 
 Backend = NumpyBackend | TorchBackend
-
-
-def _torch_dtype(dtype: Any) -> Any:
-    import torch
-
-    return {np.dtype(np.float64): torch.float64, np.dtype(np.float32): torch.float32}[np.dtype(dtype)]
 
 
 def backend_for(X: Any, device: Any) -> Backend:

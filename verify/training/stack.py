@@ -52,10 +52,6 @@ class Stack:
     dims: tuple[int, ...]
 
     @property
-    def n(self) -> int:
-        return int(self.Z.shape[2])
-
-    @property
     def width(self) -> int:
         return int(self.v.shape[1])
 
@@ -63,11 +59,6 @@ class Stack:
     def count(self) -> int:
         """Number of runs B."""
         return len(self.dims)
-
-    @property
-    def rows(self) -> int:
-        """D, the largest dimension plus one."""
-        return int(self.Z.shape[0])
 
 
 # Far above what a step size beyond stability reaches before it recovers (about 1e4 times the first loss).
