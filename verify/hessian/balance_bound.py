@@ -184,7 +184,8 @@ class _Terms:
 
 def _terms(problem: Problem, found: Moments, c: float) -> _Terms:
     gammas = problem.c_norm
-    kappa = c / np.maximum((c - gammas) * (c + gammas), TINY)
+    # Where lambda_max is as small as some gamma_k, only the search needs these numbers: they stay in range.
+    kappa = c / np.maximum((c - gammas) * (c + gammas), 1e-12 * c * c)
     m = np.einsum("kd,jdk->jk", to_numpy(problem.c).astype(np.float64), found.P) / c
     v = problem.v_host
     return _Terms(

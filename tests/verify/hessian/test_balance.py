@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
@@ -57,6 +57,7 @@ def test_against_brute_force(n: int, d: int, K: int, noise: float) -> None:
 
 @settings(max_examples=25)
 @given(st.integers(0, 10**6), st.sampled_from([0.0, 0.3, 3.0, 100.0]), st.sampled_from([0.1, 1.0, 30.0]))
+@example(729098, 100.0, 30.0)  # lambda_max of the best balance is some gamma_k
 def test_no_balance_is_below_the_bound(seed: int, noise: float, scale: float) -> None:
     network, X, y = problem(seed, 15, 2, 4, noise)
     network = network.rescale(np.full(4, scale))
