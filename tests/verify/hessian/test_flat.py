@@ -114,4 +114,4 @@ def test_results_fit_on_a_screen() -> None:
         assert 2 <= len(lines) <= 25
         assert max(map(len, lines)) <= 120
         assert "array(" not in repr(result)
-        assert "<pre>" in result._repr_html_()
+        assert result._repr_markdown_().startswith("```text\n")
