@@ -59,7 +59,6 @@ class Trust(Enum):
     PROVED = "proved"
     FLOAT_CERTIFIED = "float-certified"
     HEURISTIC = "heuristic"
-    CERTIFIED = "proved"  # an older name of PROVED
 
     def worse(self, other: Trust) -> Trust:
         """The weaker of the two: what a number that rests on both may claim.

@@ -3,7 +3,6 @@
 from verify.shatterability.decay import DecayPoint, decay_path
 from verify.shatterability.depth import DepthBracket, depth_bracket
 from verify.shatterability.edge import MemorisationEdge, memorisation_edge
-from verify.shatterability.evidence import Evidence
 from verify.shatterability.gap import ModelGap, model_gap
 from verify.shatterability.job import Protection, Shatterability, shatterability
 from verify.shatterability.margins import HullMargins, hull_margins
@@ -20,7 +19,6 @@ from verify.shatterability.table import Table, read_table
 __all__ = [
     "DecayPoint",
     "DepthBracket",
-    "Evidence",
     "HullMargins",
     "MemorisationEdge",
     "ModelGap",

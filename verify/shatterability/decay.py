@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian.inputs import check_positive
+from verify.outcome import Trust
 from verify.shatterability.dictionary import MOST_COLUMNS, augmented
-from verify.shatterability.evidence import Evidence
 from verify.shatterability.patterns import activation_patterns, largest_response
 from verify.shatterability.table import check_data
 
@@ -83,9 +83,9 @@ class DecayPoint:
         return None if self.lower is None else max(0.0, self.objective - self.lower) / max(self.objective, 1e-300)
 
     @property
-    def evidence(self) -> Evidence:
+    def evidence(self) -> Trust:
         """What stands behind the claim that this is the optimum, up to the gap."""
-        return Evidence.HEURISTIC if self.lower is None else Evidence.FLOAT_CERTIFIED
+        return Trust.HEURISTIC if self.lower is None else Trust.FLOAT_CERTIFIED
 
 
 def decay_path(

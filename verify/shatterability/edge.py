@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian import Sharpness, sharpness
+from verify.outcome import Trust
 from verify.shatterability.depth import DepthBracket, depth_bracket, directional_depth
 from verify.shatterability.dictionary import (
     MOST_COLUMNS,
@@ -26,7 +27,6 @@ from verify.shatterability.dictionary import (
     neurons,
 )
 from verify.shatterability.dual_check import certified_dual_value
-from verify.shatterability.evidence import Evidence
 from verify.shatterability.margins import HullMargins, hull_margins
 from verify.shatterability.master import Dual, Master
 from verify.shatterability.pricing import FullPricing, Pricing, SearchPricing, cheap_columns
@@ -53,7 +53,7 @@ class MemorisationEdge:
     ----------
     lower, upper : float
         lambda* lies between. ``upper`` is inf if no interpolating network was found.
-    lower_evidence, upper_evidence : Evidence
+    lower_evidence, upper_evidence : Trust
     method : str
         What gave the ends: "solitary neurons", "all hyperplanes", "sampled hyperplanes".
     network : Network or None
@@ -72,8 +72,8 @@ class MemorisationEdge:
 
     lower: float
     upper: float
-    lower_evidence: Evidence
-    upper_evidence: Evidence
+    lower_evidence: Trust
+    upper_evidence: Trust
     method: str
     network: Network | None
     loss: float
@@ -164,12 +164,12 @@ def memorisation_edge(
     result = _by_program(X, y, margins, bound.value, tol, deadline, seed, most_columns, progress)
     if result is None:
         return MemorisationEdge(
-            bound.value, math.inf, Evidence.CERTIFIED, Evidence.CERTIFIED, "depths", None, math.nan, None, bound.p[None],
+            bound.value, math.inf, Trust.PROVED, Trust.PROVED, "depths", None, math.nan, None, bound.p[None],
             math.nan, None,
         )  # fmt: skip
     program, complete = result
     found = _measured(_network(program, X, y), X, y)
-    lower, evidence, cuts = bound.value, Evidence.CERTIFIED, bound.p[None]
+    lower, evidence, cuts = bound.value, Trust.PROVED, bound.p[None]
     if program.p.min() > 0:
         again = reach_bound(X, y, depth, (program.p,))
         lower, cuts = max(lower, again.value), again.p[None]
@@ -177,9 +177,9 @@ def memorisation_edge(
     if program.dual is not None and complete and nonnegative_products(X):
         proved = certified_dual_value(X, y, program.dual)
         if proved is not None and proved >= (1 - tol) * program.lower:
-            lower, evidence, cuts = max(lower, proved), Evidence.CERTIFIED, program.dual.cuts
+            lower, evidence, cuts = max(lower, proved), Trust.PROVED, program.dual.cuts
         elif program.lower > lower:
-            lower, evidence, cuts = program.lower, Evidence.FLOAT_CERTIFIED, program.dual.cuts
+            lower, evidence, cuts = program.lower, Trust.FLOAT_CERTIFIED, program.dual.cuts
     else:
         sampled = program.lower if program.dual is not None else math.nan
         part = subset_bound(X, y, np.random.default_rng(seed), deadline + 0.3 * time_limit)
@@ -187,7 +187,7 @@ def memorisation_edge(
             lower, cuts = part.value, part.cuts
     if found is None:
         return MemorisationEdge(
-            lower, math.inf, evidence, Evidence.CERTIFIED, "depths", None, math.nan, None, cuts, sampled, program.dual
+            lower, math.inf, evidence, Trust.PROVED, "depths", None, math.nan, None, cuts, sampled, program.dual
         )
     method = "all hyperplanes" if complete else "sampled hyperplanes"
     return _edge(method, lower, cuts, *found, evidence=evidence, sampled=sampled, dual=program.dual)
@@ -200,11 +200,11 @@ def _edge(
     network: Network,
     found: Sharpness,
     loss: float,
-    evidence: Evidence = Evidence.CERTIFIED,
+    evidence: Trust = Trust.PROVED,
     sampled: float = math.nan,
     dual: Dual | None = None,
 ) -> MemorisationEdge:
-    kind = Evidence.CERTIFIED if found.proved else Evidence.HEURISTIC
+    kind = Trust.PROVED if found.proved else Trust.HEURISTIC
     if found.upper < lower * (1 - 1e-4):
         raise RuntimeError(
             f"the bounds of lambda* contradict each other: [{lower!r}, {found.upper!r}]; please report the data"

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian import Sharpness, sharpness
+from verify.outcome import Trust
 from verify.shatterability.dictionary import augmented
 from verify.shatterability.edge import MemorisationEdge, memorisation_edge
-from verify.shatterability.evidence import Evidence
 from verify.shatterability.table import check_data
 
 __all__ = ["ModelGap", "model_gap"]
@@ -40,7 +40,7 @@ class ModelGap:
         max gamma_k.
     loss : float
         (1/2n) sum (y - f)^2.
-    evidence : Evidence
+    evidence : Trust
         Of ``bound``: the outputs f(X) are rounded, so it is float-certified at best.
     """
 
@@ -48,7 +48,7 @@ class ModelGap:
     edge: MemorisationEdge
     curvature: float
     loss: float
-    evidence: Evidence
+    evidence: Trust
 
     @property
     def bound(self) -> float:
@@ -90,5 +90,5 @@ def model_gap(network: Network, X: Float, y: Float, *, tol: float = 0.005, time_
         edge,
         curvature,
         0.5 * float(np.mean(residual**2)),
-        edge.lower_evidence.worse(Evidence.FLOAT_CERTIFIED),
+        edge.lower_evidence.worse(Trust.FLOAT_CERTIFIED),
     )

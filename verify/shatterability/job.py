@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from boundcalc.exact import exact_rational, fraction
 from verify.hessian.inputs import check_integer, check_positive
 from verify.hessian.structure import secular_root
-from verify.outcome import Interval, Relation, Verdict, judge
+from verify.outcome import Interval, Relation, Trust, Verdict, judge
 from verify.shatterability.decay import DecayPoint, decay_path
 from verify.shatterability.depth import DepthBracket, depth_bracket
 from verify.shatterability.edge import MOST_COLUMNS, MemorisationEdge, memorisation_edge
-from verify.shatterability.evidence import Evidence
 from verify.shatterability.margins import HullMargins, hull_margins
 from verify.shatterability.reach import nonnegative_products
 from verify.shatterability.solitary import (
@@ -57,7 +56,7 @@ class Shatterability:
     protection : Protection
     verdict : str
         The answer in one line.
-    evidence : Evidence
+    evidence : Trust
         Of the verdict.
     margins : HullMargins
     depth : DepthBracket
@@ -84,7 +83,7 @@ class Shatterability:
     eta: float
     protection: Protection
     verdict: str
-    evidence: Evidence
+    evidence: Trust
     margins: HullMargins
     depth: DepthBracket
     solo: SoloSharpness
@@ -216,12 +215,12 @@ def leverages(X: Float) -> Float:
 
 def _verdict(
     eta: float, margins: HullMargins, edge: MemorisationEdge | None, clash: tuple[int, int] | None, y: Float
-) -> tuple[Protection, str, Evidence]:
+) -> tuple[Protection, str, Trust]:
     where = f"at eta = {eta:g}: "
     if edge is None:
         i, j = clash if clash is not None else (0, 0)
         words = f"rows {i} and {j} are equal with labels {y[i]:g} and {y[j]:g}: no function interpolates the data"
-        return Protection.PROTECTED, f"{Protection.PROTECTED.value} {where}{words}", Evidence.CERTIFIED
+        return Protection.PROTECTED, f"{Protection.PROTECTED.value} {where}{words}", Trust.PROVED
     share = f"{100 * margins.extreme.mean():.3g} % of the points are extreme; "
     threshold = 2 / fraction(exact_rational("eta", eta))
     enclosed = Interval(edge.lower, edge.upper)

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.shown import show_upper
-from verify.outcome import Interval, show
-from verify.shatterability.evidence import Evidence
+from verify.outcome import Interval, Trust, show
 from verify.shatterability.job import Shatterability
 
 __all__ = ["exposed_rows", "json_text", "numbers", "text"]
@@ -20,21 +19,21 @@ _POINTS = 12
 _HEAD = ("row", "label", "depth", "margin", "alone", "leverage")
 
 
-def numbers(found: Shatterability) -> list[tuple[str, object, Evidence | None, str]]:
+def numbers(found: Shatterability) -> list[tuple[str, object, Trust | None, str]]:
     """Name, value, evidence and meaning of every number that belongs to the whole data set."""
     n = len(found.y)
     margins, depth, edge = found.margins, found.depth, found.edge
-    certified, floating, heuristic = Evidence.CERTIFIED, Evidence.FLOAT_CERTIFIED, Evidence.HEURISTIC
-    rows: list[tuple[str, object, Evidence | None, str]] = [
+    proved, floating, heuristic = Trust.PROVED, Trust.FLOAT_CERTIFIED, Trust.HEURISTIC
+    rows: list[tuple[str, object, Trust | None, str]] = [
         ("threshold", 2 / found.eta, None, "2/eta, the largest stable sharpness"),
-        ("extreme", f"{int(margins.extreme.sum())} of {n}", certified, "points outside the hull of the others"),
+        ("extreme", f"{int(margins.extreme.sum())} of {n}", proved, "points outside the hull of the others"),
     ]
     if margins.undecided.any():
         rows.append(
             ("perhaps extreme", f"{int(margins.undecided.sum())} of {n}", heuristic, "no direction found in the time")
         )
     rows += [
-        ("depth", f"[{int(depth.lower.max())}, {int(depth.upper.max())}]", certified, "bracket of the deepest count"),
+        ("depth", f"[{int(depth.lower.max())}, {int(depth.upper.max())}]", proved, "bracket of the deepest count"),
         ("memorisable", f"{len(found.capacity.rows)} of {n}", floating, "most points that solitary neurons fit at eta"),
         (
             "solitary",
@@ -54,7 +53,7 @@ def numbers(found: Shatterability) -> list[tuple[str, object, Evidence | None, s
             rows.append(("lambda* search", edge.sampled_lower, heuristic, "lower bound over the neurons searched"))
         if edge.network is not None:
             rows += [
-                ("width", edge.network.width, certified, "neurons of that interpolant"),
+                ("width", edge.network.width, proved, "neurons of that interpolant"),
                 ("its loss", edge.loss, floating, "training loss in float64"),
             ]
     if math.isfinite(found.worst_labels):
@@ -88,7 +87,7 @@ def text(found: Shatterability, title: str) -> str:
     lines = [title, "", f"{found.verdict} ({found.evidence.value})", ""]
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines += [f"  {a:<{widths[0]}}  {b:>{widths[1]}}  {c:<{widths[2]}}  {words}" for a, b, c, words in rows]
-    lines += ["", "most exposed points (depth and margin certified; the rest float-certified)"]
+    lines += ["", "most exposed points (depth and margin proved; the rest float-certified)"]
     cells = [_HEAD] + [_point(found, row) for row in exposed_rows(found).tolist()]
     widths = [max(len(line[i]) for line in cells) for i in range(len(_HEAD))]
     lines += ["  " + "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in cells]

@@ -10,8 +10,8 @@ from scipy.stats import spearmanr
 
 from constructions.data import uniform_ball
 from constructions.network import Network
+from verify.outcome import Trust
 from verify.shatterability.decay import decay_path
-from verify.shatterability.evidence import Evidence
 
 
 def trained(X: np.ndarray, y: np.ndarray, decay: float, width: int = 150, seed: int = 0) -> tuple[float, np.ndarray]:
@@ -49,7 +49,7 @@ def test_no_network_lies_below_the_lower_bound(name: str) -> None:
     for point in decay_path(X, y, [0.03, 0.01, 0.003], time_limit=600):
         assert point.lower is not None
         assert point.gap is not None
-        assert point.evidence is Evidence.FLOAT_CERTIFIED
+        assert point.evidence is Trust.FLOAT_CERTIFIED
         assert point.lower <= point.objective
         assert point.gap <= 0.01
         for seed in range(2):
@@ -65,7 +65,7 @@ def test_no_network_lies_below_the_lower_bound(name: str) -> None:
 def test_too_many_patterns_leave_no_lower_bound_and_training_memorises_the_same_points(name: str) -> None:
     X, y = table(name)
     for point in decay_path(X, y, [0.03, 0.01, 0.003], tol=0.01, time_limit=600):
-        assert (point.lower, point.gap, point.evidence) == (None, None, Evidence.HEURISTIC)
+        assert (point.lower, point.gap, point.evidence) == (None, None, Trust.HEURISTIC)
         value, values = trained(X, y, point.decay)
         # Neither is known to be the optimum; training came within 5 % under every BLAS kernel tried.
         assert value <= 1.1 * point.objective

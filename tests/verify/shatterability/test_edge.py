@@ -14,11 +14,11 @@ from constructions.data import sphere, uniform_ball
 from constructions.network import empirical_weight
 from verify.hessian import sharpness
 from verify.hessian.balance import flattest_balance
+from verify.outcome import Trust
 from verify.shatterability.depth import depth_bracket
 from verify.shatterability.dictionary import augmented, hyperplane_count, hyperplane_dictionary
 from verify.shatterability.dual_check import certified_dual_value, zero_sum
 from verify.shatterability.edge import MemorisationEdge, memorisation_edge
-from verify.shatterability.evidence import Evidence
 from verify.shatterability.master import column_costs
 from verify.shatterability.reach import nonnegative_products, reach_bound
 from verify.shatterability.solitary import solo_sharpness
@@ -41,7 +41,7 @@ def edges() -> dict[tuple[int, int], tuple[np.ndarray, np.ndarray, MemorisationE
 def test_the_bracket_is_certified_and_narrow(edges, setting) -> None:
     X, y, edge = edges[setting]
     assert edge.method == "all hyperplanes"
-    assert (edge.lower_evidence, edge.upper_evidence) == (Evidence.CERTIFIED, Evidence.CERTIFIED)
+    assert (edge.lower_evidence, edge.upper_evidence) == (Trust.PROVED, Trust.PROVED)
     assert edge.upper <= 1.02 * edge.lower
     assert edge.loss <= 1e-12
     assert 0.5 * np.mean((edge.network(X) - y) ** 2) <= 1e-12
@@ -147,7 +147,7 @@ def test_where_all_points_are_extreme_the_edge_is_solitary(name: str) -> None:
     edge = memorisation_edge(X, y)
     assert edge.method == "solitary neurons"
     assert edge.upper - edge.lower <= 1e-7
-    assert edge.lower_evidence is edge.upper_evidence is Evidence.CERTIFIED
+    assert edge.lower_evidence is edge.upper_evidence is Trust.PROVED
     assert edge.lower <= solo_sharpness(X, y).value * (1 + 1e-12)
     assert edge.loss <= 1e-12 * np.var(y)
 
@@ -158,7 +158,7 @@ def test_the_search_agrees_with_the_full_dictionary() -> None:
     full = memorisation_edge(X, y)
     searched = memorisation_edge(X, y, most_columns=0)
     assert searched.method == "sampled hyperplanes"
-    assert searched.upper_evidence is Evidence.CERTIFIED
+    assert searched.upper_evidence is Trust.PROVED
     assert full.lower <= searched.upper <= 1.01 * full.upper
     assert searched.lower <= full.upper
     # The part of the data that the lower bound comes from is all of it.
@@ -188,7 +188,7 @@ def test_four_dimensions_are_float_certified() -> None:
     X[:4] *= 0.1
     edge = memorisation_edge(X, y)
     if edge.method == "all hyperplanes":
-        assert edge.lower_evidence is Evidence.FLOAT_CERTIFIED
+        assert edge.lower_evidence is Trust.FLOAT_CERTIFIED
     assert edge.upper <= 1.02 * edge.lower
 
 
@@ -208,7 +208,7 @@ def test_a_line_in_space_is_a_line() -> None:
     direction = np.array([2.0, -1.0, 2.0]) / 3
     line, space = memorisation_edge(x[:, None], y), memorisation_edge(np.outer(x, direction), y)
     assert space.method == "all hyperplanes"
-    assert space.lower_evidence is not Evidence.HEURISTIC
+    assert space.lower_evidence is not Trust.HEURISTIC
     assert space.lower <= line.upper * (1 + 1e-9)
     assert line.lower <= space.upper * (1 + 1e-9)
     assert space.upper <= 1.02 * space.lower
@@ -219,7 +219,7 @@ def test_copies_and_ties() -> None:
     X = rng.integers(-2, 3, size=(24, 2)) / 3.0
     y = np.sin(9 * X[:, 0]) + np.cos(7 * X[:, 1])
     edge = memorisation_edge(X, y)
-    assert edge.lower_evidence is Evidence.CERTIFIED
+    assert edge.lower_evidence is Trust.PROVED
     assert edge.upper <= 1.02 * edge.lower
     assert edge.loss <= 1e-12
     with pytest.raises(ValueError, match=r"rows \d+ and \d+ are equal with labels"):
@@ -237,7 +237,7 @@ def test_no_bound_of_the_dictionary_outside_its_hypothesis() -> None:
     X, y = 5 * uniform_ball(30, 2, rng), rng.standard_normal(30)
     assert not nonnegative_products(X)
     edge = memorisation_edge(X, y)
-    assert edge.lower_evidence is Evidence.CERTIFIED
+    assert edge.lower_evidence is Trust.PROVED
     assert edge.lower < edge.sampled_lower
     assert edge.cuts.shape[0] == 1
     assert certified_dual_value(X, y, edge.dual) is None

@@ -7,8 +7,8 @@ import pytest
 
 from constructions.data import uniform_ball
 from constructions.network import Network
+from verify.outcome import Trust
 from verify.shatterability.edge import memorisation_edge
-from verify.shatterability.evidence import Evidence
 from verify.shatterability.gap import model_gap
 from verify.training.setting import Init, Run, initial_network
 from verify.training.train import train
@@ -32,7 +32,7 @@ def test_sharpness_exceeds_the_bound(d: int, steps: int) -> None:
         found = model_gap(network, X, y, tol=0.02, time_limit=2)
         assert found.sharpness.upper >= found.bound * (1 - 1e-9)
         assert found.bound >= 1
-        assert found.evidence in (Evidence.FLOAT_CERTIFIED, Evidence.HEURISTIC)
+        assert found.evidence in (Trust.FLOAT_CERTIFIED, Trust.HEURISTIC)
         radius = np.linalg.norm(X, axis=1).max()
         assert found.curvature <= np.sqrt(radius**2 + 1) * np.sqrt(2 * found.loss) * (1 + 1e-9)
 

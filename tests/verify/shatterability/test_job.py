@@ -13,9 +13,9 @@ from data_sets import DATA_SETS
 
 from constructions.data import uniform_ball
 from verify.hessian import sharpness
+from verify.outcome import Trust
 from verify.sharpness.__main__ import main as sharpness_main
 from verify.shatterability.__main__ import main
-from verify.shatterability.evidence import Evidence
 from verify.shatterability.job import Protection, leverages, shatterability
 from verify.shatterability.render import numbers
 
@@ -44,7 +44,7 @@ def test_the_verdict_turns_at_the_edge(plane) -> None:
     assert "an explicit interpolant has lambda_max" in below.verdict
     assert above.protection is Protection.PROTECTED
     assert f"above eta = {edge.eta_max:.3g}" in above.verdict
-    assert below.evidence is above.evidence is Evidence.CERTIFIED
+    assert below.evidence is above.evidence is Trust.PROVED
     assert below.capacity.value <= 2 / below.eta
     assert shatterability(X, y, 2.5).protection is Protection.PROTECTED
 
@@ -54,13 +54,13 @@ def test_every_number_says_how_far_it_can_be_trusted(plane) -> None:
     found = shatterability(X, y, 0.5, decay=0.01, bound=1.0, time_limit=20)
     kinds = {name: kind for name, _, kind, _ in numbers(found)}
     assert kinds.pop("threshold") is None
-    assert all(isinstance(kind, Evidence) for kind in kinds.values())
-    assert kinds["decay 0.01"] is Evidence.FLOAT_CERTIFIED
+    assert all(isinstance(kind, Trust) for kind in kinds.values())
+    assert kinds["decay 0.01"] is Trust.FLOAT_CERTIFIED
     searched = shatterability(X, y, 0.5, decay=0.01, time_limit=20, most_columns=0)
     words = {name: (kind, meaning) for name, _, kind, meaning in numbers(searched)}
-    assert words["decay 0.01"][0] is Evidence.HEURISTIC
+    assert words["decay 0.01"][0] is Trust.HEURISTIC
     assert words["decay 0.01"][1].endswith("no lower bound")
-    assert kinds["lambda* lower"] is Evidence.CERTIFIED
+    assert kinds["lambda* lower"] is Trust.PROVED
     assert len(found.decay) == 4
     assert found.worst_labels >= found.solo.value
 
