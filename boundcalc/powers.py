@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Integer, Mul, Poly, Pow, Symbol, expand_power_base, fraction, together
+from sympy import Add, Expr, Integer, Mul, Pow, Symbol, expand_power_base, together
 
-__all__ = ["always_at_least", "leading_term", "power_exponent", "power_factors"]
+from boundcalc.positivity import is_nonnegative
+
+__all__ = ["leading_term", "power_exponent", "power_factors"]
 
 
 def power_exponent(term: Expr, symbol: Symbol) -> Expr:
@@ -37,32 +39,6 @@ def power_exponent(term: Expr, symbol: Symbol) -> Expr:
     return together(total)
 
 
-def always_at_least(first: Expr, second: Expr, symbol: Symbol, start: int = 1) -> bool:
-    """Whether ``first >= second`` for every real ``symbol >= start``, by a sufficient test on coefficients.
-
-    Both must be rational functions of ``symbol``. After the shift symbol = start + t, a quotient of polynomials whose
-    coefficients all have one sign is nonnegative for t >= 0. A False says only that this test does not show it.
-
-    Examples
-    --------
-    >>> from boundcalc.symbols import d
-    >>> always_at_least(3 / (2 * d + 3), 1 / (2 * d + 4), d)
-    True
-    """
-    shift = Symbol("t", nonnegative=True)
-    numerator, denominator = fraction(together((first - second).subs(symbol, shift + start)))
-    signs = []
-    for part in (numerator, denominator):
-        coefficients = Poly(part, shift).all_coeffs()
-        if all(c >= 0 for c in coefficients):
-            signs.append(1)
-        elif all(c <= 0 for c in coefficients):
-            signs.append(-1)
-        else:
-            return False
-    return signs[0] == signs[1] or numerator == 0
-
-
 def leading_term(expr: Expr, symbol: Symbol, parameter: Symbol) -> Expr:
     """The summand of ``expr`` with the largest exponent of ``symbol``, for every integer ``parameter >= 1``.
 
@@ -74,7 +50,7 @@ def leading_term(expr: Expr, symbol: Symbol, parameter: Symbol) -> Expr:
     terms = Add.make_args(expr)
     exponents = [power_exponent(term, symbol) for term in terms]
     for term, exponent in zip(terms, exponents, strict=True):
-        if all(always_at_least(exponent, other, parameter) for other in exponents):
+        if all(is_nonnegative(exponent - other, {parameter: 1}) for other in exponents):
             return term
     raise ValueError(f"no summand of {expr} leads in {symbol} for every {parameter} >= 1")
 

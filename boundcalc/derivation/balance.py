@@ -4,46 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sympy import Expr, Integer, Symbol, cancel, factor
 
-from boundcalc.derivation.certificate import certificate_step
+from boundcalc.derivation.derivation import Derived
 from boundcalc.derivation.exponents import decay, exponent_symbol, monomial, tidy
 from boundcalc.derivation.formula import Formula, Relation, Step
-from boundcalc.derivation.positivity import Domain
-from boundcalc.derivation.program import Constraint, Optimum, maximise
+from boundcalc.derivation.program import Constraint, certificate_step, maximise
+from boundcalc.positivity import Domain
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
 
-__all__ = ["Balance", "balance", "balance_monomial"]
-
+__all__ = ["balance", "balance_monomial"]
 
 # The exponent of the whole sum.
 TARGET = Symbol("t")
-
-
-@dataclass(frozen=True)
-class Balance:
-    """The best exponent of a sum of powers.
-
-    Attributes
-    ----------
-    exponent : sympy.Expr
-        e in n^{-e} of the whole sum at the best parameters.
-    parameters : mapping of Symbol to Expr
-        Exponents x_p of the best parameters p = n^{-x_p}.
-    terms : mapping of str to Expr
-        Exponent of every summand there.
-    optimum : Optimum
-    steps : tuple of Step
-    """
-
-    exponent: Expr
-    parameters: Mapping[Symbol, Expr]
-    terms: Mapping[str, Expr]
-    optimum: Optimum
-    steps: tuple[Step, ...]
 
 
 def balance(
@@ -52,7 +27,7 @@ def balance(
     *,
     conditions: Mapping[str, Expr] | None = None,
     domain: Domain | None = None,
-) -> Balance:
+) -> Derived:
     """Choose parameters in (0, 1] so that a sum of products of powers decays fastest in n.
 
     The sum decays like its slowest summand, so the exponent is the largest t with t <= exponent of every summand: a
@@ -80,7 +55,7 @@ def balance(
 
 def balance_monomial(
     terms: Mapping[str, Expr], parameters: Sequence[Symbol], symbol: Symbol, *, domain: Domain | None = None
-) -> tuple[Expr, Balance]:
+) -> tuple[Expr, Derived]:
     """As :func:`balance`, keeping one further symbol: the balanced sum as a product of powers of n and ``symbol``.
 
     ``symbol`` is written n^{-c} with c of either sign and the parameters may exceed 1; the best exponent comes out
@@ -102,12 +77,12 @@ def balance_monomial(
     best = _balance(replaced, parameters, {}, (), {**({D: 1} if domain is None else domain), c: 0})
     # The sample needs a value of c; the proof must not.
     slope = factor(cancel(best.exponent.diff(c)))
-    signed = (*best.optimum.multipliers.values(), *best.optimum.slacks.values(), slope)
-    if any(e.has(c) for e in signed):
+    (optimum,) = best.optima
+    if any(e.has(c) for e in (*optimum.multipliers.values(), *optimum.slacks.values(), slope)):
         raise ValueError(f"the balanced exponent {best.exponent} is not shown affine in {c} for every real {c}")
-    unranged = dataclasses.replace(best.optimum, domain={s: low for s, low in best.optimum.domain.items() if s != c})
+    unranged = dataclasses.replace(optimum, domain={s: low for s, low in optimum.domain.items() if s != c})
     steps = (*best.steps[:-1], certificate_step(TARGET, unranged, maximal=True))
-    kept = dataclasses.replace(best, optimum=unranged, steps=steps)
+    kept = dataclasses.replace(best, optima=(unranged,), steps=steps)
     return monomial([(symbol, slope), (N, -factor(best.exponent.subs(c, 0)))]), kept
 
 
@@ -117,7 +92,7 @@ def _balance(
     conditions: Mapping[str, Expr],
     ranges: tuple[Constraint, ...],
     domain: Domain,
-) -> Balance:
+) -> Derived:
     unknowns = [TARGET, *(exponent_symbol(p) for p in parameters)]
     constraints = [Constraint(name, decay(term, parameters) - TARGET) for name, term in terms.items()]
     constraints += [Constraint(name, -decay(term, parameters)) for name, term in conditions.items()]
@@ -149,4 +124,4 @@ def _balance(
         )
     )
     steps.append(certificate_step(TARGET, best, maximal=True))
-    return Balance(best.value, chosen, at_best, best, tuple(steps))
+    return Derived(best.value, tuple(steps), at_best, chosen, (best,))

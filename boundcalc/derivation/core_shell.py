@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from sympy import Expr, Integer, Rational
 
-from boundcalc.derivation.balance import Balance, balance
+from boundcalc.derivation.balance import balance
 from boundcalc.derivation.caps import samples_in_caps, weight
 from boundcalc.derivation.derivation import Derivation, Derived
 from boundcalc.derivation.entropy import critical_square, net_deviation
 from boundcalc.derivation.exponents import tidy
 from boundcalc.derivation.formula import Formula, Relation, Step
-from boundcalc.derivation.positivity import Domain
+from boundcalc.positivity import Domain
 from boundcalc.statement import Side
 from boundcalc.symbols import C, eps, h, n
 
@@ -26,7 +26,7 @@ ADDITIVE = {"weight at the shell exceeds its additive deviation": tidy(weight().
 
 def core_shell(
     unweighted: Expr, conditions: dict[str, Expr], *, radial: Expr = _ONE, domain: Domain | None = None
-) -> tuple[Balance, tuple[Step, ...]]:
+) -> Derived:
     """Balance over the width of the shell; ``unweighted`` is the bound for the unweighted class of norm C."""
     at_shell = weight(radial).subs(h, eps)
     core = tidy(unweighted.subs(C, 1 / at_shell))
@@ -39,17 +39,13 @@ def core_shell(
             Formula("bound for the unweighted class", Relation.AT_MOST_ORDER, unweighted),
         ),
     )
-    return found, (words, *found.steps)
+    return found.after(words)
 
 
 def _derivation(
-    key: str, title: str, unweighted: Callable[[], tuple[Expr, Balance]], conditions: dict[str, Expr]
+    key: str, title: str, unweighted: Callable[[], tuple[Expr, Derived]], conditions: dict[str, Expr]
 ) -> Derivation:
-    def work() -> Derived:
-        found, steps = core_shell(unweighted()[0], conditions)
-        return Derived(found.exponent, steps, found.terms, (found.optimum,))
-
-    return Derivation(key=key, title=title, theorem=key, side=Side.UPPER, work=work)
+    return Derivation(key, title, Side.UPPER, lambda: core_shell(unweighted()[0], conditions))
 
 
 _GAP = "Generalization gap of stable minima: shell against core"

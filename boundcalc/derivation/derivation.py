@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from sympy import Expr, Rational
+from sympy import Expr, Rational, Symbol
 
 from boundcalc.derivation.formula import Step
 from boundcalc.derivation.program import Optimum
@@ -20,7 +20,7 @@ __all__ = ["Derivation", "Derived"]
 
 @dataclass(frozen=True)
 class Derived:
-    """What a derivation's function returns.
+    """The best exponent, and how it was found.
 
     Attributes
     ----------
@@ -28,7 +28,9 @@ class Derived:
         e in n^{-e}.
     steps : tuple of Step
     terms : mapping of str to Expr
-        Exponents of the single summands, where the bound is a sum.
+        Exponents of the single summands at the best choice, where the bound is a sum.
+    parameters : mapping of Symbol to Expr
+        Exponents x_p of the best parameters p = n^{-x_p}.
     optima : tuple of Optimum
         The certified programs behind the exponent.
     """
@@ -36,7 +38,12 @@ class Derived:
     exponent: Expr
     steps: tuple[Step, ...]
     terms: Mapping[str, Expr] = field(default_factory=dict)
+    parameters: Mapping[Symbol, Expr] = field(default_factory=dict)
     optima: tuple[Optimum, ...] = ()
+
+    def after(self, *steps: Step) -> Derived:
+        """The same with these steps before."""
+        return replace(self, steps=(*steps, *self.steps))
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,9 +53,8 @@ class Derivation(Shown):
     Attributes
     ----------
     key : str
+        Also that of the registered statement whose exponent this derives. Nothing is read from that statement.
     title : str
-    theorem : str
-        Key of the registered statement whose exponent this derives. Nothing is read from that statement.
     side : Side
     work : callable
         Returns the :class:`Derived`.
@@ -56,7 +62,6 @@ class Derivation(Shown):
 
     key: str
     title: str
-    theorem: str
     side: Side
     work: Callable[[], Derived]
 

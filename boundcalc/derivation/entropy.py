@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sympy import Expr, Rational, factor, together
 
-from boundcalc.derivation.balance import Balance, balance_monomial
+from boundcalc.derivation.balance import balance_monomial
+from boundcalc.derivation.derivation import Derived
 from boundcalc.derivation.formula import Formula, Relation, Step
 from boundcalc.derivation.parameters import resolution
 from boundcalc.symbols import C, d, n
@@ -35,7 +36,7 @@ ENTROPY_STEP = Step(
 )
 
 
-def net_deviation() -> tuple[Expr, Balance]:
+def net_deviation() -> tuple[Expr, Derived]:
     """Uniform deviation over the unweighted class by a union bound over one net, in n and C.
 
     Examples
@@ -50,7 +51,7 @@ def net_deviation() -> tuple[Expr, Balance]:
     return balance_monomial(terms, [resolution], C)
 
 
-def critical_square() -> tuple[Expr, Balance]:
+def critical_square() -> tuple[Expr, Derived]:
     """Squared critical radius of the unweighted class: where entropy / n meets the squared radius, in n and C.
 
     Examples

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 from sympy import Expr, Integer, Symbol, factor
 
-from boundcalc.derivation.certificate import certificate_step
+from boundcalc.derivation.derivation import Derived
 from boundcalc.derivation.exponents import decay, exponent_symbol, monomial, tidy
 from boundcalc.derivation.formula import Formula, Relation, Step
 from boundcalc.derivation.parameters import amplitude
-from boundcalc.derivation.positivity import Domain
-from boundcalc.derivation.program import Constraint, Optimum, minimise
+from boundcalc.derivation.program import Constraint, certificate_step, minimise
+from boundcalc.positivity import Domain
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
 
-__all__ = ["Construction", "LowerBound", "assouad", "fano", "unseen"]
+__all__ = ["Construction", "assouad", "fano", "unseen"]
 
 
 @dataclass(frozen=True)
@@ -72,27 +72,7 @@ class Construction:
         )
 
 
-@dataclass(frozen=True)
-class LowerBound:
-    """The slowest risk that a construction shows.
-
-    Attributes
-    ----------
-    exponent : sympy.Expr
-        e in n^{-e}.
-    parameters : mapping of Symbol to Expr
-        Exponents x_p of the best parameters p = n^{-x_p}; that of the amplitude included.
-    optimum : Optimum
-    steps : tuple of Step
-    """
-
-    exponent: Expr
-    parameters: Mapping[Symbol, Expr]
-    optimum: Optimum
-    steps: tuple[Step, ...]
-
-
-def assouad(construction: Construction, *, domain: Domain | None = None) -> LowerBound:
+def assouad(construction: Construction, *, domain: Domain | None = None) -> Derived:
     """Assouad's lemma: all signs; flipping one must change the law of the data by O(1) in relative entropy.
 
     Risk of order (number of atoms) * (squared norm of one) while n * (squared norm of one) is of order at most 1.
@@ -110,7 +90,7 @@ def assouad(construction: Construction, *, domain: Domain | None = None) -> Lowe
     return _lower(k, "one sign stays undecided", N * flip, rule, domain)
 
 
-def fano(construction: Construction, *, domain: Domain | None = None) -> LowerBound:
+def fano(construction: Construction, *, domain: Domain | None = None) -> Derived:
     """Fano's inequality on a Varshamov-Gilbert subset of the signs.
 
     The subset has log-cardinality of the order of the number of atoms, and pairwise squared distances of the order of
@@ -130,7 +110,7 @@ def fano(construction: Construction, *, domain: Domain | None = None) -> LowerBo
     return _lower(k, "relative entropy at most log cardinality", N * separation / k.atoms, rule, domain)
 
 
-def unseen(construction: Construction, *, domain: Domain | None = None) -> LowerBound:
+def unseen(construction: Construction, *, domain: Domain | None = None) -> Derived:
     """Without noise: a constant share of the caps holds no sample while n * (mass of a cap) is of order at most 1.
 
     Raises
@@ -150,7 +130,7 @@ def unseen(construction: Construction, *, domain: Domain | None = None) -> Lower
     return _lower(k, "a cap may hold no sample", N * k.cap_mass, rule, domain)
 
 
-def _lower(k: Construction, name: str, condition: Expr, rule: Step, domain: Domain | None) -> LowerBound:
+def _lower(k: Construction, name: str, condition: Expr, rule: Step, domain: Domain | None) -> Derived:
     domain = {D: 1} if domain is None else domain
     parameters = (amplitude, *k.parameters)
     at_most_one = {
@@ -182,4 +162,4 @@ def _lower(k: Construction, name: str, condition: Expr, rule: Step, domain: Doma
         )
     )
     steps.append(certificate_step(objective, best, maximal=False))
-    return LowerBound(best.value, chosen, best, tuple(steps))
+    return Derived(best.value, tuple(steps), parameters=chosen, optima=(best,))

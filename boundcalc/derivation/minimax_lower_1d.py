@@ -22,15 +22,14 @@ def _work() -> Derived:
         norm_squared=general.norm_squared.subs(d, 1),
         seminorm=general.seminorm.subs(d, 1),
     )
-    bound = fano(on_interval, domain={})
-    words = Step("On the interval, h/w hats of width w fill the last stretch of length h before an end.")
-    return Derived(bound.exponent, (words, *bound.steps), optima=(bound.optimum,))
+    return fano(on_interval, domain={}).after(
+        Step("On the interval, h/w hats of width w fill the last stretch of length h before an end.")
+    )
 
 
 DERIVATION = Derivation(
     key="minimax-lower-1d",
     title="Stacked hats at the ends of the interval, by Fano",
-    theorem="minimax-lower-1d",
     side=Side.LOWER,
     work=_work,
 )

@@ -20,9 +20,10 @@ from sympy import Expr, Integer, Matrix, Rational, Symbol, cancel, factor, sympi
 from sympy.polys.matrices import DomainMatrix
 from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
-from boundcalc.derivation.positivity import Domain, is_nonnegative
+from boundcalc.derivation.formula import Formula, Relation, Step
+from boundcalc.positivity import Domain, is_nonnegative
 
-__all__ = ["Constraint", "Optimum", "maximise", "minimise"]
+__all__ = ["Constraint", "Optimum", "maximise", "minimise", "certificate_step"]
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,6 @@ class Optimum:
     slacks: Mapping[Constraint, Expr]
     domain: Domain
     objective: Expr
-
-    @property
-    def binding(self) -> tuple[Constraint, ...]:
-        """The constraints that hold with equality for every value of the domain's symbols."""
-        return tuple(constraint for constraint, slack in self.slacks.items() if slack == 0)
 
 
 def minimise(objective: Expr, unknowns: Sequence[Symbol], constraints: Sequence[Constraint], domain: Domain) -> Optimum:
@@ -167,3 +163,16 @@ def _certified(
     if cancel(identity) != 0 or not all(is_nonnegative(e, domain) for e in (*dual.values(), *slacks.values())):
         return None
     return Optimum(value, point, dual, slacks, domain, sympify(objective, strict=True))
+
+
+def certificate_step(objective: Expr, best: Optimum, *, maximal: bool) -> Step:
+    """Weak duality, written out: a combination of the constraints that no choice can beat."""
+    combination = sum((y * c.slack for c, y in best.multipliers.items()), Integer(0))
+    left = best.value - objective if maximal else objective - best.value
+    names = ", ".join(c.words for c in best.multipliers)
+    ranges = ", ".join(f"{symbol} >= {start}" for symbol, start in best.domain.items())
+    return Step(
+        f"No choice is better{' for ' + ranges if ranges else ''}: with every parameter p = n^(-x_p), multiply the "
+        f"conditions ({names}), each of the form slack >= 0, by the nonnegative multipliers shown and add.",
+        (Formula(left, Relation.EQUAL, combination),),
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from sympy import Rational, factor, fraction, together
 
 from boundcalc.derivation.caps import cap_mass, samples_in_caps, weight
@@ -30,7 +32,7 @@ _GEOMETRY = Step(
 
 
 def _upper() -> Derived:
-    found, steps = core_shell(net_deviation()[0], samples_in_caps(eps, alpha), radial=alpha, domain=_DOMAIN)
+    found = core_shell(net_deviation()[0], samples_in_caps(eps, alpha), radial=alpha, domain=_DOMAIN)
     # An additive deviation bound would need weight >= n^{-1/2} at the shell: a numerator that is linear in alpha.
     slack = decay(weight(alpha).subs(h, eps) * n ** Rational(1, 2), [eps])
     spare = factor(fraction(together(-slack.subs(exponent_symbol(eps), found.parameters[eps])))[0])
@@ -39,25 +41,18 @@ def _upper() -> Derived:
         "the numerator of the spare exponent, is nonnegative.",
         (Formula(spare, Relation.AT_LEAST, Rational(0)),),
     )
-    return Derived(found.exponent, (_GEOMETRY, *steps, additive), found.terms, (found.optimum,))
-
-
-def _lower() -> Derived:
-    bound = unseen(single_atoms(alpha), domain=_DOMAIN)
-    return Derived(bound.exponent, (_GEOMETRY, WORDS, *bound.steps), optima=(bound.optimum,))
+    return dataclasses.replace(found, steps=(_GEOMETRY, *found.steps, additive))
 
 
 UPPER = Derivation(
     key="radial-gap-upper",
     title="Generalization gap for radial laws: shell against core",
-    theorem="radial-gap-upper",
     side=Side.UPPER,
     work=_upper,
 )
 LOWER = Derivation(
     key="radial-gap-lower",
     title="Single atoms on caps that hold no sample, radial laws",
-    theorem="radial-gap-lower",
     side=Side.LOWER,
-    work=_lower,
+    work=lambda: unseen(single_atoms(alpha), domain=_DOMAIN).after(_GEOMETRY, WORDS),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Expr, sqrt
 
 from boundcalc.derivation.caps import GEOMETRY, cap_count, cap_mass, weight
-from boundcalc.derivation.derivation import Derivation, Derived
+from boundcalc.derivation.derivation import Derivation
 from boundcalc.derivation.formula import Formula, Relation, Step
 from boundcalc.derivation.lower import Construction, assouad
 from boundcalc.derivation.parameters import fill, scale
@@ -43,15 +43,9 @@ WORDS = Step(
 )
 
 
-def _work() -> Derived:
-    bound = assouad(wave_packets())
-    return Derived(bound.exponent, (GEOMETRY, WORDS, *bound.steps), optima=(bound.optimum,))
-
-
 DERIVATION = Derivation(
     key="theorem-b",
     title="Wave packets in disjoint caps: the best packet scale",
-    theorem="theorem-b",
     side=Side.LOWER,
-    work=_work,
+    work=lambda: assouad(wave_packets()).after(GEOMETRY, WORDS),
 )

@@ -15,21 +15,17 @@ __all__ = ["DERIVATION"]
 
 
 def _work() -> Derived:
-    found = balance(
-        {
-            "shell": h,
-            "squared resolution": resolution**2,
-            "entropy over n": depth_entropy(seminorm_cell(), resolution) / n,
-        },
-        [h, resolution],
-    )
-    return Derived(found.exponent, (GEOMETRY, ENTROPY_STEP, SEMINORM_STEP, *found.steps), found.terms, (found.optimum,))
+    terms = {
+        "shell": h,
+        "squared resolution": resolution**2,
+        "entropy over n": depth_entropy(seminorm_cell(), resolution) / n,
+    }
+    return balance(terms, [h, resolution]).after(GEOMETRY, ENTROPY_STEP, SEMINORM_STEP)
 
 
 DERIVATION = Derivation(
     key="theorem-c",
     title="Entropy of the weighted class by depth: the matching upper bound",
-    theorem="theorem-c",
     side=Side.UPPER,
     work=_work,
 )

@@ -23,30 +23,26 @@ __all__ = ["GAP", "LOWER", "UPPER"]
 
 
 def _upper() -> Derived:
-    found = balance(
-        {
-            "shell": h,
-            "squared resolution": resolution**2,
-            "entropy over n": depth_entropy(flatness_cell(), resolution) / n,
-        },
-        [h, resolution],
-        conditions=samples_in_caps(h),
-    )
-    return Derived(found.exponent, (GEOMETRY, ENTROPY_STEP, FLATNESS_STEP, *found.steps), found.terms, (found.optimum,))
+    terms = {
+        "shell": h,
+        "squared resolution": resolution**2,
+        "entropy over n": depth_entropy(flatness_cell(), resolution) / n,
+    }
+    found = balance(terms, [h, resolution], conditions=samples_in_caps(h))
+    return found.after(GEOMETRY, ENTROPY_STEP, FLATNESS_STEP)
 
 
 def _lower() -> Derived:
     # Curvature of one cap: sum over its neurons of |slope| * depth * (share of the sample that activates them). The
     # slopes sum to packet_variation / h, the depth is of order h.
     curvature = tidy(packet_variation() / h * h * cap_mass())
-    packets = dataclasses.replace(wave_packets(), budgets={"curvature of one cap": curvature})
-    bound = assouad(packets)
     words = Step(
         "For the networks to be stable, the sum over the neurons of one cap of slope, depth and share of active "
         "samples must be O(1): a second budget.",
         (Formula("curvature of one cap", Relation.ORDER, curvature),),
     )
-    return Derived(bound.exponent, (GEOMETRY, WORDS, words, *bound.steps), optima=(bound.optimum,))
+    packets = dataclasses.replace(wave_packets(), budgets={"curvature of one cap": curvature})
+    return assouad(packets).after(GEOMETRY, WORDS, words)
 
 
 def _gap() -> Derived:
@@ -75,28 +71,25 @@ def _gap() -> Derived:
         Min(Rational(1, 2), above.exponent),
         steps,
         {"d = 1": interval.exponent, "d >= 2": above.exponent},
-        (interval.optimum, above.optimum),
+        optima=(*interval.optima, *above.optima),
     )
 
 
 UPPER = Derivation(
     key="stable-mse-upper",
     title="Optimized stable minima under localised flatness, from above",
-    theorem="stable-mse-upper",
     side=Side.UPPER,
     work=_upper,
 )
 LOWER = Derivation(
     key="stable-mse-lower",
     title="Wave packets that stable networks realise, from below",
-    theorem="stable-mse-lower",
     side=Side.LOWER,
     work=_lower,
 )
 GAP = Derivation(
     key="stable-gap-upper",
     title="Generalization gap of stable minima under localised flatness",
-    theorem="stable-gap-upper",
     side=Side.UPPER,
     work=_gap,
 )

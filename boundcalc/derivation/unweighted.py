@@ -15,18 +15,18 @@ __all__ = ["DERIVATIONS"]
 def _deviation() -> Derived:
     product, found = net_deviation()
     last = Step("With the bound C on the variation norm kept.", (Formula("gap", Relation.AT_MOST_ORDER, product),))
-    return Derived(-power_exponent(product, n), (ENTROPY_STEP, *found.steps, last), optima=(found.optimum,))
+    return Derived(-power_exponent(product, n), (ENTROPY_STEP, *found.steps, last), optima=found.optima)
 
 
 def _radius() -> Derived:
     product, found = critical_square()
     words = "With the bound C on the variation norm kept (n stands for n/sigma^2)."
     last = Step(words, (Formula("squared radius", Relation.ORDER, product),))
-    return Derived(-power_exponent(product, n), (ENTROPY_STEP, *found.steps, last), optima=(found.optimum,))
+    return Derived(-power_exponent(product, n), (ENTROPY_STEP, *found.steps, last), optima=found.optima)
 
 
 DERIVATIONS = tuple(
-    Derivation(key=key, title=title, theorem=key, side=side, work=work)
+    Derivation(key, title, side, work)
     for key, title, side, work in (
         ("unweighted-gap", "Uniform deviation over the unweighted variation class", Side.UPPER, _deviation),
         ("local-complexity", "Squared critical radius of the unweighted variation class", Side.TIGHT, _radius),

@@ -38,7 +38,7 @@ TABLE = {
 
 @pytest.mark.parametrize("derivation", DERIVATIONS, ids=KEYS)
 def test_agrees_with_the_registered_statement(derivation: Derivation) -> None:
-    bound = theorem(derivation.theorem).bound
+    bound = theorem(derivation.key).bound
     assert simplify(derivation.exponent - bound.exponent) == 0
     assert derivation.side is bound.side
 

@@ -11,8 +11,8 @@ from boundcalc.derivation.balance import balance, balance_monomial
 from boundcalc.derivation.caps import samples_in_caps
 from boundcalc.derivation.exponents import decay, tidy
 from boundcalc.derivation.lower import Construction, unseen
-from boundcalc.derivation.positivity import is_nonnegative
 from boundcalc.derivation.program import Constraint, maximise, minimise
+from boundcalc.positivity import is_nonnegative
 from boundcalc.symbols import d, eps, h, n
 
 x, y = symbols("x y")
