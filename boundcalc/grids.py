@@ -14,7 +14,7 @@ from sympy import Symbol
 from boundcalc.exact import describe, log_exact
 from boundcalc.logvalue import LogValue
 from boundcalc.rate_values import RateValues, rate_values
-from boundcalc.shown import Shown, show_power_of_ten
+from boundcalc.shown import Shown, show_log10
 from boundcalc.statement import Quantity, Side, Theorem
 from boundcalc.symbols import VARIABLES
 from boundcalc.symbols import d as D
@@ -85,7 +85,7 @@ class RateGridBound(Shown):
         return self.theorem.bound.side
 
     def __str__(self) -> str:
-        ends = (show_power_of_ten(end(self.log_value) / math.log(10), 4) for end in (np.min, np.max))
+        ends = (show_log10(end(self.log_value) / math.log(10), 4) for end in (np.min, np.max))
         return f"{' .. '.join(ends)}  {self.theorem.source}" + (
             f"; at d = 1 {self.at_one.source}" if self.at_one else ""
         )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.shown import Shown
+from boundcalc.shown import Shown, show_log10
 
 __all__ = ["Log", "LogValue", "extreme", "log_sine", "signed_sum"]
 
@@ -67,11 +67,7 @@ class LogValue(Shown):
         sign, log10 = float(self.sign.flat[0]), float(self.log10.flat[0])
         if sign == 0:
             return "0"
-        exponent = math.floor(log10)
-        mantissa = f"{10 ** (log10 - exponent):.2f}"
-        if mantissa == "10.00":
-            mantissa, exponent = "1.00", exponent + 1
-        return f"{'-' if sign < 0 else ''}{mantissa}e{exponent:+03d}"
+        return ("-" if sign < 0 else "") + show_log10(log10, 3)
 
 
 class Log(NamedTuple):

@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from sympy import Expr, Rational, mathml
 
-from boundcalc.shown import Number, float_above, float_below, layout, rounded, show, show_power_of_ten, text
+from boundcalc.shown import Number, float_above, float_below, from_log10, layout, rounded, show_log10, text
 from boundcalc.typeset import tex
 
 __all__ = [
@@ -136,17 +136,12 @@ def number(value: Number, digits: int = 3, rounding: str = ROUND_HALF_EVEN) -> C
 
 
 def number_from_log10(log10: float, digits: int = 3) -> Cell:
-    """A positive number that is known by its logarithm to base 10 and bounds nothing; a power of ten outside the float range.
+    """A positive number that is known by its logarithm to base 10 alone and bounds nothing.
 
     >>> number_from_log10(-2000.5).text, number_from_log10(2.0).text, number_from_log10(-2000.5).csv
-    ('10^-2000.5', '100', '3.16228e-2001')
+    ('3.16e-2001', '100', '3.16227766e-2001')
     """
-    if abs(log10) < 300:
-        return number(10.0**log10, digits)
-    shown = show_power_of_ten(log10)
-    power = shown.removeprefix("10^")
-    mantissa = show(10 ** (log10 - math.floor(log10)))
-    return _math(shown, rf"10^{{{power}}}", f"10<sup>{power}</sup>", f"{mantissa}e{math.floor(log10)}")
+    return _digits(from_log10(log10, digits), digits, show_log10(log10, 9))
 
 
 def _digits(number: Decimal, digits: int, csv: str) -> Cell:

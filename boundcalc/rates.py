@@ -18,7 +18,7 @@ from boundcalc.grids import RateGrid, is_grid
 from boundcalc.rate_values import rate_values
 from boundcalc.registry import theorem
 from boundcalc.setting import Setting
-from boundcalc.shown import Shown, aligned, show, show_power_of_ten
+from boundcalc.shown import Shown, aligned, show_log10
 from boundcalc.statement import Bound, Quantity, Side, Status, Theorem
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
@@ -113,11 +113,7 @@ class RateBound(Shown):
 
 
 def _shown(bound: RateBound) -> str:
-    """A rate bounds nothing: to the nearest."""
-    try:
-        return show(bound.value, 4)
-    except OverflowError:
-        return show_power_of_ten(bound.log_value / math.log(10))
+    return show_log10(bound.log_value / math.log(10), 4)
 
 
 @dataclass(frozen=True, repr=False)

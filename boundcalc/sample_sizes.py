@@ -24,7 +24,7 @@ from boundcalc.explicit.lower import FAMILIES, evaluate, parse, read
 from boundcalc.explicit.problem import Effort, Problem, Weight
 from boundcalc.explicit.upper import explicit_upper
 from boundcalc.setting import Setting
-from boundcalc.shown import Shown, rounded, show, show_power_of_ten, text
+from boundcalc.shown import Shown, rounded, show, show_log10, text
 from boundcalc.statement import Quantity, Side, Theorem
 from boundcalc.statements import THEOREMS
 
@@ -66,7 +66,7 @@ class SampleSize(Shown):
         return _ROUNDING[self.kind]
 
     def __str__(self) -> str:
-        size = show_power_of_ten(self.log10) if self.n is None else text(rounded(self.n, 6, self.rounding))
+        size = show_log10(self.log10) if self.n is None else text(rounded(self.n, 6, self.rounding))
         sign = {Kind.REQUIRED: "n > ", Kind.SUFFICIENT: "n = ", Kind.RATE: "n ~ "}[self.kind]
         power = f" = error^(-{self.exponent})" if self.exponent is not None else ""
         return f"{self.name}: {sign}{size}{power} ({self.kind.value.split(':')[0]}; {self.source})"
@@ -287,7 +287,7 @@ def sample_size(
         decay = by_name["low-norm-mse"]
         notes.append(
             f"Flat minima against weight decay, in powers of 1/error: {flat.exponent} against {decay.exponent}, "
-            f"a factor of {show_power_of_ten(flat.log10 - decay.log10, 4)} here."
+            f"a factor of {show_log10(flat.log10 - decay.log10, 4)} here."
         )
     sizes = (*(size for size in (lower, upper) if size), *rates)
     return SampleSizeReport(problem.d, target, sizes, tuple(notes))

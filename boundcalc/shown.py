@@ -28,13 +28,14 @@ __all__ = [
     "aligned",
     "float_above",
     "float_below",
+    "from_log10",
     "layout",
     "rounded",
     "show",
     "show_exact",
     "show_interval",
+    "show_log10",
     "show_lower",
-    "show_power_of_ten",
     "show_upper",
     "text",
 ]
@@ -120,13 +121,20 @@ def show_exact(value: Number) -> str:
     return f"1e{power}" if power > 0 and value == 10**power else text(nearest, 6)
 
 
-def show_power_of_ten(log10: Number, digits: int = 6, rounding: str = ROUND_HALF_EVEN) -> str:
-    """A positive number that is known by its logarithm alone; ``rounding`` is one of decimal's.
+def show_log10(log10: float, digits: int = 6) -> str:
+    """A positive number that is known by its logarithm to base 10 alone and bounds nothing, to the nearest.
 
-    >>> show_power_of_ten(-1000.0), show_power_of_ten(2000.12345, 5, ROUND_CEILING)
-    ('10^-1000', '10^2000.2')
+    >>> show_log10(-1000.0), show_log10(2000.5, 3), show_log10(-1.0)
+    ('1e-1000', '3.16e+2000', '0.1')
     """
-    return f"10^{rounded(float(log10), digits, rounding).normalize():f}"
+    return text(from_log10(log10, digits), digits)
+
+
+def from_log10(log10: float, digits: int = 6) -> Decimal:
+    """The same as a rounded number."""
+    power = math.floor(log10)
+    mantissa = Decimal(10 ** (log10 - power))
+    return Context(prec=digits, Emin=MIN_EMIN, Emax=MAX_EMAX).multiply(mantissa, Decimal((0, (1,), power)))
 
 
 def float_below(value: Value) -> float:
