@@ -106,7 +106,7 @@ def test_text_is_escaped_in_every_format() -> None:
     nasty = "a_b & 50% <x> | $y$ \\z {q} #1 ~ ^2"
     cell = words(nasty)
     assert cell.html == "a_b &amp; 50% &lt;x&gt; | $y$ \\z {q} #1 ~ ^2"
-    assert cell.markdown == "a\\_b & 50% \\<x\\> \\| \\$y\\$ \\\\z {q} #1 ~ ^2"
+    assert cell.markdown == "a\\_b \\& 50% \\<x\\> \\| \\$y\\$ \\\\z {q} \\#1 \\~ ^2"
     with pytest.raises(ValueError, match="no LaTeX for the character"):
         escape_latex("ж")
 
