@@ -12,8 +12,6 @@ from contextlib import suppress
 from enum import IntEnum
 from typing import IO, Any, NoReturn, TextIO, cast
 
-__all__ = ["ExitCode", "run"]
-
 _OURS = ("boundcalc", "constructions", "verify")
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 

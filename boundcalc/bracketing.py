@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-__all__ = ["LARGEST", "Point", "bracket", "size_at"]
-
 LARGEST = 10**300
 """The search ends here."""
 # First step in log10(n) from a size that is known; it doubles.

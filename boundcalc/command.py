@@ -22,8 +22,6 @@ from boundcalc import border
 if TYPE_CHECKING:
     from boundcalc.options import Option
 
-__all__ = ["Command", "CommandGroup", "added_commands", "summary_of"]
-
 _NUMBER = re.compile(r"-[\d.]")
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 

@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-__all__ = ["Dyadic"]
-
 # Numbers up to this exponent are turned into fractions on request.
 _MAX_SHIFT = 1 << 20
 

@@ -12,8 +12,6 @@ from sympy import Integer, Rational, Symbol, sqrt
 
 from boundcalc.symbols import d as D
 
-__all__ = ["Demonstration"]
-
 Array = NDArray[np.float64]
 _SEED = 20250620
 

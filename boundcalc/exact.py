@@ -13,8 +13,6 @@ from fractions import Fraction
 
 from sympy import Integer, Rational
 
-__all__ = ["describe", "exact_rational", "fraction", "log_exact", "rational"]
-
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?:/\d+)?", re.ASCII)
 # 10**5000 still converts in microseconds; anything longer is a typing error or an attack.
 _MAX_TEXT = 4000

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sympy as sp
 from sympy import Expr
 
-__all__ = ["CONSTANTS", "group_powers", "is_linear", "is_polynomial", "pair_gammas"]
-
 CONSTANTS = (sp.pi, sp.E)
 
 

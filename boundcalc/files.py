@@ -22,8 +22,6 @@ from boundcalc.style import styled
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["check_figure_path", "check_writable", "is_written_to", "save_figure", "write_atomically", "write_text"]
-
 _FORMATS = ("png", "svg", "pdf")
 _IN_MEMORY = 2**26
 

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from boundcalc.shown import Shown, show_log10
 
-__all__ = ["Log", "LogValue", "extreme", "log_sine", "signed_sum"]
-
 _LN10 = math.log(10)
 
 

@@ -8,8 +8,6 @@ from typing import TypeVar
 
 from boundcalc.exact import describe
 
-__all__ = ["by_key"]
-
 _Entry = TypeVar("_Entry")
 
 

@@ -13,21 +13,6 @@ from sympy import Expr, Rational, mathml
 from boundcalc.shown import Number, float_above, float_below, from_log10, layout, rounded, show_log10, text
 from boundcalc.typeset import tex
 
-__all__ = [
-    "EMPTY",
-    "Cell",
-    "code",
-    "escape_latex",
-    "escape_markdown",
-    "formula",
-    "fraction",
-    "number",
-    "number_from_log10",
-    "symbol",
-    "verbatim",
-    "words",
-]
-
 _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"$<$", ">": r"$>$", "|": r"$|$", '"': r"''",

@@ -16,21 +16,6 @@ from typing import Any
 from boundcalc.exact import describe, exact_rational, fraction
 from boundcalc.symbols import VARIABLES
 
-__all__ = [
-    "OPTIONS",
-    "Option",
-    "Reader",
-    "choice",
-    "file_path",
-    "integer",
-    "number",
-    "real",
-    "switch",
-    "symbol",
-    "text",
-    "vocabulary",
-]
-
 
 @dataclass(frozen=True)
 class Reader:

@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from sympy import Rational
 
-__all__ = ["Pair", "add", "log", "multiply", "split_rational"]
-
 _SPLITTER = 134217729.0  # 2**27 + 1
 
 

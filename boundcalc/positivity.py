@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 from sympy import Expr, Poly, Rational, Symbol, cancel, fraction, sympify
 
-__all__ = ["Domain", "is_nonnegative"]
-
 # Symbol -> lower end of its range; every symbol ranges over all reals from there on.
 Domain = Mapping[Symbol, Rational | int]
 

@@ -6,8 +6,6 @@ from sympy import Add, Expr, Integer, Mul, Pow, Symbol, expand_power_base, toget
 
 from boundcalc.positivity import is_nonnegative
 
-__all__ = ["leading_term", "power_exponent", "power_factors"]
-
 
 def power_exponent(term: Expr, symbol: Symbol) -> Expr:
     """The exponent of ``symbol`` in a product of powers.

@@ -24,8 +24,6 @@ from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
 from boundcalc.typeset import tex
 
-__all__ = ["RateBound", "RateReport", "rate", "read_quantity"]
-
 _QUANTITIES = {"mse": Quantity.MSE, "gap": Quantity.GAP}
 # theorem keys by quantity: (upper, lower for d >= 2, lower for d = 1, low norm)
 _SELECTION: dict[Quantity, tuple[str, str, str | None, str]] = {

@@ -10,8 +10,6 @@ from boundcalc.shown import Shown, aligned
 from boundcalc.statement import Theorem
 from boundcalc.statements import THEOREMS
 
-__all__ = ["Registry", "theorem", "theorems"]
-
 _BY_KEY = {entry.key: entry for entry in THEOREMS}
 
 

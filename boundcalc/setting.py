@@ -10,8 +10,6 @@ from sympy import Expr, Rational, Symbol
 from boundcalc.shown import show_exact
 from boundcalc.symbols import VARIABLES
 
-__all__ = ["Setting"]
-
 
 @dataclass(frozen=True)
 class Setting:

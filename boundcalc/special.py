@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["log_erfc", "log_gamma", "log_gamma_ratio", "log_hyp2f1"]
-
 Array = NDArray[np.float64]
 
 _MAX_TERMS = 200_000

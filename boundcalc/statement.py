@@ -17,8 +17,6 @@ from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
 from boundcalc.typeset import tex
 
-__all__ = ["Assumption", "Bound", "Quantity", "Side", "Source", "Status", "Theorem"]
-
 
 class Side(Enum):
     """On which side of the quantity the expression lies."""

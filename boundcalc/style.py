@@ -14,21 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-__all__ = [
-    "BLACK",
-    "BLUE",
-    "COLOURS",
-    "DASHED",
-    "GREEN",
-    "GREY",
-    "ORANGE",
-    "PINK",
-    "label_ends",
-    "panels",
-    "powers_of_ten",
-    "styled",
-]
-
 # Okabe and Ito's palette, distinct with every kind of colour vision, dark ones first.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 BLUE, ORANGE, GREEN, PINK = COLOURS[:4]

@@ -10,8 +10,6 @@ from sympy import Integer, Rational, Symbol
 
 from boundcalc.exact import describe, exact_rational
 
-__all__ = ["VARIABLES", "B", "C", "L", "M", "R", "Variable", "d", "delta", "eps", "eta", "h", "lam", "n", "sigma"]
-
 
 @dataclass(frozen=True)
 class Variable:

@@ -12,8 +12,6 @@ from enum import Enum
 from boundcalc.markup import Cell, words
 from boundcalc.shown import Shown
 
-__all__ = ["Align", "Column", "Group", "Table", "html_document", "latex_document"]
-
 
 class Align(Enum):
     """Of a column; the value is LaTeX's letter."""

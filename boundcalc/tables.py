@@ -20,17 +20,6 @@ from boundcalc.statements import THEOREMS
 from boundcalc.symbols import VARIABLES
 from boundcalc.table_format import Align, Column, Group, Table
 
-__all__ = [
-    "Contents",
-    "explicit_table",
-    "exponent_table",
-    "rate_table",
-    "registry_table",
-    "sample_size_table",
-    "size_cell",
-    "table",
-]
-
 _LN10 = math.log(10)
 _DIMS = (1, 2, 5, 10, 20)
 _SIZES = ("1e3", "1e6")

@@ -8,8 +8,6 @@ from sympy import Expr, Integer, Pow, Rational, Symbol, fraction, together
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
 
-__all__ = ["tex"]
-
 
 class _Printer(LatexPrinter):
     """sympy's printer with another way to write powers."""

@@ -28,20 +28,6 @@ from verify.training.targets import TARGETS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = [
-    "OPTIONS",
-    "Setting",
-    "STEP",
-    "asked",
-    "check_step_sizes",
-    "random_stream",
-    "resolve_device",
-    "study_command",
-    "Progress",
-    "check_outputs",
-    "deliver",
-]
-
 
 class Progress:
     """How far a work is, on stderr: a bar on a terminal, elsewhere a line each time; with the time gone and left.

@@ -24,17 +24,6 @@ from scipy.stats import t as student
 
 from boundcalc.bracketing import size_at
 
-__all__ = [
-    "BOOTSTRAP_LEVEL",
-    "LEAST_POINTS",
-    "LEVEL",
-    "ExponentFit",
-    "fit_exponent",
-    "fit_medians",
-    "local_exponent",
-    "sizes_between",
-]
-
 Float = NDArray[np.float64]
 
 LEVEL = 0.99

@@ -15,8 +15,6 @@ from boundcalc.positivity import Domain
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
 
-__all__ = ["balance", "balance_monomial"]
-
 # The exponent of the whole sum.
 TARGET = Symbol("t")
 

@@ -12,8 +12,6 @@ from boundcalc.derivation.exponents import tidy
 from boundcalc.derivation.formula import Formula, Relation, Step
 from boundcalc.symbols import d, h, n
 
-__all__ = ["GEOMETRY", "cap_count", "cap_mass", "samples_in_caps", "weight"]
-
 _ONE = Integer(1)
 
 

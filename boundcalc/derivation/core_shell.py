@@ -16,8 +16,6 @@ from boundcalc.positivity import Domain
 from boundcalc.statement import Side
 from boundcalc.symbols import C, eps, h, n
 
-__all__ = ["ADDITIVE", "DERIVATIONS", "core_shell"]
-
 _ONE = Integer(1)
 # The empirical weight is within n^{-1/2} of the population weight, uniformly: it is bounded below where that is
 # smaller.

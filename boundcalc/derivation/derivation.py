@@ -15,8 +15,6 @@ from boundcalc.statement import Side
 from boundcalc.symbols import d as D
 from boundcalc.typeset import tex
 
-__all__ = ["Derivation", "Derived"]
-
 
 @dataclass(frozen=True)
 class Derived:

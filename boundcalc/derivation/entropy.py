@@ -10,8 +10,6 @@ from boundcalc.derivation.formula import Formula, Relation, Step
 from boundcalc.derivation.parameters import resolution
 from boundcalc.symbols import C, d, n
 
-__all__ = ["ENTROPY_EXPONENT", "ENTROPY_STEP", "critical_square", "entropy", "net_deviation"]
-
 # N neurons approximate the unit variation ball in L2 to within N^{-(1/2 + 3/(2d))} (Siegel & Xu).
 _APPROXIMATION = Rational(1, 2) + Rational(3) / (2 * d)
 # So resolution r needs (C/r)^{1/_APPROXIMATION} neurons; the logarithm of the covering number is of that order.

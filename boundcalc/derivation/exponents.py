@@ -9,8 +9,6 @@ from sympy import Expr, Integer, Mul, Pow, Symbol, factor, together
 from boundcalc.powers import power_exponent
 from boundcalc.symbols import n as N
 
-__all__ = ["decay", "exponent_symbol", "monomial", "tidy"]
-
 
 def exponent_symbol(parameter: Symbol) -> Symbol:
     """The unknown x_p in p = n^{-x_p}."""

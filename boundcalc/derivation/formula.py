@@ -9,8 +9,6 @@ from sympy import Expr
 
 from boundcalc.typeset import tex
 
-__all__ = ["Formula", "Relation", "Step"]
-
 
 class Relation(Enum):
     """How two sides compare; the value is (text, LaTeX). The ``ORDER`` ones hide constants that depend on d."""

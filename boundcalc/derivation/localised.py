@@ -10,8 +10,6 @@ from boundcalc.derivation.exponents import tidy
 from boundcalc.derivation.formula import Formula, Relation, Step
 from boundcalc.symbols import h
 
-__all__ = ["FLATNESS_STEP", "SEMINORM_STEP", "depth_entropy", "flatness_cell", "seminorm_cell"]
-
 
 def seminorm_cell() -> Expr:
     """Scaled variation of one cell when the whole seminorm is O(1), spread evenly over the cells.

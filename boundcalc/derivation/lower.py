@@ -16,8 +16,6 @@ from boundcalc.positivity import Domain
 from boundcalc.symbols import d as D
 from boundcalc.symbols import n as N
 
-__all__ = ["Construction", "assouad", "fano", "unseen"]
-
 
 @dataclass(frozen=True)
 class Construction:

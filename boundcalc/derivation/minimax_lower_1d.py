@@ -11,8 +11,6 @@ from boundcalc.derivation.theorem_a import stacked_hats
 from boundcalc.statement import Side
 from boundcalc.symbols import d
 
-__all__ = ["DERIVATION"]
-
 
 def _work() -> Derived:
     general = stacked_hats()

@@ -6,8 +6,6 @@ from sympy import Symbol
 
 from boundcalc.symbols import C, eps, h
 
-__all__ = ["MEANINGS", "amplitude", "fill", "resolution", "scale", "width"]
-
 amplitude = Symbol("a", positive=True)
 width = Symbol("w", positive=True)
 scale = Symbol("ell", positive=True)

@@ -23,8 +23,6 @@ from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 from boundcalc.derivation.formula import Formula, Relation, Step
 from boundcalc.positivity import Domain, is_nonnegative
 
-__all__ = ["Constraint", "Optimum", "maximise", "minimise", "certificate_step"]
-
 
 @dataclass(frozen=True)
 class Constraint:

@@ -18,8 +18,6 @@ from boundcalc.statement import Side
 from boundcalc.statements.extra_symbols import alpha
 from boundcalc.symbols import d, eps, h, n
 
-__all__ = ["LOWER", "UPPER"]
-
 _DOMAIN = {d: 1, alpha: 0}
 _GEOMETRY = Step(
     "The radius exceeds 1 - h with probability h^alpha and the direction lies within sqrt(h) of an axis with "

@@ -11,8 +11,6 @@ from boundcalc.derivation.lower import Construction, fano, unseen
 from boundcalc.statement import Side
 from boundcalc.symbols import h
 
-__all__ = ["DERIVATION", "GAP", "single_atoms"]
-
 _ONE = Integer(1)
 WORDS = Step(
     "One ReLU on each cap, scaled to height 1: its slope is 1/h, and its squared norm is of the order of the cap's "

@@ -12,8 +12,6 @@ from boundcalc.statement import Side
 from boundcalc.statements.extra_symbols import m
 from boundcalc.symbols import d
 
-__all__ = ["DERIVATION"]
-
 
 def _work() -> Derived:
     words = Step(

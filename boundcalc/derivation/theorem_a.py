@@ -10,8 +10,6 @@ from boundcalc.derivation.parameters import width
 from boundcalc.statement import Side
 from boundcalc.symbols import h
 
-__all__ = ["DERIVATION", "stacked_hats"]
-
 
 def stacked_hats() -> Construction:
     """Hats of slab width w filling the depths [h/2, h] of every cap.

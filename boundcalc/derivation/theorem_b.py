@@ -12,8 +12,6 @@ from boundcalc.derivation.parameters import fill, scale
 from boundcalc.statement import Side
 from boundcalc.symbols import d, h
 
-__all__ = ["DERIVATION", "WORDS", "packet_variation", "wave_packets"]
-
 
 def packet_variation() -> Expr:
     """Variation of a signed sum of the packets of one cap, in the cap's coordinates.

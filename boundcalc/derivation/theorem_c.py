@@ -11,8 +11,6 @@ from boundcalc.derivation.parameters import resolution
 from boundcalc.statement import Side
 from boundcalc.symbols import h, n
 
-__all__ = ["DERIVATION"]
-
 
 def _work() -> Derived:
     terms = {

@@ -19,8 +19,6 @@ from boundcalc.derivation.theorem_b import WORDS, packet_variation, wave_packets
 from boundcalc.statement import Side
 from boundcalc.symbols import d, h, n
 
-__all__ = ["GAP", "LOWER", "UPPER"]
-
 
 def _upper() -> Derived:
     terms = {

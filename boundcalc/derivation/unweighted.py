@@ -9,8 +9,6 @@ from boundcalc.powers import power_exponent
 from boundcalc.statement import Side
 from boundcalc.symbols import n
 
-__all__ = ["DERIVATIONS"]
-
 
 def _deviation() -> Derived:
     product, found = net_deviation()

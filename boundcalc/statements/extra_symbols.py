@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from sympy import Symbol
 
-__all__ = ["J", "N", "alpha", "k", "m", "n_S", "p", "q", "s", "width"]
-
 alpha = Symbol("alpha", positive=True)
 m = Symbol("m", integer=True, positive=True)
 J = Symbol("J", integer=True, positive=True)

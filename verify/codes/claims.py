@@ -9,8 +9,6 @@ from constructions.spherical_code import SphericalCode
 from verify.codes.setting import CodesSetting
 from verify.outcome import Interval, Outcome, Relation, judged
 
-__all__ = ["outcomes_of"]
-
 NAME = "spherical code"
 
 

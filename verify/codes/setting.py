@@ -10,8 +10,6 @@ from boundcalc.options import integer, number
 from boundcalc.packing_numbers import PackingNumber, packing_number
 from verify.command import Setting, asked
 
-__all__ = ["AUTO", "CodesSetting"]
-
 AUTO = "auto"
 _LARGEST_DIM = 4096
 _ANY = number("a number", lambda _: True)

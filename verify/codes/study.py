@@ -18,8 +18,6 @@ from verify.codes.setting import AUTO, CodesSetting
 from verify.command import Progress
 from verify.outcome import Report
 
-__all__ = ["codes_report", "save_code"]
-
 _SIXTY = Fraction(1, 2)
 
 

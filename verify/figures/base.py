@@ -16,8 +16,6 @@ from verify.sweep.codec import encode_setting
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Experiment", "Inputs", "Record", "Scale", "comparison", "records_of"]
-
 Record = dict[str, Any]
 
 

@@ -22,8 +22,6 @@ from verify.sweep import Sweep
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["MSE_FIGURES", "mse_rows"]
-
 _ETAS = {Scale.SMALL: (0.1, 0.4), Scale.PAPER: (0.05, 0.1, 0.2, 0.4)}
 _SIZES = {Scale.SMALL: (32, 64, 128, 256), Scale.PAPER: (32, 64, 128, 256, 512)}
 # eta times steps: the same time for every step size; 10 000 is the rule of Fig. 5.

@@ -21,8 +21,6 @@ from verify.training.setting import Activation
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["NEURON_FIGURES", "active_norm", "neuron_rows", "rank_correlation"]
-
 _AT_MOST, _BELOW, _ABOVE = Relation.AT_MOST, Relation.BELOW, Relation.ABOVE
 _STEPS = {
     "fig3": {Scale.SMALL: 8000, Scale.PAPER: 20000},

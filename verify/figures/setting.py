@@ -9,8 +9,6 @@ from verify.command import Setting, asked
 from verify.figures import EXPERIMENTS, experiment
 from verify.figures.base import Experiment, Inputs, Scale
 
-__all__ = ["FiguresSetting"]
-
 
 @dataclass(frozen=True)
 class FiguresSetting(Setting):

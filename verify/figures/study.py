@@ -13,8 +13,6 @@ from verify.figures.setting import FiguresSetting
 from verify.outcome import Outcome, Relation, Report
 from verify.sweep import Store, Sweep, SweepOptions, write_csv
 
-__all__ = ["FigureFiles", "figures_report", "files_of", "plan", "prepare_folder", "write_figure"]
-
 
 def plan(setting: FiguresSetting, how: SweepOptions) -> str | None:
     """The grids and what they cost, for a dry run."""

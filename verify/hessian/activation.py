@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 from verify.hessian.arrays import Array, Backend
 from verify.hessian.rounding import SLACK, TINY, gamma
 
-__all__ = ["Pattern", "augment", "dense_pattern", "exact_signs", "one_sided_patterns", "power_of_two_scale"]
-
 
 @dataclass(frozen=True)
 class Pattern:

@@ -10,17 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-__all__ = [
-    "Array",
-    "Backend",
-    "NumpyBackend",
-    "TorchBackend",
-    "backend_for",
-    "is_torch_tensor",
-    "times_pattern",
-    "to_numpy",
-]
-
 _GRAM_BLOCK, _FACTOR_BLOCK, _LARGEST_FACTORISED = 4096, 2048, 4096
 
 Array = Any  # numpy.ndarray or torch.Tensor

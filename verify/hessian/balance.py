@@ -31,8 +31,6 @@ from verify.hessian.problem import Problem, prepare
 from verify.hessian.products import LiveProducts
 from verify.hessian.result import Sharpness
 
-__all__ = ["Balanced", "flattest_balance"]
-
 Float = NDArray[np.float64]
 
 _LARGEST_LOG = 40.0

@@ -33,8 +33,6 @@ from verify.hessian.problem import Problem
 from verify.hessian.products import LiveProducts
 from verify.hessian.rounding import SLACK, TINY, gamma
 
-__all__ = ["DualBound", "best_mixture", "lower_bound"]
-
 Float = NDArray[np.float64]
 
 _STEPS = 60

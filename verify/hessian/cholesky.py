@@ -24,15 +24,6 @@ from verify.hessian.problem import Problem
 from verify.hessian.reduction import reduce_at
 from verify.hessian.rounding import SLACK, TINY, gamma, up
 
-__all__ = [
-    "DataCertificate",
-    "ParameterCertificate",
-    "build_cholesky",
-    "build_for_data",
-    "build_for_parameters",
-    "cholesky_bytes",
-]
-
 # Rows of J formed at once, in numbers (64 MiB); at least so many points.
 _CHUNK, _FEWEST = 2**23, 256
 

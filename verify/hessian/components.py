@@ -16,8 +16,6 @@ from scipy.sparse.csgraph import connected_components
 from verify.hessian.problem import Problem
 from verify.hessian.rounding import SLACK, TINY, gamma
 
-__all__ = ["Blocks", "blocks_if_cheap", "build_blocks"]
-
 # Numbers held at once while outer products are summed (64 MiB).
 _CHUNK = 2**23
 

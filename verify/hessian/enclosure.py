@@ -26,8 +26,6 @@ from verify.hessian.result import Certificate, Sharpness, true_bounds
 from verify.hessian.rounding import UNIT
 from verify.hessian.structure import build_structure
 
-__all__ = ["sharpness"]
-
 # A relative width at which no further certificate is tried, even if ``tol`` is smaller: rounding sets a floor near it.
 _WIDE_ENOUGH = 1e-8
 # The estimate is computed to this relative error even where ``tol`` asks for less.

@@ -25,8 +25,6 @@ from verify.hessian.result import Sharpness, kink_slack, true_bounds
 from verify.hessian.structure import build_structure
 from verify.outcome import Interval, Outcome, Relation, Verdict, judge, judged
 
-__all__ = ["is_flat", "side_of_the_edge"]
-
 # Of a first Krylov run, which shows that a network is sharp or prepares the certificates.
 _COARSE_STEPS = 24
 # Certificates aim at no higher level, so that none of their numbers leaves the range of float64.

@@ -25,8 +25,6 @@ from verify.hessian.lanczos import lanczos
 from verify.hessian.probabilistic import probable_bound
 from verify.hessian.result import Sharpness
 
-__all__ = ["GeluHessianOperator", "gelu_sharpness"]
-
 
 class GeluHessianOperator(LinearOperator):
     """Hessian of (1/2n) |y - f|^2 for the exact GELU, order (W row by row, b, v, beta).

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from verify.hessian.arrays import is_torch_tensor, to_numpy
 
-__all__ = ["Inputs", "check_integer", "check_number", "check_positive", "read_inputs"]
-
 
 @dataclass(frozen=True)
 class Inputs:

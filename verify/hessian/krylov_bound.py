@@ -31,8 +31,6 @@ from verify.hessian.rayleigh import rayleigh_lower_bound
 from verify.hessian.reduction import squares_on_pattern
 from verify.hessian.rounding import SLACK, TINY, gamma
 
-__all__ = ["gauss_newton_trace", "krylov_lower_bound", "krylov_upper_bound", "outside_trace", "proved_level"]
-
 # Inner products of long vectors are summed in this many pieces, which makes their error bounds that much smaller.
 _PIECES = 32
 

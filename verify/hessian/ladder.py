@@ -20,8 +20,6 @@ from verify.hessian.problem import Problem
 from verify.hessian.result import Certificate
 from verify.hessian.trace import TraceCertificate
 
-__all__ = ["MEMORY_LIMIT", "dense_rung", "first_proved", "krylov_rungs"]
-
 MEMORY_LIMIT = 14 * 2**30
 _DENSE_POINTS = 4096
 _MOST_VECTORS = 96

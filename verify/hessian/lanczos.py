@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from verify.hessian.arrays import Array, Backend, to_numpy
 
-__all__ = ["Krylov", "lanczos"]
-
 
 @dataclass(frozen=True)
 class Krylov:

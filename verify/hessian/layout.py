@@ -9,8 +9,6 @@ from __future__ import annotations
 from verify.hessian.arrays import Array, Backend, NumpyBackend, is_torch_tensor
 from verify.hessian.problem import Problem
 
-__all__ = ["from_live", "to_live"]
-
 
 def _index(problem: Problem, vector: Array) -> Array:
     if problem.live_count == problem.neurons:

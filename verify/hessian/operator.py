@@ -14,8 +14,6 @@ from verify.hessian.layout import from_live, to_live
 from verify.hessian.problem import prepare
 from verify.hessian.products import LiveProducts
 
-__all__ = ["HessianOperator"]
-
 
 class HessianOperator(LinearOperator):
     """Hessian of L = (1/2n) sum_i (y_i - f(x_i))^2 in the parameters (W row by row, b, v, beta).

@@ -24,8 +24,6 @@ from verify.hessian.problem import Problem
 from verify.hessian.reduction import Reduction, eigenvalue_bound, reduce_at
 from verify.hessian.rounding import SLACK, TINY, gamma
 
-__all__ = ["PerronStep", "perron_bound", "perron_step", "positive_vector"]
-
 
 @dataclass(frozen=True)
 class PerronStep:

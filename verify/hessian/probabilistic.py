@@ -20,8 +20,6 @@ from scipy.special import betaincinv
 
 from verify.hessian.inputs import check_positive
 
-__all__ = ["probable_bound", "relative_error_bound"]
-
 
 def relative_error_bound(parameters: int, krylov: int, probability: float) -> float:
     """The smallest relative error whose failure probability is at most ``probability``; 1.0 if none below 1.

@@ -31,8 +31,6 @@ from verify.hessian.inputs import Inputs, read_inputs
 from verify.hessian.rounding import SLACK, TINY, gamma
 from verify.hessian.sparse_pattern import estimate_density, sparse_pattern
 
-__all__ = ["Problem", "one_sided_problems", "prepare"]
-
 # Below this share of active pairs a compressed matrix multiplies faster than a dense one.
 SPARSE_BELOW = 0.04
 _DENSE_ENTRIES = 2 * 10**7

@@ -15,8 +15,6 @@ import numpy as np
 from verify.hessian.arrays import Array, times_pattern
 from verify.hessian.problem import Problem
 
-__all__ = ["LiveProducts"]
-
 
 class LiveProducts:
     """J p, J's, D p and H p of one problem, in a working precision.

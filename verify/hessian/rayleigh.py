@@ -11,8 +11,6 @@ from verify.hessian.problem import Problem
 from verify.hessian.products import LiveProducts
 from verify.hessian.rounding import SLACK, TINY, gamma
 
-__all__ = ["rayleigh_lower_bound"]
-
 
 def rayleigh_lower_bound(
     products: LiveProducts, p: Array, image: Array | None = None, image_error: float | None = None

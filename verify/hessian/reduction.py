@@ -26,8 +26,6 @@ from verify.hessian.arrays import Array
 from verify.hessian.problem import Problem
 from verify.hessian.rounding import SLACK, TINY, UNIT, gamma
 
-__all__ = ["Reduction", "eigenvalue_bound", "reduce_at", "squares_on_pattern"]
-
 
 @dataclass(frozen=True)
 class Reduction:

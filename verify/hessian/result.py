@@ -14,8 +14,6 @@ from verify.hessian.problem import Problem
 from verify.hessian.rounding import SLACK, UNIT, up
 from verify.outcome import Interval, Trust
 
-__all__ = ["Certificate", "Sharpness", "kink_slack", "true_bounds"]
-
 
 class Certificate(Enum):
     """How the upper bound of lambda_max is obtained.

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["SLACK", "TINY", "UNIT", "gamma", "up"]
-
 UNIT = 2.0**-53
 
 # Error bounds are sums of nonnegative float64 terms, computed with fewer than 10**8 roundings in a row, so with a

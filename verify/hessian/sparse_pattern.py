@@ -18,8 +18,6 @@ from scipy.spatial import cKDTree
 from verify.hessian.activation import Pattern, exact_signs
 from verify.hessian.rounding import SLACK, gamma
 
-__all__ = ["estimate_density", "sparse_pattern"]
-
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
 

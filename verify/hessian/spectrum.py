@@ -16,8 +16,6 @@ from verify.hessian.lanczos import lanczos, ritz
 from verify.hessian.layout import from_live
 from verify.hessian.operator import HessianOperator
 
-__all__ = ["Eigenpairs", "SpectralDensity", "spectral_density", "top_eigenpairs"]
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Eigenpairs(Shown):

@@ -21,8 +21,6 @@ from verify.hessian.components import Blocks
 from verify.hessian.problem import Problem
 from verify.hessian.rounding import SLACK, TINY, gamma
 
-__all__ = ["StructureCertificate", "build_structure", "secular_root"]
-
 _NEWTON_STEPS = 200
 
 

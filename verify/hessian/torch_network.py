@@ -11,8 +11,6 @@ from constructions.network import Network
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["network_from_torch", "network_to_torch"]
-
 
 def network_from_torch(module: Any) -> Network:
     """The network of ``nn.Sequential(Linear(d, K), ReLU(), Linear(K, 1))``, biases optional; the module isn't touched.

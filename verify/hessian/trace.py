@@ -30,8 +30,6 @@ from verify.hessian.problem import Problem
 from verify.hessian.reduction import Reduction, eigenvalue_bound, reduce_at
 from verify.hessian.rounding import SLACK, TINY, UNIT, gamma
 
-__all__ = ["TraceCertificate"]
-
 _MAX_VECTORS = 96
 
 

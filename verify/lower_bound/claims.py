@@ -22,8 +22,6 @@ from verify.lower_bound.setting import LowerBoundSetting
 from verify.outcome import Interval, Outcome, Relation, Trust, judged
 from verify.power_law import ExponentFit
 
-__all__ = ["exponents", "overtaking", "shown"]
-
 
 def exponents(d: int, base: Problem, setting: LowerBoundSetting, found: Series) -> Iterator[Outcome]:
     """The exponent over the requested sizes, and where they are too few for a power law, over larger ones."""

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from verify.lower_bound.study import Study
 
-__all__ = ["lower_bound_figure"]
-
 _COLOURS = dict(zip(CONSTRUCTIONS, (BLUE, ORANGE, BLACK, GREEN), strict=True))
 _LARGEST_LOG10_SHOWN = 40.0
 _POINTS = 33

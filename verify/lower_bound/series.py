@@ -26,18 +26,6 @@ from boundcalc.registry import theorem
 from boundcalc.statement import Status
 from verify.power_law import LEAST_POINTS, ExponentFit, fit_exponent, sizes_between
 
-__all__ = [
-    "CHECKED",
-    "CONSTRUCTIONS",
-    "PAIRS",
-    "Construction",
-    "Crossing",
-    "Series",
-    "crossing",
-    "power_law_range",
-    "series",
-]
-
 LARGEST_LOG10_N = 290
 # Half-width of an exponent's interval, relative to the exponent, up to which a range counts as one of the power law.
 TOLERANCE = 0.02

@@ -15,8 +15,6 @@ from verify.command import Setting, asked
 from verify.lower_bound.series import LARGEST_LOG10_N
 from verify.power_law import LEAST_POINTS, sizes_between
 
-__all__ = ["LowerBoundSetting"]
-
 _PER_DECADE = 4
 
 

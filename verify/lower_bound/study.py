@@ -21,8 +21,6 @@ from verify.lower_bound.series import (
 from verify.lower_bound.setting import LowerBoundSetting
 from verify.outcome import Outcome, Report
 
-__all__ = ["Study", "lower_bound_study"]
-
 
 @dataclass(frozen=True)
 class Study:

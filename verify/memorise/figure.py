@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from verify.memorise.study import Memorised
 
-__all__ = ["memorise_figure"]
-
 _SIZES = 7
 
 

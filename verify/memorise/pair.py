@@ -32,8 +32,6 @@ from verify.packing.artefact import critical_height
 from verify.packing.checks.norms import bernstein
 from verify.power_law import LEAST_POINTS, fit_exponent
 
-__all__ = ["DrawnPair", "Row", "draw_pair", "pair_outcomes", "scaling_outcome", "scaling_rows"]
-
 NAME = "pair"
 SOURCE = "LQWP25, Corollary I.3"
 _DRAWS = 400_000

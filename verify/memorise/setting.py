@@ -10,8 +10,6 @@ import numpy as np
 from boundcalc.options import integer
 from verify.command import Setting, asked, random_stream
 
-__all__ = ["MemoriseSetting"]
-
 _STREAMS = ("sample", "sphere", "labels", "monte carlo", "scaling")
 
 

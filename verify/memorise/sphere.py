@@ -28,8 +28,6 @@ from verify.hessian.structure import secular_root
 from verify.memorise.setting import MemoriseSetting
 from verify.outcome import Interval, Outcome, Relation, Trust, judged
 
-__all__ = ["Interpolator", "build_interpolator", "interpolator_outcomes"]
-
 NAME = "sphere"
 SOURCE = "boundcalc, solitary neurons on the sphere"
 _ROUNDING = 1e-12

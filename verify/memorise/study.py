@@ -18,8 +18,6 @@ from verify.memorise.sphere import NAME as SPHERE
 from verify.memorise.sphere import SOURCE, Interpolator, build_interpolator, interpolator_outcomes
 from verify.outcome import Outcome, Relation, Report, judged
 
-__all__ = ["Memorised", "memorise_report", "save_memorised"]
-
 
 @dataclass(frozen=True, eq=False)
 class Memorised:

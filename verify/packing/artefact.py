@@ -36,8 +36,6 @@ from verify.packing.atoms.packet import PacketAtoms
 from verify.packing.atoms.ridges import RidgeAtoms
 from verify.packing.setting import AtomKind, PackingSetting
 
-__all__ = ["STREAMS", "Artefact", "build_artefact", "build_packing", "critical_height", "save_artefact"]
-
 # Independent random streams of one seed, by use.
 STREAMS = ("code", "data", "signs", "noise", "monte carlo", "scaling", "sharpness")
 # Pairs of neurons and points beyond which the neurons of empty caps are left out of Hessians.

@@ -12,8 +12,6 @@ from verify.packing.artefact import Artefact
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["packing_figure"]
-
 
 @styled()
 def packing_figure(artefact: Artefact) -> Figure:

@@ -13,8 +13,6 @@ from constructions.codes.bounds import size_bound
 from constructions.packing import separation_limit
 from verify.command import Setting, asked
 
-__all__ = ["AtomKind", "PackingSetting", "Weight"]
-
 # The network that discretises packets has tens of thousands of neurons, each of which reads every sample.
 DEFAULT_N, DEFAULT_PACKET_N = 65536, 4096
 # An inner product that every family with a code in a dimension reaches at some height.

@@ -10,8 +10,6 @@ from verify.packing.artefact import Artefact, build_artefact
 from verify.packing.checks import CHECKS
 from verify.packing.setting import AtomKind, PackingSetting
 
-__all__ = ["packing_report"]
-
 
 def packing_report(setting: PackingSetting) -> tuple[Artefact, Report]:
     """Build the packing of a setting and run every check on it; progress goes to stderr.

@@ -16,8 +16,6 @@ from verify.training.top_eigenvalue import top_eigenvalue
 from verify.training.trace import rare_share
 from verify.training.train import train
 
-__all__ = ["CELL_VERSION", "batch_size", "cell_seconds", "rate_cells", "run_cell", "sweep_of", "trace_steps"]
-
 # Raised with every change, here or in what is used here, after which a cell gives other results (docs/sweeps.md).
 CELL_VERSION = 1
 

@@ -16,8 +16,6 @@ from verify.power_law import BOOTSTRAP_LEVEL, ExponentFit, fit_medians
 from verify.rates.lines import errors_by_size
 from verify.rates.setting import MODES, RateSetting
 
-__all__ = ["ERRORS", "LIMITS", "SOURCE", "ModeResult", "bounds_at", "mode_results", "outcomes_of"]
-
 SOURCE = "LQWP25, Fig. 2"
 ERRORS = ("train_mse", "fresh_mse")
 _ERROR_WORDS = {"train_mse": "in-sample", "fresh_mse": "population"}

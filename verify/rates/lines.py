@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from verify.outcome import Interval
 from verify.power_law import BOOTSTRAP_LEVEL, ExponentFit, fit_medians
 
-__all__ = ["Line", "errors_by_size", "lines_of"]
-
 Float = NDArray[np.float64]
 _RESAMPLES = 2000
 

@@ -13,8 +13,6 @@ from verify.rates.cells import rate_cells, sweep_of
 from verify.sweep import Sweep
 from verify.training.setting import Init
 
-__all__ = ["MODES", "RateSetting", "rate_sweep"]
-
 MODES = ("gradient descent", "weight decay")
 _MOST_PAIRS = 2**28
 

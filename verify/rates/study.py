@@ -15,8 +15,6 @@ from verify.rates.claims import ERRORS, LIMITS, SOURCE, ModeResult, bounds_at, m
 from verify.rates.setting import RateSetting, rate_sweep
 from verify.sweep import SweepOptions
 
-__all__ = ["Study", "fit_table", "run_study"]
-
 
 @dataclass(frozen=True, eq=False)
 class Study:

@@ -15,8 +15,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from boundcalc.markup import escape_markdown, verbatim
 from boundcalc.table_format import Align, Column, Group, Table
 
-__all__ = ["Heading", "Image", "Item", "Page", "table", "to_html", "to_markdown"]
-
 
 @dataclass(frozen=True)
 class Heading:

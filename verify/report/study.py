@@ -21,8 +21,6 @@ from verify.sweep import FinishedCell, read_store, table_rows
 from verify.sweep.codec import encode_setting
 from verify.sweep.sweep import duration
 
-__all__ = ["PageSetting", "collect", "write_page"]
-
 _RATES = "rates"
 _LONGEST = 20
 # Only what the paper reports stands under "paper"; a measurement may be compared with another, or with a threshold of ours.

@@ -15,8 +15,6 @@ from verify.command import Setting, asked
 from verify.hessian import Certificate, Sharpness, sharpness
 from verify.outcome import Relation, Report, judged
 
-__all__ = ["SharpnessSetting", "read_arrays", "sharpness_report"]
-
 ARRAYS = ("W", "b", "v", "beta", "X", "y")
 
 

@@ -19,8 +19,6 @@ from verify.shatterability.render import json_text, text
 from verify.shatterability.scaling import Scale, rescale
 from verify.shatterability.table import read_table
 
-__all__ = ["ShatterSetting", "answer"]
-
 _POSITIVE = number("a positive number", lambda x: x > 0)
 
 

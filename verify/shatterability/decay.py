@@ -32,8 +32,6 @@ from verify.shatterability.dictionary import MOST_COLUMNS, augmented
 from verify.shatterability.patterns import activation_patterns, largest_response
 from verify.shatterability.table import check_data
 
-__all__ = ["DecayPoint", "decay_path"]
-
 Float = NDArray[np.float64]
 
 _ROUNDS = 30

@@ -21,8 +21,6 @@ from verify.shatterability.screening import block_rows, centred_points
 from verify.shatterability.simplices import disjoint_simplices
 from verify.shatterability.table import check_data
 
-__all__ = ["DepthBracket", "depth_bracket", "directional_depth"]
-
 Float = NDArray[np.float64]
 Counts = NDArray[np.int64]
 

@@ -16,8 +16,6 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["line_depth", "plane_depth"]
-
 Float = NDArray[np.float64]
 Counts = NDArray[np.int64]
 

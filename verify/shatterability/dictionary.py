@@ -19,18 +19,6 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "MOST_COLUMNS",
-    "Dictionary",
-    "augmented",
-    "cofactors",
-    "hyperplane_count",
-    "hyperplane_dictionary",
-    "hyperplanes",
-    "neurons",
-    "normals",
-]
-
 Float = NDArray[np.float64]
 Rows = NDArray[np.int64]
 

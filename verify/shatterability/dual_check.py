@@ -21,8 +21,6 @@ from verify.shatterability.dictionary import augmented, cofactors
 from verify.shatterability.master import Dual
 from verify.shatterability.reach import nonnegative_products
 
-__all__ = ["certified_dual_value", "zero_sum"]
-
 Float = NDArray[np.float64]
 Rows = NDArray[np.int64]
 

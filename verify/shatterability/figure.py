@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["shatterability_figure"]
-
 
 @styled()
 def shatterability_figure(found: Shatterability) -> Figure:

@@ -21,8 +21,6 @@ from verify.shatterability.dictionary import augmented
 from verify.shatterability.edge import MemorisationEdge, memorisation_edge
 from verify.shatterability.table import check_data
 
-__all__ = ["ModelGap", "model_gap"]
-
 Float = NDArray[np.float64]
 
 

@@ -29,8 +29,6 @@ from verify.shatterability.solitary import (
 )
 from verify.shatterability.table import check_data, conflicting_rows, constant_columns
 
-__all__ = ["Protection", "Shatterability", "leverages", "shatterability"]
-
 Float = NDArray[np.float64]
 
 # Ratios of the weight decays of the path to the one asked for.

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from verify.shatterability.screening import Screening
 from verify.training.checkpoint import Checkpoint
 
-__all__ = ["MarginCheckpoint"]
-
 _EVERY = 30.0
 
 

@@ -30,8 +30,6 @@ from verify.shatterability.screening import (
 from verify.shatterability.simplices import zero_weights
 from verify.shatterability.table import check_data
 
-__all__ = ["HullMargins", "hull_margins"]
-
 Float = NDArray[np.float64]
 
 _TURNS = 60

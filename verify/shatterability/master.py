@@ -24,8 +24,6 @@ from numpy.typing import NDArray
 
 from verify.shatterability.dictionary import Dictionary
 
-__all__ = ["BalancedColumns", "Dual", "Master", "Primal", "balance_columns", "column_costs"]
-
 Float = NDArray[np.float64]
 Rows = NDArray[np.int64]
 

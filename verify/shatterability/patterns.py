@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from verify.shatterability.dictionary import MOST_COLUMNS, hyperplanes
 
-__all__ = ["activation_patterns", "largest_response"]
-
 Float = NDArray[np.float64]
 Patterns = NDArray[np.bool_]
 

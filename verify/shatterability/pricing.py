@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from verify.shatterability.dictionary import Dictionary, neurons, normals
 from verify.shatterability.master import Dual, column_costs
 
-__all__ = ["FullPricing", "Pricing", "SearchPricing", "cheap_columns"]
-
 Float = NDArray[np.float64]
 Rows = NDArray[np.int64]
 

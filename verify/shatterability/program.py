@@ -14,8 +14,6 @@ from verify.shatterability.dictionary import Dictionary
 from verify.shatterability.master import Dual, Master, balance_columns
 from verify.shatterability.pricing import Pricing
 
-__all__ = ["ProgramResult", "solve_program"]
-
 Float = NDArray[np.float64]
 
 # Weights below this share of the largest are the solver's noise.

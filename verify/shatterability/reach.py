@@ -24,8 +24,6 @@ from verify.shatterability.depth import DepthBracket
 from verify.shatterability.dictionary import augmented
 from verify.shatterability.solitary import perron_vector, solo_sharpness
 
-__all__ = ["ReachBound", "nonnegative_products", "reach_bound"]
-
 Float = NDArray[np.float64]
 
 _TURNS = 12

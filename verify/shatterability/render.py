@@ -13,8 +13,6 @@ from boundcalc.shown import show_upper
 from verify.outcome import Interval, Trust, show
 from verify.shatterability.job import Shatterability
 
-__all__ = ["exposed_rows", "json_text", "numbers", "text"]
-
 _POINTS = 12
 _HEAD = ("row", "label", "depth", "margin", "alone", "leverage")
 

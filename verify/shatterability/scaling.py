@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from verify.shatterability.table import constant_columns
 
-__all__ = ["Scale", "Scaled", "rescale"]
-
 Float = NDArray[np.float64]
 
 

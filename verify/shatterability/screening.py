@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from verify.hessian.rounding import SLACK, UNIT, gamma
 
-__all__ = ["Screening", "block_rows", "centred_points", "screen", "support_gaps"]
-
 Float = NDArray[np.float64]
 
 _BLOCK_ENTRIES = 2**25

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from verify.hessian.rounding import SLACK, UNIT, gamma
 
-__all__ = ["contains", "disjoint_simplices", "zero_weights"]
-
 Float = NDArray[np.float64]
 Counts = NDArray[np.int64]
 

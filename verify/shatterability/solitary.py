@@ -21,16 +21,6 @@ from verify.hessian.inputs import check_positive
 from verify.hessian.structure import secular_root
 from verify.shatterability.table import check_data
 
-__all__ = [
-    "SoloCapacity",
-    "SoloSharpness",
-    "perron_vector",
-    "single_sharpness",
-    "solitary_network",
-    "solo_capacity",
-    "solo_sharpness",
-]
-
 Float = NDArray[np.float64]
 Rows = NDArray[np.int64]
 

@@ -18,8 +18,6 @@ from verify.shatterability.master import Master
 from verify.shatterability.pricing import FullPricing
 from verify.shatterability.program import solve_program
 
-__all__ = ["SubsetBound", "subset_bound"]
-
 Float = NDArray[np.float64]
 
 _MOST_COLUMNS = 20_000

@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Table", "check_data", "conflicting_rows", "constant_columns", "read_table"]
-
 Float = NDArray[np.float64]
 
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})

@@ -14,8 +14,6 @@ from verify.training.setting import Activation
 from verify.training.trace import Trace, rare_share, spread_steps
 from verify.training.train import train
 
-__all__ = ["CELL_VERSION", "SWEEP_NAME", "neuron_cell", "neuron_record", "neuron_sweep", "run_neuron_cell"]
-
 # Raised with every change, here or in what is used here, after which a cell gives other results (docs/sweeps.md).
 CELL_VERSION = 1
 

@@ -22,8 +22,6 @@ from verify.training.setting import Run
 from verify.training.trace import RARE, rare_share
 from verify.training.train import Training
 
-__all__ = ["EDGE_BAND", "facts_of", "outcomes_of"]
-
 # The edge-of-stability band, in units of 2/eta: gradient descent hovers at and somewhat above the edge (Cohen et al. 2021).
 EDGE_BAND = (0.8, 1.25)
 _FIGURE = "LQWP25, Fig. 3"

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["alive", "curves", "draw_pair", "scatter", "series", "shattering_figure"]
-
 Record = Mapping[str, Any]
 _COLOURS = (ORANGE, BLUE)
 

@@ -10,8 +10,6 @@ from verify.command import STEP, Setting, asked, check_step_sizes
 from verify.training.setting import Init
 from verify.training.trace import spread_steps
 
-__all__ = ["ShatteringSetting"]
-
 _MOST_PAIRS = 2**28
 
 

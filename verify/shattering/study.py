@@ -19,8 +19,6 @@ from verify.training.runs import random_run
 from verify.training.setting import Run
 from verify.training.train import Training, train
 
-__all__ = ["Experiment", "run_experiment", "save_experiment", "shattering_runs"]
-
 NAMES = ("without decay", "with decay")
 
 

@@ -32,8 +32,6 @@ from verify.outcome import Interval, Relation, Verdict, judge
 from verify.stability.enclosure import Bounds, SampleBounds
 from verify.stability.networks import Case
 
-__all__ = ["CLAIMS", "Claim", "Measured", "measure_case"]
-
 Float = NDArray[np.float64]
 _MOST_SUBSETS = 48
 

@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from constructions.network import Network
 from verify.hessian.rounding import SLACK, TINY, UNIT, gamma
 
-__all__ = ["Bounds", "NormBounds", "SampleBounds"]
-
 Float = NDArray[np.float64]
 
 # Entries beyond this would need scaling by powers of two; networks of the sweep stay far below.

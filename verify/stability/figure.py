@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 # Networks almost without norm lie below the figure.
 _SMALLEST_RATIO = 1e-6
 
-__all__ = ["stability_figure"]
-
 
 @styled()
 def stability_figure(sweep: Sweep) -> Figure:

@@ -12,8 +12,6 @@ from constructions.data import labels, sphere, uniform_ball
 from constructions.network import Network
 from verify.training import Init, Run, initial_network, train
 
-__all__ = ["KINDS", "Case", "Kind", "proof_balance", "sweep_cases"]
-
 Float = NDArray[np.float64]
 Made = tuple[Network, Float, Float]
 _TRAINING_STEPS = (30, 300, 2000)

@@ -8,8 +8,6 @@ from fractions import Fraction
 from boundcalc.options import integer
 from verify.command import Setting, asked
 
-__all__ = ["StabilitySetting"]
-
 
 @dataclass(frozen=True)
 class StabilitySetting(Setting):

@@ -17,8 +17,6 @@ from verify.stability.claims import CLAIMS, Measured, measure_case
 from verify.stability.networks import KINDS, sweep_cases
 from verify.stability.setting import StabilitySetting
 
-__all__ = ["Sweep", "run_sweep", "save_tightest", "summarise"]
-
 _QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 

@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Record", "Setting", "cell_key", "decode_records", "digest", "encode_records", "encode_setting"]
-
 Setting = Mapping[str, Any]
 Record = Mapping[str, Any]
 

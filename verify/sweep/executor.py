@@ -17,8 +17,6 @@ from typing import Any
 
 from verify.sweep.codec import Setting, encode_records
 
-__all__ = ["Attempt", "attempt", "check_cluster", "run_on_cluster", "run_on_this_machine", "usable_cores"]
-
 # After so many deaths of processes in a row, cells are run one by one.
 _MOST_DEATHS = 2
 _WATCH = "ends with its parent"

@@ -13,8 +13,6 @@ from typing import Any
 from boundcalc.files import check_writable, write_atomically
 from verify.sweep.store import FinishedCell
 
-__all__ = ["check_parquet", "table_rows", "write_csv", "write_parquet"]
-
 _OWN = ("sweep", "version", "finished", "seconds")
 
 

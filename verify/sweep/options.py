@@ -11,8 +11,6 @@ from verify.command import Setting, asked
 from verify.sweep.executor import check_cluster, usable_cores
 from verify.sweep.sweep import Sweep, SweepResult, plan_sweep, run_sweep
 
-__all__ = ["SweepOptions"]
-
 
 @dataclass(frozen=True)
 class SweepOptions(Setting):

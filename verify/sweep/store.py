@@ -20,8 +20,6 @@ from typing import Any
 from boundcalc.files import check_writable
 from verify.sweep.codec import Setting, cell_key, decode_records, digest, encode_setting
 
-__all__ = ["FinishedCell", "Store", "read_store"]
-
 _MAGIC = b"SQLite format 3\0"
 _APPLICATION = int.from_bytes(b"bcSw", "big")
 # Raised whenever the meaning of a stored entry changes.

@@ -16,8 +16,6 @@ from verify.sweep.codec import Record, Setting, cell_key, encode_setting
 from verify.sweep.executor import attempt, check_cluster, run_on_cluster, run_on_this_machine, usable_cores
 from verify.sweep.store import FinishedCell, Store, read_store
 
-__all__ = ["Plan", "Sweep", "SweepResult", "grid", "plan_sweep", "run_sweep"]
-
 # Characters of a version.
 _LONGEST = 40
 

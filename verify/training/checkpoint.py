@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from boundcalc.files import check_writable, write_atomically
 
-__all__ = ["Checkpoint", "fingerprint"]
-
 _ADVICE = "move it away, or pass another path"
 
 

@@ -16,8 +16,6 @@ from verify.training.gradient import Array, GeluGradient, Namespace, ReluGradien
 from verify.training.setting import Activation
 from verify.training.stack import Stack
 
-__all__ = ["DeviceEngine"]
-
 # Steps in the long graph; what is left over is replayed step by step.
 _GRAPH_STEPS = 16
 _WARM_UP = 3

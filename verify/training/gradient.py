@@ -14,8 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Array", "GeluGradient", "Gradient", "Namespace", "ReluGradient", "Update", "coordinate_first"]
-
 Array = Any  # numpy.ndarray or torch.Tensor
 
 

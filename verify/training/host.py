@@ -14,8 +14,6 @@ from verify.training.margins import SignMargins
 from verify.training.setting import Activation
 from verify.training.stack import Stack
 
-__all__ = ["HostEngine"]
-
 # Arrays are copied to a smaller width when it falls below this share.
 _SHRINK = 0.9
 

@@ -22,8 +22,6 @@ from numpy.typing import NDArray
 
 from verify.training.gradient import ReluGradient
 
-__all__ = ["SignMargins"]
-
 # Steps between two attempts to make a list while weights move too fast.
 _SPAN = 16
 # A near pair costs about 15 ns a step, a pair of the full product 0.45 ns, a new list 1.5 ns for every pair.

@@ -12,8 +12,6 @@ from constructions.data import labels, uniform_ball
 from verify.training.setting import Activation, Init, Run, initial_network
 from verify.training.targets import make_target
 
-__all__ = ["COMMON", "random_run", "training_runs"]
-
 COMMON: Mapping[str, Any] = {
     "decay": 0.0,
     "clip": 50.0,

@@ -13,8 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 from constructions.network import Network
 from verify.hessian.inputs import check_integer, check_number, check_positive
 
-__all__ = ["Activation", "Init", "Run", "initial_network"]
-
 Float = NDArray[np.float64]
 
 

@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from constructions.network import Network
 from verify.training.setting import Activation, Run
 
-__all__ = ["Stack", "check_alike", "stack_runs", "to_network"]
-
 
 @dataclass(frozen=True, eq=False)
 class Stack:

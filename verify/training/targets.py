@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from constructions.data import sphere
 
-__all__ = ["TARGETS", "Target", "linear_target", "make_target", "root_target"]
-
 Float = NDArray[np.float64]
 
 

@@ -20,8 +20,6 @@ from verify.hessian.lanczos import Krylov, lanczos
 from verify.hessian.layout import from_live, to_live
 from verify.training.setting import Activation
 
-__all__ = ["TopEigenvalue", "top_eigenvalue"]
-
 Float = NDArray[np.float64]
 
 _TOLERANCE = 1e-8

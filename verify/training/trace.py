@@ -15,17 +15,6 @@ from constructions.network import Network
 from verify.training.setting import Activation, Run
 from verify.training.top_eigenvalue import top_eigenvalue
 
-__all__ = [
-    "RARE",
-    "Trace",
-    "measure",
-    "network_values",
-    "rare_share",
-    "spread_steps",
-    "stability_slacks",
-    "trace_from",
-]
-
 Float = NDArray[np.float64]
 
 # A neuron active on at most this share of the sample counts as rarely active (LQWP25, Fig. 3).

@@ -20,8 +20,6 @@ from verify.training.setting import Run
 from verify.training.stack import check_alike, stack_runs, to_network
 from verify.training.trace import Trace, measure, trace_from
 
-__all__ = ["Training", "train"]
-
 # Raised whenever the meaning of a saved state or the arithmetic of a step changes.
 _FORMAT = "boundcalc training 2"
 # Pairs (point, neuron) of the runs that the host steps together: their pattern fits the cache.

@@ -12,8 +12,6 @@ from scipy.special import gammaln
 
 from constructions.data import sphere, uniform_ball
 
-__all__ = ["MonteCarlo", "log_weight_by_quadrature", "weight_by_monte_carlo"]
-
 Float = NDArray[np.float64]
 _BATCHES = 50
 

@@ -18,16 +18,6 @@ from verify.power_law import ExponentFit, fit_exponent
 from verify.weight.profile import weight_profile
 from verify.weight.setting import WeightSetting
 
-__all__ = [
-    "LEVEL",
-    "Deviation",
-    "deviation_exponent",
-    "deviations",
-    "least_useful_n",
-    "smallest_depth",
-    "theorem_d_constant",
-]
-
 Float = NDArray[np.float64]
 LEVEL = 0.95
 _GRID = 2**15

@@ -29,8 +29,6 @@ from verify.weight.deviation import (
 )
 from verify.weight.setting import WeightSetting
 
-__all__ = ["Study", "outcomes_of", "run_study"]
-
 _HEIGHTS = (1.0, 0.8, 0.6, 0.4, 0.2, 0.1)
 _QUADRATURE_HEIGHTS = (1.0, 0.9, 0.5, 0.1, 1e-3, 1e-8)
 _QUADRATURE_TOLERANCE = 1e-10

@@ -25,21 +25,6 @@ from constructions.packing import Packing
 from verify.outcome import Interval, Relation, Trust
 from verify.packing.setting import AtomKind, Weight
 
-__all__ = [
-    "DRAWS",
-    "FLOAT_ERROR",
-    "STANDARD_ERRORS",
-    "Atoms",
-    "Level",
-    "Occupancy",
-    "Reading",
-    "closed_form_readings",
-    "depths",
-    "monte_carlo",
-    "near",
-    "side_reading",
-]
-
 Float = NDArray[np.float64]
 
 DRAWS = 200_000

@@ -37,8 +37,6 @@ from verify.packing.atoms.base import (
 )
 from verify.packing.setting import AtomKind, Weight
 
-__all__ = ["CapAtoms", "drawn_norm"]
-
 # Relative error of the adaptive quadrature and of its double-precision weights.
 _QUADRATURE = 1e-10
 

@@ -22,8 +22,6 @@ from verify.packing.atoms.base import Atoms, Occupancy, Reading, side_reading
 from verify.packing.atoms.ridges import RidgeAtoms, squared_norm_expr
 from verify.packing.setting import AtomKind, PackingSetting
 
-__all__ = ["MOST_HATS", "HatAtoms", "hat_scales", "hat_width"]
-
 Float = NDArray[np.float64]
 
 # Hats per cap that Theorem A may ask for.

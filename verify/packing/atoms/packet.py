@@ -29,8 +29,6 @@ from verify.packing.atoms.base import (
 )
 from verify.packing.setting import AtomKind, Weight
 
-__all__ = ["PacketAtoms"]
-
 # Neurons of the network that is formed; where all caps would have more, it has the first caps only.
 _MOST_NEURONS = 8_000
 _POINTS = 2000

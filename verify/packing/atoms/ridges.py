@@ -46,8 +46,6 @@ from verify.packing.atoms.base import (
 )
 from verify.packing.setting import AtomKind, Weight
 
-__all__ = ["RidgeAtoms", "depth_monte_carlo", "population_seminorm", "squared_norm_expr"]
-
 # Relative error of the quadrature over pieces with 48 nodes each.
 _QUADRATURE = 1e-10
 # The two-dimensional quadrature agrees with a twice as fine one to this relative accuracy.

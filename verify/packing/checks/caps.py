@@ -21,8 +21,6 @@ from verify.outcome import Interval, Outcome, Relation, judged
 from verify.packing.artefact import Artefact
 from verify.packing.setting import PackingSetting
 
-__all__ = ["disjoint_caps", "emptiness"]
-
 # Two-sided level: a false alarm once in a million reports.
 _LEVEL = 1e-6
 

@@ -21,8 +21,6 @@ from verify.packing.artefact import Artefact
 from verify.packing.checks.norms import log10_of
 from verify.packing.setting import PackingSetting
 
-__all__ = ["flatness", "stability_bound"]
-
 # Relative rounding of the sums over n points that are compared.
 _ROUNDING = 4e-10
 

@@ -31,8 +31,6 @@ from verify.packing.artefact import Artefact
 from verify.packing.atoms import Level
 from verify.packing.setting import PackingSetting, Weight
 
-__all__ = ["lower_bound", "sample_ratios"]
-
 NAME = "lower bound"
 # The amplitude of the prior may be any value up to the largest one; the bound peaks inside, where the signal-to-noise ratio
 # of an atom is about 1.

@@ -20,8 +20,6 @@ from verify.packing.artefact import STREAMS, Artefact
 from verify.packing.atoms.base import FLOAT_ERROR
 from verify.packing.setting import PackingSetting, Weight
 
-__all__ = ["atom_norms", "bernstein", "log10_of", "seminorm", "sign_codes"]
-
 # Level of the empirical Bernstein interval: a false alarm once in a million reports.
 _LEVEL = 1e-6
 
