@@ -143,11 +143,14 @@ class Interval:
     def __contains__(self, value: End) -> bool:
         return self.lower <= value <= self.upper
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the ends agree to about five digits."""
+        return float(self.upper) - float(self.lower) <= 1e-5 * min(abs(float(self.lower)), abs(float(self.upper)))
+
     def __str__(self) -> str:
         """Rounded outwards, with enough digits to tell the ends apart where they are close."""
-        width = float(self.upper) - float(self.lower)
-        close = width <= 1e-5 * min(abs(float(self.lower)), abs(float(self.upper)))
-        return show_interval(self.lower, self.upper, 9 if close else 6)
+        return show_interval(self.lower, self.upper, 9 if self.is_narrow else 6)
 
 
 Measured = int | float | Fraction | str | Interval | None
@@ -159,16 +162,22 @@ _UPWARDS = {Relation.AT_MOST: True, Relation.BELOW: True, Relation.AT_LEAST: Fal
 def show(value: Measured, relation: Relation | str | None = None) -> str:
     """A measured value, or the bound of a relation, as short text: rounded to the safe side of the relation.
 
+    Of a narrow interval on one side of a relation the end on the safe side is shown.
+
     >>> show(0.13397459), show(264), show(Interval(1.0, 2.5)), show(None), show(Fraction(2, 3), Relation.AT_MOST)
     ('0.133975', '264', '[1, 2.5]', '-', '0.666667')
+    >>> show(Interval(0.1234567, 0.1234568), Relation.AT_LEAST), show(Interval(0.1234567, 0.1234568))
+    ('0.123456', '[0.1234567, 0.123456801]')
     """
     if value is None:
         return "-"
     if isinstance(value, float) and math.isnan(value):
         return "nan"  # such as the error of a training that diverged
+    upwards = _UPWARDS.get(relation) if isinstance(relation, Relation) else None
+    if isinstance(value, Interval) and upwards is not None and value.is_narrow:
+        value = value.upper if upwards else value.lower
     if isinstance(value, (str, Interval)):
         return str(value)
-    upwards = _UPWARDS.get(relation) if isinstance(relation, Relation) else None
     return show_number(value) if upwards is None else show_upper(value) if upwards else show_lower(value)
 
 

@@ -281,17 +281,12 @@ def build_artefact(setting: PackingSetting, announce: Callable[[str], None]) -> 
 
 def save_artefact(artefact: Artefact, path: Path) -> None:
     """Write every array as .npz, so that the claims can be re-checked with other software."""
-    network = artefact.network
     arrays: dict[str, Any] = {
         "centres": artefact.packing.centres,
-        "height": np.float64(artefact.packing.height),
+        "height": float(artefact.packing.height),
         "signs": artefact.signs,
-        "amplitude": np.float64(artefact.amplitude),
-        "W": network.W,
-        "b": network.b,
-        "v": network.v,
-        "beta": np.float64(network.beta),
+        "amplitude": float(artefact.amplitude),
         "X": artefact.X,
         "y": artefact.y,
     }
-    write_atomically(path, lambda stream: np.savez(stream, **arrays))
+    write_atomically(path, lambda stream: artefact.network.save(stream, **arrays))

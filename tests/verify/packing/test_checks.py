@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import inspect
+import pkgutil
 from fractions import Fraction
 from typing import Any
 
@@ -17,6 +20,7 @@ from verify.command import random_stream
 from verify.hessian import sharpness
 from verify.hessian.balance import flattest_balance
 from verify.outcome import Interval, Verdict
+from verify.packing import checks
 from verify.packing.artefact import STREAMS, Artefact, build_artefact
 from verify.packing.atoms import Occupancy
 from verify.packing.atoms.cap import CapAtoms, drawn_norm
@@ -41,6 +45,15 @@ def test_nothing_is_refuted_on_a_sound_artefact(name: str, artefact: Artefact) -
     found = list(CHECKS[name](SETTING, artefact))
     assert {outcome.check for outcome in found} == {name}
     assert Verdict.REFUTED not in [outcome.verdict for outcome in found]
+
+
+def test_every_check_is_registered() -> None:
+    found = set()
+    for module in pkgutil.iter_modules(checks.__path__):
+        members = vars(importlib.import_module(f"{checks.__name__}.{module.name}")).items()
+        functions = [f for name, f in members if inspect.isfunction(f) and not name.startswith("_")]
+        found |= {f for f in functions if list(inspect.signature(f).parameters) == ["setting", "artefact"]}
+    assert found == set(CHECKS.values())
 
 
 def changed(artefact: Artefact, **fields: Any) -> Artefact:

@@ -32,9 +32,9 @@ from verify.packing.atoms import Level
 from verify.packing.setting import PackingSetting, Weight
 
 NAME = "lower bound"
-# The amplitude of the prior may be any value up to the largest one; the bound peaks inside, where the signal-to-noise ratio
-# of an atom is about 1.
-_GRID, _HALVINGS = 64, 20
+# The amplitude of the prior may be any value up to the largest one; the bounds peak inside, where the signal-to-noise ratio
+# of an atom is not far below 1.
+_GRID, _HALVINGS, _SMALL = 64, 20, Rational(1, 100)
 
 
 def lower_bound(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
@@ -122,7 +122,7 @@ def best_amplitude(expr: Expr, values: dict[Symbol, Rational], levels: list[Leve
     least = min((level.norm2 for level in levels if level.norm2 > 0), default=0.0)
     ratio = rational(Fraction(least)) * values[N] / values[sigma] ** 2
     halvings = 1
-    while halvings < _HALVINGS or grid[-1] ** 2 * ratio > 1:
+    while halvings < _HALVINGS or grid[-1] ** 2 * ratio > _SMALL:
         grid.append(grid[_GRID - 1] / 2**halvings)
         halvings += 1
     # The number of words is beyond every float, and enters by its logarithm alone.
@@ -146,7 +146,7 @@ def _given_the_sample(setting: PackingSetting, artefact: Artefact) -> Outcome:
     best, chosen = 0.0, float(artefact.amplitude)
     for share in np.geomspace(1e-6, 1, 400)[::-1]:
         amplitude = share * float(artefact.amplitude)
-        s = (amplitude / float(setting.sigma)) ** 2 * ratios
+        s = min(amplitude / float(setting.sigma), 1e150) ** 2 * ratios
         value = amplitude**2 * float(np.sum(norms * np.exp(-s / 2) / np.sqrt(1 + s))) * (atoms.overlap or 1.0)
         if value > best:
             best, chosen = value, amplitude

@@ -22,8 +22,9 @@ from sympy import Expr, Integer
 from boundcalc import cap
 from boundcalc.exact import fraction
 from boundcalc.powers import power_exponent
-from boundcalc.statement import Status
-from boundcalc.statements.caps import CAP_ATOM_NORM, CAP_ATOM_SEMINORM, PACKING_SIZE
+from boundcalc.statement import Status, Theorem
+from boundcalc.statements.caps import CAP_ATOM_NORM, CAP_ATOM_SEMINORM, PACKING_SIZE, SIGN_CLASS
+from boundcalc.statements.sign_priors import FANO_PACKING
 from boundcalc.statements.stacked_hats import HEIGHT, THEOREM_A
 from boundcalc.statements.weighted_class import MINIMAX_LOWER
 from boundcalc.symbols import d as D
@@ -78,15 +79,15 @@ class Study:
     height : callable (setting, n) -> Fraction or None
         Height of the caps; None where n is too small.
     measure : callable (setting, n) -> Row
-    theorems : mapping
-        Key of the theorem that each exponent belongs to.
+    theorems : tuple of Theorem
+        That each exponent belongs to.
     status : Status
     """
 
     exponents: Callable[[], dict[str, Expr]]
     height: Callable[[PackingSetting, int], Fraction | None]
     measure: Callable[[PackingSetting, int], Row]
-    theorems: dict[str, str]
+    theorems: tuple[Theorem, ...]
     status: Status
 
 
@@ -210,17 +211,14 @@ def _row(
     return Row(n, h, packing.size, in_range, quantities(0, atoms, 0.0), quantities(1, 1, sizes[1]))
 
 
-def _hat_height(setting: PackingSetting, n: int) -> Fraction | None:
-    scales = hat_scales(setting, n)
-    return None if scales is None else scales.height
-
-
 def log_two_point(setting: PackingSetting, n: int, size: int, log_norm: float, log_seminorm: float) -> float:
     """Logarithm of the two-point bound, best over the amplitude, as a float."""
     largest = min(float(setting.B), float(setting.C) * math.exp(-log_seminorm))
-    amplitude = largest * np.geomspace(1e-6, 1, 400)
+    log_snr = math.log(n) + 2 * math.log(largest) + log_norm - 2 * math.log(setting.sigma)
+    # The bound peaks where the signal-to-noise ratio is about 1.
+    amplitude = largest * np.geomspace(min(1e-6, 1e-3 * math.exp(-log_snr / 2)), 1, 400)
     squared = 2 * np.log(amplitude) + log_norm
-    snr = np.exp(np.log(n) + squared - 2 * math.log(float(setting.sigma)))
+    snr = np.exp(np.minimum(np.log(n) + squared - 2 * math.log(float(setting.sigma)), 700.0))
     return math.log(size) + float(np.max(squared - snr / 2 - np.log1p(snr) / 2))
 
 
@@ -249,7 +247,14 @@ def scaling(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         if study is None:
             words = "is shown by cap and hat atoms; the others reach their power laws at sample sizes beyond any that is built"
         yield judged(
-            "scaling", "fano-packing", "fitted exponents", None, Relation.CONTAINS, None, Status.NUMERIC, obstacle=words
+            "scaling",
+            FANO_PACKING.key,
+            "fitted exponents",
+            None,
+            Relation.CONTAINS,
+            None,
+            Status.NUMERIC,
+            obstacle=words,
         )
         return
     rows = [study.measure(setting, n) for n in sizes]
@@ -257,7 +262,7 @@ def scaling(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     enough = len(inside) >= LEAST_POINTS
     fitted = inside if enough else rows
     where = f"{len(inside)} of {len(rows)} rows in range"
-    for name, symbolic in study.exponents().items():
+    for theorem, (name, symbolic) in zip(study.theorems, study.exponents().items(), strict=True):
         exponent = symbolic.subs(D, Integer(setting.dim))
         fit = _fit(fitted, [row.measured[name] for row in fitted], enough)
         bias = abs(_fit(fitted, [row.model[name] for row in fitted], enough).exponent + float(exponent))
@@ -266,7 +271,7 @@ def scaling(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         meaning = f"confidence interval, level {LEVEL}{kind}"
         yield judged(
             "scaling",
-            study.theorems[name],
+            theorem.key,
             f"{name} ~ n^({exponent}); {where}",
             Interval(-fit.upper - room, -fit.lower + room, meaning, Trust.HEURISTIC),
             Relation.CONTAINS,
@@ -289,26 +294,14 @@ STUDIES: dict[AtomKind, Study] = {
         cap_exponents,
         lambda setting, n: critical_height(setting.dim, n),
         measure_caps,
-        {
-            "size": PACKING_SIZE.key,
-            "norm": CAP_ATOM_NORM.key,
-            "seminorm": "sign-class",
-            "separation": "fano-packing",
-            "lower bound": MINIMAX_LOWER.key,
-        },
+        (PACKING_SIZE, CAP_ATOM_NORM, SIGN_CLASS, FANO_PACKING, MINIMAX_LOWER),
         Status.PAPER,
     ),
     AtomKind.HAT: Study(
         hat_exponents,
-        _hat_height,
+        lambda setting, n: None if (scales := hat_scales(setting, n)) is None else scales.height,
         measure_hats,
-        {
-            "size": PACKING_SIZE.key,
-            "norm": THEOREM_A.key,
-            "seminorm": THEOREM_A.key,
-            "separation": "fano-packing",
-            "lower bound": THEOREM_A.key,
-        },
+        (PACKING_SIZE, THEOREM_A, THEOREM_A, FANO_PACKING, THEOREM_A),
         Status.DERIVED,
     ),
 }
