@@ -45,7 +45,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 
-from boundcalc.files import write_atomically  # noqa: E402
+from boundcalc.files import write_text  # noqa: E402
 from constructions.network import Network  # noqa: E402
 from verify.hessian import HessianOperator, is_flat, network_to_torch, sharpness  # noqa: E402
 from verify.outcome import Verdict  # noqa: E402
@@ -472,7 +472,7 @@ def markdown(report: dict[str, Any]) -> str:
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, lambda stream: stream.write(text.encode()))
+    write_text(path, text)
 
 
 def _earlier(options: argparse.Namespace) -> dict[str, Any]:

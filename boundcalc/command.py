@@ -12,12 +12,10 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
-
-from boundcalc import border
 
 if TYPE_CHECKING:
     from boundcalc.options import Option
@@ -89,10 +87,6 @@ class Program(click.Command):
                 return int(self.invoke(ctx) or 0)
         except click.exceptions.Exit as error:
             return error.exit_code
-
-    def run(self, program: str) -> NoReturn:
-        """Run as a program: errors become one line and an exit code."""
-        border.run(self, program)
 
     def place(self, program: str, arguments: Sequence[str]) -> str:
         """What the part of the program is called that these arguments ask for."""

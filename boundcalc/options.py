@@ -232,7 +232,7 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("dim", "dimension d of the inputs", symbol("d"), aliases=("--d",), metavar="D", own_default=True),
     Option("dims", "dimensions", symbol("d"), metavar="D", many=True, own_default=True),
     Option("n", "number of samples", symbol("n"), metavar="N", own_default=True),
-    Option("eta", "step size of gradient descent, 0 < eta < 2", symbol("eta"), metavar="ETA", own_default=True),
+    Option("eta", "step size of gradient descent", symbol("eta"), metavar="ETA", own_default=True),
     Option("sigma", "standard deviation of the label noise", symbol("sigma"), 1, ("--noise",), "SIGMA"),
     Option("B", "bound on the sup norm", symbol("B"), 1, ("--sup",), "B"),
     Option("C", "bound on the weighted variation norm", symbol("C"), 1, ("--norm",), "C"),

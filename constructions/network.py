@@ -116,6 +116,11 @@ class Network:
         return cls.from_ridges(u, np.full(len(u), float(1 - h)), amplitude / float(h))
 
     @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The parameters by name, as files hold them."""
+        return {"W": self.W, "b": self.b, "v": self.v, "beta": np.array(self.beta)}
+
+    @property
     def width(self) -> int:
         """Number of neurons K."""
         return int(self.W.shape[0])
@@ -225,7 +230,7 @@ class Network:
         >>> sorted(np.load(stream))
         ['W', 'X', 'b', 'beta', 'height', 'v']
         """
-        content: dict[str, NDArray[Any]] = {"W": self.W, "b": self.b, "v": self.v, "beta": np.array(self.beta)}
+        content = self.arrays
         for name, value in arrays.items():
             if name in content:
                 raise ValueError(f"arrays must not be called {', '.join(content)}, the network's own, got {name!r}")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from boundcalc.border import ExitCode
 from boundcalc.enclosure import Enclosure
-from boundcalc.files import write_atomically
+from boundcalc.files import write_text
 from boundcalc.shown import float_above, float_below, show_interval, show_lower, show_upper
 from boundcalc.shown import show as show_number
 from boundcalc.statement import Status
@@ -462,8 +462,7 @@ class Report:
 
     def write_json(self, path: Path) -> None:
         """Write the JSON text, whole or not at all."""
-        text = self.json().encode()
-        write_atomically(path, lambda stream: stream.write(text))
+        write_text(path, self.json())
 
 
 def _with_reason(outcome: Outcome) -> str:

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from boundcalc import border
 from boundcalc.command import Command
 from verify.command import Progress
 
@@ -68,7 +69,7 @@ def test_without_its_package_a_command_says_what_to_install(monkeypatch, capsys)
     monkeypatch.setattr(sys, "stderr", sys.stderr)  # which the program wraps
     monkeypatch.setitem(sys.modules, "tqdm", None)
     with pytest.raises(SystemExit) as ended:
-        Command("codes", lambda _: Progress(1), [], help="", example="").run("python -m verify.codes")
+        border.run(Command("codes", lambda _: Progress(1), [], help="", example=""), "python -m verify.codes")
     assert ended.value.code == 2
     assert capsys.readouterr().err == (
         "python -m verify.codes: error: tqdm is not installed; pip install 'boundcalc[verify]'\n"

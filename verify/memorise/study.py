@@ -92,6 +92,5 @@ def save_memorised(memorised: Memorised, path: Path) -> None:
         arrays |= {"sphere_X": own.X, "sphere_y": own.y}
         named |= {"balanced": own.balanced, "unbalanced": own.unbalanced}
     for name, network in named.items():
-        arrays |= {f"{name}_W": network.W, f"{name}_b": network.b, f"{name}_v": network.v}
-        arrays[f"{name}_beta"] = np.float64(network.beta)
+        arrays |= {f"{name}_{key}": value for key, value in network.arrays.items()}
     write_atomically(path, lambda stream: np.savez(stream, **arrays))

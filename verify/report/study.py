@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from boundcalc.files import write_atomically
+from boundcalc.files import write_text
 from verify.command import Setting, asked, check_outputs
 from verify.figures import EXPERIMENTS
 from verify.figures.base import Experiment, Inputs, Record, Scale, records_of
@@ -47,8 +47,7 @@ def write_page(typed: Mapping[str, object]) -> int:
     page = collect(cells, folder, store.name)
     texts = {"md": to_markdown(page), "html": to_html(page, f"Report of {store.name}")}
     for kind, path in targets.items():
-        data = texts[kind].encode()
-        write_atomically(path, lambda stream, data=data: stream.write(data))  # type: ignore[misc]
+        write_text(path, texts[kind])
     print(f"{len(cells)} finished cells: {targets['md']}, {targets['html']}")
     return ExitCode.FINE
 

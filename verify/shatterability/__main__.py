@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
+    from boundcalc import border
+
+    border.run("verify.shatterability.__main__:command", "python -m verify.shatterability")
+
 from boundcalc.command import Command
 from verify.command import OPTIONS
 from verify.shatterability.command import ShatterSetting, answer
@@ -18,6 +23,3 @@ command = Command(
     arguments=(OPTIONS["file"],),
 )
 main = command.run_on
-
-if __name__ == "__main__":
-    command.run("python -m verify.shatterability")

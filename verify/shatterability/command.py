@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from boundcalc.files import save_figure, write_atomically
+from boundcalc.files import save_figure, write_atomically, write_text
 from boundcalc.options import choice, number
 from constructions.network import Network
 from verify.command import Progress, Setting, asked, check_outputs
@@ -72,7 +72,7 @@ def answer(typed: Mapping[str, Any]) -> int:
     }  # fmt: skip
     content = json_text(found, facts)
     if outputs["json"] not in (None, "-"):
-        write_atomically(Path(outputs["json"]), lambda stream: stream.write(content.encode()))
+        write_text(Path(outputs["json"]), content)
     if outputs["plot"] is not None:
         save_figure(shatterability_figure(found), Path(outputs["plot"]))
     network = None if found.edge is None else found.edge.network

@@ -98,6 +98,5 @@ def save_experiment(experiment: Experiment, path: Path) -> None:
     for name, trace, network in zip(("plain", "decay"), training.traces, training.networks, strict=True):
         arrays |= {f"{name}_{f.name}": getattr(trace, f.name) for f in fields(trace)}
         if network is not None:
-            arrays |= {f"{name}_W": network.W, f"{name}_b": network.b, f"{name}_v": network.v}
-            arrays[f"{name}_beta"] = np.float64(network.beta)  # type: ignore[assignment]
+            arrays |= {f"{name}_{key}": value for key, value in network.arrays.items()}
     write_atomically(path, lambda stream: np.savez(stream, **arrays))  # type: ignore[arg-type]

@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -124,13 +123,4 @@ def _facts(sweep: Sweep) -> dict[str, dict[str, object]]:
 def save_tightest(sweep: Sweep, path: Path) -> None:
     """Write the counterexample, or the network closest to equality, as ``python -m verify.sharpness`` reads it."""
     case = sweep.tightest.case
-    network = case.network
-    arrays: dict[str, Any] = {
-        "W": network.W,
-        "b": network.b,
-        "v": network.v,
-        "beta": np.float64(network.beta),
-        "X": case.X,
-        "y": case.y,
-    }
-    write_atomically(path, lambda stream: np.savez(stream, **arrays))
+    write_atomically(path, lambda stream: case.network.save(stream, X=case.X, y=case.y))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from boundcalc.files import check_writable, write_atomically
+from boundcalc.files import check_writable, write_atomically, write_text
 from verify.sweep.store import FinishedCell
 
 _OWN = ("sweep", "version", "finished", "seconds")
@@ -53,7 +53,7 @@ def write_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     writer = csv.writer(text, lineterminator="\n")
     columns = _columns(rows)
     writer.writerows([columns, *([_csv_value(row.get(name)) for name in columns] for row in rows)])
-    write_atomically(path, lambda stream: stream.write(text.getvalue().encode()))
+    write_text(path, text.getvalue())
 
 
 def _csv_value(value: Any) -> Any:
