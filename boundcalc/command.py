@@ -279,8 +279,9 @@ class CommandGroup(Program, click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing what they need."""
         for title, places in self.sections.items():
-            with formatter.section(title):
-                formatter.write_dl([(name, summary_of(place)) for name, place in places.items()])
+            if places:
+                with formatter.section(title):
+                    formatter.write_dl([(name, summary_of(place)) for name, place in places.items()])
 
 
 def _show_version(ctx: click.Context, version: str) -> None:

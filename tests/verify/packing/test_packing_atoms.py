@@ -139,7 +139,7 @@ def test_a_hat_that_is_too_high_is_refuted() -> None:
     setting = PackingSetting.parse(2, 3000, atoms="hat")
     artefact = build_artefact(setting, lambda words: None)
     assert isinstance(artefact.atoms, HatAtoms)
-    tall = tuple(Profile(p.knots, tuple(2 * slope for slope in p.slopes)) for p in artefact.atoms.profiles)
+    tall = tuple(Profile(p.knots, tuple(2 * slope for slope in p.slopes)) for p in artefact.atoms.ridges.profiles)
     atoms = dataclasses.replace(artefact.atoms)
     object.__setattr__(atoms, "ridges", dataclasses.replace(artefact.atoms.ridges, profiles=tall))
     found = [o.verdict for o in CHECKS["atom norms"](setting, dataclasses.replace(artefact, atoms=atoms))]
@@ -210,5 +210,7 @@ def test_hats_where_theorem_a_says_nothing() -> None:
     assert "Theorem A says nothing" in artefact.height_reason
     assert artefact.atoms.kind is AtomKind.HAT
     assert artefact.atoms.per_cap >= 2
-    assert hat_width(Fraction(1, 100), 3, 1.0, 1.0) == pytest.approx(0.01**2.5, rel=1e-9)
+    assert hat_width(Fraction(1, 10), 3, 1.0, 1.0) == pytest.approx(0.1**2.5, rel=1e-9)
+    # Where the formula makes more than 200 slabs, there are 200.
+    assert hat_width(Fraction(1, 100), 3, 1.0, 1.0) == Fraction(1, 100) / 400 > 0.01**2.5
     assert len(hats(pack(2, Fraction(1, 10)), hat_width(Fraction(1, 10), 2, 1.0, 1.0)).profiles) >= 2
