@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Integer, Rational, Symbol, sqrt
 
+from boundcalc.shown import show_lower, show_upper
 from boundcalc.symbols import d as D
 
 Array = NDArray[np.float64]
@@ -73,8 +74,8 @@ def poisson_distance() -> Demonstration:
     together, independent = count * math.log1p(-2 * mass), 2 * count * math.log1p(-mass)
     return Demonstration(
         distance > 0.1 * total and distance > 1000 * squares and together <= independent,
-        f"{caps} caps of mass {mass:g}: distance at least {distance:.4f}, sum of p_j {total:g}, sum of p_j^2 {squares:g}; "
-        "emptiness of two caps is negatively correlated",
+        f"{caps} caps of mass {mass:g}: distance at least {show_lower(distance, 4)}, sum of p_j {total:g}, "
+        f"sum of p_j^2 {squares:g}; emptiness of two caps is negatively correlated",
     )
 
 
@@ -110,9 +111,9 @@ def representations_are_not_unique() -> Demonstration:
     shown = np.abs(affine).max() < 1e-14 and np.abs(represented).max() < 1e-5 and abs(both / once - 2) < 1e-12
     return Demonstration(
         bool(shown),
-        f"(u,t) and (-u,-t) differ by an affine function to {np.abs(affine).max():.0e}; cos(4 theta) of mass {size:.2f} "
-        f"represents a function below {np.abs(represented).max():.0e} on the disc; at d = 1 the sphere counts "
-        f"{both / once:g} times",
+        f"(u,t) and (-u,-t) differ by an affine function to {show_upper(np.abs(affine).max(), 1)}; cos(4 theta) of mass "
+        f"{size:.2f} represents a function below {show_upper(np.abs(represented).max(), 1)} on the disc; at d = 1 the sphere "
+        f"counts {both / once:g} times",
     )
 
 
@@ -162,7 +163,7 @@ def amplitude_b_is_admissible() -> Demonstration:
         share = 0.5 * float(betainc((d - 1) / 2, 0.5, 1 - (1 - height) ** 2))
         sizes[log_n] = b * height ** (d + 1) / share
     gain = (b / min(b, c)) ** (2 * (d - 1) / (d + 1))
-    listed = ", ".join(f"{value:.1e} at n = 1e{log_n}" for log_n, value in sizes.items())
+    listed = ", ".join(f"{show_upper(value, 2)} at n = 1e{log_n}" for log_n, value in sizes.items())
     falling = all(sizes[i] > sizes[i + 2] for i in (2, 4, 6))
     return Demonstration(
         falling and sizes[2] < c and gain > 1,
@@ -203,7 +204,7 @@ def block_norm() -> Demonstration:
         quotient = max(quotient, norm / (2 * (radius + 1)))
     return Demonstration(
         worst < 1e-12 and quotient <= 0.5 + 1e-12,
-        f"100 blocks: norm equals sqrt(R^2 + 1) to {worst:.0e}, and is at most {quotient:.3f} of 2(R + 1)",
+        f"100 blocks: norm equals sqrt(R^2 + 1) to {show_upper(worst, 1)}, and is at most {show_upper(quotient, 3)} of 2(R + 1)",
     )
 
 

@@ -23,6 +23,7 @@ from boundcalc.explicit.family import Claim, Family
 from boundcalc.explicit.lower import FAMILIES, evaluate, parse, read
 from boundcalc.explicit.problem import Effort, Problem, Weight
 from boundcalc.explicit.upper import explicit_upper
+from boundcalc.lookup import by_key
 from boundcalc.setting import Setting
 from boundcalc.shown import Shown, rounded, show, show_log10, text
 from boundcalc.statement import Quantity, Side, Theorem
@@ -87,10 +88,7 @@ class SampleSizeReport(Shown):
 
     def get(self, name: str) -> SampleSize:
         """The size with this name."""
-        for size in self.sizes:
-            if size.name == name:
-                return size
-        raise ValueError(f"name must be one of {', '.join(s.name for s in self.sizes)}, got {name!r}")
+        return by_key({size.name: size for size in self.sizes}, name, "a size", ", ".join(s.name for s in self.sizes))
 
     def __str__(self) -> str:
         head = f"Samples for a mean squared error of {show(self.error)} in d = {self.d}"

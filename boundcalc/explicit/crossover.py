@@ -13,6 +13,7 @@ from boundcalc.setting import Setting
 from boundcalc.shown import Shown, show_exact, show_upper
 
 _LARGEST = 10**40
+_PROBES = (10**20, 10**10, 10**5, 300, 20, 4, 1)
 # In log10(n): 1 %.
 _TOLERANCE = 0.004
 
@@ -26,7 +27,7 @@ class Crossover(Shown):
     Attributes
     ----------
     n : int or None
-        From here on the localised families give the larger bound; None if not up to 10^40.
+        From here on the localised families give the larger bound at every n tried; None if not up to 10^40.
     localised, spread : FamilyValue
         The best of either kind there.
     """
@@ -83,7 +84,14 @@ def crossover(
         localised, spread = best(n)
         return spread.log10 - localised.log10
 
-    first, last = gap(1), gap(_LARGEST)
-    n = None if last > 0 else 1 if first <= 0 else bracket(gap, (1, first), (_LARGEST, last), _TOLERANCE)[1]
+    right = (_LARGEST, gap(_LARGEST))
+    n = None if right[1] > 0 else right[0]
+    # From the right: for few samples the localised families may be ahead once more.
+    for probe in _PROBES if n else ():
+        left = (probe, gap(probe))
+        if left[1] > 0:
+            n = bracket(gap, left, right, _TOLERANCE)[1]
+            break
+        n, right = probe, left
     setting = Setting.parse(d=d, sigma=sigma, B=B, C=C)
     return Crossover(setting, problem.weight, n, *best(n or _LARGEST))

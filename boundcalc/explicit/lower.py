@@ -27,6 +27,7 @@ from boundcalc.explicit.caps import Caps, CodeLike, from_code
 from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
 from boundcalc.explicit.problem import Effort, Problem, Weight
 from boundcalc.grids import is_grid, read_array
+from boundcalc.lookup import by_key
 from boundcalc.setting import Setting
 from boundcalc.shown import Shown, show_lower
 
@@ -123,10 +124,8 @@ class LowerBound(Shown):
 
     def family(self, key: str) -> FamilyValue:
         """What the family with this key gives."""
-        for value in self.values:
-            if value.family.key == key:
-                return value
-        raise ValueError(f"key must be one of {', '.join(f.key for f in FAMILIES)}, got {describe(key)}")
+        listing = ", ".join(family.key for family in FAMILIES)
+        return by_key({value.family.key: value for value in self.values}, key, "a family", listing)
 
     def __str__(self) -> str:
         lines = [
