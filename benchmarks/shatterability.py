@@ -14,6 +14,7 @@ from scipy.stats import spearmanr
 from sklearn import datasets
 
 from constructions.data import uniform_ball
+from verify.hessian import sharpness
 from verify.shatterability import (
     DecayPoint,
     decay_path,
@@ -182,7 +183,7 @@ def decay_diabetes() -> None:
 
 def _decay(name: str, X: Float, y: Float) -> None:
     y = (y - y.mean()) / y.std()
-    path = decay_path(X, y, [0.03, 0.01, 0.003, 0.001], tol=3e-3, time_limit=60)
+    path = decay_path(X, y, [0.03, 0.01, 0.003, 0.001], tol=3e-3, time_limit=600)
     margins = hull_margins(X)
     centred = np.column_stack([np.ones(len(y)), X])
     leverage = np.einsum("ij,ji->i", centred, np.linalg.pinv(centred))
@@ -200,9 +201,10 @@ def _decay(name: str, X: Float, y: Float) -> None:
         agreement = spearmanr(residual, np.abs(y - point.values)).statistic
         print(
             f"{name}, decay {point.decay}: lasso {point.objective:.5f} ({_proof(point)}, memorised "
-            f"{100 * point.memorised:.0f} %), trained {objective:.5f}, ratio {objective / point.objective:.3f}, rank "
-            f"correlation of |y - f| {agreement:.3f}; of the share fitted with the margin "
-            f"{spearmanr(fitted, margins.lower).statistic:.2f}, with leverage {spearmanr(fitted, leverage).statistic:.2f}"
+            f"{100 * point.memorised:.0f} %, lambda_max {sharpness(point.network, X, y).value:.3g}), trained "
+            f"{objective:.5f}, ratio {objective / point.objective:.3f}, rank correlation of |y - f| {agreement:.3f}; of the "
+            f"share fitted with the margin {spearmanr(fitted, margins.lower).statistic:.2f}, "
+            f"with leverage {spearmanr(fitted, leverage).statistic:.2f}"
         )
 
 
@@ -215,7 +217,7 @@ def decay_quasi_newton() -> None:
     sets = {"ball 2": ball(2, 60), "ball 3": ball(3, 40), "ball 5": ball(5, 200), "diabetes": diabetes(200)}
     for name, (X, y) in sets.items():
         y = (y - y.mean()) / y.std()
-        for point in decay_path(X, y, [0.03, 0.01, 0.003], tol=3e-3, time_limit=60):
+        for point in decay_path(X, y, [0.03, 0.01, 0.003], tol=3e-3, time_limit=600):
             starts = [_quasi_newton(X, y, point.decay, 300, seed) for seed in range(3)]
             objective, values = min(starts, key=lambda found: found[0])
             agreement = spearmanr(np.abs(y - values), np.abs(y - point.values)).statistic
