@@ -260,13 +260,15 @@ def enclose_apart(
     >>> less.less_than(more)
     True
     """
-    digits = 15
-    while True:
-        relative = Rational(1, 10**digits)
-        found = enclose(first, values, relative=relative), enclose(second, values, relative=relative)
-        if found[0].less_than(found[1]) is not None or digits == narrowest:
-            return found
+    digits, found = 15, (enclose(first, values), enclose(second, values))
+    while found[0].less_than(found[1]) is None and digits < narrowest:
         digits = min(3 * digits, narrowest)
+        relative = Rational(1, 10**digits)
+        try:
+            found = enclose(first, values, relative=relative), enclose(second, values, relative=relative)
+        except PrecisionError:
+            break
+    return found
 
 
 def _as_arb(value: _Value) -> arb:
