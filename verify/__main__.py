@@ -1,7 +1,5 @@
 """``python -m verify``: the experiments, each also a command of ``boundcalc`` and a module of its own."""
 
-from __future__ import annotations
-
 if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
     from boundcalc import border
 

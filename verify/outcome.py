@@ -314,8 +314,6 @@ class Outcome:
         Key of the theorem in :mod:`boundcalc.statements`, or the place of the formula.
     claim : str
         The claim in words, with the relation between measured value and bound.
-    measured, bound : int, float, Fraction, str, Interval or None
-    verdict : Verdict
     status : Status or None
         Status of the claim, not of the measurement; None for a question that no theorem answers.
     evidence : mapping
@@ -375,12 +373,10 @@ class Report:
 
     Attributes
     ----------
-    title : str
     setting : mapping
         Every input and the seed; JSON types. Together with the code it determines all but ``timing``.
     facts : mapping of str to mapping
         What was built, by section, such as ``{"packing": {"size": 264, ...}}``.
-    outcomes : sequence of Outcome
     timing : mapping
         Seconds; the only entry that differs between runs with the same seed.
     """

@@ -41,7 +41,6 @@ class ExponentFit:
 
     Attributes
     ----------
-    exponent : float
     lower, upper : float
         The interval; a bootstrap's need not hold the exponent.
     scatter, bias : float
@@ -49,7 +48,6 @@ class ExponentFit:
     bend : float
         Exponent on the upper half of the sizes minus that on the lower half: how far from one power law. NaN for a fit
         through other values than medians, or through fewer than three.
-    sizes : tuple of int
     medians : tuple of float
         The points of a fit through medians.
     count : int

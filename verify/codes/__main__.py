@@ -1,7 +1,5 @@
 """``python -m verify.codes``: which spherical codes exist at an angle, the best one built and certified, beside the bounds."""
 
-from __future__ import annotations
-
 if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
     from boundcalc import border
 

@@ -1,7 +1,5 @@
 """``python -m verify.figures fig2 ... | all``: the figures of LQWP25, with their numbers and the paper's values beside."""
 
-from __future__ import annotations
-
 if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
     from boundcalc import border
 

@@ -43,7 +43,6 @@ class Experiment:
     ----------
     name : str
         "fig2", ...
-    title : str
     setting : str
         The paper's setting in words.
     choices : str

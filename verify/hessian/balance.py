@@ -46,7 +46,6 @@ class Balanced(Shown):
 
     Attributes
     ----------
-    network : Network
     sharpness : Sharpness
         Its lambda_max, enclosed.
     lower_bound : float
@@ -92,8 +91,7 @@ def flattest_balance(
     Parameters
     ----------
     network : Network
-    X : array (n, d)
-    y : array (n,)
+    X, y : arrays (n, d) and (n,)
     known : Sharpness, optional
         That of ``network``, if it is known.
     options : mapping, optional

@@ -24,8 +24,6 @@ class Eigenpairs(Shown):
     Attributes
     ----------
     values (k,), vectors (P, k), residuals (k,) : |H v - value v| for unit v
-    iterations : int
-    converged : bool
     """
 
     values: NDArray[np.float64]

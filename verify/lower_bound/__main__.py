@@ -1,7 +1,5 @@
 """``python -m verify.lower_bound``: exponents of the constructions' explicit lower bounds, and who overtakes whom."""
 
-from __future__ import annotations
-
 if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
     from boundcalc import border
 

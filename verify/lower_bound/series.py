@@ -40,8 +40,6 @@ class Construction:
 
     Attributes
     ----------
-    name : str
-    family : Family
     theorem : str
         Key of the registered theorem, or of the derivation, whose exponent the bound should have.
     derived : bool
@@ -206,7 +204,6 @@ class Crossing:
 
     Attributes
     ----------
-    behind, ahead : Construction
     low : int or None
         Here ``ahead`` is not ahead, by disjoint enclosures; None if it is ahead at the smallest n tried.
     high : int

@@ -1,7 +1,5 @@
 """``python -m verify.memorise``: flat networks that memorise: a pair no sample can tell apart, and one neuron per point."""
 
-from __future__ import annotations
-
 if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
     from boundcalc import border
 

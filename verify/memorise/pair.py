@@ -51,11 +51,9 @@ class DrawnPair:
 
     Attributes
     ----------
-    packing : Packing
     chosen : str
         How the height was chosen.
     X : array (n, d)
-    pair : InvisiblePair
     distance : Enclosure
         Squared L2(P) distance of the two networks, for exact atoms on the certified caps.
     """

@@ -44,7 +44,6 @@ class Interpolator:
     X, y : arrays (n, d), (n,)
     balanced, unbalanced : Network
         The same function; activations (8 y_i^2)^(1/4) and sqrt(2).
-    sharp_balanced, sharp_unbalanced : Sharpness
     """
 
     X: NDArray[np.float64]

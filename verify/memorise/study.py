@@ -25,8 +25,6 @@ class Memorised:
 
     Attributes
     ----------
-    setting : MemoriseSetting
-    drawn : DrawnPair
     interpolator : Interpolator or None
         None in d = 1, where the sphere has two points.
     rows : tuple of Row

@@ -1,7 +1,5 @@
 """``python -m verify.packing``: build a boundary-localised packing and check every claim about it."""
 
-from __future__ import annotations
-
 if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
     from boundcalc import border
 

@@ -131,7 +131,6 @@ class Artefact:
     ----------
     atoms : Atoms
         psi_1, ..., psi_m, on a packing of caps.
-    height_reason : str
     amplitude : Fraction
         A = min(B / S, C / V), S and V the largest sup norm and seminorm of the sums of the atoms with signs: the largest
         amplitude in the class (for cap atoms and the canonical weight min(B, C / (N h^{d+1}))).

@@ -36,8 +36,6 @@ class ModeResult:
 
     Attributes
     ----------
-    dim : int
-    mode : str
     fits : mapping of str to ExponentFit or None
         For each error at the last step.
     earlier : mapping of int to the same
@@ -48,7 +46,6 @@ class ModeResult:
         Largest lambda_max, over all runs, in units of 2/eta.
     sup : float
         Largest |f|.
-    runs, diverged : int
     """
 
     dim: int

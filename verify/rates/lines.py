@@ -32,7 +32,6 @@ class Line:
 
     Attributes
     ----------
-    dim, eta, decay
     errors : mapping from n to an array
     fit : ExponentFit or None
         The exponent of 1/n with its interval; None where fewer than two sample sizes are usable.

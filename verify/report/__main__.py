@@ -1,7 +1,5 @@
 """``python -m verify.report STORE``: one page, Markdown and HTML, with the tables and figures of a store."""
 
-from __future__ import annotations
-
 if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
     from boundcalc import border
 

@@ -1,7 +1,5 @@
 """``python -m verify.sharpness FILE.npz``: enclose lambda_max of a saved network's loss and compare it with 2/eta."""
 
-from __future__ import annotations
-
 if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
     from boundcalc import border
 

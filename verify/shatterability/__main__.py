@@ -1,7 +1,5 @@
 """``python -m verify.shatterability FILE``: does flatness keep a network from memorising this table?"""
 
-from __future__ import annotations
-
 if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
     from boundcalc import border
 

@@ -51,7 +51,6 @@ class DecayPoint:
 
     Attributes
     ----------
-    decay : float
     objective : float
         Loss plus decay times sum |a_k|; no less than the optimum over all networks.
     loss : float
@@ -101,8 +100,7 @@ def decay_path(
 
     Parameters
     ----------
-    X : array_like, shape (n, d)
-    y : array_like, shape (n,)
+    X, y : array_like, shapes (n, d) and (n,)
     decays : sequence of float
         Positive. The output bias is not decayed.
     tol : float

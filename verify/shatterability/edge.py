@@ -53,7 +53,6 @@ class MemorisationEdge:
     ----------
     lower, upper : float
         lambda* lies between. ``upper`` is inf if no interpolating network was found.
-    lower_evidence, upper_evidence : Trust
     method : str
         What gave the ends: "solitary neurons", "all hyperplanes", "sampled hyperplanes".
     network : Network or None

@@ -65,8 +65,7 @@ def model_gap(network: Network, X: Float, y: Float, *, tol: float = 0.005, time_
     Parameters
     ----------
     network : Network
-    X : array_like, shape (n, d)
-    y : array_like, shape (n,)
+    X, y : array_like, shapes (n, d) and (n,)
     tol, time_limit : float
         As for :func:`memorisation_edge`.
 

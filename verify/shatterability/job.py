@@ -50,14 +50,10 @@ class Shatterability:
     Attributes
     ----------
     X, y : ndarrays, shapes (n, d) and (n,)
-    eta : float
-    protection : Protection
     verdict : str
         The answer in one line.
     evidence : Trust
         Of the verdict.
-    margins : HullMargins
-    depth : DepthBracket
     solo : SoloSharpness
         Of memorising every point with a solitary neuron; attained only if all points are extreme.
     single : ndarray, shape (n,)

@@ -32,7 +32,6 @@ class ProgramResult:
     a : ndarray, shape (K,)
         Their weights.
     log_balance : ndarray, shape (K,)
-    beta : float
     upper : float
         Its lambda_max, as computed.
     dual : Dual or None
@@ -41,7 +40,6 @@ class ProgramResult:
         That bound.
     p : ndarray, shape (n,)
         The Perron vector of the best network.
-    rounds : int
     """
 
     columns: Dictionary

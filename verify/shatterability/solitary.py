@@ -61,7 +61,6 @@ class SoloCapacity:
         Of all n points.
     value : float
         lambda_max of that network, at most 2/eta.
-    beta : float
     """
 
     rows: Rows
@@ -89,8 +88,7 @@ def solo_sharpness(X: Float, y: Float, beta: float | None = None) -> SoloSharpne
 
     Parameters
     ----------
-    X : array_like, shape (n, d)
-    y : array_like, shape (n,)
+    X, y : array_like, shapes (n, d) and (n,)
     beta : float, optional
         Output bias; by default the flattest one.
 
@@ -136,8 +134,7 @@ def solo_capacity(
 
     Parameters
     ----------
-    X : array_like, shape (n, d)
-    y : array_like, shape (n,)
+    X, y : array_like, shapes (n, d) and (n,)
     eta : float
         Step size; for eta > 2 no network is stable and the set is empty.
     beta : float, optional
@@ -183,8 +180,7 @@ def solitary_network(
 
     Parameters
     ----------
-    X : array_like, shape (n, d)
-    y : array_like, shape (n,)
+    X, y : array_like, shapes (n, d) and (n,)
     directions : ndarray, shape (n, d)
         Unit vectors u_i with u_i·(x_i - x_j) >= margins_i > 0 for every j != i, as from `hull_margins`.
     margins : ndarray, shape (n,)

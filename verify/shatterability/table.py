@@ -25,11 +25,9 @@ class Table:
 
     Attributes
     ----------
-    X : ndarray, shape (n, d)
-    y : ndarray, shape (n,)
+    X, y : ndarray, shapes (n, d) and (n,)
     columns : tuple of str
         Names of the d features.
-    target : str
     """
 
     X: Float

@@ -1,7 +1,5 @@
 """``python -m verify.shattering``: train with a large step and with weight decay, and see neurons shatter or not."""
 
-from __future__ import annotations
-
 if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
     from boundcalc import border
 

@@ -1,7 +1,5 @@
 """``python -m verify.stability``: a sweep of networks through Thm 3.2, Cor 3.3 and Theorem E, with rounding bounded."""
 
-from __future__ import annotations
-
 if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
     from boundcalc import border
 

@@ -44,8 +44,6 @@ class Claim:
     ----------
     name, key : str
         ``key`` is that of the theorem.
-    words : str
-    status : Status
     expr : sympy.Expr
         The bound in lambda_max (or eta), L and R; for ``local`` claims with |S| = n.
     stable_only : bool

@@ -47,8 +47,7 @@ class SampleBounds:
     Parameters
     ----------
     network : Network
-    X : array (n, d)
-    y : array (n,)
+    X, y : arrays (n, d) and (n,)
 
     Raises
     ------

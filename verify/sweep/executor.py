@@ -29,15 +29,12 @@ class Attempt:
 
     Attributes
     ----------
-    index : int
     error : str
         What went wrong, empty if nothing did.
     version : str
         CELL_VERSION of the cell function's module, as the process that had the cell has loaded it.
     records : str
         JSON text; empty after an error, and where the version was not the one asked for: then nothing is computed.
-    seconds : float
-    environment : str
     """
 
     index: int

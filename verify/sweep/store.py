@@ -53,10 +53,8 @@ class FinishedCell:
     sweep, version : str
         Name of the sweep; CELL_VERSION of the code that computed the cell. Stores from before there was one have a hash
         of sources there.
-    setting : dict
     records : tuple of dict
         What the cell gave; NaN reads back as None.
-    seconds : float
     finished : str
         UTC time at which it was committed.
     environment : str

@@ -140,7 +140,6 @@ class Plan:
 
     Attributes
     ----------
-    sweep : Sweep
     finished : int
         Cells that the store holds.
     seconds : float or None

@@ -94,8 +94,7 @@ class Run:
     ----------
     network : Network
         Where training starts.
-    X : array (n, d)
-    y : array (n,)
+    X, y : arrays (n, d) and (n,)
     eta : float
         Step size. At eta >= 2 no network is stable, since the output bias alone has curvature 1: such a step size
         needs ``large_step=True``.
@@ -103,12 +102,10 @@ class Run:
         Weight decay on every parameter, biases included; eta * decay < 1.
     clip : float or None
         Largest norm of the gradient; None for no clipping.
-    activation : Activation
     truth : array (n,), optional
         Noiseless values at X, for the error on the training points.
     fresh_X, fresh_truth : arrays (m, d) and (m,), optional
         Points that training does not see, with their noiseless values.
-    large_step : bool
 
     Raises
     ------

@@ -36,10 +36,8 @@ class Training:
     ----------
     runs : tuple of Run
         With data and start rounded to the working precision: what was trained and measured.
-    steps : int
     networks : tuple of Network or None
         The trained networks, in float64; None for a run that diverged.
-    traces : tuple of Trace
     diverged_at : tuple of int or None
         The step at which the loss left all bounds.
     """

@@ -1,7 +1,5 @@
 """``python -m verify.weight``: empirical against population weight: Thm E.5, Theorem D, closed forms, c_infinity."""
 
-from __future__ import annotations
-
 if __name__ == "__main__":  # before the imports below, so that an interruption there is one line as well
     from boundcalc import border
 

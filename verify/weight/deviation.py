@@ -29,7 +29,6 @@ class Deviation:
 
     Attributes
     ----------
-    n : int
     largest : (R,)
         Largest |g_n - g_P| found: a lower estimate of the supremum over all half-spaces.
     violating : (R,) bool

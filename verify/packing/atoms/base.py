@@ -58,7 +58,6 @@ class Level:
 
     Attributes
     ----------
-    count : int
     norm2 : float
         Squared L2(P) norm.
     expr : Expr or None
@@ -90,8 +89,6 @@ class Atoms(ABC):
 
     Attributes
     ----------
-    packing : Packing
-    kind : AtomKind
     theorem : str
         Key of the theorem that speaks of the atoms' norms.
     local : bool

@@ -45,12 +45,7 @@ Float = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class PacketAtoms(Atoms):
-    """Packets in boxes.
-
-    Attributes
-    ----------
-    field : PacketField
-    """
+    """Packets in boxes."""
 
     field: PacketField
 

@@ -89,12 +89,7 @@ def depth_monte_carlo(profile: Profile, d: int, rng: np.random.Generator) -> Int
 
 @dataclass(frozen=True, eq=False)
 class RidgeAtoms(Atoms):
-    """The same profiles along each of M directions per cap: sums of ReLUs, exactly; overlapping where M > 1.
-
-    Attributes
-    ----------
-    ridges : CapRidges
-    """
+    """The same profiles along each of M directions per cap: sums of ReLUs, exactly; overlapping where M > 1."""
 
     ridges: CapRidges
 

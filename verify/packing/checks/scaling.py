@@ -81,7 +81,6 @@ class Study:
     measure : callable (setting, n) -> Row
     theorems : tuple of Theorem
         That each exponent belongs to.
-    status : Status
     """
 
     exponents: Callable[[], dict[str, Expr]]
