@@ -269,7 +269,7 @@ def table(
         Sample sizes, for tables that depend on them.
     contents : {"exponents", "rates", "explicit", "sample-sizes", "registry"} or Contents
     quantity : {"mse", "gap"}
-        For exponents and rates.
+        For exponents and rates; explicit bounds and sample sizes have the mean squared error alone.
     errors : numbers or text
         For sample sizes.
 
@@ -288,7 +288,12 @@ def table(
     except ValueError:
         names = ", ".join(repr(member.value) for member in Contents)
         raise ValueError(f"contents must be one of {names}, got {describe(contents)}") from None
-    _dims(dims), _sizes(n), read_quantity(quantity)
+    _dims(dims), _sizes(n)
+    if read_quantity(quantity) is not Quantity.MSE and which in (Contents.EXPLICIT, Contents.SAMPLE_SIZES):
+        raise ValueError(
+            f"quantity must be 'mse' for contents={which.value!r}, which bounds the mean squared error alone, "
+            f"got {quantity!r}; pass contents='exponents' or 'rates'"
+        )
     builders: dict[Contents, Callable[[], Table]] = {
         Contents.EXPONENTS: lambda: exponent_table(dims, quantity),
         Contents.RATES: lambda: rate_table(dims, n, quantity),

@@ -80,6 +80,13 @@ def test_table_formats(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert mark[kind] in text
 
 
+def test_tables_speak_of_the_quantity_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "table", "--dims", "2", "--n", "1e3", "--quantity", "gap")
+    assert "generalization gap" in text
+    assert "mean squared" not in text
+    assert "mean squared" in printed(capsys, "table", "--dims", "2", "--n", "1e3")
+
+
 def test_table_to_a_file(tmp_path: Path) -> None:
     target = tmp_path / "tables.tex"
     target.write_text("old")

@@ -142,6 +142,14 @@ def test_html_is_well_formed(contents: Contents) -> None:
     assert reader.rows == len(shown.rows) + 2  # heading and notes
 
 
+@pytest.mark.parametrize("contents", ["explicit", "sample-sizes"])
+def test_no_table_answers_for_another_quantity(contents: str) -> None:
+    with pytest.raises(ValueError, match=f"quantity must be 'mse' for contents='{contents}'"):
+        table([2], ["1e3"], contents, "gap")
+    for other in ("exponents", "rates"):
+        assert "generalization gap" in str(table([2], ["1e3"], other, "gap"))
+
+
 @pytest.mark.parametrize("contents", list(Contents))
 def test_markdown_rows_have_as_many_cells_as_the_heading(contents: Contents) -> None:
     shown = table([2, 5], ["1e3"], contents)
