@@ -7,6 +7,7 @@ with g_ik = 0 exactly.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,7 +24,7 @@ from verify.hessian.rounding import SLACK, TINY, gamma
 @dataclass(frozen=True)
 class Pattern:
     """The matrix ``active`` (n, K), dense boolean in the backend or scipy CSR of 0.0 and 1.0; ``kinks`` (m, 2) holds pairs
-    (i, k); ``distance`` is min over all pairs of the float64 |w_k·x_i - b_k|, 0.0 exactly where there is a kink."""
+    (i, k); ``distance`` is min over all pairs of |w_k·x_i - b_k|, up to rounding; 0.0 exactly where there is a kink."""
 
     active: Array
     kinks: NDArray[np.int64]
@@ -42,15 +43,16 @@ def power_of_two_scale(rows: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.frexp(np.abs(rows).max(axis=1))[1].astype(np.int64)
 
 
-def exact_signs(Z: NDArray[np.float64], omega: NDArray[np.float64], pairs: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Signs of z_i·omega_k for the given pairs (i, k), by exact rational arithmetic."""
-    signs = np.empty(len(pairs), dtype=np.int64)
+def exact_values(Z: NDArray[np.float64], omega: NDArray[np.float64], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
+    """z_i·omega_k for the given pairs (i, k), by exact rational arithmetic, rounded once: 0.0 only where it is 0."""
+    values = np.empty(len(pairs))
     for at, (i, k) in enumerate(pairs.tolist()):
         total = sum(
             (Fraction(p) * Fraction(q) for p, q in zip(Z[i].tolist(), omega[k].tolist(), strict=True)), Fraction(0)
         )
-        signs[at] = (total > 0) - (total < 0)
-    return signs
+        size = max(float(abs(total)), math.ulp(0.0))  # what underflows is no kink
+        values[at] = size if total > 0 else -size if total < 0 else 0.0
+    return values
 
 
 def dense_pattern(Z: NDArray[np.float64], omega: NDArray[np.float64], backend: Backend) -> Pattern:
@@ -70,20 +72,22 @@ def dense_pattern(Z: NDArray[np.float64], omega: NDArray[np.float64], backend: B
     longest = float(np.sqrt(np.einsum("ij,ij->i", points, points)).max())
     error = gamma(width) * longest * norms * SLACK + TINY
     active, smallest = backend.signs(points, scaled, each=extreme)
-    kinks = []
-    for k in np.flatnonzero(smallest <= error):
-        column = points @ scaled[k]
-        smallest[k] = np.abs(column).min()
+    kinks, distance = [], math.inf
+    # A block shares its least value: all its neurons are looked at again.
+    for k in np.flatnonzero(np.isin(smallest, smallest[smallest <= error])):
+        column = np.abs(points @ scaled[k])
         # A second computation of the same products: within twice the error of the first.
-        rows = np.flatnonzero(np.abs(column) <= 3 * error[k])
+        rows = np.flatnonzero(column <= 3 * error[k])
+        smallest[k] = np.delete(column, rows).min(initial=np.inf)
         pairs = np.stack([rows, np.full_like(rows, k)], axis=1)
-        signs = exact_signs(Z, omega, pairs) if norms[k] > 0 else np.zeros(len(rows), dtype=np.int64)
-        for i, sign in zip(rows.tolist(), signs.tolist(), strict=True):
-            active[int(k), i] = sign > 0
-        kinks.append(pairs[signs == 0])
+        values = exact_values(Z, omega, pairs) if norms[k] > 0 else np.zeros(len(rows))
+        for i, value in zip(rows.tolist(), values.tolist(), strict=True):
+            active[int(k), i] = value > 0
+        kinks.append(pairs[values == 0])
+        distance = min(distance, float(np.abs(values).min(initial=np.inf)))
     found = np.concatenate(kinks) if kinks else np.empty((0, 2), dtype=np.int64)
     with np.errstate(over="ignore", under="ignore"):
-        distance = 0.0 if len(found) else float(np.min(np.ldexp(smallest, scale + zscale), initial=np.inf))
+        distance = min(distance, float(np.min(np.ldexp(smallest, scale + zscale), initial=np.inf)))
     return Pattern(active.T, found.astype(np.int64), distance)
 
 

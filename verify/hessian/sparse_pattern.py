@@ -15,7 +15,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from verify.hessian.activation import Pattern, exact_signs
+from verify.hessian.activation import Pattern, exact_values
 from verify.hessian.rounding import SLACK, gamma
 
 Float = NDArray[np.float64]
@@ -173,14 +173,13 @@ def _decide(Z: Float, omega: Float, scaled: _Scaled, i: Index, k: Index) -> tupl
         values = np.einsum("mj,mj->m", scaled.points[rows], scaled.omega[columns])
         error = gamma(width) * scaled.z_max * scaled.omega_norm[columns] * SLACK + 2.0**-800
         unsure = np.flatnonzero(np.abs(values) <= error)
+        with np.errstate(over="ignore", under="ignore"):
+            values = np.ldexp(values, scaled.exponent[columns])
         if len(unsure):
             pairs = np.stack([rows[unsure], columns[unsure]], axis=1)
-            signs = exact_signs(Z, omega, pairs)
-            values[unsure] = signs * error[unsure]
-            kinks.append(pairs[signs == 0])
-        if len(values):
-            with np.errstate(over="ignore", under="ignore"):
-                distance = min(distance, float(np.ldexp(np.abs(values), scaled.exponent[columns]).min()))
+            values[unsure] = exact_values(Z, omega, pairs)
+            kinks.append(pairs[values[unsure] == 0])
+        distance = min(distance, float(np.abs(values).min(initial=np.inf)))
         on = values > 0
         active_i.append(rows[on])
         active_k.append(columns[on])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -124,17 +125,40 @@ def test_signs_within_rounding_of_a_kink_are_exact():
     b = np.einsum("kj,kj->k", W[k], X[i])
     b = np.where(rng.random(40) < 0.5, np.nextafter(b, np.inf), b)
     Z, omega = augment(X), np.concatenate([W, b[:, None]], axis=1)
-    from fractions import Fraction
-
-    truth = np.array(
-        [
-            [sum(Fraction(p) * Fraction(q) for p, q in zip(z, w, strict=True)) > 0 for w in omega.tolist()]
-            for z in Z.tolist()
-        ]
-    )
+    exact = exact_preactivations(Z, omega)
+    truth = np.array([[value > 0 for value in row] for row in exact])
     dense = dense_pattern(Z, omega, NumpyBackend())
     assert np.array_equal(dense.active > 0, truth)
     assert np.array_equal(sparse_pattern(Z, omega).active.toarray() > 0, truth)
+
+
+def exact_preactivations(Z, omega):
+    return [
+        [sum(Fraction(p) * Fraction(q) for p, q in zip(z, w, strict=True)) for w in omega.tolist()] for z in Z.tolist()
+    ]
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0**-200, 1e30])
+def test_the_distance_to_a_kink_is_exact_where_products_cancel(scale):
+    """Biases that are the rounded products: float64 sees kinks, exact arithmetic mostly none."""
+    rng = np.random.default_rng(4)
+    for _ in range(20):
+        W, X = rng.standard_normal((6, 2)) * scale, rng.standard_normal((5, 2))
+        W *= np.ldexp(1.0, rng.integers(-3, 4, (6, 1)))
+        b = (W * X[rng.integers(0, 5, 6)]).sum(axis=1)
+        Z, omega = augment(X), np.concatenate([W, b[:, None]], axis=1)
+        truth = min(abs(value) for row in exact_preactivations(Z, omega) for value in row)
+        for pattern in (dense_pattern(Z, omega, NumpyBackend()), sparse_pattern(Z, omega)):
+            assert pattern.distance == pytest.approx(float(truth), rel=1e-12, abs=0)
+            assert (len(pattern.kinks) > 0) == (truth == 0)
+
+
+def test_a_product_that_only_rounding_makes_zero_is_no_kink():
+    net, X = Network([[0.1]], [0.1 * 0.3], [1.0], 0.0), np.array([[0.3]])
+    truth = abs(Fraction(0.1) * Fraction(0.3) - Fraction(0.1 * 0.3))
+    assert truth > 0
+    assert sharpness(net, X, np.zeros(1)).kink_distance == float(truth)
+    assert sharpness(Network([[0.5]], [0.25], [1.0], 0.0), np.array([[0.5]]), np.zeros(1)).kink_distance == 0.0
 
 
 @pytest.mark.parametrize("d", [2, 3, 9])
