@@ -83,7 +83,8 @@ def top_eigenpairs(operator: HessianOperator, k: int, *, tol: float = 1e-12, see
             wanted=min(wanted, room),
         )
         iterations += found.steps
-        converged &= found.converged
+        # As many steps as dimensions that are left hold all there is.
+        converged &= found.converged or found.steps == room
         theta, S = ritz(found.alpha, found.beta)
         fresh = theta[::-1][:wanted]
         vectors = S[:, ::-1][:, : len(fresh)].T @ to_numpy(found.basis)

@@ -107,6 +107,21 @@ def test_top_eigenpairs_reach_the_whole_spectrum(net, X, y):
         np.testing.assert_allclose(found.vectors.T @ found.vectors, np.eye(k), atol=1e-9)
 
 
+def test_top_eigenpairs_know_when_they_converged():
+    """Few points, equal neurons, zero residuals: what is left after deflation may be nothing but rounding errors."""
+    rng = np.random.default_rng(0)
+    for turn in range(60):
+        K, d, n = (int(rng.integers(1, top)) for top in (6, 4, 25))
+        W = rng.integers(-1, 2, (K, d)).astype(float) if turn % 2 else rng.standard_normal((K, d))
+        net = Network(W, np.zeros(K) if turn % 3 else rng.standard_normal(K), rng.integers(-1, 2, K) * 1.0, 0.0)
+        operator = HessianOperator(net, rng.standard_normal((n, d)), (turn % 5) * rng.standard_normal(n))
+        truth = np.sort(np.linalg.eigvalsh(operator @ np.eye(operator.shape[0])))[::-1]
+        for k in {1, min(2, len(truth)), len(truth)}:
+            found = top_eigenpairs(operator, k)
+            np.testing.assert_allclose(found.values, truth[:k], atol=1e-11 * abs(truth).max())
+            assert found.converged
+
+
 def test_spectral_density_gives_the_moments_of_the_spectrum():
     rng = np.random.default_rng(0)
     net = Network(rng.standard_normal((12, 3)), rng.standard_normal(12), rng.standard_normal(12), 0.0)
