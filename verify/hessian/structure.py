@@ -131,9 +131,19 @@ def secular_root(costs: NDArray[np.float64]) -> float:
     >>> secular_root(np.zeros(5)), secular_root(np.array([3.0]))
     (1.0, 4.0)
     """
-    top = float(costs.max())
-    gaps = top - costs
-    # n lambda = top + x with 1 <= x <= n; 1 / sum 1/(x + gap) is increasing and concave in x, so that Newton's
+    return float(costs.max() + secular_gaps(costs).min()) / len(costs)
+
+
+def secular_gaps(costs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """n lambda - q_i at that root, shape (n,), all at least 1: also where q_i is so large that the difference cancels.
+
+    Examples
+    --------
+    >>> secular_gaps(np.array([0.0, 1e30])).tolist()
+    [1e+30, 1.0]
+    """
+    gaps = costs.max() - costs
+    # n lambda = max q + x with 1 <= x <= n; 1 / sum 1/(x + gap) is increasing and concave in x, so that Newton's
     # iteration from the left increases to the root.
     x = 1.0
     for _ in range(_NEWTON_STEPS):
@@ -143,4 +153,4 @@ def secular_root(costs: NDArray[np.float64]) -> float:
         if not change > 2e-16 * x:
             break
         x += change
-    return (top + x) / len(costs)
+    return np.asarray(x + gaps)

@@ -233,7 +233,7 @@ def _notes(X: Float, y: Float, margins: HullMargins, edge: MemorisationEdge | No
     n, d = X.shape
     notes = []
     radius = float(np.linalg.norm(X, axis=1).max())
-    if radius > 1 and not nonnegative_products(X):
+    if not nonnegative_products(X):
         notes.append(
             f"norms reach {radius:.4g} and some x_i·x_j < -1: the lower bound of lambda* is weaker than in the unit ball, and "
             "the bound over all hyperplanes does not apply; --features unit-ball changes the question to one where it does"

@@ -15,6 +15,7 @@ of z alone; for equal p that is the depth count. Without z_i·z_j >= 0 the last 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ class ReachBound:
 
 
 def nonnegative_products(X: Float) -> bool:
-    """Whether z_i·z_j = x_i·x_j + 1 >= 0 for all pairs, rounding included. It is for points of the unit ball.
+    """Whether z_i·z_j = x_i·x_j + 1 >= 0 for all pairs, decided exactly. It is for points of the unit ball.
 
     >>> nonnegative_products(np.array([[1.0], [-1.0]])), nonnegative_products(np.array([[1.0], [-1.5]]))
     (True, False)
@@ -53,17 +54,23 @@ def nonnegative_products(X: Float) -> bool:
     for start in range(0, len(X), step):
         part = slice(start, start + step)
         products = X[part] @ X.T
-        if (products - rounding * size[part, None] * size < -1.0).any():
-            # Where rounding can't tell, -1 itself counts only if it is exact, as for points on the line.
-            return bool(X.shape[1] == 1 and (products >= -1.0).all() and _exact_line(X[:, 0]))
+        error = rounding * size[part, None] * size + 1e-300  # of products that underflow, too
+        if (products + error < -1.0).any():
+            return False
+        i, j = np.nonzero(products - error < -1.0)
+        once = i + start < j
+        if not _exactly_nonnegative(X, np.stack([i + start, j], axis=1)[once]):
+            return False
     return True
 
 
-def _exact_line(x: Float) -> bool:
-    """Whether max x · min x >= -1 in exact arithmetic."""
-    from fractions import Fraction
-
-    return Fraction(float(x.max())) * Fraction(float(x.min())) >= -1
+def _exactly_nonnegative(X: Float, pairs: NDArray[np.int64]) -> bool:
+    """Whether x_i·x_j >= -1 for the given pairs (m, 2), in whole numbers: multiples of a power of two."""
+    used = np.unique(pairs)
+    ratios = {int(i): [value.as_integer_ratio() for value in X[i].tolist()] for i in used}
+    unit = max((q for row in ratios.values() for _, q in row), default=1)
+    whole = {i: [p * (unit // q) for p, q in row] for i, row in ratios.items()}
+    return all(sum(map(mul, whole[i], whole[j])) >= -(unit**2) for i, j in pairs.tolist())
 
 
 def reach_bound(X: Float, y: Float, depth: DepthBracket | None, starts: tuple[Float, ...] = ()) -> ReachBound:
@@ -93,9 +100,7 @@ def reach_bound(X: Float, y: Float, depth: DepthBracket | None, starts: tuple[Fl
             if value > best.value:
                 best = ReachBound(value, p)
             # The matrix whose quadratic form at p is the bound; its Perron vector is the next p.
-            p = perron_vector(2 * np.abs(y - beta) * reach / np.maximum(p, 1e-300))
-            if not np.isfinite(p).all():
-                break
+            p = perron_vector(2 * np.abs(y - beta) * (reach / np.maximum(p, 1e-50)))
     return best
 
 

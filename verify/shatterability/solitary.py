@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian.inputs import check_positive
-from verify.hessian.structure import secular_root
+from verify.hessian.structure import secular_gaps, secular_root
 from verify.shatterability.table import check_data
 
 Float = NDArray[np.float64]
@@ -106,7 +106,7 @@ def solo_sharpness(X: Float, y: Float, beta: float | None = None) -> SoloSharpne
 
 def perron_vector(costs: Float) -> Float:
     """The positive unit eigenvector of 1 1' + diag(costs), shape (n,)."""
-    p = 1.0 / np.maximum(len(costs) * secular_root(costs) - costs, 1e-300)
+    p = 1.0 / secular_gaps(costs)
     return np.asarray(p / np.linalg.norm(p))
 
 
@@ -118,7 +118,7 @@ def flattest_bias(norms: Float, y: Float) -> float:
         if not low < middle < high:
             break
         costs = 2 * np.abs(y - middle) * norms
-        weight = 1.0 / (len(y) * secular_root(costs) - costs)
+        weight = 1.0 / secular_gaps(costs)
         # The slope of the root is sum p_i^2 q_i' over |p|^2.
         slope = float((weight**2 * norms) @ np.sign(middle - y))
         if slope == 0:
@@ -162,7 +162,7 @@ def solo_capacity(
     rows = rows[np.argsort(costs[rows], kind="stable")]
     rows = rows[costs[rows] < n * c]
     # 1/(nc - q) - 1/(nc); the sum over all points of 1/(nc - q_i) must not exceed 1.
-    load = np.cumsum(costs[rows] / (n * c * (n * c - costs[rows])))
+    load = np.cumsum(costs[rows] / (n * c) / (n * c - costs[rows]))
     count = int(np.searchsorted(load, (1 - 1 / c) * (1 + 1e-12), side="right"))
     while True:
         chosen = np.zeros(n)

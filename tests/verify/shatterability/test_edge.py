@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -243,6 +244,30 @@ def test_no_bound_of_the_dictionary_outside_its_hypothesis() -> None:
     assert certified_dual_value(X, y, edge.dual) is None
 
 
+def test_products_of_exactly_minus_one_are_allowed() -> None:
+    """±e_i, scaled by a unit or not: the hypothesis is x_i·x_j >= -1, and the bound is that of solitary neurons."""
+    cross, y = np.vstack([np.eye(3), -np.eye(3)]), np.arange(6.0)
+    for X in (cross, cross * (1 - 1e-15), cross * 2.0 ** np.repeat([[1], [-1]], 3, axis=0)):
+        assert nonnegative_products(X)
+        edge = memorisation_edge(X, y)
+        assert edge.lower == pytest.approx(edge.upper, rel=1e-10)
+    assert memorisation_edge(cross, y).lower == pytest.approx(1.845177968644, abs=1e-11)
+    assert not nonnegative_products(np.vstack([cross, [[0.0, 0.0, np.nextafter(-1, -2)]]]))
+
+
+def test_products_near_minus_one_are_decided_exactly() -> None:
+    rng = np.random.default_rng(9)
+    seen = set()
+    for _ in range(300):
+        d = int(rng.integers(1, 5))
+        x = rng.standard_normal(d) * 10.0 ** rng.integers(-9, 9, d)
+        X = np.vstack([x, -x / (x @ x) * (1 + rng.integers(-2, 3) * 2.0**-53)])
+        truth = sum(Fraction(a) * Fraction(b) for a, b in X.T.tolist()) >= -1
+        assert nonnegative_products(X) == truth
+        seen.add(truth)
+    assert seen == {True, False}
+
+
 def test_the_reach_bound_holds(edges) -> None:
     for X, y, edge in edges.values():
         depth = depth_bracket(X)
@@ -265,8 +290,6 @@ def test_an_infeasible_dual_is_scaled_back(edges) -> None:
 
 
 def test_multipliers_sum_to_zero_exactly() -> None:
-    from fractions import Fraction
-
     for size in (1e-200, 1.0, 1e150):
         nu = zero_sum(size * np.random.default_rng(1).standard_normal(1000))
         assert nu is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import combinations
 
 import numpy as np
@@ -11,7 +12,8 @@ from data_sets import DATA_SETS
 from constructions.data import sphere, uniform_ball
 from constructions.memorise import sphere_interpolator
 from verify.hessian import sharpness
-from verify.hessian.structure import secular_root
+from verify.hessian.structure import secular_gaps, secular_root
+from verify.shatterability.job import Protection, shatterability
 from verify.shatterability.margins import hull_margins
 from verify.shatterability.solitary import solitary_network, solo_capacity, solo_sharpness
 
@@ -42,6 +44,35 @@ def test_the_root_is_the_dense_eigenvalue(size: float) -> None:
         costs[rng.random(n) < 0.3] = 0.0
         dense = np.linalg.eigvalsh((np.ones((n, n)) + np.diag(costs)) / n)[-1]
         assert secular_root(costs) == pytest.approx(dense, rel=1e-13)
+
+
+@pytest.mark.parametrize("size", [1e-30, 1.0, 1e8, 1e16, 1e50, 1e200])
+def test_the_gaps_solve_the_secular_equation_in_exact_arithmetic(size: float) -> None:
+    rng = np.random.default_rng(4)
+    for n in (1, 2, 9):
+        costs = np.abs(rng.standard_cauchy(n)) * size
+        costs[rng.random(n) < 0.3] = costs.max()
+        x = Fraction(float(secular_gaps(costs).min()))
+        distances = [Fraction(float(costs.max())) - Fraction(q) for q in costs.tolist()]
+        for sign in (1, -1):
+            moved = x * (1 + sign * Fraction(1, 10**14))
+            assert (sum(1 / (moved + t) for t in distances) < 1) == (sign > 0)
+
+
+@pytest.mark.parametrize("exponent", [16, 30, 50, 76, 99])
+def test_the_documented_range_of_labels_and_points(exponent: int) -> None:
+    """Up to 1e100, and without warnings; labels far above 1 make every bound as large."""
+    X, y = uniform_ball(12, 2, np.random.default_rng(0)), np.random.default_rng(1).standard_normal(12)
+    size = 10.0**exponent
+    large = shatterability(X, size * y, 0.5)
+    assert large.protection is Protection.PROTECTED
+    assert size / 100 < large.edge.lower <= large.edge.upper < 100 * size
+    for scaled in (X * size, X * [1.0, size]):
+        found = shatterability(scaled, y, 0.5)
+        assert 1 <= found.edge.lower <= found.edge.upper
+        assert found.protection is Protection.UNDECIDED
+        positive = shatterability(scaled + 2 * size, y, 0.5)
+        assert positive.protection is Protection.PROTECTED
 
 
 def test_the_bias_is_the_flattest() -> None:
