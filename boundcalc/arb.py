@@ -50,7 +50,7 @@ def ball(value: int | float | Fraction) -> Ball:
         return Ball(fmpz(value))
     if isinstance(value, float):
         return Ball(value)
-    return Ball(fmpq(value.numerator, value.denominator))
+    return Ball(fmpq(int(value.numerator), int(value.denominator)))  # Python's own, of numpy integers, too
 
 
 def enclosure(value: Ball) -> Enclosure:

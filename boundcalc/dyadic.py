@@ -48,7 +48,7 @@ class Dyadic:
         if isinstance(other, Dyadic):
             mantissa, exponent, denominator = other.mantissa, other.exponent, 1
         else:
-            mantissa, exponent, denominator = other.numerator, 0, other.denominator
+            mantissa, exponent, denominator = int(other.numerator), 0, int(other.denominator)
         other_sign = (mantissa > 0) - (mantissa < 0)
         if self.sign != other_sign or self.sign == 0:
             return (self.sign > other_sign) - (self.sign < other_sign)

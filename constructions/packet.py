@@ -45,8 +45,8 @@ class CompactPacket:
     stretch: float = 1.0
 
     def __post_init__(self) -> None:
-        check.integer("dim", self.dim, 1)
-        check.finite("stretch", self.stretch, least=1.0)
+        object.__setattr__(self, "dim", check.integer("dim", self.dim, 1))
+        object.__setattr__(self, "stretch", check.finite("stretch", self.stretch, least=1.0))
 
     @property
     def order(self) -> int:

@@ -85,9 +85,8 @@ class Profile:
 
     def canonical_seminorm(self, d: int) -> Fraction:
         """Σ |slope change| (1−|knot|)^{d+2}, exactly."""
-        return sum(
-            (abs(c) * (1 - abs(t)) ** (d + 2) for c, t in zip(self.changes, self.knots, strict=True)), Fraction(0)
-        )
+        power = check.integer("d", d, 1) + 2
+        return sum((abs(c) * (1 - abs(t)) ** power for c, t in zip(self.changes, self.knots, strict=True)), Fraction(0))
 
     def squared_norm(self, d: int) -> float:
         """‖p(u·x)‖² in L²(uniform ball of R^d), by Gauss–Legendre quadrature on each piece."""

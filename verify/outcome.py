@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from boundcalc.border import ExitCode
 from boundcalc.enclosure import Enclosure
+from boundcalc.exact import describe, fraction
 from boundcalc.files import write_text
 from boundcalc.shown import float_above, float_below, show_interval, show_lower, show_upper
 from boundcalc.shown import show as show_number
@@ -85,6 +87,16 @@ class Relation(Enum):
 End = int | float | Fraction
 
 
+def _exact_end(value: object) -> End:
+    """A number as one of Python's own: those of numpy overflow in exact arithmetic, or round what they are compared with."""
+    if not isinstance(value, bool):
+        if isinstance(value, numbers.Rational):
+            return int(value) if isinstance(value, numbers.Integral) else fraction(value)
+        if isinstance(value, numbers.Real) and (math.isnan(value) or float(value) == value):
+            return float(value)
+    raise TypeError(f"only numbers and intervals can be judged, got {describe(value)}")
+
+
 @dataclass(frozen=True)
 class Interval:
     """A closed interval. Its ends are exact: a float counts as the binary number that it is.
@@ -110,6 +122,8 @@ class Interval:
     trust: Trust | None = None
 
     def __post_init__(self) -> None:
+        for name in ("lower", "upper"):
+            object.__setattr__(self, name, _exact_end(getattr(self, name)))
         if not self.lower <= self.upper:
             raise ValueError(f"lower end must not exceed the upper end, got [{self.lower!r}, {self.upper!r}]")
         if self.trust is None:
@@ -131,12 +145,14 @@ class Interval:
         >>> Interval.near(1.0, Fraction(1, 10)).upper
         Fraction(11, 10)
         """
-        return cls(Fraction(value) - Fraction(error), Fraction(value) + Fraction(error), meaning)
+        centre, radius = Fraction(_exact_end(value)), Fraction(_exact_end(error))
+        return cls(centre - radius, centre + radius, meaning)
 
     def __mul__(self, factor: int | Fraction) -> Interval:
         """Every value times a factor of at least 0, exactly."""
+        exact = Fraction(_exact_end(factor))
         low, high = (
-            e if isinstance(e, float) and math.isinf(e) else Fraction(e) * factor for e in (self.lower, self.upper)
+            e if isinstance(e, float) and math.isinf(e) else Fraction(e) * exact for e in (self.lower, self.upper)
         )
         return replace(self, lower=low, upper=high)
 
@@ -185,9 +201,8 @@ def _interval(value: int | float | Fraction | Interval, floats: Trust) -> Interv
     """A measured value as an interval: exact numbers are proved, a float alone states no error."""
     if isinstance(value, Interval):
         return value
-    if isinstance(value, bool) or not isinstance(value, (int, float, Fraction)):
-        raise TypeError(f"only numbers and intervals can be judged, got {value!r} ({type(value).__name__})")
-    return Interval(value, value, "value", floats if isinstance(value, float) else Trust.PROVED)
+    end = _exact_end(value)
+    return Interval(end, end, "value", floats if isinstance(end, float) else Trust.PROVED)
 
 
 def _holds(a: Interval, relation: Relation, b: Interval) -> bool | None:

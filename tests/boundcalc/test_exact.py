@@ -9,7 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sympy import Rational, Symbol
 
-from boundcalc.exact import exact_rational
+from boundcalc.arb import ball, precision
+from boundcalc.dyadic import Dyadic
+from boundcalc.exact import exact_rational, fraction, rational
+from boundcalc.packing_numbers import packing_number
+from boundcalc.rates import rate
 from boundcalc.setting import Setting
 from boundcalc.symbols import VARIABLES
 
@@ -104,3 +108,21 @@ def test_unknown_symbols_are_refused() -> None:
 def test_every_variable_has_a_meaning_and_a_unique_symbol() -> None:
     assert len({v.symbol for v in VARIABLES.values()}) == len(VARIABLES)
     assert all(v.meaning and v.domain for v in VARIABLES.values())
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint64])
+def test_numpy_integers_never_compute_with_their_own_bits(kind: type[np.integer]) -> None:
+    # Products of these overflow their kind: a Fraction made of them goes on computing with it, silently.
+    p, q = (int(np.iinfo(kind).max) - k for k in (6, 1))
+    ours, theirs = Fraction(p, q), Fraction(kind(p), kind(q))
+    exact = exact_rational("x", theirs)
+    assert exact == rational(theirs) == Rational(p, q)
+    assert fraction(exact) == fraction(theirs) == ours
+    assert {type(part) for part in (fraction(theirs).numerator, fraction(theirs).denominator)} == {int}
+    with precision(200):
+        assert ball(theirs).overlaps(ball(ours))
+        assert ball(theirs).rad() < 1e-40
+    assert Dyadic(1, 0).compare(theirs) == 1
+    assert Dyadic(1, -1).compare(theirs) == -1
+    assert packing_number(3, cosine=theirs).cosine == (ours, ours)
+    assert rate(3, 10**4, eta=theirs).setting.eta == Rational(p, q)

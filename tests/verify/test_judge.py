@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,3 +144,23 @@ def test_an_obstacle_keeps_a_claim_from_being_judged() -> None:
 def test_a_claim_has_a_theorem(theorem: str) -> None:
     with pytest.raises(ValueError, match="theorem must be a key"):
         judged("a", theorem, "b", 1, Relation.AT_MOST, 2, Status.PAPER)
+
+
+def test_numpy_numbers_are_judged_as_the_exact_numbers_they_are() -> None:
+    p, q = 123456789, 1000000007
+    value = Fraction(np.int32(p), np.int32(q))  # its products overflow 32 bits
+    near = Fraction(p, q) + Fraction(1, 10**12)
+    assert judge(value, Relation.BELOW, near) is Verdict.PROVED
+    assert judge(np.int64(2**62), Relation.BELOW, Fraction(2**62 + 1, 1)) is Verdict.PROVED
+    assert Interval(value, value) * value == Interval(Fraction(p * p, q * q), Fraction(p * p, q * q))
+    assert Interval.near(value, value).upper == Fraction(2 * p, q)
+    # 0.1 is rounded to a float32 where the two are compared as they come.
+    assert 0.1 <= np.float32(0.1) <= 0.1
+    assert Interval(np.float32(0.1), 1).lower != 0.1
+    assert judge(np.float32(0.5), Relation.AT_MOST, 1) is Verdict.CONSISTENT
+
+
+@pytest.mark.parametrize("value", [True, "1", 1j, np.array([1.0, 2.0]), None, [1]])
+def test_ends_of_intervals_are_numbers(value: object) -> None:
+    with pytest.raises(TypeError, match="only numbers and intervals can be judged"):
+        Interval(value, value)
