@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Rational, Symbol
 
-from boundcalc.exact import describe, exact_rational
+from boundcalc.exact import describe, exact_rational, number_array
 from boundcalc.shown import Shown
 from boundcalc.statement import Status
 from boundcalc.symbols import Variable, h
@@ -144,12 +144,7 @@ class ClosedForm(Shown):
 def _as_floats(variable: Variable, value: Any) -> NDArray[np.float64]:
     """Validated float64 array; ValueError or TypeError names the variable."""
     if isinstance(value, (np.ndarray, list, tuple)):
-        array = np.asarray(value)
-        if array.dtype.kind not in "iuf":
-            raise TypeError(
-                f"{variable.name} must hold numbers, got an array of {array.dtype}; pass integers or floats"
-            )
-        array = array.astype(np.float64)
+        array = number_array(variable.name, value)
     elif isinstance(value, float):
         array = np.asarray(value)
     else:

@@ -11,6 +11,8 @@ import numbers
 import re
 from fractions import Fraction
 
+import numpy as np
+from numpy.typing import NDArray
 from sympy import Integer, Rational
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?:/\d+)?", re.ASCII)
@@ -131,3 +133,38 @@ def _from_text(name: str, text: str) -> Rational:
     if denominator and int(denominator) == 0:
         raise ValueError(f"{name} must be a number, got {describe(text)} with denominator 0")
     return rational(Fraction(numerator) / Fraction(denominator or 1))
+
+
+def number_array(name: str, value: object) -> NDArray[np.float64]:
+    """An array, list or tuple of integers and floats as float64; what is anything else is refused, never changed.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For truth values, text, dates, complex numbers, masked entries and ragged lists, naming the argument.
+
+    Examples
+    --------
+    >>> number_array("n", [10, 1e4])
+    array([   10., 10000.])
+    >>> number_array("n", [10, True])
+    Traceback (most recent call last):
+    ...
+    TypeError: n must be an array of integers or floats, got True (bool) in it
+    """
+    try:
+        entries = [] if isinstance(value, np.ndarray) else np.asarray(value, dtype=object).ravel().tolist()
+        for entry in (value, *entries):
+            if np.ma.is_masked(entry):
+                raise TypeError(
+                    f"{name} must be an array without masked entries, got some; fill them or leave them out"
+                )
+            if isinstance(entry, (bool, np.bool_)):
+                raise TypeError(f"{name} must be an array of integers or floats, got {describe(entry)} in it")
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be a rectangular array of numbers, got {describe(value)}") from None
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be an array of integers or floats, got {describe(value)} of dtype {array.dtype}")
+    with np.errstate(over="ignore"):  # infinities are refused by whoever knows the domain
+        return array.astype(np.float64, copy=False)

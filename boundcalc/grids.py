@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Symbol
 
-from boundcalc.exact import describe, log_exact
+from boundcalc.exact import describe, log_exact, number_array
 from boundcalc.logvalue import LogValue
 from boundcalc.rate_values import RateValues, rate_values
 from boundcalc.shown import Shown, show_log10
@@ -44,15 +44,9 @@ def read_array(name: str, value: object) -> _Array:
         if abs(log_exact(exact)) > _FLOAT_LOG_MAX:
             raise ValueError(f"{name} must fit a float in a grid, got {describe(value)}; pass it without arrays")
         return np.asarray(float(exact))
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise ValueError(f"{name} must be a rectangular array of numbers, got {describe(value)}") from None
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be an array of integers or floats, got {describe(value)} of dtype {array.dtype}")
+    array = number_array(name, value)
     if array.size == 0:
         raise ValueError(f"{name} must hold at least one number, got an empty array of shape {array.shape}")
-    array = array.astype(np.float64, copy=False)
     inside = variable.inside(array)
     if not np.all(inside):
         index = tuple(int(i) for i in np.argwhere(~inside)[0])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
-from numbers import Rational, Real
+from numbers import Integral, Rational, Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,10 +29,15 @@ def integer(name: str, value: object, least: int) -> int:
 def finite(name: str, value: object, *, least: float = -np.inf, above: float = -np.inf) -> float:
     """`value` as a finite float, at least `least` and above `above`."""
     if isinstance(value, bool) or not isinstance(value, (Real, np.floating, np.integer)):
-        raise TypeError(f"{name} must be a real number, got {value!r}")
-    number = float(value)
+        raise TypeError(f"{name} must be a real number, got {describe(value)}")
+    try:
+        number = float(value)
+    except OverflowError:  # an integer or fraction beyond the largest float
+        number = np.inf
     if not np.isfinite(number):
-        raise ValueError(f"{name} must be finite, got {value!r}")
+        raise ValueError(f"{name} must be finite, got {describe(value)}")
+    if isinstance(value, Integral) and number != value:
+        raise ValueError(f"{name} must be a number that float64 can hold, got {describe(value)}")
     if number < least:
         raise ValueError(f"{name} must be at least {least:g}, got {value!r}")
     if number <= above:
@@ -111,17 +117,61 @@ def describe(value: object) -> str:
 
 
 def array(name: str, value: ArrayLike, shape: tuple[int | None, ...]) -> NDArray[np.float64]:
-    """`value` as a finite float64 array of the given shape, None standing for any length."""
+    """`value` as a finite float64 array of the given shape, None standing for any length.
+
+    The one gate of arrays: what float64 can't hold is refused, never changed. That is complex numbers, dates, text, truth
+    values, masked entries, integers beyond 2^53 that no float equals, and objects of any other kind.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the argument, what arrived and what to pass.
+
+    Examples
+    --------
+    >>> array("X", [[1, 2]], (None, 2))
+    array([[1., 2.]])
+    >>> array("X", [[True, False]], (None, 2))
+    Traceback (most recent call last):
+    ...
+    TypeError: X must hold real numbers, got True (bool); pass an array of floats
+    """
+    if isinstance(value, (list, tuple)):
+        _refuse_entries(name, value)
     try:
-        result = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{name} must be an array of real numbers, got {type(value).__name__}") from error
+        result = np.asarray(value)
+    except Exception as error:  # whatever a foreign object raises when it is asked for an array
+        raise TypeError(f"{name} must be an array of real numbers, got {type(value).__name__}: {error}") from error
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name} must have no masked entries, got a masked array; fill them or leave them out")
+    if result.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must be an array of real numbers, got dtype {result.dtype}; pass an array of floats")
+    with np.errstate(over="ignore"):  # of a wider kind of float, refused below
+        floats = result.astype(np.float64, copy=False)
+    if result.dtype.kind in "iu":
+        _refuse_entries(name, result[np.abs(floats) >= 2**53].tolist())
     wanted = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
-    if result.ndim != len(shape) or any(n is not None and n != m for n, m in zip(shape, result.shape, strict=True)):
-        raise ValueError(f"{name} must have shape {wanted}, got {result.shape}")
-    if not np.isfinite(result).all():
-        raise ValueError(f"{name} must be finite, got NaN or infinite entries")
-    return result
+    if floats.ndim != len(shape) or any(n is not None and n != m for n, m in zip(shape, floats.shape, strict=True)):
+        raise ValueError(f"{name} must have shape {wanted}, got {floats.shape}")
+    if not np.isfinite(floats).all():
+        where = np.argwhere(~np.isfinite(floats))[0].tolist()
+        raise ValueError(f"{name} must be finite, got NaN or infinity at index {where}")
+    return floats
+
+
+def _refuse_entries(name: str, entries: Sequence[object], depth: int = 0) -> None:
+    """Refuse what numpy would turn into other numbers while it makes an array of a list."""
+    for entry in entries:
+        if isinstance(entry, float):
+            continue
+        if isinstance(entry, (list, tuple)) and depth < 32:  # numpy goes no deeper
+            _refuse_entries(name, entry, depth + 1)
+        elif isinstance(entry, (bool, np.bool_)) or getattr(getattr(entry, "dtype", None), "kind", "f") == "b":
+            raise TypeError(f"{name} must hold real numbers, got {describe(entry)}; pass an array of floats")
+        elif isinstance(entry, int):
+            finite(name, entry)
+        elif np.ma.is_masked(entry):
+            raise ValueError(f"{name} must have no masked entries, got one; fill it or leave it out")
 
 
 def frozen(value: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -54,6 +54,7 @@ class CapRidges:
 
     def __post_init__(self) -> None:
         axes = check.integer("axes", self.axes, 0)
+        object.__setattr__(self, "axes", axes)
         if axes >= self.packing.dim:
             raise ValueError(f"axes must be at most d - 1 = {self.packing.dim - 1}, got {axes}")
         if not self.profiles:
@@ -143,8 +144,8 @@ class CapRidges:
     def evaluate(self, X: ArrayLike, coefficients: ArrayLike) -> Float:
         """Σ c_{ijk} ψ_{ijk} at the points X (n, d) of the unit ball."""
         c = self._coefficients(coefficients)
-        active = self.packing.active(X)
-        points = np.asarray(X, dtype=np.float64)
+        points = check.array("X", X, (None, self.packing.dim))
+        active = self.packing.active(points)
         result = np.zeros(len(points))
         rows = np.flatnonzero(active >= 0)
         for j in range(self.directions_per_cap):

@@ -139,8 +139,8 @@ def _distance(value: int, length: int) -> int:
 
 
 def _signs(words: ArrayLike) -> NDArray[np.int8]:
-    signs = np.asarray(words)
-    if signs.ndim != 2 or not signs.size or not np.isin(signs, (-1, 1)).all():
+    signs = check.array("words", words, (None, None))
+    if not signs.size or not np.isin(signs, (-1, 1)).all():
         raise ValueError(f"words must be a non-empty matrix of entries -1 and 1, got shape {signs.shape}")
     return signs.astype(np.int8)
 

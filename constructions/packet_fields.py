@@ -93,8 +93,8 @@ class PacketField:
     def evaluate(self, X: ArrayLike, coefficients: ArrayLike) -> Float:
         """Σ c_{ik} ψ_{ik} at the points X (n, d) of the unit ball; coefficients (N, K)."""
         c = self._coefficients(coefficients)
-        active = self.packing.active(X)
-        points = np.asarray(X, dtype=np.float64)
+        points = check.array("X", X, (None, self.packing.dim))
+        active = self.packing.active(points)
         result = np.zeros(len(points))
         order = np.argsort(active, kind="stable")
         occupied, starts = np.unique(active[order], return_index=True)

@@ -35,9 +35,7 @@ class ExactForm:
     vectors: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        vectors = np.array(self.vectors, dtype=np.int64, order="C", copy=True)
-        if vectors.ndim != 2 or not vectors.size:
-            raise ValueError(f"vectors must be a non-empty matrix, got shape {vectors.shape}")
+        vectors = _integers(self.vectors)
         if not vectors.any(axis=1).all():
             raise ValueError("every row of vectors must be nonzero")
         vectors.setflags(write=False)
@@ -59,6 +57,18 @@ class ExactForm:
         if (square_norms != square_norms[0]).any():
             return max_inner_product(self.vectors).upper
         return Fraction(integer_gram_maximum(self.vectors), int(square_norms[0]))
+
+
+def _integers(vectors: ArrayLike) -> NDArray[np.int64]:
+    """A copy of integer vectors with squared norms below 2^53: what is computed of them in 64 bits is exact."""
+    floats = check.array("vectors", vectors, (None, None))
+    if not floats.size:
+        raise ValueError(f"vectors must be a non-empty matrix, got shape {floats.shape}")
+    if (floats != np.floor(floats)).any():
+        raise ValueError("vectors must hold integers, got fractions; multiply them by a common denominator")
+    if np.abs(floats).max() >= 2.0**26 or not (np.square(floats).sum(axis=1) < 2.0**52).all():
+        raise ValueError("vectors must have squared norms below 2^52, so that products of them are exact; divide them")
+    return floats.astype(np.int64)
 
 
 def _square_norms(vectors: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -121,8 +131,8 @@ class SphericalCode:
         The scale 1/√m is rounded to so few bits that its integer multiples are floats: the rows are then exact
         multiples of the integer vectors, and only their norm is rounded.
         """
-        integers = np.asarray(vectors, dtype=np.int64)
-        exact = ExactForm(integers)
+        exact = ExactForm(_integers(vectors))
+        integers = exact.vectors
         norms = _square_norms(integers)
         different = np.unique(norms)
         bits = 53 - int(np.abs(integers).max()).bit_length()

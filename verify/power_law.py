@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 
 from boundcalc.bracketing import size_at
+from constructions import _arguments as check
 
 Float = NDArray[np.float64]
 
@@ -119,21 +120,17 @@ def fit_exponent(
     >>> round(fit.exponent, 3), 0.4 in fit, fit.half_width < 1e-3
     (0.4, True, True)
     """
-    x, y = np.asarray(log_n, dtype=np.float64), np.asarray(log_values, dtype=np.float64)
-    if x.ndim != 1 or x.shape != y.shape:
-        raise ValueError(f"log_n and log_values must be vectors of one length, got shapes {x.shape} and {y.shape}")
+    x = check.array("log_n", log_n, (None,))
+    y = check.array("log_values", log_values, x.shape)
     least = (2 if correction is None else 3) if independent else LEAST_POINTS
     if len(np.unique(x)) < least:
         raise ValueError(f"log_n must hold at least {least} different values, got {len(np.unique(x))}")
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise ValueError("log_n and log_values must be finite")
-    if not 0 <= error < np.inf:
-        raise ValueError(f"error must be finite and at least 0, got {error!r}")
+    error, level = check.finite("error", error, least=0.0), check.finite("level", level, above=0.0)
+    if level >= 1:
+        raise ValueError(f"level must be less than 1, got {level!r}")
     powers: list[Float] = []
     if correction is not None:
-        u = np.asarray(correction, dtype=np.float64)
-        if u.shape != x.shape or not np.isfinite(u).all():
-            raise ValueError(f"correction must be finite with the shape {x.shape} of log_n, got shape {u.shape}")
+        u = check.array("correction", correction, x.shape)
         powers = [_scaled(u), _scaled(u**2)]
     design, inverse = _least_squares(x, *powers[:1])
     coefficients, own = inverse @ y, inverse[1]

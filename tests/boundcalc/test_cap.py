@@ -269,7 +269,7 @@ def test_shapes() -> None:
         ((2, "abc"), ValueError, "h must be a number, got 'abc'"),
         ((2, "1e-400"), ValueError, "h .*range of floats.*use enclose"),
         ((10**400, 0.5), ValueError, "d .*range of floats"),
-        ((2, ["0.5"]), TypeError, "h must hold numbers"),
+        ((2, ["0.5"]), TypeError, "h must be an array of integers or floats"),
         ((2, None), TypeError, "h must be a number"),
         ((True, 0.5), TypeError, "d must be a number"),
         (([1, 2], [0.1, 0.2, 0.3]), ValueError, r"broadcast.*d \(2,\), h \(3,\)"),

@@ -42,7 +42,7 @@ def test_fit_sees_a_law_with_another_exponent_and_one_that_has_not_set_in() -> N
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (([1.0, 2.0], [1.0]), "one length"),
+        (([1.0, 2.0], [1.0]), "log_values must have shape"),
         (([1, 2, 3, 4, 5], [1, 2, 3, 4, 5]), "at least 6"),
         ((range(7), [math.nan] * 7), "finite"),
         ((range(7), range(7), range(6)), "correction"),

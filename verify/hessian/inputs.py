@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from constructions import _arguments as check
 from verify.hessian.arrays import is_torch_tensor, to_numpy
 
 
@@ -24,19 +25,27 @@ class Inputs:
     y: NDArray[np.float64]
 
 
+def read_array(name: str, value: Any, shape: tuple[int | None, ...]) -> NDArray[np.float64]:
+    """An array of real numbers, of numpy or torch or lists, as finite float64 of a shape (None for any length).
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the argument: what float64 can't hold is refused, never changed.
+    """
+    if is_torch_tensor(value):
+        try:
+            value = to_numpy(value)
+        except (TypeError, RuntimeError) as error:
+            raise TypeError(f"{name} must be a dense tensor of real numbers, got {value.dtype}: {error}") from error
+    return check.array(name, value, shape)
+
+
 def _float64(name: str, value: Any, ndim: int) -> NDArray[np.float64]:
-    array = to_numpy(value)
-    if array.dtype.kind in "iub":
-        raise TypeError(f"{name} must hold floating-point numbers, got dtype {array.dtype}; pass {name}.astype(float)")
-    if array.dtype.kind != "f":
-        raise TypeError(f"{name} must be an array of float64, got dtype {array.dtype}")
-    if array.ndim != ndim:
-        raise ValueError(f"{name} must have {ndim} dimension(s), got shape {array.shape}")
-    array = array.astype(np.float64, copy=False)
-    if not np.isfinite(array).all():
-        raise ValueError(
-            f"{name} must be finite, got NaN or inf at index {np.argwhere(~np.isfinite(array))[0].tolist()}"
-        )
+    """The same, of floating-point numbers only."""
+    array = read_array(name, value, (None,) * ndim)
+    if not is_torch_tensor(value) and np.asarray(value).dtype.kind != "f":
+        raise TypeError(f"{name} must hold floating-point numbers, got integers; pass {name}.astype(float)")
     return array
 
 
@@ -50,9 +59,7 @@ def read_inputs(network: Any, X: Any, y: Any) -> Inputs:
     W, b, v = (
         _float64(f"network.{name}", getattr(network, name), ndim) for name, ndim in (("W", 2), ("b", 1), ("v", 1))
     )
-    beta = float(network.beta)
-    if not math.isfinite(beta):
-        raise ValueError(f"network.beta must be finite, got {beta!r}")
+    beta = float(read_array("network.beta", network.beta, ()))
     if b.shape != W.shape[:1] or v.shape != W.shape[:1]:
         raise ValueError(f"network.b and network.v must have shape {W.shape[:1]}, got {b.shape} and {v.shape}")
     data, labels = _float64("X", X, 2), _float64("y", y, 1)
@@ -67,11 +74,7 @@ def read_inputs(network: Any, X: Any, y: Any) -> Inputs:
     return Inputs(W, b, v, beta, data, labels)
 
 
-def check_number(name: str, value: Any) -> float:
-    """``value`` as a float, if it is a real number and no bool."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{name} must be a number, got {value!r}")
-    return float(value)
+check_number = check.finite
 
 
 def check_positive(name: str, value: Any, below: float = math.inf) -> float:

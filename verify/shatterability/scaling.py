@@ -8,6 +8,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from verify.hessian.inputs import read_array
 from verify.shatterability.table import constant_columns
 
 Float = NDArray[np.float64]
@@ -48,6 +49,9 @@ def rescale(X: Float, scale: Scale) -> Scaled:
     """
     if not isinstance(scale, Scale):
         raise TypeError(f"scale must be a member of Scale, got {scale!r}")
+    X = read_array("X", X, (None, None))
+    if not X.size:
+        raise ValueError(f"X must hold at least one point, got shape {X.shape}")
     d = X.shape[1]
     if scale is Scale.AS_IS:
         return Scaled(X, np.zeros(d), np.ones(d), "as given")

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constructions.network import Network
-from verify.hessian.inputs import check_positive
+from verify.hessian.inputs import check_number, check_positive, read_array
 from verify.hessian.structure import secular_gaps, secular_root
 from verify.shatterability.table import check_data
 
@@ -99,7 +99,7 @@ def solo_sharpness(X: Float, y: Float, beta: float | None = None) -> SoloSharpne
     """
     X, y = check_data(X, y)
     norms = np.hypot(1.0, np.linalg.norm(X, axis=1))
-    at = flattest_bias(norms, y) if beta is None else float(beta)
+    at = flattest_bias(norms, y) if beta is None else check_number("beta", beta)
     costs = 2 * np.abs(y - at) * norms
     return SoloSharpness(secular_root(costs), at, costs, perron_vector(costs))
 
@@ -153,9 +153,9 @@ def solo_capacity(
     eta = check_positive("eta", eta)
     n = len(y)
     norms = np.hypot(1.0, np.linalg.norm(X, axis=1))
-    at = flattest_bias(norms, y) if beta is None else float(beta)
+    at = flattest_bias(norms, y) if beta is None else check_number("beta", beta)
     costs = 2 * np.abs(y - at) * norms
-    rows = np.arange(n) if able is None else np.flatnonzero(able)
+    rows = np.arange(n) if able is None else np.flatnonzero(_mask("able", able, n))
     c = 2.0 / eta
     if c < 1:
         return SoloCapacity(np.empty(0, dtype=np.int64), 0.0, 1.0, at)
@@ -171,6 +171,26 @@ def solo_capacity(
         if value <= c or count == 0:
             return SoloCapacity(rows[:count], count / n, value, at)
         count -= 1
+
+
+def _mask(name: str, value: NDArray[np.bool_], n: int) -> NDArray[np.bool_]:
+    mask = np.asarray(value)
+    if mask.dtype != bool or mask.shape != (n,) or np.ma.is_masked(value):
+        raise TypeError(
+            f"{name} must hold one truth value for each of {n} points, got shape {mask.shape} of {mask.dtype}; of the "
+            f"indices of points, numpy.isin(numpy.arange({n}), indices) makes them"
+        )
+    return mask
+
+
+def _rows(value: Rows | None, n: int) -> Rows:
+    """Indices of different points; by default all."""
+    if value is None:
+        return np.arange(n)
+    rows = read_array("rows", value, (None,))
+    if not ((rows == np.floor(rows)) & (rows >= 0) & (rows < n)).all() or len(np.unique(rows)) < len(rows):
+        raise ValueError(f"rows must be different indices from 0 to {n - 1}, got others")
+    return rows.astype(np.int64)
 
 
 def solitary_network(
@@ -197,20 +217,19 @@ def solitary_network(
         If a row has no positive margin.
     """
     X, y = check_data(X, y)
-    chosen = np.arange(len(y)) if rows is None else np.asarray(rows)
-    if not 0 < share < 1:
-        raise ValueError(f"share must lie in (0, 1), got {share!r}")
+    beta, share, chosen = check_number("beta", beta), check_positive("share", share, below=1.0), _rows(rows, len(y))
+    directions, margins = read_array("directions", directions, X.shape), read_array("margins", margins, y.shape)
     bad = chosen[~(margins[chosen] > 0)]
     if bad.size:
         raise ValueError(f"rows must lie outside the hull of the other points, row {int(bad[0])} has no such margin")
     residual = y[chosen] - beta
     chosen, residual = chosen[residual != 0], residual[residual != 0]
     if not chosen.size:
-        return Network(np.eye(1, X.shape[1]), np.array([1e3 + np.abs(X).max()]), np.zeros(1), float(beta))
+        return Network(np.eye(1, X.shape[1]), np.array([1e3 + np.abs(X).max()]), np.zeros(1), beta)
     points, norms = X[chosen], np.hypot(1.0, np.linalg.norm(X[chosen], axis=1))
     activation = np.sqrt(np.abs(residual) * norms)
     W = directions[chosen] * (activation / (share * margins[chosen]))[:, None]
     b = np.einsum("ij,ij->i", W, points) - activation
     # What float64 makes of the activation, so that the fit is as good as it can be.
     seen = np.einsum("ij,ij->i", W, points) - b
-    return Network(W, b, residual / seen, float(beta))
+    return Network(W, b, residual / seen, beta)

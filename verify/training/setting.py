@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions.network import Network
-from verify.hessian.inputs import check_integer, check_number, check_positive
+from verify.hessian.inputs import check_integer, check_number, check_positive, read_array
 
 Float = NDArray[np.float64]
 
@@ -71,14 +71,9 @@ def initial_network(init: Init, width: int, dim: int, rng: np.random.Generator) 
 
 
 def _points(name: str, value: Any, shape: tuple[int | None, ...]) -> Float:
-    array = np.array(value, dtype=np.float64)
-    if array.ndim != len(shape) or any(w is not None and g != w for g, w in zip(array.shape, shape, strict=True)):
-        words = " x ".join("any" if s is None else str(s) for s in shape)
-        raise ValueError(f"{name} must have shape {words}, got {array.shape}")
+    array = read_array(name, value, shape).copy()
     if not array.size:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, got NaN or inf")
     array.setflags(write=False)
     return array
 

@@ -142,5 +142,5 @@ def test_bad_arguments() -> None:
         solitary_network(X, np.eye(3)[1], margins.directions, margins.lower, 0.0)
     with pytest.raises(ValueError, match="eta must be positive"):
         solo_capacity(X, y, 0.0)
-    with pytest.raises(ValueError, match="share must lie in"):
+    with pytest.raises(ValueError, match="share must be in"):
         solitary_network(X, y, margins.directions, margins.lower, 0.0, share=1.0)

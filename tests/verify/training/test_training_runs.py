@@ -203,9 +203,9 @@ GOOD = {"network": START, "X": np.zeros((3, 2)), "y": np.zeros(3), "eta": 0.1}
     ("change", "word"),
     [
         ({"eta": 0.0}, "eta must be positive"),
-        ({"eta": float("nan")}, "eta must be positive"),
+        ({"eta": float("nan")}, "eta must be finite"),
         ({"eta": 2.0}, "large_step"),
-        ({"eta": "0.1"}, "eta must be a number"),
+        ({"eta": "0.1"}, "eta must be a real number"),
         ({"decay": -1.0}, "decay"),
         ({"decay": 10.0}, "decay"),
         ({"clip": 0.0}, "clip"),
