@@ -36,14 +36,13 @@ from constructions.packet import CompactPacket
 from constructions.packet_fields import PacketField, packet_field
 from constructions.packing import Packing, largest_height, pack, separation_limit
 from constructions.ridge import Profile, hat, oscillating
-from constructions.spherical_code import ExactForm, SphericalCode
+from constructions.spherical_code import SphericalCode
 from constructions.stacked import hats, theorem_a
 from constructions.wave_packet import PacketCap
 
 __all__ = [
     "CapRidges",
     "CompactPacket",
-    "ExactForm",
     "FAMILIES",
     "InnerProductBound",
     "InvisiblePair",

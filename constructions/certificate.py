@@ -166,33 +166,6 @@ def max_inner_product(points: ArrayLike) -> InnerProductBound:
     return (None if integers is None else _integer_bound(integers)) or _screened_bound(rows)
 
 
-def integer_gram_maximum(vectors: NDArray[np.integer]) -> int:
-    """Largest inner product of two different rows of an integer matrix, exactly.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two rows, or a squared norm reaches 2^53.
-
-    Examples
-    --------
-    >>> integer_gram_maximum(np.array([[2, 0], [1, 1], [0, -2]]))
-    2
-    """
-    if vectors.ndim != 2 or len(vectors) < 2:
-        raise ValueError(f"vectors must be a matrix of at least two rows, got shape {vectors.shape}")
-    if vectors.shape[1] * int(np.abs(vectors).max()) ** 2 >= 2**62:
-        raise ValueError("vectors must have squared norms below 2^53, so that float64 products are exact")
-    norm = int(np.einsum("ij,ij->i", vectors.astype(np.int64), vectors.astype(np.int64)).max())
-    if norm >= 2**53:
-        raise ValueError("vectors must have squared norms below 2^53, so that float64 products are exact")
-    half = antipodal_half(vectors)
-    rows = _exact_floats(vectors if half is None else half, norm)
-    if len(rows) == 1:
-        return -norm
-    return _integer_maximum(rows, None, half is not None)
-
-
 def _exactly(root: Root, pairs: int, method: str) -> InnerProductBound:
     lower, upper = root.enclosure()
     return InnerProductBound(lower, upper, method, pairs, root)

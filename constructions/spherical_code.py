@@ -11,72 +11,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
-from constructions.certificate import (
-    InnerProductBound,
-    SeparationCertificate,
-    integer_gram_maximum,
-    max_inner_product,
-)
+from constructions.certificate import InnerProductBound, SeparationCertificate, max_inner_product
 
 _NORM_TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True, eq=False)
-class ExactForm:
-    """Integer vectors whose directions are the code.
-
-    Attributes
-    ----------
-    vectors : ndarray of int64, shape (N, D)
-        Read-only. D equals the dimension d of the code when the coordinates are the same up to scale, and exceeds it
-        when the code spans a d-dimensional subspace of R^D (A_2 in x + y + z = 0): then the code is an isometric image.
-    """
-
-    vectors: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        vectors = _integers(self.vectors)
-        if not vectors.any(axis=1).all():
-            raise ValueError("every row of vectors must be nonzero")
-        vectors.setflags(write=False)
-        object.__setattr__(self, "vectors", vectors)
-
-    def max_inner_product(self) -> Fraction:
-        """Largest inner product of two different normalised rows, exactly (-1 for a single row).
-
-        Where rows of several norms make it irrational, it is rounded up by less than 2^-126.
-
-        Examples
-        --------
-        >>> ExactForm(np.array([[1, 1, 0], [1, 0, 1]])).max_inner_product()
-        Fraction(1, 2)
-        """
-        if len(self.vectors) == 1:
-            return Fraction(-1)
-        square_norms = _square_norms(self.vectors)
-        if (square_norms != square_norms[0]).any():
-            return max_inner_product(self.vectors).upper
-        return Fraction(integer_gram_maximum(self.vectors), int(square_norms[0]))
-
-
-def _integers(vectors: ArrayLike) -> NDArray[np.int64]:
-    """A copy of integer vectors with squared norms below 2^53: what is computed of them in 64 bits is exact."""
-    floats = check.array("vectors", vectors, (None, None))
-    if not floats.size:
-        raise ValueError(f"vectors must be a non-empty matrix, got shape {floats.shape}")
+def _integers(name: str, vectors: ArrayLike) -> NDArray[np.int64]:
+    """Integer rows, none of them zero, with squared norms below 2^52: what is computed of them in 64 bits is exact."""
+    floats = check.array(name, vectors, (None, None))
+    if not floats.size or not floats.any(axis=1).all():
+        raise ValueError(f"{name} must be a non-empty matrix of nonzero rows, got shape {floats.shape}")
     if (floats != np.floor(floats)).any():
-        raise ValueError("vectors must hold integers, got fractions; multiply them by a common denominator")
+        raise ValueError(f"{name} must hold integers, got fractions; multiply them by a common denominator")
     if np.abs(floats).max() >= 2.0**26 or not (np.square(floats).sum(axis=1) < 2.0**52).all():
-        raise ValueError("vectors must have squared norms below 2^52, so that products of them are exact; divide them")
-    return floats.astype(np.int64)
+        raise ValueError(f"{name} must have squared norms below 2^52, so that products of them are exact; divide them")
+    return floats.astype(np.int64, order="C")
 
 
 def _square_norms(vectors: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(np.einsum("ij,ij->i", vectors, vectors))
-
-
-def _unit(vectors: NDArray[np.int64]) -> NDArray[np.float64]:
-    return np.asarray(vectors / np.sqrt(_square_norms(vectors))[:, None])
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +43,11 @@ class SphericalCode:
         certified is the configuration of the exactly normalised rows.
     family : str
         Name of the construction, with its parameters.
-    exact : ExactForm or None
-        The ideal configuration that the floats approximate, where it has integer coordinates.
+    exact : ndarray of int64, shape (N, D), or None
+        Read-only integer vectors whose directions are the ideal configuration that the floats approximate, where there are
+        such. D equals d when the coordinates are the same up to scale, and exceeds it when the code spans a d-dimensional
+        subspace of R^D (A_2 in x + y + z = 0): then the code is an isometric image. `max_inner_product(exact)` is the cosine
+        of the ideal configuration.
 
     Examples
     --------
@@ -102,7 +58,7 @@ class SphericalCode:
 
     points: NDArray[np.float64]
     family: str
-    exact: ExactForm | None = None
+    exact: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         points = check.frozen(check.array("points", self.points, (None, None)))
@@ -112,16 +68,19 @@ class SphericalCode:
         if worst > 2 * _NORM_TOLERANCE:
             raise ValueError(f"points must have rows of norm 1, got one whose squared norm is off by {worst:.3g}")
         if self.exact is not None:
-            size, ambient = self.exact.vectors.shape
-            if size != len(points) or ambient < points.shape[1]:
+            exact = _integers("exact", self.exact)
+            if len(exact) != len(points) or exact.shape[1] < points.shape[1]:
                 raise ValueError(
-                    f"exact must have {len(points)} rows in at least {points.shape[1]} coordinates, "
-                    f"got shape {self.exact.vectors.shape}"
+                    f"exact must have {len(points)} rows in at least {points.shape[1]} coordinates, got shape {exact.shape}"
                 )
-            if ambient == points.shape[1]:
-                gap = float(np.abs(points - _unit(self.exact.vectors)).max())
+            if exact.shape == points.shape:
+                gap = float(np.abs(points - exact / np.sqrt(_square_norms(exact))[:, None]).max())
                 if gap > _NORM_TOLERANCE:
-                    raise ValueError(f"points must equal exact.vectors over their norms, got a difference of {gap:.3g}")
+                    raise ValueError(
+                        f"exact must equal points but for the norms of its rows, got a difference of {gap:.3g}"
+                    )
+            exact.setflags(write=False)
+            object.__setattr__(self, "exact", exact)
         object.__setattr__(self, "points", points)
 
     @classmethod
@@ -131,8 +90,7 @@ class SphericalCode:
         The scale 1/√m is rounded to so few bits that its integer multiples are floats: the rows are then exact
         multiples of the integer vectors, and only their norm is rounded.
         """
-        exact = ExactForm(_integers(vectors))
-        integers = exact.vectors
+        integers = _integers("vectors", vectors)
         norms = _square_norms(integers)
         different = np.unique(norms)
         bits = 53 - int(np.abs(integers).max()).bit_length()
@@ -141,7 +99,7 @@ class SphericalCode:
             mantissa, exponent = frexp(int(norm) ** -0.5)
             scales.append(ldexp(round(ldexp(mantissa, bits)), exponent - bits))
         scale = np.array(scales)[np.searchsorted(different, norms)]
-        return cls(np.asarray(integers * scale[:, None], dtype=np.float64), family, exact)
+        return cls(np.asarray(integers * scale[:, None], dtype=np.float64), family, integers)
 
     @property
     def size(self) -> int:
@@ -170,5 +128,5 @@ class SphericalCode:
         size = check.integer("size", size, 1)
         if size >= self.size:
             return self
-        exact = None if self.exact is None else ExactForm(self.exact.vectors[:size])
+        exact = None if self.exact is None else self.exact[:size]
         return SphericalCode(self.points[:size], f"{self.family}, first {size}", exact)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constructions.binary import points, reed_muller, words
-from constructions.codes.family import Family, Int, part
+from constructions.codes.family import Family, Int, first_rows, part
 from constructions.spherical_code import SphericalCode
 
 
@@ -62,14 +62,8 @@ def _blocks(m: int, most: int) -> Iterator[Int]:
 
 def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
     m = d.bit_length() - 1
-    rows: list[Int] = []
-    count = 0
-    for block in _blocks(m, max_size):
-        rows.append(block[: max_size - count])
-        count += len(rows[-1])
-        if count >= max_size:
-            break
-    return SphericalCode.from_integers(np.vstack(rows), part(f"Barnes-Wall BW{d}", count, size(m)))
+    vectors = first_rows(_blocks(m, max_size), max_size)
+    return SphericalCode.from_integers(vectors, part(f"Barnes-Wall BW{d}", len(vectors), size(m)))
 
 
 FAMILY = Family(

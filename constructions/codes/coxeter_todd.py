@@ -13,7 +13,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.codes.family import Family, Int, all_signs, isometric
+from constructions.codes.family import Family, Int, all_signs
 from constructions.spherical_code import SphericalCode
 
 SIZE = 756
@@ -65,7 +65,7 @@ def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) ->
     integers = _realised(rows, 3 * np.eye(3, dtype=np.int64) - 1).astype(np.int64)
     plane = np.array([[1, 0], [-0.5, sqrt(0.75)], [-0.5, -sqrt(0.75)]])
     flat = _realised(rows, plane).astype(np.float64) / 2
-    return isometric(integers, flat, "Coxeter-Todd K12")
+    return SphericalCode(flat, "Coxeter-Todd K12", integers)
 
 
 FAMILY = Family(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import acos, degrees, floor
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from constructions import _arguments as check
-from constructions.spherical_code import ExactForm, SphericalCode
+from constructions.spherical_code import SphericalCode
 
 Int = NDArray[np.int64]
+T = TypeVar("T", bound=np.generic)
 Builder = Callable[[int, Fraction, np.random.Generator, int], SphericalCode | None]
 
 ANY_DIM = range(2, 2**31)
@@ -62,22 +64,16 @@ class Family:
             return f"{self.name} needs a cosine of at least {least}, got {cosine}: pass an angle of at most {angle:g}°"
         return None
 
-    def exists(self, d: int, cosine: Fraction) -> bool:
-        """Whether the family has a code in dimension d with inner products at most `cosine`."""
-        return self.obstacle(d, cosine) is None
-
     def known_size(self, d: int, cosine: Fraction) -> int | None:
         """Number of points of the whole code, 0 where there is none, None where only building it tells."""
-        if not self.exists(d, cosine):
+        if self.obstacle(d, cosine) is not None:
             return 0
         return None if self.size is None else self.size(d, check.cosine(cosine))
 
     def build(self, d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
         """A code of at most `max_size` points whose floats are certified for `cosine`, or None."""
         cosine = check.cosine(cosine)
-        if not self.exists(d, cosine):
-            return None
-        code = self.builder(d, cosine, rng, max_size)
+        code = self.builder(d, cosine, rng, max_size) if self.obstacle(d, cosine) is None else None
         if code is None:
             return None
         code = code.truncated(max_size)
@@ -97,9 +93,21 @@ def part(name: str, count: int, whole: int) -> str:
     return name if count == whole else f"{name}, first {count}"
 
 
-def isometric(integers: Int, points: NDArray[np.float64], name: str) -> SphericalCode:
-    """A code along integer vectors that span a subspace, given in float coordinates of that subspace."""
-    return SphericalCode(points, name, ExactForm(integers))
+def up_to(name: str, count: int, most: int) -> str:
+    """The name of `count` points of a code that ends where nothing more fits, or with the `most` points asked for."""
+    return f"{name}, first {count}" if count >= most else name
+
+
+def first_rows(blocks: Iterable[NDArray[T]], most: int) -> NDArray[T]:
+    """The first `most` rows of blocks that are made one after the other, no more of them than needed."""
+    rows: list[NDArray[T]] = []
+    count = 0
+    for block in blocks:
+        rows.append(block[: most - count])
+        count += len(rows[-1])
+        if count >= most:
+            break
+    return np.vstack(rows)
 
 
 def axes(count: int, dim: int, scale: int) -> Int:
@@ -113,9 +121,9 @@ def all_signs(length: int) -> Int:
     return np.array(list(product((1, -1), repeat=length)), dtype=np.int64)
 
 
-def on_supports(supports: Iterable[tuple[int, ...]], values: Int, dim: int) -> Int:
-    """Every row of `values` (S, k) on every one of the k-element supports: (number of supports · S, dim)."""
+def on_supports(supports: Iterable[Sequence[int] | Int], values: NDArray[T], dim: int) -> NDArray[T]:
+    """Every row of `values` (S, k) on every one of the k-element supports: (number of supports · S, dim), of its dtype."""
     places = np.array(list(supports), dtype=np.int64).reshape(-1, values.shape[1])
-    result = np.zeros((len(places), len(values), dim), dtype=np.int64)
+    result = np.zeros((len(places), len(values), dim), dtype=values.dtype)
     result[np.arange(len(places))[:, None, None], np.arange(len(values))[:, None], places[:, None, :]] = values
     return result.reshape(-1, dim)

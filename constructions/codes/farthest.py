@@ -10,8 +10,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from constructions.codes.family import ANY_DIM, Family
-from constructions.codes.greedy import uniform_directions
+from constructions.codes.family import ANY_DIM, Family, up_to
+from constructions.data import sphere
 from constructions.rounding import rounded_down
 from constructions.spherical_code import SphericalCode
 
@@ -22,7 +22,7 @@ _MARGIN = 1e-14
 
 def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
     largest = rounded_down(cosine) - _MARGIN
-    pool = uniform_directions(max(100, min(_POOL, _BUDGET // (d * max_size))), d, rng)
+    pool = sphere(max(100, min(_POOL, _BUDGET // (d * max_size))), d, rng)
     nearest = pool @ pool[0]
     chosen = [0]
     while len(chosen) < max_size:
@@ -31,8 +31,7 @@ def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) ->
             break
         chosen.append(index)
         np.maximum(nearest, pool @ pool[index], out=nearest)
-    name = f"farthest points in R^{d}" + (f", first {max_size}" if len(chosen) == max_size else "")
-    return SphericalCode(pool[chosen], name)
+    return SphericalCode(pool[chosen], up_to(f"farthest points in R^{d}", len(chosen), max_size))
 
 
 FAMILY = Family(

@@ -8,7 +8,8 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.codes.family import ANY_DIM, Family
+from constructions.codes.family import ANY_DIM, Family, up_to
+from constructions.data import sphere
 from constructions.rounding import rounded_down
 from constructions.spherical_code import SphericalCode
 
@@ -21,13 +22,6 @@ _TREE_SIZE = 1000
 _MARGIN = 1e-14
 
 Float = NDArray[np.float64]
-
-
-def uniform_directions(count: int, d: int, rng: np.random.Generator) -> Float:
-    """About `count` uniform unit vectors of R^d (exactly, but for zero draws)."""
-    points = rng.standard_normal((count, d))
-    norms = np.linalg.norm(points, axis=1)
-    return np.asarray(points[norms > 0] / norms[norms > 0, None])
 
 
 def _fits(candidates: Float, code: Float, cosine: float) -> NDArray[np.bool_]:
@@ -80,7 +74,7 @@ def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) ->
     code = np.empty((0, d))
     products = candidates = 0
     while len(code) < max_size and products < _PRODUCT_BUDGET and candidates < _CANDIDATE_BUDGET:
-        batch = uniform_directions(_BATCH, d, rng)
+        batch = sphere(_BATCH, d, rng)
         candidates += _BATCH
         if d > _TREE_DIM or len(code) < _TREE_SIZE:
             products += _BATCH * max(len(code), 64)
@@ -89,7 +83,7 @@ def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) ->
         code = np.vstack([code, fresh])
         if len(fresh) <= _STALE * _BATCH:
             break
-    return SphericalCode(code, f"greedy in R^{d}" + (f", first {len(code)}" if len(code) >= max_size else ""))
+    return SphericalCode(code, up_to(f"greedy in R^{d}", len(code), max_size))
 
 
 FAMILY = Family("greedy", "random sequential addition", _build, ANY_DIM, Fraction(-999_999, 10**6))

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constructions.binary import dual, words
-from constructions.codes.family import Family, Int, all_signs, axes, isometric, on_supports
+from constructions.codes.family import Family, Int, all_signs, axes, on_supports
 from constructions.codes.laminated import rotated
 from constructions.codes.quadruples import blocks, julin_words, signed_blocks
 from constructions.spherical_code import SphericalCode
@@ -121,7 +121,7 @@ def _fourteen() -> SphericalCode:
     # z = s·(2, 0, 0, 0) + t·(1, 1, 1, 1) is (2s + t, √3 t) in the plane.
     t = integers[:, 13]
     flat = np.column_stack([integers[:, :12], integers[:, 12], np.sqrt(3) * t]) / 4
-    return isometric(integers, flat, "half vectors in R^14")
+    return SphericalCode(flat, "half vectors in R^14", integers)
 
 
 def _fifteen() -> SphericalCode:

@@ -18,7 +18,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.codes.family import Family, isometric
+from constructions.codes.family import Family
 from constructions.codes.leech import Small, minimal_vectors
 from constructions.spherical_code import SphericalCode
 
@@ -65,7 +65,7 @@ def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) ->
     name = f"laminated Λ{own}"
     if points is None:
         return SphericalCode.from_integers(np.pad(integers, ((0, 0), (0, d - own))), name)
-    return isometric(integers, points, name)
+    return SphericalCode(points, name, integers)
 
 
 FAMILY = Family(

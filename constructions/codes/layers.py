@@ -15,7 +15,7 @@ from math import asin, cos, pi, sin, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.codes.family import Family
+from constructions.codes.family import Family, first_rows, up_to
 from constructions.rounding import rounded_down
 from constructions.spherical_code import SphericalCode
 
@@ -89,16 +89,9 @@ def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) ->
             versine = 2.0
         # Surface of the sphere over that of a cube of the angle's side: a rough size.
         expected = 2 * pi * 2 ** (d - 2) / _angle(versine) ** (d - 1)
-        rows: list[NDArray[np.float64]] = []
-        size = 0
-        for piece in _pieces(d, versine, expected < 4 * max_size):
-            rows.append(piece[: max_size - size])
-            size += len(rows[-1])
-            if size >= max_size:
-                break
-        points = np.vstack(rows)
+        points = first_rows(_pieces(d, versine, expected < 4 * max_size), max_size)
         points /= np.linalg.norm(points, axis=1, keepdims=True)
-        code = SphericalCode(points, f"layers in R^{d}" + (f", first {size}" if size >= max_size else ""))
+        code = SphericalCode(points, up_to(f"layers in R^{d}", len(points), max_size))
         if code.certify_separation(cosine).holds:
             return code
         margin *= 16

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constructions.binary import golay, words
-from constructions.codes.family import Family
+from constructions.codes.family import Family, all_signs, on_supports
 from constructions.spherical_code import SphericalCode
 
 SIZE = 196_560
@@ -23,12 +23,7 @@ Small = NDArray[np.int8]
 
 def pairs(length: int) -> Small:
     """±4 in two of `length` coordinates: 2·length·(length−1) vectors of squared norm 32."""
-    chosen = np.array(list(combinations(range(length), 2)))
-    result = np.zeros((len(chosen), 4, length), dtype=np.int8)
-    rows = np.arange(len(chosen))[:, None]
-    result[rows, np.arange(4), chosen[:, :1]] = np.array([4, 4, -4, -4])
-    result[rows, np.arange(4), chosen[:, 1:]] = np.array([4, -4, 4, -4])
-    return result.reshape(-1, length)
+    return on_supports(combinations(range(length), 2), 4 * all_signs(2).astype(np.int8), length)
 
 
 def signed(supports: NDArray[np.uint8], minus: int) -> Small:
@@ -36,12 +31,7 @@ def signed(supports: NDArray[np.uint8], minus: int) -> Small:
     weight = int(supports[0].sum())
     signs = words(np.eye(weight, dtype=np.uint8))
     signs = signs[signs.sum(axis=1) % 2 == minus]
-    result = np.zeros((len(supports), len(signs), supports.shape[1]), dtype=np.int8)
-    columns = np.array([np.flatnonzero(row) for row in supports])
-    result[np.arange(len(supports))[:, None, None], np.arange(len(signs))[:, None], columns[:, None, :]] = (
-        2 - 4 * signs.astype(np.int8)
-    )
-    return result.reshape(-1, supports.shape[1])
+    return on_supports(map(np.flatnonzero, supports), 2 - 4 * signs.astype(np.int8), supports.shape[1])
 
 
 def golay_octad_first() -> NDArray[np.uint8]:

@@ -26,13 +26,14 @@ points than the 29768 here.)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from constructions.binary import reduced, reed_muller, words
-from constructions.codes.family import Family, Int, isometric
+from constructions.codes.family import Family, Int
 from constructions.codes.laminated import hexagonal, rotated
 from constructions.codes.leech import golay_octad_first, pairs, signed
 from constructions.spherical_code import SphericalCode
@@ -68,15 +69,17 @@ def _coset(form: int) -> Bits:
     return words(x[:5]) ^ quadratic
 
 
-def _sixteen(values: tuple[int, ...], roots: Int) -> list[tuple[Int, Int]]:
-    """Vectors of R^16 and their part outside: pairs, octads with odd signs, the roots' vectors, doubled roots."""
+def _sixteen(multiples: Sequence[int]) -> list[tuple[Int, Int]]:
+    """Vectors of R^16 and their part outside: pairs, octads with odd signs, doubled roots at those multiples of 60°, and the
+    vectors of each root."""
+    roots = _ROOTS[multiples]
     first = words(reed_muller(1, 4))
     core = np.vstack([pairs(16), signed(first[first.sum(axis=1) == 8], 1)]).astype(np.int64)
     result = [(core, np.zeros((len(core), 3), dtype=np.int64))]
     result.append((np.zeros((len(roots), 16), dtype=np.int64), 4 * roots))
-    for k, root in enumerate(roots):
+    for k, root in zip(multiples, roots, strict=True):
         coset = _coset(_ROOT_FORMS[k % 3])
-        vectors = signed(coset[coset.sum(axis=1) == 6], (1 + values[k]) % 2).astype(np.int64)
+        vectors = signed(coset[coset.sum(axis=1) == 6], (1 + _VALUES[k]) % 2).astype(np.int64)
         result.append((vectors, np.tile(2 * root, (len(vectors), 1))))
     return result
 
@@ -87,21 +90,16 @@ def _signs(cosets: tuple[int, ...]) -> Int:
 
 def _seventeen() -> SphericalCode:
     # Pairs of coordinates are rotated, which doubles squared norms; the root (1, −1)·2 then stands at 4 on its axis.
-    values = (0, 0, 0, 1)
-    blocks = [np.column_stack([rotated(v), 2 * w[:, 0]]) for v, w in _sixteen(values, _ROOTS[[0, 3]])[:2]]
-    for sign, value in ((1, 0), (-1, 1)):
-        coset = _coset(_ROOT_FORMS[0])
-        vectors = rotated(signed(coset[coset.sum(axis=1) == 6], (1 + value) % 2))
-        blocks.append(np.column_stack([vectors, np.full(len(vectors), 4 * sign)]))
-        y = rotated(_signs(_COSETS_17[value]))
-        blocks.append(np.column_stack([y, np.full(len(y), 2 * sign)]))
-    return SphericalCode.from_integers(np.vstack(blocks), "odd-sign section, d = 17")
+    *core, above, below = [np.column_stack([rotated(v), 2 * w[:, 0]]) for v, w in _sixteen([0, 3])]
+    further = [rotated(_signs(cosets)) for cosets in _COSETS_17]
+    up, down = (np.column_stack([y, np.full(len(y), z)]) for y, z in zip(further, (2, -2), strict=True))
+    return SphericalCode.from_integers(np.vstack([*core, above, up, below, down]), "odd-sign section, d = 17")
 
 
 def _eighteen() -> SphericalCode:
     # z = (2/3)(root + next root) for y = ±1: then every inner product with (3y; 3z) is at most half, with room to spare
     # but for the pairs of two such points, which are at 60° exactly.
-    parts = _sixteen(_VALUES, _ROOTS)
+    parts = _sixteen(range(6))
     for k in range(6):
         y = 3 * _signs(_COSETS_18[k])
         z = 2 * (_ROOTS[k] + _ROOTS[(k + 1) % 6])
@@ -109,7 +107,7 @@ def _eighteen() -> SphericalCode:
     integers = np.vstack([np.column_stack([v, w]) for v, w in parts])
     flat = np.column_stack([integers[:, :16].astype(np.float64), hexagonal(integers[:, 16:])])
     flat /= np.linalg.norm(flat, axis=1, keepdims=True)
-    return isometric(integers, flat, "odd-sign section, d = 18")
+    return SphericalCode(flat, "odd-sign section, d = 18", integers)
 
 
 def _punctured(deleted: int) -> tuple[Bits, Bits]:

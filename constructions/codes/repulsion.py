@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from constructions.codes.bounds import size_bound
 from constructions.codes.family import ANY_DIM, Family
 from constructions.codes.greedy import FAMILY as GREEDY
-from constructions.codes.greedy import uniform_directions
+from constructions.data import sphere
 from constructions.rounding import rounded_down
 from constructions.spherical_code import SphericalCode
 
@@ -73,7 +73,7 @@ def relaxed(start: Float, cosine: float, iterations: int = _ITERATIONS) -> Float
 def best_of(size: int, d: int, cosine: float, rng: np.random.Generator, seed: Float | None = None) -> Float | None:
     """The first success among random starts of `size` points; the first start extends `seed`."""
     for attempt in range(_RESTARTS):
-        start = uniform_directions(size, d, rng)
+        start = sphere(size, d, rng)
         if attempt == 0 and seed is not None:
             start[: len(seed)] = seed[:size]
         found = relaxed(start, cosine)

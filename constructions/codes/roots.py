@@ -6,14 +6,15 @@ irreducible systems in d = 9, 10, 11 (E_8 with A_1, A_2, D_3 = A_3); from d = 12
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
-from itertools import product
-from math import isqrt, sqrt
+from itertools import islice, product
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.codes.family import ANY_DIM, Family, Int, all_signs, axes, isometric, on_supports, part
+from constructions.codes.family import ANY_DIM, Family, Int, all_signs, axes, on_supports, part
 from constructions.spherical_code import SphericalCode
 
 # Codewords of the [7,3] simplex code: the complements of the lines of the Fano plane.
@@ -22,27 +23,14 @@ _SIMPLEX_CODE = tuple(tuple(bin(word & point).count("1") % 2 for point in range(
 
 def _d(n: int, max_size: int, scale: int = 1) -> Int:
     """±e_i ± e_j, i < j, in the order of j: squared norm 2 (times scale²)."""
-    pairs = min(n * (n - 1) // 2, -(-max_size // 4))
-    index = np.arange(pairs)
-    j = np.array([(1 + isqrt(1 + 8 * int(p))) // 2 for p in index], dtype=np.int64)
-    i = index - j * (j - 1) // 2
-    signs = all_signs(2)
-    vectors = np.zeros((pairs, 4, n), dtype=np.int64)
-    vectors[index[:, None], np.arange(4), i[:, None]] = signs[:, 0]
-    vectors[index[:, None], np.arange(4), j[:, None]] = signs[:, 1]
-    return scale * vectors.reshape(4 * pairs, n)[:max_size]
+    pairs = islice(((i, j) for j in range(n) for i in range(j)), -(-max_size // 4))
+    return on_supports(pairs, scale * all_signs(2), n)[:max_size]
 
 
-def _signed(words: list[tuple[int, ...]]) -> Int:
+def _signed(words: Sequence[tuple[int, ...]]) -> Int:
     """±2e_i, and the supports of the words of weight 4 with all signs: squared norm 4."""
     length = len(words[0])
-    supports = [tuple(np.flatnonzero(word).tolist()) for word in words]
-    return np.vstack([axes(length, length, 2), on_supports(supports, all_signs(4), length)])
-
-
-def _e7() -> Int:
-    """E_7 by Construction A from the [7,3] code: 14 + 7·16 vectors."""
-    return _signed(list(_SIMPLEX_CODE))
+    return np.vstack([axes(length, length, 2), on_supports(map(np.flatnonzero, words), all_signs(4), length)])
 
 
 def _e8() -> Int:
@@ -95,11 +83,13 @@ def _candidates(d: int, max_size: int) -> list[SphericalCode]:
     """Root systems of rank d, largest first; those after an irrational one keep 60° exactly in floats."""
     exact = SphericalCode.from_integers
     if d == 2:
-        return [isometric(*_a2(), "roots A2")]
+        vectors, plane = _a2()
+        return [SphericalCode(plane, "roots A2", vectors)]
     if d == 6:
-        return [isometric(*_e6(), "roots E6"), exact(_d(6, max_size), "roots D6")]
+        vectors, flat = _e6()
+        return [SphericalCode(flat, "roots E6", vectors), exact(_d(6, max_size), "roots D6")]
     if d == 7:
-        return [exact(_e7(), "roots E7")]
+        return [exact(_signed(_SIMPLEX_CODE), "roots E7")]  # Construction A from the [7,3] code: 14 + 7·16 vectors
     if d == 8:
         return [exact(_e8(), "roots E8")]
     if d == 9:
@@ -110,7 +100,7 @@ def _candidates(d: int, max_size: int) -> list[SphericalCode]:
         points[:240, :8], points[240:, 8:] = exact(_e8_even(), "").points, plane
         square = 2 * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])
         return [
-            isometric(_block(_e8_even(), 2 * vectors), points, "roots E8+A2"),
+            SphericalCode(points, "roots E8+A2", _block(_e8_even(), 2 * vectors)),
             exact(_block(_e8(), square), "roots E8+A1+A1"),
         ]
     if d == 11:

@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.codes.family import Family, Int, axes, isometric, on_supports
+from constructions.codes.family import Family, Int, axes, on_supports
 from constructions.codes.leech import minimal_vectors
 from constructions.codes.quadruples import blocks
 from constructions.spherical_code import SphericalCode
@@ -74,7 +74,7 @@ def _choice(d: int, cosine: Fraction) -> tuple[int, Fraction, int, str, int]:
 def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
     entry = _choice(d, cosine)
     vectors, flat = _neighbourhood(entry[3], entry[4])
-    return isometric(vectors, flat, f"sharp code of {entry[2]} points")
+    return SphericalCode(flat, f"sharp code of {entry[2]} points", vectors)
 
 
 FAMILY = Family(

@@ -16,7 +16,7 @@ from math import isqrt
 import numpy as np
 
 from constructions.binary import reed_muller, words
-from constructions.codes.family import Family, Int, part
+from constructions.codes.family import Family, Int, first_rows, part
 from constructions.codes.leech import signed
 from constructions.codes.quadruples import blocks
 from constructions.spherical_code import SphericalCode
@@ -75,9 +75,8 @@ def _arrangements(values: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
             yield (x, *tail)
 
 
-def _integer_shell(d: int, norm: int, most: int) -> Int:
-    rows: list[Int] = []
-    count = 0
+def _integer_shell(d: int, norm: int) -> Iterator[Int]:
+    """The integer vectors of that squared norm in R^d, some at a time."""
     for values in sorted(_partitions(norm, norm, d), key=len):
         k = len(values)
         choices = (
@@ -90,11 +89,7 @@ def _integer_shell(d: int, norm: int, most: int) -> Int:
             patterns = np.arange(start, min(1 << k, start + _SIGNS))
             block = np.zeros((len(patterns), d), dtype=np.int64)
             block[:, list(place)] = (1 - 2 * ((patterns[:, None] >> np.arange(k)) & 1)) * np.array(order)
-            rows.append(block)
-            count += len(block)
-            if count >= most:
-                return np.vstack(rows)[:most]
-    return np.vstack(rows)
+            yield block
 
 
 def _e8_shell(k: int) -> Int:
@@ -150,7 +145,7 @@ def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) ->
         return SphericalCode.from_integers(_e8_shell(norm), f"shell of E8, norm {2 * norm}")
     if lattice == "BW":
         return SphericalCode.from_integers(_bw16_second(), "shell of BW16, norm 6")
-    vectors = _integer_shell(d, norm, max_size)
+    vectors = first_rows(_integer_shell(d, norm), max_size)
     return SphericalCode.from_integers(vectors, part(f"shell of Z^{d}, norm {norm}", len(vectors), size))
 
 

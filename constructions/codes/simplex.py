@@ -12,7 +12,7 @@ from math import floor, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.codes.family import ANY_DIM, Family, isometric
+from constructions.codes.family import ANY_DIM, Family
 from constructions.spherical_code import SphericalCode
 
 
@@ -37,7 +37,7 @@ def _simplex(k: int, d: int) -> SphericalCode:
     points = np.full((d + 1, d), -(root + 1) / d**1.5)
     points[np.arange(d), np.arange(d)] += root / sqrt(d)
     points[d] = 1 / sqrt(d)
-    return isometric(_vectors(k), points, name)
+    return SphericalCode(points, name, _vectors(k))
 
 
 def _most(d: int, cosine: Fraction) -> int:

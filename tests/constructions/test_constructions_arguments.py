@@ -33,7 +33,7 @@ TAKERS: dict[str, tuple[np.ndarray, Callable[[object], object]]] = {
     "words": (np.ones((3, 4)), constructions.distances),
     "signs": (np.ones(PACKING.size), lambda a: PACKING.evaluate(X, a)),
     "coefficients": (np.ones((RIDGES.packing.size, RIDGES.per_cap)), lambda a: RIDGES.evaluate(X, a)),
-    "vectors": (np.eye(3), constructions.ExactForm),
+    "vectors": (np.eye(3), lambda a: constructions.SphericalCode.from_integers(a, "test")),
 }
 SINGLE: dict[str, Callable[[object], object]] = {
     "beta": lambda z: constructions.Network(X, Y, Y, z),
@@ -79,6 +79,7 @@ def test_what_float64_holds_is_taken_as_it_is() -> None:
     "vectors", [[[0.5, 1.0]], [[2**26, 0]], [[2**31, 2**31], [1, 0]], [[-(2**63), 0], [1, 0]], [[2**32, 0], [2**32, 1]]]
 )
 def test_integer_vectors_are_integers_whose_squares_are_exact(vectors: list[list[float]]) -> None:
-    for take in (constructions.ExactForm, lambda v: constructions.SphericalCode.from_integers(v, "test")):
-        with pytest.raises(ValueError, match="vectors must"):
-            take(vectors)
+    with pytest.raises(ValueError, match="vectors must"):
+        constructions.SphericalCode.from_integers(vectors, "test")
+    with pytest.raises(ValueError, match="exact must"):
+        constructions.SphericalCode(np.eye(2), "test", np.array(vectors))

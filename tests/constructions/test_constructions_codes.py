@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from constructions.certificate import max_inner_product
 from constructions.codes import FAMILIES, best_code, build
 from constructions.codes.polygon import polygon_size
-from constructions.spherical_code import ExactForm, SphericalCode
+from constructions.spherical_code import SphericalCode
 
 HALF = Fraction(1, 2)
 JUST_BELOW_60 = Fraction(501, 1000)
@@ -41,7 +42,7 @@ def test_roots_are_the_largest_of_their_rank(d: int) -> None:
     assert np.sum(gram > 1 - 1e-9) == code.size  # no point twice
     assert np.linalg.matrix_rank(code.points) == d
     assert code.exact is not None
-    assert code.exact.max_inner_product() == HALF
+    assert max_inner_product(code.exact).upper == HALF
 
 
 def test_known_sizes() -> None:
@@ -71,7 +72,7 @@ def test_simplex(d: int) -> None:
     off = (code.points @ code.points.T)[~np.eye(d + 1, dtype=bool)]
     assert np.allclose(off, -1 / d, atol=1e-14)
     assert code.exact is not None
-    assert code.exact.max_inner_product() == Fraction(-1, d)
+    assert max_inner_product(code.exact).upper == Fraction(-1, d)
 
 
 @settings(max_examples=40)
@@ -117,7 +118,7 @@ def test_every_family_is_separated_or_says_why_not(name: str, d: int, cosine: Fr
         assert name in text
         assert family.obstacle(d, cosine) in (None, text)
         return
-    assert family.exists(d, cosine)
+    assert family.obstacle(d, cosine) is None
     assert code.size <= 300
     assert code.dim == d
     gram = code.points @ code.points.T
@@ -232,9 +233,11 @@ def test_code_validation() -> None:
     with pytest.raises(ValueError, match="rows of norm 1"):
         SphericalCode(np.array([[1.0, 1.0]]), "wrong")
     with pytest.raises(ValueError, match="nonzero"):
-        ExactForm(np.array([[1, 1], [0, 0]]))
-    with pytest.raises(ValueError, match="must equal exact"):
-        SphericalCode(np.eye(2), "wrong", ExactForm(-np.eye(2, dtype=np.int64)))
+        SphericalCode.from_integers([[1, 1], [0, 0]], "wrong")
+    with pytest.raises(ValueError, match="2 rows in at least 2 coordinates"):
+        SphericalCode(np.eye(2), "wrong", np.ones((2, 1), dtype=np.int64))
+    with pytest.raises(ValueError, match="exact must equal points"):
+        SphericalCode(np.eye(2), "wrong", -np.eye(2, dtype=np.int64))
     with pytest.raises(ValueError, match="read-only"):
         SphericalCode(np.eye(2), "axes").points[0, 0] = 2.0
 

@@ -83,7 +83,7 @@ def test_against_exact_arithmetic(name: str) -> None:
         assert gram.max() <= float(cosine) + 1e-12
         integers = build(name, d, cosine=cosine, max_size=most).exact
         assert integers is not None
-        v = integers.vectors.astype(np.int64)
+        v = integers.astype(np.int64)
         norms = (v * v).sum(axis=1)
         ideal = cosine.limit_denominator(1000)  # the cosine of the ideal configuration
         p, q = ideal.numerator, ideal.denominator

@@ -54,13 +54,13 @@ def test_kissing_configurations(d: int) -> None:
     assert code.size == named.size == size
     assert code.dim == d
     assert named.exact is not None
-    assert largest_cosine_squared(named.exact.vectors) == Fraction(1, 4)
+    assert largest_cosine_squared(named.exact) == Fraction(1, 4)
     # The floats are the integer configuration: equal Gram matrices, and full rank d.
-    unit = named.exact.vectors / np.linalg.norm(named.exact.vectors, axis=1, keepdims=True)
+    unit = named.exact / np.linalg.norm(named.exact, axis=1, keepdims=True)
     sample = np.random.default_rng(d).choice(size, min(size, 300), replace=False)
     assert np.allclose(named.points[sample] @ named.points[sample].T, unit[sample] @ unit[sample].T, atol=1e-13)
     assert np.linalg.matrix_rank(named.points) == d
-    assert np.linalg.matrix_rank(named.exact.vectors) == d
+    assert np.linalg.matrix_rank(named.exact) == d
 
 
 @pytest.mark.parametrize(("d", "size"), [(19, 11948), (20, 19448), (21, 29768)])
@@ -74,7 +74,7 @@ def test_further_points_by_weights(d: int, size: int) -> None:
     assert (32 / d) * gram.max() <= 16  # points of squared norm 32
     octads = build("odd-signs", d, cosine=HALF, max_size=2 * d * (d - 1) + 10_000)
     assert octads.size > len(found)
-    vectors = octads.exact.vectors  # type: ignore[union-attr]
+    vectors = octads.exact  # type: ignore[union-attr]
     eights = vectors[(np.abs(vectors) == 2).sum(axis=1) == 8]
     assert not ((np.abs(eights) // 2) @ found.T % 2).any()
     assert ((eights < 0).sum(axis=1) % 2 == 1).all()
@@ -86,7 +86,7 @@ def test_laminated_sections(d: int, size: int) -> None:
     assert code.size == size
     assert np.linalg.matrix_rank(code.points) == d
     assert code.exact is not None
-    assert code.exact.max_inner_product() == HALF
+    assert max_inner_product(code.exact).upper == HALF
 
 
 def test_leech_vectors() -> None:
@@ -109,7 +109,7 @@ def test_twelve_dimensions(name: str) -> None:
     code = build(name, 12, cosine=JUST_BELOW_60)
     assert code.size == {"coxeter-todd": 756, "quadruples": 840}[name]
     assert code.exact is not None
-    assert largest_cosine_squared(code.exact.vectors) == Fraction(1, 4)
+    assert largest_cosine_squared(code.exact) == Fraction(1, 4)
     if name == "coxeter-todd":
         # Every minimal vector of K12 has the same neighbours: 1, 4, ... by the theta series of its design property.
         gram = np.round(4 * code.points @ code.points.T).astype(int)
@@ -135,7 +135,7 @@ def test_half_vectors_at_exactly_sixty_degrees() -> None:
         code = build("halves", d, cosine=HALF)
         assert code.size == size
         assert code.exact is not None
-        assert largest_cosine_squared(code.exact.vectors) == Fraction(1, 4)
+        assert largest_cosine_squared(code.exact) == Fraction(1, 4)
         assert len(np.unique(code.points, axis=0)) == size
 
 
@@ -160,7 +160,7 @@ def test_barnes_wall(d: int) -> None:
     code = build("barnes-wall", d, cosine=HALF, max_size=4500)
     assert code.size == min(4500, barnes_wall_size(d.bit_length() - 1))
     assert code.exact is not None
-    assert largest_cosine_squared(code.exact.vectors) == Fraction(1, 4)
+    assert largest_cosine_squared(code.exact) == Fraction(1, 4)
 
 
 @pytest.mark.parametrize("entry", TABLE)
@@ -176,7 +176,7 @@ def test_sharp_codes(entry: tuple[int, Fraction, int, str, int]) -> None:
     assert np.abs(code.points.sum(axis=0)).max() < 1e-9
     assert np.allclose(code.points.T @ code.points, np.eye(d) * size / d, atol=1e-9)
     assert code.exact is not None
-    assert code.exact.max_inner_product() == cosine
+    assert max_inner_product(code.exact).upper == cosine
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_shells(d: int, cosine: str, size: int) -> None:
     code = build("shells", d, cosine=Fraction(cosine), max_size=5000)
     assert code.size == size
     assert code.exact is not None
-    largest = largest_cosine_squared(code.exact.vectors[:2500])
+    largest = largest_cosine_squared(code.exact[:2500])
     assert largest <= Fraction(cosine) ** 2
     assert len(np.unique(code.points, axis=0)) == size
 
@@ -305,4 +305,4 @@ def test_too_many_points(d: int, cosine: Fraction, least: int, message: str) -> 
 def test_mixed_norms_keep_their_directions() -> None:
     code = SphericalCode.from_integers([[3, 4], [1, 0], [0, -7]], "mixed")
     assert code.exact is not None
-    assert code.exact.max_inner_product() == Fraction(3, 5) == code.max_inner_product().upper
+    assert max_inner_product(code.exact).upper == Fraction(3, 5) == code.max_inner_product().upper

@@ -73,7 +73,7 @@ def save_code(code: SphericalCode, path: Path) -> None:
     """Write the points, and their exact coordinates where there are some."""
     arrays: dict[str, Any] = {"points": code.points}
     if code.exact is not None:
-        arrays["exact"] = code.exact.vectors
+        arrays["exact"] = code.exact
     write_atomically(path, lambda stream: np.savez(stream, **arrays))
 
 

@@ -106,6 +106,6 @@ class PackingSetting(Setting):
         family = next(family for family in FAMILIES if family.name == self.code)
         obstacle = family.obstacle(self.dim, limit)
         if obstacle is not None:
-            able = [other.name for other in FAMILIES if other.exists(self.dim, limit)]
+            able = [other.name for other in FAMILIES if other.obstacle(self.dim, limit) is None]
             where = f"dim {self.dim}" + ("" if self.height is None else f" and height {float(self.height):g}")
             raise ValueError(f"code must exist for {where}: {obstacle}; possible there: auto, {', '.join(able)}")
