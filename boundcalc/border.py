@@ -95,15 +95,23 @@ def _after(error: Exception, place: str) -> int:
     if missing and missing not in _OURS:
         return _complain(place, f"error: {missing} is not installed; {_remedy(missing)}", ExitCode.USAGE)
     traceback.print_exception(error)
-    words = f"{type(error).__name__}: {error}".rstrip(": ")
+    words = f"{type(error).__name__}: {said(error)}".rstrip(": ")
     return _complain(place, f"a fault of the program; the lines above say where: {words}", ExitCode.FAULT)
+
+
+def said(error: BaseException) -> str:
+    """What an error says, even if it fails to say it."""
+    try:
+        return str(error)
+    except Exception as failed:
+        return f"(its own text raises {type(failed).__name__})"
 
 
 def _words(error: Exception) -> str:
     """What an error says, without the number of the system's error."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror if error.filename is None else f"{error.strerror}: {error.filename!r}"
-    return str(error)
+    return said(error)
 
 
 def _complain(place: str, message: str, code: ExitCode) -> ExitCode:

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from boundcalc.exact import describe
 from boundcalc.style import styled
 
 if TYPE_CHECKING:
@@ -24,6 +25,19 @@ if TYPE_CHECKING:
 
 _FORMATS = ("png", "svg", "pdf")
 _IN_MEMORY = 2**26
+
+
+def as_path(argument: str, value: object) -> Path:
+    """A path that a caller wrote as text or as a Path.
+
+    Raises
+    ------
+    TypeError
+        Naming the argument, for anything else.
+    """
+    if not isinstance(value, (str, os.PathLike)) or not isinstance(os.fspath(value), str):
+        raise TypeError(f"{argument} must be a path, got {describe(value)}; pass text or a pathlib.Path")
+    return Path(value)
 
 
 def _descriptor(path: Path) -> int | None:
@@ -135,14 +149,15 @@ def write_text(path: Path, text: str) -> None:
     write_atomically(path, lambda stream: stream.write(text.encode()))
 
 
-def check_figure_path(argument: str, path: Path) -> None:
+def check_figure_path(argument: str, path: str | os.PathLike[str]) -> None:
     """Raise a ValueError naming the argument if no figure can be written there."""
+    path = as_path(argument, path)
     if path.suffix[1:].lower() not in _FORMATS:
         raise ValueError(f"{argument} must end in .png, .svg or .pdf, got {str(path)!r}")
     check_writable(argument, path)
 
 
-def save_figure(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     """Write a figure in the format that the suffix names, whole or not at all; the same figure gives the same bytes.
 
     Raises
@@ -150,6 +165,7 @@ def save_figure(figure: Figure, path: Path) -> None:
     ValueError
         If the suffix is not .png, .svg or .pdf, or the path can't be written.
     """
+    path = as_path("path", path)
     check_figure_path("path", path)
     kind = path.suffix[1:].lower()
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)

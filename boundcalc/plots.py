@@ -165,7 +165,7 @@ def plot(
     smallest, largest = _range("sizes", "n", sizes)
     first, last = _range("dims", "d", dims)
     if path is not None:
-        check_figure_path("path", Path(path))
+        check_figure_path("path", path)
     points = sorted({Integer(round(v)) for v in np.geomspace(int(first), int(last), _POINTS)})
     figure, ((left, right),) = panels(1, 2, (5.5, 4.2))
     _draw(left, curves([setting.d], _geometric(smallest, largest), setting), f"d = {setting.d}", "number of samples n")
@@ -177,5 +177,5 @@ def plot(
         fontsize=9, color="0.3",
     )  # fmt: skip
     if path is not None:
-        save_figure(figure, Path(path))
+        save_figure(figure, path)
     return figure

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import math
 import numbers
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
-from pathlib import Path
 
 from boundcalc.border import ExitCode
 from boundcalc.enclosure import Enclosure
 from boundcalc.exact import describe, fraction
-from boundcalc.files import write_text
+from boundcalc.files import as_path, write_text
 from boundcalc.shown import float_above, float_below, show_interval, show_lower, show_upper
 from boundcalc.shown import show as show_number
 from boundcalc.statement import Status
@@ -471,9 +471,9 @@ class Report:
         }
         return json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
-    def write_json(self, path: Path) -> None:
+    def write_json(self, path: str | os.PathLike[str]) -> None:
         """Write the JSON text, whole or not at all."""
-        write_text(path, self.json())
+        write_text(as_path("path", path), self.json())
 
 
 def _with_reason(outcome: Outcome) -> str:

@@ -101,7 +101,7 @@ def shatterability(
     seed: int = 0,
     most_columns: int = MOST_COLUMNS,
     progress: Callable[[str], None] | None = None,
-    checkpoint: Path | None = None,
+    checkpoint: str | Path | None = None,
 ) -> Shatterability:
     """Whether a stable network, lambda_max <= 2/eta, may interpolate the data, and which points are exposed.
 
@@ -123,7 +123,7 @@ def shatterability(
         See :func:`memorisation_edge` and :func:`decay_path`.
     progress : callable, optional
         Told in words what is under way.
-    checkpoint : Path, optional
+    checkpoint : str or Path, optional
         File for the hull margins, the longest part for many points; see :func:`hull_margins`.
 
     Raises

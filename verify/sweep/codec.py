@@ -65,8 +65,11 @@ def encode_records(records: Sequence[Record]) -> str:
 
 
 def decode_records(text: str) -> tuple[dict[str, Any], ...]:
-    """The records of a cell; null reads back as None."""
-    return tuple(json.loads(text))
+    """The records of a cell; null reads back as None. Text that holds no list of them raises ValueError."""
+    found = json.loads(text)
+    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
+        raise ValueError(f"records must be a list of mappings, got {text[:40]!r}")
+    return tuple(found)
 
 
 def digest(*texts: str) -> str:

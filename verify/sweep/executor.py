@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from boundcalc.border import said
 from verify.sweep.codec import Setting, encode_records
 
 # After so many deaths of processes in a row, cells are run one by one.
@@ -56,7 +57,10 @@ def environment() -> str:
 
 
 def attempt(module: str, name: str, version: str, index: int, setting: Setting) -> Attempt:
-    """Run one cell here, if this process has loaded the wanted version of the module; an exception stops no other cell."""
+    """Run one cell here, if this process has loaded the wanted version of the module.
+
+    No other cell is stopped by what it raises: an exception of any kind, or the end of the program.
+    """
     start = time.perf_counter()
     try:
         # Function and version are looked up here and now: what was sent may be of another age than what is loaded.
@@ -64,8 +68,10 @@ def attempt(module: str, name: str, version: str, index: int, setting: Setting) 
         loaded = str(getattr(home, "CELL_VERSION", None))
         # A copy: what the function does to its setting is no part of the setting.
         text = encode_records(getattr(home, name)(deepcopy(setting))) if loaded == version else ""
-    except Exception as error:
-        return Attempt(index, " ".join(f"{type(error).__name__}: {error}".split()))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return Attempt(index, " ".join(f"{type(error).__name__}: {said(error)}".split()))
     return Attempt(index, "", loaded, text, time.perf_counter() - start, environment())
 
 

@@ -6,11 +6,11 @@ import csv
 import importlib
 import io
 import json
+import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from boundcalc.files import check_writable, write_atomically, write_text
+from boundcalc.files import as_path, check_writable, write_atomically, write_text
 from verify.sweep.store import FinishedCell
 
 _OWN = ("sweep", "version", "finished", "seconds")
@@ -35,25 +35,26 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def write_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+def write_csv(rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str]) -> None:
     """Write rows as CSV (UTF-8, RFC 4180), whole or not at all. Lists are written as JSON; floats read back exactly.
 
     Examples
     --------
-    >>> import tempfile
+    >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_csv([{"n": 32, "mse": 0.1}, {"n": 64, "mse": None}], Path(folder) / "t.csv")
-    ...     print((Path(folder) / "t.csv").read_text())
+    ...     write_csv([{"n": 32, "mse": 0.1}, {"n": 64, "mse": None}], f"{folder}/t.csv")
+    ...     print(pathlib.Path(folder, "t.csv").read_text())
     n,mse
     32,0.1
     64,
     """
-    check_writable("path", path)
+    target = as_path("path", path)
+    check_writable("path", target)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     columns = _columns(rows)
     writer.writerows([columns, *([_csv_value(row.get(name)) for name in columns] for row in rows)])
-    write_text(path, text.getvalue())
+    write_text(target, text.getvalue())
 
 
 def _csv_value(value: Any) -> Any:
@@ -70,7 +71,7 @@ def check_parquet() -> Any:
         raise ValueError("Parquet needs the package pyarrow; pip install 'boundcalc[parquet]', or write CSV") from error
 
 
-def write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+def write_parquet(rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str]) -> None:
     """Write rows as Parquet, whole or not at all; numbers, text, bools and lists keep their types.
 
     Raises
@@ -80,11 +81,12 @@ def write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """
     parquet = check_parquet()
     arrow: Any = importlib.import_module("pyarrow")
-    check_writable("path", path)
+    target = as_path("path", path)
+    check_writable("path", target)
     arrays = {}
     for name in _columns(rows):
         try:
             arrays[name] = arrow.array([row.get(name) for row in rows])
         except (arrow.ArrowInvalid, arrow.ArrowTypeError) as error:
             raise ValueError(f"the column {name!r} must hold one kind of values for Parquet, got {error}") from error
-    write_atomically(path, lambda stream: parquet.write_table(arrow.table(arrays), stream))
+    write_atomically(target, lambda stream: parquet.write_table(arrow.table(arrays), stream))

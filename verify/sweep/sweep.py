@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any, cast
 
+from boundcalc.files import as_path
 from verify.command import Progress
 from verify.sweep.codec import Record, Setting, cell_key, encode_setting
 from verify.sweep.executor import attempt, check_cluster, run_on_cluster, run_on_this_machine, usable_cores
@@ -86,6 +88,8 @@ class Sweep:
         object.__setattr__(self, "version", str(version))
         if not self.cells:
             raise ValueError("cells must hold at least one setting, got none")
+        # Copies: what becomes of the caller's settings later on is no part of the sweep.
+        object.__setattr__(self, "cells", tuple(deepcopy(cell) for cell in self.cells))
         seen: set[str] = set()
         for cell in self.cells:
             text = encode_setting(cell)
@@ -100,7 +104,7 @@ class Sweep:
 
     def cost(self, index: int) -> float:
         """Estimated seconds of a cell; 1 where nothing is known."""
-        return 1.0 if self.seconds is None else float(self.seconds(self.cells[index]))
+        return 1.0 if self.seconds is None else float(self.seconds(deepcopy(self.cells[index])))
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,10 +185,10 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def plan_sweep(sweep: Sweep, store: Path | None) -> Plan:
+def plan_sweep(sweep: Sweep, store: str | os.PathLike[str] | None) -> Plan:
     """What a run would do, refused where that would be; nothing is written."""
     known: set[str] = set()
-    if store is not None and store.exists():
+    if store is not None and as_path("store", store).exists():
         known = {cell.key for cell in read_store(store, sweep.name, sweep.version)}
     waiting = [index for index, key in enumerate(sweep.keys) if key not in known]
     seconds = None if sweep.seconds is None else sum(sweep.cost(index) for index in waiting)
@@ -192,14 +196,14 @@ def plan_sweep(sweep: Sweep, store: Path | None) -> Plan:
 
 
 def run_sweep(
-    sweep: Sweep, store: Path | None = None, *, jobs: int | None = None, cluster: str | None = None
+    sweep: Sweep, store: str | os.PathLike[str] | None = None, *, jobs: int | None = None, cluster: str | None = None
 ) -> SweepResult:
     """Run the cells that the store does not hold yet, and commit each one as it finishes.
 
     Parameters
     ----------
     sweep : Sweep
-    store : Path, optional
+    store : str or Path, optional
         SQLite file that finished cells are kept in; without one they are kept in memory only.
     jobs : int, optional
         Local processes; by default one for each core. With 1 everything runs in this process.

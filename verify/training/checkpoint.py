@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.files import check_writable, write_atomically
+from boundcalc.files import as_path, check_writable, write_atomically
 
 _ADVICE = "move it away, or pass another path"
 
@@ -48,7 +48,7 @@ class Checkpoint:
     """
 
     def __init__(self, path: str | Path, kind: str, owner: Iterable[object], words: str) -> None:
-        self.path, self._kind, self._words = Path(path), kind, words
+        self.path, self._kind, self._words = as_path("checkpoint", path), kind, words
         check_writable("checkpoint", self.path)
         self._fingerprint = fingerprint([kind, *owner])
 

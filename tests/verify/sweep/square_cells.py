@@ -50,3 +50,33 @@ def _note(log: Path, line: str) -> None:
     # One write of a short line in append mode is not torn apart by other processes.
     with log.open("a", encoding="utf-8") as stream:
         stream.write(line + "\n")
+
+
+def greedy_square(setting: Setting) -> list[dict[str, Any]]:
+    """The same, but the setting is changed in place, whatever is inside."""
+    assert isinstance(setting, dict)
+    setting["x"] *= 100
+    setting["more"].append(setting["x"])
+    return [{"square": setting["x"] ** 2}]
+
+
+class _Mute(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+class _Odd(BaseException):
+    pass
+
+
+def unruly_square(setting: Setting) -> list[dict[str, Any]]:
+    """The same, or an end of another kind."""
+    ends = {"exit": SystemExit(3), "exit words": SystemExit("enough"), "mute": _Mute(), "odd": _Odd("odd end")}
+    if setting["x"] in ends:
+        raise ends[setting["x"]]
+    if setting["x"] == "deep":
+        return unruly_square(setting)
+    if setting["x"] == "folder":
+        os.chdir("/")
+        return [{"square": 0}]
+    return [{"square": setting["x"] ** 2}]
