@@ -12,10 +12,13 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from boundcalc.exact import describe
 from boundcalc.style import styled
@@ -147,6 +150,11 @@ def _pour(whole: IO[bytes], path: Path) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write text, whole or not at all."""
     write_atomically(path, lambda stream: stream.write(text.encode()))
+
+
+def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, ArrayLike]) -> None:
+    """Write arrays as .npz, whole or not at all."""
+    write_atomically(path, lambda stream: np.savez(stream, **arrays))  # type: ignore[arg-type]
 
 
 def check_figure_path(argument: str, path: str | os.PathLike[str]) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from boundcalc.command import Command
-from boundcalc.files import check_figure_path, check_writable, is_written_to, save_figure
+from boundcalc.files import check_figure_path, check_writable, is_written_to, save_figure, write_arrays
 from boundcalc.options import OPTIONS as CALCULATOR_OPTIONS
 from boundcalc.options import Option, Reader, choice, file_path, integer, number, real, switch, symbol, text, vocabulary
 from constructions.codes import FAMILIES
@@ -41,6 +41,7 @@ class Progress:
     def __init__(self, work: float | None = None) -> None:
         from tqdm import tqdm
 
+        self._start = time.perf_counter()
         self._terminal = sys.stderr.isatty()
         self._step = 0
         self._pause = 0.2 if self._terminal else 10.0
@@ -54,6 +55,11 @@ class Progress:
             ascii=".#",
             bar_format="{desc} ({elapsed})" if work is None else "[{bar:24}] {desc} ({elapsed}, {remaining} left)",
         )
+
+    @property
+    def timing(self) -> dict[str, float]:
+        """Seconds so far, as a report has them."""
+        return {"total": time.perf_counter() - self._start}
 
     def step(self, words: str) -> None:
         """Announce the next step; those before it are done."""
@@ -323,7 +329,7 @@ def study_command(
     *,
     help: str,
     example: str,
-    save: Callable[[Any, Path], None] | None = None,
+    save: Callable[[Any], Mapping[str, Any]] | None = None,
     plot: Callable[[Any], Figure] | None = None,
     csv: Callable[[Any, Path], None] | None = None,
     plan: Callable[..., str | None] | None = None,
@@ -343,7 +349,7 @@ def study_command(
     help, example : str
         As for :class:`boundcalc.command.Command`.
     save, plot, csv : callable, optional
-        Write, or draw, what was built; the command then has the option of that name.
+        From what was built to its arrays by name, or to a figure, or writes it; the command then has the option of that name.
     plan : callable, optional
         (setting, ...) -> text that is printed instead of running the study, or None to run it.
     arguments : sequence of Option
@@ -365,9 +371,10 @@ def study_command(
             print(words)
             return ExitCode.FINE
         built, report = study(*read)
-        for word, write in (("save", save), ("csv", csv)):
-            if write is not None and path[word] is not None:
-                write(built, Path(path[word]))
+        if save is not None and path["save"] is not None:
+            write_arrays(Path(path["save"]), save(built))
+        if csv is not None and path["csv"] is not None:
+            csv(built, Path(path["csv"]))
         if plot is not None and path["plot"] is not None:
             save_figure(plot(built), Path(path["plot"]))
         return deliver(report, path["json"])

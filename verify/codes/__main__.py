@@ -6,7 +6,7 @@ if __name__ == "__main__":  # before the imports below, so that an interruption 
     border.run("verify.codes.__main__:command", "python -m verify.codes")
 
 from verify.codes.setting import CodesSetting
-from verify.codes.study import codes_report, save_code
+from verify.codes.study import code_arrays, codes_report
 from verify.command import study_command
 
 command = study_command(
@@ -17,6 +17,6 @@ command = study_command(
 
     --save writes the points.""",
     example="--dim 8 --angle 60",
-    save=save_code,
+    save=code_arrays,
 )
 main = command.run_on

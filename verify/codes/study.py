@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from boundcalc.files import write_atomically
 from constructions.codes import best_code, build, survey
 from constructions.codes.bounds import KISSING_RECORDS
 from constructions.spherical_code import SphericalCode
@@ -35,7 +30,6 @@ def codes_report(setting: CodesSetting) -> tuple[SphericalCode, Report]:
     >>> code.size, int(report.exit_code), report.facts["record"]["size"]
     (240, 0, 240)
     """
-    start = time.perf_counter()
     with Progress(2) as progress:
         progress.step("families")
         entries = survey(setting.dim, cosine=setting.largest)
@@ -55,8 +49,7 @@ def codes_report(setting: CodesSetting) -> tuple[SphericalCode, Report]:
         record = KISSING_RECORDS[setting.dim]
         share = code.size / record.size
         facts["record"] = {"size": record.size, "source": record.source, "optimal": record.optimal, "share": share}
-    timing = {"total": time.perf_counter() - start}
-    return code, Report(_title(setting, entries), setting.as_json(), facts, outcomes, timing)
+    return code, Report(_title(setting, entries), setting.as_json(), facts, outcomes, progress.timing)
 
 
 def _build(setting: CodesSetting) -> SphericalCode:
@@ -69,12 +62,9 @@ def _build(setting: CodesSetting) -> SphericalCode:
         raise ValueError(str(error).replace("least must", "points must", 1)) from None
 
 
-def save_code(code: SphericalCode, path: Path) -> None:
-    """Write the points, and their exact coordinates where there are some."""
-    arrays: dict[str, Any] = {"points": code.points}
-    if code.exact is not None:
-        arrays["exact"] = code.exact
-    write_atomically(path, lambda stream: np.savez(stream, **arrays))
+def code_arrays(code: SphericalCode) -> dict[str, Any]:
+    """The points, and their exact coordinates where there are some."""
+    return {"points": code.points} | ({} if code.exact is None else {"exact": code.exact})
 
 
 def _title(setting: CodesSetting, entries: tuple[tuple[str, int | None, str], ...]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +39,6 @@ def lower_bound_study(setting: LowerBoundSetting) -> tuple[Study, Report]:
     >>> int(report.exit_code), [3900 < c.high < 4000 for c in study.crossings[1] if c.low]
     (0, [True])
     """
-    start = time.perf_counter()
     requested: dict[int, tuple[Series, ...]] = {}
     crossings: dict[int, tuple[Crossing, ...]] = {}
     outcomes: list[Outcome] = []
@@ -57,8 +55,7 @@ def lower_bound_study(setting: LowerBoundSetting) -> tuple[Study, Report]:
             crossings[d] = tuple(c for _, _, c in compared if c is not None)
             outcomes += [overtaking(d, a, b, c) for a, b, c in compared]
     study = Study(setting, requested, crossings)
-    timing = {"total": time.perf_counter() - start}
-    return study, Report(_title(study), setting.as_json(), {}, outcomes, timing)
+    return study, Report(_title(study), setting.as_json(), {}, outcomes, progress.timing)
 
 
 def _title(study: Study) -> str:

@@ -8,7 +8,7 @@ if __name__ == "__main__":  # before the imports below, so that an interruption 
 from verify.command import study_command
 from verify.memorise.figure import memorise_figure
 from verify.memorise.setting import MemoriseSetting
-from verify.memorise.study import memorise_report, save_memorised
+from verify.memorise.study import Memorised, memorise_report
 
 command = study_command(
     "memorise",
@@ -19,7 +19,7 @@ command = study_command(
     --bound is the sup norm of the pair and the largest label on the sphere. --save writes samples and networks, --plot draws
     distances and eigenvalues against n.""",
     example="--dim 20 --n 1000",
-    save=save_memorised,
+    save=Memorised.arrays,
     plot=memorise_figure,
 )
 main = command.run_on

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from boundcalc.files import write_atomically
 from boundcalc.statement import Status
 from verify.command import Progress
 from verify.memorise.pair import DrawnPair, Row, draw_pair, pair_outcomes, scaling_outcome, scaling_rows
@@ -36,6 +31,18 @@ class Memorised:
     interpolator: Interpolator | None
     rows: tuple[Row, ...]
 
+    def arrays(self) -> dict[str, Any]:
+        """Samples, labels and networks."""
+        pair, own = self.drawn.pair, self.interpolator
+        named = {"plus": pair.plus, "minus": pair.minus}
+        found: dict[str, Any] = {"X": self.drawn.X, "centres": self.drawn.packing.centres, "empty": pair.empty}
+        if own is not None:
+            found |= {"sphere_X": own.X, "sphere_y": own.y}
+            named |= {"balanced": own.balanced, "unbalanced": own.unbalanced}
+        for name, network in named.items():
+            found |= {f"{name}_{key}": value for key, value in network.arrays.items()}
+        return found
+
 
 def memorise_report(setting: MemoriseSetting) -> tuple[Memorised, Report]:
     """Build the pair and the interpolator and check every claim; progress goes to stderr.
@@ -46,7 +53,6 @@ def memorise_report(setting: MemoriseSetting) -> tuple[Memorised, Report]:
     >>> int(report.exit_code), memorised.interpolator.balanced.width
     (0, 200)
     """
-    start = time.perf_counter()
     outcomes: list[Outcome] = []
     rows: tuple[Row, ...] = ()
     with Progress(2 + setting.scaling) as progress:
@@ -77,18 +83,6 @@ def memorise_report(setting: MemoriseSetting) -> tuple[Memorised, Report]:
         }
     }
     title = f"Flat networks that memorise {setting.n} points in dimension {setting.dim}, seed {setting.seed}"
-    timing = {"total": time.perf_counter() - start}
-    return Memorised(setting, drawn, interpolator, rows), Report(title, setting.as_json(), facts, outcomes, timing)
-
-
-def save_memorised(memorised: Memorised, path: Path) -> None:
-    """Write samples, labels and networks as .npz."""
-    pair, own = memorised.drawn.pair, memorised.interpolator
-    named = {"plus": pair.plus, "minus": pair.minus}
-    arrays: dict[str, Any] = {"X": memorised.drawn.X, "centres": memorised.drawn.packing.centres, "empty": pair.empty}
-    if own is not None:
-        arrays |= {"sphere_X": own.X, "sphere_y": own.y}
-        named |= {"balanced": own.balanced, "unbalanced": own.unbalanced}
-    for name, network in named.items():
-        arrays |= {f"{name}_{key}": value for key, value in network.arrays.items()}
-    write_atomically(path, lambda stream: np.savez(stream, **arrays))
+    return Memorised(setting, drawn, interpolator, rows), Report(
+        title, setting.as_json(), facts, outcomes, progress.timing
+    )

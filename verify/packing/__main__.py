@@ -6,7 +6,7 @@ if __name__ == "__main__":  # before the imports below, so that an interruption 
     border.run("verify.packing.__main__:command", "python -m verify.packing")
 
 from verify.command import study_command
-from verify.packing.artefact import save_artefact
+from verify.packing.artefact import Artefact
 from verify.packing.figure import packing_figure
 from verify.packing.setting import PackingSetting
 from verify.packing.study import packing_report
@@ -20,7 +20,7 @@ command = study_command(
     There are 65536 samples by default, 4096 for packets; the atoms are caps, in dimension 1 hats. --weight is that of the norm
     below C: canonical, population or empirical. --save writes the arrays, --plot weight norms and inner products.""",
     example="--dim 12 --n 65536",
-    save=save_artefact,
+    save=Artefact.arrays,
     plot=packing_figure,
     renamed={"--target": "is now --weight"},
 )

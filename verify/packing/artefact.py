@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 
 from boundcalc.enclosure import enclose
 from boundcalc.exact import fraction
-from boundcalc.files import write_atomically
 from boundcalc.setting import Setting
 from boundcalc.statements.caps import CRITICAL_HEIGHT
 from constructions.cap_ridges import fan
@@ -232,6 +230,17 @@ class Artefact:
             return self.network.empirical_seminorm(self.X)
         return float(self.amplitude) * self.atoms.empirical_seminorm(self.coefficients, self.sample)
 
+    def arrays(self) -> dict[str, Any]:
+        """The network and all that the claims speak of, so that they can be re-checked with other software."""
+        return self.network.arrays | {
+            "centres": self.packing.centres,
+            "height": float(self.packing.height),
+            "signs": self.signs,
+            "amplitude": float(self.amplitude),
+            "X": self.X,
+            "y": self.y,
+        }
+
     def facts(self) -> dict[str, object]:
         """The packing, for the report."""
         return {
@@ -276,16 +285,3 @@ def build_artefact(setting: PackingSetting, announce: Callable[[str], None]) -> 
     y = values + float(setting.sigma) * noise
     options = {"seed": setting.seed, "device": None if setting.device == "auto" else setting.device}
     return Artefact(atoms, reason, amplitude, words, network, sample, values, y, options)
-
-
-def save_artefact(artefact: Artefact, path: Path) -> None:
-    """Write every array as .npz, so that the claims can be re-checked with other software."""
-    arrays: dict[str, Any] = {
-        "centres": artefact.packing.centres,
-        "height": float(artefact.packing.height),
-        "signs": artefact.signs,
-        "amplitude": float(artefact.amplitude),
-        "X": artefact.X,
-        "y": artefact.y,
-    }
-    write_atomically(path, lambda stream: artefact.network.save(stream, **arrays))

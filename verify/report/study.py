@@ -13,7 +13,7 @@ from verify.figures import EXPERIMENTS
 from verify.figures.base import Experiment, Inputs, Record, Scale, records_of
 from verify.figures.neurons import neuron_rows
 from verify.figures.study import files_of, prepare_folder, write_figure
-from verify.outcome import ExitCode, Outcome, show
+from verify.outcome import ExitCode, Outcome, show, show_fact
 from verify.rates.lines import lines_of
 from verify.report.page import Heading, Image, Item, Page, table, to_html, to_markdown
 from verify.shattering.cells import SWEEP_NAME
@@ -190,4 +190,4 @@ def _others(cells: Sequence[FinishedCell]) -> Iterator[Item]:
 def _short(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return f"{len(value)} values"
-    return show(value) if isinstance(value, (int, float)) or value is None else str(value)
+    return show_fact(value)

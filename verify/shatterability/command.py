@@ -8,13 +8,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from boundcalc.files import save_figure, write_atomically, write_text
+from boundcalc.files import save_figure, write_arrays, write_text
 from boundcalc.options import choice, number
-from constructions.network import Network
 from verify.command import Progress, Setting, asked, check_outputs
 from verify.outcome import ExitCode
 from verify.shatterability.figure import shatterability_figure
-from verify.shatterability.job import Protection, Shatterability, shatterability
+from verify.shatterability.job import Protection, shatterability
 from verify.shatterability.render import json_text, text
 from verify.shatterability.scaling import Scale, rescale
 from verify.shatterability.table import read_table
@@ -77,22 +76,14 @@ def answer(typed: Mapping[str, Any]) -> int:
         save_figure(shatterability_figure(found), Path(outputs["plot"]))
     network = None if found.edge is None else found.edge.network
     if outputs["save"] is not None and network is not None:
-        _save(found, network, Path(outputs["save"]))
+        brackets = {
+            f"{name}_{end}": getattr(bracket, end)
+            for name, bracket in (("margin", found.margins), ("depth", found.depth))
+            for end in ("lower", "upper")
+        }
+        data = {"X": found.X, "y": found.y, **brackets, "leverage": found.leverage}
+        write_arrays(Path(outputs["save"]), network.arrays | data)
     print(content if outputs["json"] == "-" else text(found, title), end="" if outputs["json"] == "-" else "\n")
     if outputs["save"] is not None and network is None:
         raise ValueError("--save needs an interpolating network, and none was found; see the notes without --save")
     return ExitCode.UNDECIDED if found.protection is Protection.UNDECIDED else ExitCode.FINE
-
-
-def _save(found: Shatterability, network: Network, path: Path) -> None:
-    """The network with its data, and what was found for each point."""
-    arrays = {
-        "X": found.X,
-        "y": found.y,
-        "margin_lower": found.margins.lower,
-        "margin_upper": found.margins.upper,
-        "depth_lower": found.depth.lower,
-        "depth_upper": found.depth.upper,
-        "leverage": found.leverage,
-    }
-    write_atomically(path, lambda stream: network.save(stream, **arrays))

@@ -8,7 +8,7 @@ if __name__ == "__main__":  # before the imports below, so that an interruption 
 from verify.command import study_command
 from verify.shattering.figure import shattering_figure
 from verify.shattering.setting import ShatteringSetting
-from verify.shattering.study import Checkpoint, run_experiment, save_experiment
+from verify.shattering.study import Checkpoint, Experiment, run_experiment
 
 command = study_command(
     "shattering",
@@ -18,7 +18,7 @@ command = study_command(
 
     --save writes data, traces and trained networks; --plot draws traces and neurons.""",
     example="--dim 5 --n 128 --width 512 --steps 4000",
-    save=save_experiment,
+    save=Experiment.arrays,
     plot=shattering_figure,
     renamed={"--target": "is now --truth"},
 )

@@ -7,10 +7,6 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from boundcalc.files import write_atomically
 from verify.command import Progress, Setting, asked
 from verify.outcome import Report
 from verify.shattering.claims import facts_of, outcomes_of
@@ -28,6 +24,16 @@ class Experiment:
 
     setting: ShatteringSetting
     training: Training
+
+    def arrays(self) -> dict[str, Any]:
+        """Data, traces and trained networks."""
+        training = self.training
+        found: dict[str, Any] = {"X": training.runs[0].X, "y": training.runs[0].y}
+        for name, trace, network in zip(("plain", "decay"), training.traces, training.networks, strict=True):
+            found |= {f"{name}_{f.name}": getattr(trace, f.name) for f in fields(trace)}
+            if network is not None:
+                found |= {f"{name}_{key}": value for key, value in network.arrays.items()}
+        return found
 
 
 def shattering_runs(setting: ShatteringSetting) -> list[Run]:
@@ -89,14 +95,3 @@ def run_experiment(setting: ShatteringSetting, kept: Checkpoint = Checkpoint(Non
     )
     facts = {name: facts_of(training, at) for at, name in enumerate(NAMES)}
     return experiment, Report(title, setting.as_json(), facts, outcomes, timing)
-
-
-def save_experiment(experiment: Experiment, path: Path) -> None:
-    """Write data, traces and trained networks as .npz."""
-    training = experiment.training
-    arrays: dict[str, NDArray[Any]] = {"X": np.asarray(training.runs[0].X), "y": np.asarray(training.runs[0].y)}
-    for name, trace, network in zip(("plain", "decay"), training.traces, training.networks, strict=True):
-        arrays |= {f"{name}_{f.name}": getattr(trace, f.name) for f in fields(trace)}
-        if network is not None:
-            arrays |= {f"{name}_{key}": value for key, value in network.arrays.items()}
-    write_atomically(path, lambda stream: np.savez(stream, **arrays))  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ if __name__ == "__main__":  # before the imports below, so that an interruption 
 from verify.command import study_command
 from verify.stability.figure import stability_figure
 from verify.stability.setting import StabilitySetting
-from verify.stability.study import run_sweep, save_tightest
+from verify.stability.study import Sweep, run_sweep
 
 command = study_command(
     "stability",
@@ -18,7 +18,7 @@ command = study_command(
 
     --save writes the counterexample, or the network closest to equality; --plot the distribution of the slack.""",
     example="--dims 1 3 --networks 100",
-    save=save_tightest,
+    save=Sweep.arrays,
     plot=stability_figure,
 )
 main = command.run_on

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from boundcalc.files import write_atomically
 from verify.command import Progress
 from verify.outcome import Interval, Outcome, Relation, Report, Verdict, judged
 from verify.stability.claims import CLAIMS, Measured, measure_case
@@ -32,6 +30,11 @@ class Sweep:
         refuted = [m for m in self.measured if m.verdict is Verdict.REFUTED]
         return refuted[0] if refuted else max(self.measured, key=lambda m: m.ratio)
 
+    def arrays(self) -> dict[str, Any]:
+        """The tightest network with its sample, as ``python -m verify.sharpness`` reads them."""
+        case = self.tightest.case
+        return case.network.arrays | {"X": case.X, "y": case.y}
+
 
 def run_sweep(setting: StabilitySetting) -> tuple[Sweep, Report]:
     """Draw the networks and measure every claim on each; progress goes to stderr.
@@ -42,7 +45,6 @@ def run_sweep(setting: StabilitySetting) -> tuple[Sweep, Report]:
     >>> {o.verdict.value for o in report.outcomes}
     {'proved'}
     """
-    start = time.perf_counter()
     cells = [(dim, at, kind) for dim in setting.dims for at, kind in enumerate(KINDS)]
     measured: list[Measured] = []
     with Progress(len(cells)) as progress:
@@ -54,8 +56,7 @@ def run_sweep(setting: StabilitySetting) -> tuple[Sweep, Report]:
                 measured += measure_case(case, setting.eta, setting.device)
     sweep = Sweep(setting, tuple(measured))
     title = f"Stability sweep: {setting.networks} networks, n = {setting.n}, seed {setting.seed}"
-    timing = {"total": time.perf_counter() - start}
-    return sweep, Report(title, setting.as_json(), _facts(sweep), summarise(sweep.measured), timing)
+    return sweep, Report(title, setting.as_json(), _facts(sweep), summarise(sweep.measured), progress.timing)
 
 
 def summarise(measured: Sequence[Measured]) -> list[Outcome]:
@@ -118,9 +119,3 @@ def _facts(sweep: Sweep) -> dict[str, dict[str, object]]:
                 "largest seminorm / bound": max(m.ratio for m in mine),
             }
     return facts
-
-
-def save_tightest(sweep: Sweep, path: Path) -> None:
-    """Write the counterexample, or the network closest to equality, as ``python -m verify.sharpness`` reads it."""
-    case = sweep.tightest.case
-    write_atomically(path, lambda stream: case.network.save(stream, X=case.X, y=case.y))

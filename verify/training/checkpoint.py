@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.files import as_path, check_writable, write_atomically
+from boundcalc.files import as_path, check_writable, write_arrays
 
 _ADVICE = "move it away, or pass another path"
 
@@ -54,8 +54,7 @@ class Checkpoint:
 
     def save(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Write the arrays, whole or not at all."""
-        content: dict[str, Any] = {"format": np.str_(self._kind), "fingerprint": np.str_(self._fingerprint), **arrays}
-        write_atomically(self.path, lambda stream: np.savez(stream, **content))
+        write_arrays(self.path, {"format": self._kind, "fingerprint": self._fingerprint, **arrays})
 
     def load(self, shapes: Mapping[str, tuple[int | None, ...]]) -> dict[str, NDArray[Any]] | None:
         """Read the arrays back; None if there is no file. The file is left as it is, whatever it holds.
