@@ -175,7 +175,7 @@ Measured = int | float | Fraction | str | Interval | None
 _UPWARDS = {Relation.AT_MOST: True, Relation.BELOW: True, Relation.AT_LEAST: False, Relation.ABOVE: False}
 
 
-def show(value: Measured, relation: Relation | str | None = None) -> str:
+def show(value: Measured, relation: Relation | None = None) -> str:
     """A measured value, or the bound of a relation, as short text: rounded to the safe side of the relation.
 
     Of a narrow interval on one side of a relation the end on the safe side is shown.
@@ -189,7 +189,7 @@ def show(value: Measured, relation: Relation | str | None = None) -> str:
         return "-"
     if isinstance(value, float) and math.isnan(value):
         return "nan"  # such as the error of a training that diverged
-    upwards = _UPWARDS.get(relation) if isinstance(relation, Relation) else None
+    upwards = None if relation is None else _UPWARDS.get(relation)
     if isinstance(value, Interval) and upwards is not None and value.is_narrow:
         value = value.upper if upwards else value.lower
     if isinstance(value, (str, Interval)):
@@ -345,17 +345,12 @@ class Outcome:
     verdict: Verdict
     status: Status | None
     evidence: Mapping[str, object] = field(default_factory=dict)
-    relation: Relation | str = Relation.AT_MOST
-
-    def __post_init__(self) -> None:
-        # Until every command judges through `judged`, a sign may still arrive as text.
-        if isinstance(self.relation, str) and self.relation in [known.value for known in Relation]:
-            object.__setattr__(self, "relation", Relation(self.relation))
+    relation: Relation = Relation.AT_MOST
 
     @property
     def sign(self) -> str:
         """The relation as reports show it."""
-        return self.relation.value if isinstance(self.relation, Relation) else self.relation
+        return self.relation.value
 
 
 def _json_number(value: object) -> object:
@@ -371,13 +366,13 @@ def _json_number(value: object) -> object:
     return value
 
 
-def _json_measured(value: Measured, relation: Relation | str) -> object:
+def _json_measured(value: Measured, relation: Relation) -> object:
     """Ends of intervals and fractions become floats on their safe side."""
     if isinstance(value, Interval):
         ends = float_below(value.lower), float_above(value.upper)
         return {"lower": _json_number(ends[0]), "upper": _json_number(ends[1]), "meaning": value.meaning}
     if isinstance(value, Fraction):
-        upwards = _UPWARDS.get(relation) if isinstance(relation, Relation) else None
+        upwards = _UPWARDS.get(relation)
         return _json_number(float(value) if upwards is None else float_above(value) if upwards else float_below(value))
     return _json_number(value)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boundcalc.derivation import derive
-from verify.look import BLUE, DASHED, GREEN, ORANGE, label_ends, panels, styled
+from boundcalc.style import BLUE, DASHED, GREEN, ORANGE, label_ends, panels, styled
 from verify.memorise.pair import Row
 from verify.memorise.sphere import build_interpolator
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 from sympy import Integer
@@ -34,6 +35,7 @@ from verify.power_law import LEAST_POINTS, fit_exponent
 
 NAME = "pair"
 SOURCE = "LQWP25, Corollary I.3"
+_judged = partial(judged, NAME, SOURCE)
 _DRAWS = 400_000
 _BATCH = 50_000
 _HALVINGS = 60
@@ -127,9 +129,7 @@ def pair_outcomes(setting: MemoriseSetting, drawn: DrawnPair) -> Iterator[Outcom
             {"method": sharp.method, "kink_distance": sharp.kink_distance, "edge": "2/eta"},
         )
     differing = int(np.count_nonzero(pair.plus(X) != pair.minus(X)))
-    yield judged(
-        NAME,
-        SOURCE,
+    yield _judged(
         "points at which the two networks differ, or see a neuron",
         # Counted in floating point; exact signs prove that there are none.
         differing if all(_unseen(sharp) for _, _, sharp in found) else float(differing),
@@ -139,9 +139,7 @@ def pair_outcomes(setting: MemoriseSetting, drawn: DrawnPair) -> Iterator[Outcom
         {"decided_by": "signs of all preactivations, exactly", "least_preactivation": found[0][2].kink_distance},
     )
     closed = drawn.distance
-    yield judged(
-        NAME,
-        SOURCE,
+    yield _judged(
         f"squared L2(P) distance of the pair, 4 L^2 |Phi|^2 on {len(pair.empty)} of {drawn.packing.size} caps",
         monte_carlo(setting, drawn),
         Relation.CONTAINS,
@@ -152,20 +150,10 @@ def pair_outcomes(setting: MemoriseSetting, drawn: DrawnPair) -> Iterator[Outcom
     exponent = derive("gap-lower").exponent_at(setting.dim)
     rate = float(setting.bound) ** 2 * setting.n ** -float(exponent)
     risk = Interval.of(closed) * Fraction(1, 4)
-    yield judged(
-        NAME,
-        SOURCE,
-        "risk of every estimator on one of the two, at least distance^2/4",
-        risk,
-        Relation.ABOVE,
-        0,
-        Status.PAPER,
-        {
-            "rate": f"L^2 n^-({exponent}), without its constant",
-            "value_of_rate": rate,
-            "constant": float(risk.lower) / rate,
-        },
-    )
+    words = f"L^2 n^-({exponent}), without its constant"
+    evidence = {"rate": words, "value_of_rate": rate, "constant": float(risk.lower) / rate}
+    claim = "risk of every estimator on one of the two, at least distance^2/4"
+    yield _judged(claim, risk, Relation.ABOVE, 0, Status.PAPER, evidence)
 
 
 def _unseen(sharp: Sharpness) -> bool:
@@ -247,13 +235,11 @@ def scaling_outcome(setting: MemoriseSetting, rows: tuple[Row, ...]) -> Outcome:
     status = Status.PAPER if setting.dim >= 2 else Status.DERIVED
     if len(rows) < LEAST_POINTS:
         words = f"{len(rows)} sizes with thin critical caps, too few"
-        return judged(NAME, SOURCE, claim, None, Relation.CONTAINS, fraction(exponent), status, obstacle=words)
+        return _judged(claim, None, Relation.CONTAINS, fraction(exponent), status, obstacle=words)
     n, values = np.array([row.n for row in rows], dtype=float), np.array([row.distance for row in rows])
     fit = fit_exponent(np.log(n), np.log(values), np.sqrt([row.height for row in rows]))
     meaning = "scatter by the largest residual, plus the next correction"
-    return judged(
-        NAME,
-        SOURCE,
+    return _judged(
         f"{claim}; n = {rows[0].n}..{rows[-1].n}",
         # Caps that are not thin yet bend the law: what misses the exponent refutes nothing.
         Interval(fit.lower, fit.upper, meaning, Trust.HEURISTIC),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ from verify.outcome import Interval, Outcome, Relation, Trust, judged
 
 NAME = "sphere"
 SOURCE = "boundcalc, solitary neurons on the sphere"
+_derived = partial(judged, NAME, SOURCE, status=Status.DERIVED)
 _ROUNDING = 1e-12
 _NEAR = Fraction(1, 10**6)
 _LEAST_GAP, _REDRAWS = 1e-9, 1000
@@ -89,15 +91,12 @@ def interpolator_outcomes(setting: MemoriseSetting, found: Interpolator) -> Iter
     network = found.balanced
     tolerance = float((np.abs(network.v) * np.linalg.norm(network.W, axis=1)).max()) * (setting.dim + 8) * 2.0**-52
     active = (found.balanced.preactivations(found.X) > 0).sum()
-    yield judged(
-        NAME,
-        SOURCE,
+    yield _derived(
         f"largest |f(x_i) - y_i| over {n} points, one neuron each",
         error,
         Relation.AT_MOST,
         tolerance,
-        Status.DERIVED,
-        {"active_pairs": int(active), "least_preactivation": found.sharp_balanced.kink_distance},
+        evidence={"active_pairs": int(active), "least_preactivation": found.sharp_balanced.kink_distance},
         floats=Trust.FLOAT_CERTIFIED,
     )
     bounds: tuple[tuple[str, Sharpness, Expr, str], ...] = (
@@ -106,32 +105,19 @@ def interpolator_outcomes(setting: MemoriseSetting, found: Interpolator) -> Iter
     )
     for words, sharp, expr, formula in bounds:
         bound = enclose(expr, {})
-        yield judged(
-            NAME,
-            SOURCE,
-            f"lambda_max, {words}: at most {formula}",
-            sharp.interval,
-            Relation.AT_MOST,
-            Interval.of(bound),
-            Status.DERIVED,
-            {
-                "method": sharp.method,
-                "D": found.largest_label,
-                "share_of_the_excess": (sharp.value - 1) / (bound.floats[0] - 1),
-            },
-        )
+        excess = (sharp.value - 1) / (bound.floats[0] - 1)
+        evidence = {"method": sharp.method, "D": found.largest_label, "share_of_the_excess": excess}
+        claim = f"lambda_max, {words}: at most {formula}"
+        yield _derived(claim, sharp.interval, Relation.AT_MOST, Interval.of(bound), evidence=evidence)
     root, sharp = secular_root(2 * np.sqrt(2) * np.abs(found.y)), found.sharp_balanced
     # Rounding of the activations moves every q_i by as much, relatively, as the values above.
     slack = float(_ROUNDING * root + 2 * np.sqrt(2) * tolerance / n)
-    yield judged(
-        NAME,
-        SOURCE,
+    yield _derived(
         "lambda_max, balanced: the root of sum 1/(n lambda - q_i) = 1, q_i = 2 sqrt(2) |y_i|",
         Interval(sharp.lower - slack, sharp.upper + slack, "enclosure and rounding"),
         Relation.CONTAINS,
         root,
-        Status.DERIVED,
-        {"rounding": slack},
+        evidence={"rounding": slack},
         floats=Trust.FLOAT_CERTIFIED,
     )
     yield from _flattest(found)
@@ -140,31 +126,15 @@ def interpolator_outcomes(setting: MemoriseSetting, found: Interpolator) -> Iter
 
 def _flattest(found: Interpolator) -> Iterator[Outcome]:
     """The search from the other parametrisation, and its dual bound, enclose what any balance can reach."""
-    flattest, sharp = (
-        flattest_balance(found.unbalanced, found.X, found.y, known=found.sharp_unbalanced),
-        found.sharp_balanced,
-    )
+    flattest = flattest_balance(found.unbalanced, found.X, found.y, known=found.sharp_unbalanced)
+    sharp = found.sharp_balanced
     trust = Trust.PROVED if flattest.bound_proved else Trust.FLOAT_CERTIFIED
     best = flattest.sharpness.upper
     optimum = Interval(min(flattest.lower_bound, best), best, "dual bound and enclosure", trust)
-    yield judged(
-        NAME,
-        SOURCE,
-        "lambda_max, balanced, against the flattest balance, by search and dual bound: optimal to 1e-6",
-        sharp.interval,
-        Relation.AT_MOST,
-        optimum * (1 + _NEAR),
-        Status.DERIVED,
-        {"eigenvectors": flattest.iterations, "gap": flattest.gap},
-    )
+    claim = "lambda_max, balanced, against the flattest balance, by search and dual bound: optimal to 1e-6"
+    evidence = {"eigenvectors": flattest.iterations, "gap": flattest.gap}
+    yield _derived(claim, sharp.interval, Relation.AT_MOST, optimum * (1 + _NEAR), evidence=evidence)
     # The two parametrisations are the same function up to rounding.
     least = Fraction(flattest.lower_bound) * (1 - Fraction(_ROUNDING))
-    yield judged(
-        NAME,
-        SOURCE,
-        "upper end of lambda_max, balanced, against the dual bound of every balance: not below it",
-        Fraction(sharp.upper),
-        Relation.AT_LEAST,
-        Interval(least, least, "dual bound", trust),
-        Status.DERIVED,
-    )
+    claim = "upper end of lambda_max, balanced, against the dual bound of every balance: not below it"
+    yield _derived(claim, Fraction(sharp.upper), Relation.AT_LEAST, Interval(least, least, "dual bound", trust))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.shown import show_upper
-from verify.outcome import Interval, Trust, show
+from verify.outcome import Interval, Trust, show, show_fact
 from verify.shatterability.job import Shatterability
 
 _POINTS = 12
@@ -26,6 +26,7 @@ def numbers(found: Shatterability) -> list[tuple[str, object, Trust | None, str]
         ("threshold", 2 / found.eta, None, "2/eta, the largest stable sharpness"),
         ("extreme", f"{int(margins.extreme.sum())} of {n}", proved, "points outside the hull of the others"),
     ]
+    unless = "" if margins.extreme.all() else ", were all points extreme"
     if margins.undecided.any():
         rows.append(
             ("perhaps extreme", f"{int(margins.undecided.sum())} of {n}", heuristic, "no direction found in the time")
@@ -33,13 +34,7 @@ def numbers(found: Shatterability) -> list[tuple[str, object, Trust | None, str]
     rows += [
         ("depth", f"[{int(depth.lower.max())}, {int(depth.upper.max())}]", proved, "bracket of the deepest count"),
         ("memorisable", f"{len(found.capacity.rows)} of {n}", floating, "most points that solitary neurons fit at eta"),
-        (
-            "solitary",
-            found.solo.value,
-            floating,
-            "lambda_max with a solitary neuron for each point"
-            + ("" if margins.extreme.all() else ", were all points extreme"),
-        ),
+        ("solitary", found.solo.value, floating, f"lambda_max with a solitary neuron for each point{unless}"),
     ]
     if edge is not None:
         rows += [
@@ -73,15 +68,7 @@ def exposed_rows(found: Shatterability, most: int = _POINTS) -> NDArray[np.int64
 
 def text(found: Shatterability, title: str) -> str:
     """The report for a terminal."""
-    rows = [
-        (
-            name,
-            show(value) if isinstance(value, (int, float, Interval)) else str(value),
-            kind.value if kind else "",
-            words,
-        )
-        for name, value, kind, words in numbers(found)
-    ]
+    rows = [(name, show_fact(value), kind.value if kind else "", words) for name, value, kind, words in numbers(found)]
     lines = [title, "", f"{found.verdict} ({found.evidence.value})", ""]
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines += [f"  {a:<{widths[0]}}  {b:>{widths[1]}}  {c:<{widths[2]}}  {words}" for a, b, c, words in rows]
@@ -131,9 +118,7 @@ def json_text(found: Shatterability, setting: Mapping[str, object]) -> str:
     content = {
         "setting": dict(setting),
         "verdict": {
-            "protection": found.protection.value,
-            "sentence": found.verdict,
-            "evidence": found.evidence.value,
+            "protection": found.protection.value, "sentence": found.verdict, "evidence": found.evidence.value
         },
         "numbers": [
             {"name": name, "value": plain(value), "evidence": kind.value if kind else None, "meaning": words}

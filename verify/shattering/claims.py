@@ -139,16 +139,9 @@ def _bounded(
     """The relative rounding of both sides is allowed for, so that a violation refutes."""
     allowed = bound * (1 + _ROUNDING)
     facts = {"slack": bound - measured, "relative rounding allowed": _ROUNDING, **evidence}
+    certified = Trust.FLOAT_CERTIFIED
     return judged(
-        name,
-        theorem.key,
-        claim,
-        measured,
-        Relation.AT_MOST,
-        allowed,
-        theorem.status,
-        facts,
-        floats=Trust.FLOAT_CERTIFIED,
+        name, theorem.key, claim, measured, Relation.AT_MOST, allowed, theorem.status, facts, floats=certified
     )
 
 

@@ -95,6 +95,8 @@ class Atoms(ABC):
         Whether every neuron of the network fires in its cap only.
     norm_words : str
         The squared distance of two sums with amplitude A, in words.
+    seminorm_words : mapping from Weight to str
+        How the bound on the seminorm, times the amplitude A, is computed.
     """
 
     packing: Packing
@@ -103,6 +105,7 @@ class Atoms(ABC):
     theorem: ClassVar[str]
     local: ClassVar[bool] = True
     norm_words: ClassVar[str] = "4 A^2 sum |psi|^2 over the differing signs"
+    seminorm_words: ClassVar[Mapping[Weight, str]]
 
     @property
     @abstractmethod
@@ -123,12 +126,8 @@ class Atoms(ABC):
         """The atoms, grouped by norm."""
 
     @abstractmethod
-    def seminorm(self, weight: Weight, sample: Occupancy) -> Interval | None:
-        """Bound on the seminorm of every sum of the atoms with signs; None where `obstacle` says why not."""
-
-    @abstractmethod
-    def seminorm_words(self, weight: Weight) -> str:
-        """How that bound, times the amplitude A, is computed."""
+    def weighted_seminorm(self, weight: Weight) -> Interval:
+        """Bound on the seminorm of every sum of the atoms with signs, for the canonical or the population weight."""
 
     @abstractmethod
     def squared_norm(self, coefficients: Float) -> Interval:
@@ -161,6 +160,14 @@ class Atoms(ABC):
     def overlap(self) -> float | None:
         """None for disjoint supports; else the least eigenvalue of the Gram matrix of normalised atoms."""
         return None
+
+    def seminorm(self, weight: Weight, sample: Occupancy) -> Interval | None:
+        """The same for every weight; None for that of a sample where `obstacle` says why not."""
+        if weight is not Weight.EMPIRICAL:
+            return self.weighted_seminorm(weight)
+        if self.obstacle is not None:
+            return None
+        return near(self.empirical_seminorm(np.ones((self.packing.size, self.per_cap)), sample), FLOAT_ERROR)
 
     def facts(self) -> dict[str, object]:
         """For the report."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,6 @@ from constructions.network import Network
 from verify.outcome import Interval, Relation
 from verify.packing.atoms.base import (
     DRAWS,
-    FLOAT_ERROR,
     Atoms,
     Level,
     Occupancy,
@@ -32,7 +32,6 @@ from verify.packing.atoms.base import (
     closed_form_readings,
     depths,
     monte_carlo,
-    near,
     side_reading,
 )
 from verify.packing.setting import AtomKind, Weight
@@ -52,6 +51,11 @@ class CapAtoms(Atoms):
     sup_sum = Fraction(1)
     theorem = CAP_ATOM_NORM.key
     norm_words = "4 A^2 |Phi|^2 d_H"
+    seminorm_words: ClassVar[Mapping[Weight, str]] = {
+        Weight.CANONICAL: "A N h^(d+1)",
+        Weight.POPULATION: "A N g_P(1-h)/h",
+        Weight.EMPIRICAL: "A sum g_n(u_i, 1-h)/h",
+    }
 
     @property
     def place(self) -> dict[Expr, Rational]:
@@ -90,23 +94,13 @@ class CapAtoms(Atoms):
         log_norm = log_squared_norm(self.packing.dim, self.packing.height)
         return [Level(self.packing.size, math.exp(log_norm), cap.atom_norm_squared.expr)]
 
-    def seminorm(self, weight: Weight, sample: Occupancy) -> Interval:
-        """N h^(d+1) exactly, N g_P(1-h)/h enclosed, or the sum of the sample's weights over h."""
+    def weighted_seminorm(self, weight: Weight) -> Interval:
+        """N h^(d+1) exactly, or N g_P(1-h)/h enclosed."""
         packing = self.packing
         if weight is Weight.CANONICAL:
             exact = packing.size * packing.height ** (packing.dim + 1)
             return Interval(exact, exact)
-        if weight is Weight.POPULATION:
-            return Interval.of(enclose(packing.size * cap.atom_seminorm_population.expr, self.place))
-        return near(self.empirical_seminorm(np.ones((packing.size, 1)), sample), FLOAT_ERROR)
-
-    def seminorm_words(self, weight: Weight) -> str:
-        """A times the sum over the N atoms."""
-        return {
-            Weight.CANONICAL: "A N h^(d+1)",
-            Weight.POPULATION: "A N g_P(1-h)/h",
-            Weight.EMPIRICAL: "A sum g_n(u_i, 1-h)/h",
-        }[weight]
+        return Interval.of(enclose(packing.size * cap.atom_seminorm_population.expr, self.place))
 
     def squared_norm(self, coefficients: Float) -> Interval:
         """Supports are disjoint: the closed form times the sum of squares."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,11 @@ class PacketAtoms(Atoms):
     sup_sum = Fraction(1)
     theorem = "theorem-b"
     local = False
+    seminorm_words: ClassVar[Mapping[Weight, str]] = {
+        Weight.CANONICAL: "A sum |v||w| (1-|t|)^(d+2) of the discretised packets",
+        Weight.POPULATION: "A sum |v||w| g_P(t) of the discretised packets",
+        Weight.EMPIRICAL: "A sum |v||w| g_n(u, t) of the discretised packets",
+    }
 
     @property
     def per_cap(self) -> int:
@@ -147,30 +153,16 @@ class PacketAtoms(Atoms):
             f"{_MOST_NEURONS} neurons; pass a larger height or a smaller n for all of them"
         )
 
-    def seminorm(self, weight: Weight, sample: Occupancy) -> Interval | None:
+    def weighted_seminorm(self, weight: Weight) -> Interval:
         """N times the sum over one cap's packets, each by its discretised network."""
-        if weight is Weight.EMPIRICAL:
-            if self.obstacle:
-                return None
-            value = self.empirical_seminorm(np.ones((self.packing.size, self.per_cap)), sample)
-        else:
-            value = self.field.seminorm(self._canonical if weight is Weight.CANONICAL else self._population)
-        return near(value, FLOAT_ERROR)
+        of_knots = self._canonical if weight is Weight.CANONICAL else self._population
+        return near(self.field.seminorm(of_knots), FLOAT_ERROR)
 
     def _canonical(self, t: Float) -> Float:
         return np.asarray((1 - np.abs(t)) ** (self.packing.dim + 2))
 
     def _population(self, t: Float) -> Float:
         return np.exp(cap.population_weight.log(self.packing.dim, np.maximum(1 - np.abs(t), 1e-300)).log)
-
-    def seminorm_words(self, weight: Weight) -> str:
-        """A times the sum over all neurons."""
-        words = {
-            Weight.CANONICAL: "(1-|t|)^(d+2)",
-            Weight.POPULATION: "g_P(t)",
-            Weight.EMPIRICAL: "g_n(u, t)",
-        }[weight]
-        return f"A sum |v||w| {words} of the discretised packets"
 
     def squared_norm(self, coefficients: Float) -> Interval:
         """Disjoint boxes: the norm times the sum of squares."""

@@ -11,10 +11,11 @@ The terms cancel; ball arithmetic sees how far, and takes more digits.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,6 @@ from constructions.ridge import Profile
 from verify.outcome import Interval, Relation, Trust
 from verify.packing.atoms.base import (
     DRAWS,
-    FLOAT_ERROR,
     STANDARD_ERRORS,
     Atoms,
     Level,
@@ -96,6 +96,11 @@ class RidgeAtoms(Atoms):
     kind = AtomKind.RIDGE
     theorem = "theorem-b"
     norm_words = "4 A^2 times the Gram form of the differing signs"
+    seminorm_words: ClassVar[Mapping[Weight, str]] = {
+        Weight.CANONICAL: "A sum |slope change| (1-t)^(d+2)",
+        Weight.POPULATION: "A sum |slope change| g_P(t)",
+        Weight.EMPIRICAL: "A sum |slope change| g_n(u, t)",
+    }
 
     @property
     def copies(self) -> int:
@@ -193,25 +198,14 @@ class RidgeAtoms(Atoms):
         d, count = self.packing.dim, self.packing.size * self.copies
         return [Level(count, profile.squared_norm(d), squared_norm_expr(profile)) for profile in self.ridges.profiles]
 
-    def seminorm(self, weight: Weight, sample: Occupancy) -> Interval:
+    def weighted_seminorm(self, weight: Weight) -> Interval:
         """Σ |slope change| g(knot) over all neurons: it bounds sums in which neurons share a hyperplane."""
         d, count = self.packing.dim, self.packing.size * self.copies
         if weight is Weight.CANONICAL:
             exact = sum((profile.canonical_seminorm(d) for profile in self.ridges.profiles), Fraction(0)) * count
             return Interval(exact, exact)
-        if weight is Weight.POPULATION:
-            total = sum((population_seminorm(profile, d) for profile in self.ridges.profiles), Integer(0))
-            return Interval.of(enclose(count * total, {}))
-        return near(self.empirical_seminorm(np.ones((self.packing.size, self.per_cap)), sample), FLOAT_ERROR)
-
-    def seminorm_words(self, weight: Weight) -> str:
-        """A times the sum over all knots."""
-        words = {
-            Weight.CANONICAL: "(1-t)^(d+2)",
-            Weight.POPULATION: "g_P(t)",
-            Weight.EMPIRICAL: "g_n(u, t)",
-        }[weight]
-        return f"A sum |slope change| {words}"
+        total = sum((population_seminorm(profile, d) for profile in self.ridges.profiles), Integer(0))
+        return Interval.of(enclose(count * total, {}))
 
     def squared_norm(self, coefficients: Float) -> Interval:
         """The Gram form, cap by cap; for one direction the closed forms times the sums of squares, profile by profile."""

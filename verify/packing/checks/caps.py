@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 
 from sympy import sqrt
 
@@ -27,51 +28,37 @@ _LEVEL = 1e-6
 
 def disjoint_caps(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     """Disjointness by certificate, then the size against both explicit bounds."""
-    name, key = "disjoint caps", PACKING_SIZE.key
+    derived = partial(judged, "disjoint caps", PACKING_SIZE.key, status=Status.DERIVED)
     packing = artefact.packing
     certificate, height = packing.certificate, rational(packing.height)
-    yield judged(
-        name,
-        key,
+    yield derived(
         f"{packing.size} disjoint caps: inner products at most 2(1-h)^2 - 1",
         Interval(*certificate.largest),
         Relation.AT_MOST,
         certificate.cosine,
-        Status.DERIVED,
-        {"method": certificate.bound.method, "limit": str(certificate.cosine)},
+        evidence={"method": certificate.bound.method, "limit": str(certificate.cosine)},
     )
     if setting.dim == 1:
-        words, evidence = "as many caps as the interval has ends", {"height": str(packing.height)}
-        yield judged(name, key, words, packing.size, Relation.EQUAL, 2, Status.DERIVED, evidence)
+        words = "as many caps as the interval has ends"
+        yield derived(words, packing.size, Relation.EQUAL, 2, evidence={"height": str(packing.height)})
         return
     guaranteed = cap.packing_existence.enclose(setting.dim, height)
     most = cap.packing_volume.enclose(setting.dim, height)
     # The guarantee is for the largest packing, which has at least the caps found: fewer refute nothing.
-    yield judged(
-        name,
-        key,
+    yield derived(
         "the largest packing has as many caps as guaranteed, 1/sigma_d(2 theta)",
         Interval(packing.size, max(packing.size, Interval.of(most).upper)),
         Relation.AT_LEAST,
         Interval.of(guaranteed),
-        Status.DERIVED,
-        {"log10_bound": guaranteed.log10[0]},
+        evidence={"log10_bound": guaranteed.log10[0]},
     )
-    yield judged(
-        name,
-        key,
-        "no more caps than volume allows, 1/sigma_d(theta)",
-        packing.size,
-        Relation.AT_MOST,
-        Interval.of(most),
-        Status.DERIVED,
-        {"log10_bound": most.log10[0]},
-    )
+    words, evidence = "no more caps than volume allows, 1/sigma_d(theta)", {"log10_bound": most.log10[0]}
+    yield derived(words, packing.size, Relation.AT_MOST, Interval.of(most), evidence=evidence)
 
 
 def emptiness(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     """The share of caps without a sample against (1-Q)^n, then (1-Q)^n against the e^{-lambda} - lambda^2/n of Prop. I.1."""
-    name, key = "emptiness", EMPTY_CAPS.key
+    derived = partial(judged, "emptiness", EMPTY_CAPS.key, status=Status.DERIVED)
     size, empty = artefact.packing.size, int(artefact.empty.sum())
     height = rational(artefact.packing.height)
     mass = cap.cap_mass.enclose(setting.dim, height)
@@ -81,23 +68,17 @@ def emptiness(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     # The cap counts are negatively associated, so Hoeffding's inequality holds for the number of empty caps.
     radius = math.sqrt(math.log(2 / _LEVEL) / (2 * size))
     low, high = expected.floats
-    yield judged(
-        name,
-        key,
+    yield derived(
         "share of empty caps, around its expectation (1-Q)^n",
         Fraction(empty, size),
         Relation.WITHIN,
         Interval(max(0.0, low - radius), min(1.0, high + radius), f"Hoeffding, level 1 - {_LEVEL:g}"),
-        Status.DERIVED,
-        {"empty": empty, "caps": size, "expectation": high, "log10_cap_mass": mass.log10[0]},
+        evidence={"empty": empty, "caps": size, "expectation": high, "log10_cap_mass": mass.log10[0]},
     )
-    yield judged(
-        name,
-        key,
+    yield derived(
         "expected share, at least exp(-lambda) - lambda^2/n",
         Interval.of(expected),
         Relation.AT_LEAST,
         Interval.of(guaranteed),
-        Status.DERIVED,
-        {"kappa": float(sqrt(height)) * setting.n ** (1 / (setting.dim + 1))},
+        evidence={"kappa": float(sqrt(height)) * setting.n ** (1 / (setting.dim + 1))},
     )

@@ -52,32 +52,18 @@ def _empty_caps(artefact: Artefact) -> Iterator[Outcome]:
         return
     part = np.where(empty[:, None], artefact.coefficients, 0.0)
     interpolates = not np.any(atoms.evaluate(part, artefact.sample))
-    yield judged(
-        "flatness",
-        key,
-        claim,
-        found.interval if interpolates else None,
-        Relation.EQUAL,
-        1,
-        Status.PAPER,
-        {**_evidence(found), "training_loss": 0.0 if interpolates else "positive"},
-    )
+    top = found.interval if interpolates else None
+    evidence = {**_evidence(found), "training_loss": 0.0 if interpolates else "positive"}
+    yield judged("flatness", key, claim, top, Relation.EQUAL, 1, Status.PAPER, evidence)
     unit = artefact.amplitude**2
     distance, whole = atoms.squared_norm(part) * unit, atoms.squared_norm(artefact.coefficients) * unit
-    yield judged(
-        "flatness",
-        key,
-        "squared L2(P) norm of that flat interpolant: far from zero",
-        distance,
-        Relation.ABOVE,
-        0,
-        Status.DERIVED,
-        {
-            "share_of_all_caps": int(empty.sum()) / artefact.packing.size,
-            "of_all_atoms": float(whole.upper),
-            "log10_measured": log10_of(distance),
-        },
-    )
+    evidence = {
+        "share_of_all_caps": int(empty.sum()) / artefact.packing.size,
+        "of_all_atoms": float(whole.upper),
+        "log10_measured": log10_of(distance),
+    }
+    claim = "squared L2(P) norm of that flat interpolant: far from zero"
+    yield judged("flatness", key, claim, distance, Relation.ABOVE, 0, Status.DERIVED, evidence)
 
 
 def _evidence(found: Sharpness) -> dict[str, object]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 from sympy import Expr, Integer, Rational, Symbol
@@ -31,7 +32,8 @@ from verify.packing.artefact import Artefact
 from verify.packing.atoms import Level
 from verify.packing.setting import PackingSetting, Weight
 
-NAME = "lower bound"
+_derived = partial(judged, "lower bound", status=Status.DERIVED)
+_CLAIM = "no estimator's MSE is below it{}; here the zero estimator"
 # The amplitude of the prior may be any value up to the largest one; the bounds peak inside, where the signal-to-noise ratio
 # of an atom is not far below 1.
 _GRID, _HALVINGS, _SMALL = 64, 20, Rational(1, 100)
@@ -49,23 +51,12 @@ def lower_bound(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome
     for form, words in (("mmse", "two-point"), ("erfc", "erfc form")):
         yield _outcome(artefact, TWO_POINT, form, words, values, levels)
     if len(levels) > 1 or artefact.atoms.overlap is not None:
-        yield judged(
-            NAME,
-            FANO_PACKING.key,
-            "no estimator's MSE is below it (Fano); here the zero estimator",
-            None,
-            Relation.AT_LEAST,
-            None,
-            Status.DERIVED,
-            obstacle="it is for atoms of one norm with disjoint supports",
-        )
+        claim, words = _CLAIM.format(" (Fano)"), "it is for atoms of one norm with disjoint supports"
+        yield _derived(FANO_PACKING.key, claim, None, Relation.AT_LEAST, None, obstacle=words)
         return
     # Varshamov-Gilbert: at least 2^(m/8) words at distance m/8 for m atoms.
     size = levels[0].count
-    fano = {
-        WORDS: Rational(2) ** max(1, math.ceil(size / 8)),
-        DISTANCE: Rational(size, 8),
-    }
+    fano = {WORDS: Rational(2) ** max(1, math.ceil(size / 8)), DISTANCE: Rational(size, 8)}
     yield _outcome(artefact, FANO_PACKING, "mse", "Fano", {**values, **fano}, levels)
 
 
@@ -99,15 +90,13 @@ def _outcome(
     meaning = "enclosure" if rigorous else "enclosure, norms in floating point"
     bound = None if value is None else Interval.of(value)
     empty = bound is not None and judge(bound, Relation.ABOVE, 0) is not Verdict.PROVED
-    return judged(
-        NAME,
+    return _derived(
         theorem.key,
-        f"no estimator's MSE is below it ({words}); here the zero estimator",
+        _CLAIM.format(f" ({words})"),
         Interval(Interval.of(error).lower, Interval.of(error).upper, meaning),
         Relation.AT_LEAST,
         0 if empty else bound,
-        Status.DERIVED,
-        {
+        evidence={
             "amplitude": float(amplitude),
             "log10_bound": None if value is None or empty else value.log10[0],
             **({} if overlap is None else {"least_gram_eigenvalue": overlap}),
@@ -151,16 +140,9 @@ def _given_the_sample(setting: PackingSetting, artefact: Artefact) -> Outcome:
         if value > best:
             best, chosen = value, amplitude
     zero = chosen**2 * float(norms.sum())
-    return judged(
-        NAME,
-        TWO_POINT.key,
-        "no estimator's MSE is below it, given this sample (two-point); here the zero estimator",
-        zero,
-        Relation.AT_LEAST,
-        best if best > 0 else None,
-        Status.DERIVED,
-        {"amplitude": chosen, "atoms_without_samples": int((ratios == 0).sum())},
-    )
+    claim = _CLAIM.format(", given this sample (two-point)")
+    evidence = {"amplitude": chosen, "atoms_without_samples": int((ratios == 0).sum())}
+    return _derived(TWO_POINT.key, claim, zero, Relation.AT_LEAST, best if best > 0 else None, evidence=evidence)
 
 
 def sample_ratios(artefact: Artefact) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from verify.packing.setting import PackingSetting, Weight
 
 # Level of the empirical Bernstein interval: a false alarm once in a million reports.
 _LEVEL = 1e-6
+_seminorm = partial(judged, "seminorm", SIGN_CLASS.key)
 
 
 def atom_norms(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
@@ -49,30 +51,20 @@ def seminorm(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
     if canonical is None or population is None:  # only the weight of the sample may be unknown
         return
     for weight, unit in ((Weight.CANONICAL, canonical), (Weight.POPULATION, population)):
-        words = f"{weight.value} weight: {atoms.seminorm_words(weight)}"
+        words = f"{weight.value} weight: {atoms.seminorm_words[weight]}"
         yield _in_class(setting, weight, words, unit * amplitude, exact=unit.lower == unit.upper)
     largest = rational(Fraction(canonical.upper) * amplitude)
     limit = enclose(cap.weight_limit.expr * largest, {D: rational(setting.dim)})
-    yield judged(
-        "seminorm",
-        SIGN_CLASS.key,
-        "population weight against c_inf(d) times the canonical one",
-        population * amplitude,
-        Relation.AT_MOST,
-        Interval.of(limit),
-        Status.DERIVED,
-        {"log10_bound": limit.log10[0]},
-    )
+    words, evidence = "population weight against c_inf(d) times the canonical one", {"log10_bound": limit.log10[0]}
+    yield _seminorm(words, population * amplitude, Relation.AT_MOST, Interval.of(limit), Status.DERIVED, evidence)
     if atoms.obstacle is None:
         # The amplitude leaves room for twice this rounding.
         value = Fraction(artefact.empirical_seminorm)
         measured = Interval.near(value, value * FLOAT_ERROR / 2, "floating point")
         yield _in_class(setting, Weight.EMPIRICAL, "weight of the drawn sample", measured)
     else:
-        yield judged(
-            "seminorm", SIGN_CLASS.key, "weight of the drawn sample", None, Relation.AT_MOST, setting.C, Status.NUMERIC,
-            obstacle=atoms.obstacle,
-        )  # fmt: skip
+        words = "weight of the drawn sample"
+        yield _seminorm(words, None, Relation.AT_MOST, setting.C, Status.NUMERIC, obstacle=atoms.obstacle)
 
 
 def _in_class(setting: PackingSetting, weight: Weight, words: str, found: Interval, *, exact: bool = False) -> Outcome:
@@ -81,9 +73,7 @@ def _in_class(setting: PackingSetting, weight: Weight, words: str, found: Interv
     fits = judge(found, Relation.AT_MOST, setting.C)
     outside = fits is Verdict.REFUTED and not aim
     where = "outside the class" if outside else "every f_xi is in the class" if aim else "in the class"
-    return judged(
-        "seminorm",
-        SIGN_CLASS.key,
+    return _seminorm(
         f"{words}, {where}",
         Fraction(found.upper) if exact else found,
         Relation.ABOVE if outside else Relation.AT_MOST,

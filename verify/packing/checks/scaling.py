@@ -245,16 +245,8 @@ def scaling(setting: PackingSetting, artefact: Artefact) -> Iterator[Outcome]:
         words = "Theorem A says nothing at the sample sizes whose packings can be built"
         if study is None:
             words = "is shown by cap and hat atoms; the others reach their power laws at sample sizes beyond any that is built"
-        yield judged(
-            "scaling",
-            FANO_PACKING.key,
-            "fitted exponents",
-            None,
-            Relation.CONTAINS,
-            None,
-            Status.NUMERIC,
-            obstacle=words,
-        )
+        key, claim = FANO_PACKING.key, "fitted exponents"
+        yield judged("scaling", key, claim, None, Relation.CONTAINS, None, Status.NUMERIC, obstacle=words)
         return
     rows = [study.measure(setting, n) for n in sizes]
     inside = [row for row in rows if row.in_range]
