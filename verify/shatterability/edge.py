@@ -55,14 +55,14 @@ class MemorisationEdge:
         lambda* lies between. ``upper`` is inf if no interpolating network was found.
     method : str
         What gave the ends: "solitary neurons", "all hyperplanes", "sampled hyperplanes".
+    cuts : ndarray, shape (m, n)
+        Nonnegative vectors p whose Rayleigh quotients give the lower bound.
     network : Network or None
         The interpolating network with lambda_max <= upper.
     loss : float
         Its training loss (1/2n) sum (y - f)^2 in float64.
     sharpness : Sharpness or None
         The certificate of its lambda_max.
-    cuts : ndarray, shape (m, n)
-        Nonnegative vectors p whose Rayleigh quotients give the lower bound.
     sampled_lower : float
         A heuristic lower bound: one that holds for every neuron of the search, but perhaps not for all; nan if none.
     dual : Dual or None
@@ -74,12 +74,12 @@ class MemorisationEdge:
     lower_evidence: Trust
     upper_evidence: Trust
     method: str
-    network: Network | None
-    loss: float
-    sharpness: Sharpness | None
     cuts: Float
-    sampled_lower: float
-    dual: Dual | None
+    network: Network | None = None
+    loss: float = math.nan
+    sharpness: Sharpness | None = None
+    sampled_lower: float = math.nan
+    dual: Dual | None = None
 
     @property
     def eta_ok(self) -> float:
@@ -162,10 +162,7 @@ def memorisation_edge(
             return _edge("solitary neurons", bound.value, bound.p[None], *found)
     result = _by_program(X, y, margins, bound.value, tol, deadline, seed, most_columns, progress)
     if result is None:
-        return MemorisationEdge(
-            bound.value, math.inf, Trust.PROVED, Trust.PROVED, "depths", None, math.nan, None, bound.p[None],
-            math.nan, None,
-        )  # fmt: skip
+        return MemorisationEdge(bound.value, math.inf, Trust.PROVED, Trust.PROVED, "depths", bound.p[None])
     program, complete = result
     found = _measured(_network(program, X, y), X, y)
     lower, evidence, cuts = bound.value, Trust.PROVED, bound.p[None]
@@ -186,7 +183,7 @@ def memorisation_edge(
             lower, cuts = part.value, part.cuts
     if found is None:
         return MemorisationEdge(
-            lower, math.inf, evidence, Trust.PROVED, "depths", None, math.nan, None, cuts, sampled, program.dual
+            lower, math.inf, evidence, Trust.PROVED, "depths", cuts, sampled_lower=sampled, dual=program.dual
         )
     method = "all hyperplanes" if complete else "sampled hyperplanes"
     return _edge(method, lower, cuts, *found, evidence=evidence, sampled=sampled, dual=program.dual)
@@ -212,7 +209,7 @@ def _edge(
     upper = max(found.upper, lower)
     # A search may miss the neurons that matter, and then claims too much.
     sampled = min(sampled, upper) if math.isfinite(sampled) else sampled
-    return MemorisationEdge(lower, upper, evidence, kind, method, network, loss, found, cuts, sampled, dual)
+    return MemorisationEdge(lower, upper, evidence, kind, method, cuts, network, loss, found, sampled, dual)
 
 
 def _measured(network: Network, X: Float, y: Float) -> tuple[Network, Sharpness, float] | None:

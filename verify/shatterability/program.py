@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,9 +127,7 @@ def solve_program(
             master.drop_cuts(dual)
     if best is None:
         return None
-    return ProgramResult(
-        best.columns, best.a, best.log_balance, best.beta, best.upper, dual_best, lower, best.p, rounds
-    )
+    return replace(best, dual=dual_best, lower=lower, rounds=rounds)
 
 
 def _prune(master: Master, weights: Float, current: Float, dual: Dual, fresh: Dictionary | None) -> Float:

@@ -29,7 +29,7 @@ from boundcalc.symbols import L, R, eta, lam, n
 from verify.hessian import Sharpness, sharpness
 from verify.hessian.rounding import UNIT
 from verify.outcome import Interval, Relation, Verdict, judge
-from verify.stability.enclosure import Bounds, SampleBounds
+from verify.stability.enclosure import SampleBounds
 from verify.stability.networks import Case
 
 Float = NDArray[np.float64]
@@ -86,7 +86,7 @@ class Measured:
 
     Attributes
     ----------
-    slack : Bounds
+    slack : Interval
         Bound minus seminorm, enclosed; of local claims for the subset with the least slack.
     ratio : float
         Seminorm over bound, rounded up, on the subset where it is largest; 0 for a network without norm.
@@ -96,7 +96,7 @@ class Measured:
 
     case: Case
     claim: Claim
-    slack: Bounds
+    slack: Interval
     ratio: float
     points: int
     lambda_max: float
@@ -104,7 +104,7 @@ class Measured:
     @property
     def verdict(self) -> Verdict:
         """PROVED or REFUTED where the enclosure of the slack decides."""
-        return judge(Interval(self.slack.lower, self.slack.upper), Relation.AT_LEAST, 0)
+        return judge(self.slack, Relation.AT_LEAST, 0)
 
 
 def subsets_of(case: Case, rng: np.random.Generator) -> Float:
@@ -130,7 +130,7 @@ def measure_case(case: Case, step: Fraction, device: str = "cpu") -> list[Measur
     whole = subsets.all(axis=1)
     norms = sample.seminorm(subsets)
     lower, upper = norms.lower, norms.upper
-    stable = top.proved and judge(Interval(top.lower, top.upper), Relation.AT_MOST, 2 / step) is Verdict.PROVED
+    stable = top.proved and judge(top.interval, Relation.AT_MOST, 2 / step) is Verdict.PROVED
     found = []
     for claim in CLAIMS:
         if claim.stable_only and not stable:
@@ -138,16 +138,16 @@ def measure_case(case: Case, step: Fraction, device: str = "cpu") -> list[Measur
         rows = ~whole if claim.local else whole
         share = len(case.X) / subsets[rows].sum(axis=1)
         low, high = _bound(claim, sample, top, step)
-        bounds = (share * low * (1 - 4 * UNIT) - 0.5, share * high * (1 + 4 * UNIT) - 0.5)
-        least = np.nextafter(np.nextafter(bounds[0], -np.inf) - upper[rows], -np.inf)
-        most = np.nextafter(np.nextafter(bounds[1], np.inf) - lower[rows], np.inf)
+        bound_low, bound_high = share * low * (1 - 4 * UNIT) - 0.5, share * high * (1 + 4 * UNIT) - 0.5
+        least = np.nextafter(np.nextafter(bound_low, -np.inf) - upper[rows], -np.inf)
+        most = np.nextafter(np.nextafter(bound_high, np.inf) - lower[rows], np.inf)
         # What is left of zero when both sides vanish exactly, as for a network that is active nowhere.
         least = np.where((upper[rows] == 0) & (low >= 0.5), np.maximum(least, 0), least)
         at = int(np.argmin(least))
         used = upper[rows] > 0
-        ratios = upper[rows][used] / np.maximum(bounds[0][used], 1e-300)
+        ratios = upper[rows][used] / np.maximum(bound_low[used], 1e-300)
         points = round(float(subsets[rows][at].sum()))
-        slack = Bounds(float(least[at]), float(most[at]))
+        slack = Interval(float(least[at]), float(most[at]))
         found.append(Measured(case, claim, slack, float(ratios.max(initial=0)), points, top.value))
     return found
 
@@ -160,13 +160,7 @@ def _bound(claim: Claim, sample: SampleBounds, top: Sharpness, step: Fraction) -
         if not math.isfinite(value):
             ends.append(math.inf)
             continue
-        loss, radius = (sample.loss, sample.radius)
-        values = {
-            lam: Rational(value),
-            eta: rational(step),
-            L: Rational(loss.upper if end else loss.lower),
-            R: Rational(radius.upper if end else radius.lower),
-            n: Rational(len(sample.X)),
-        }
-        ends.append(enclose(raised, values).floats[end])
+        loss, radius = ((x.upper if end else x.lower) for x in (sample.loss, sample.radius))
+        values = {lam: Rational(value), eta: rational(step), L: Rational(loss), R: Rational(radius)}
+        ends.append(enclose(raised, values | {n: Rational(len(sample.X))}).floats[end])
     return ends[0], ends[1]

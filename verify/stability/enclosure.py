@@ -17,19 +17,12 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian.rounding import SLACK, TINY, UNIT, gamma
+from verify.outcome import Interval
 
 Float = NDArray[np.float64]
 
 # Entries beyond this would need scaling by powers of two; networks of the sweep stay far below.
 _LARGEST = 2.0**100
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """lower <= exact value <= upper."""
-
-    lower: float
-    upper: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +64,11 @@ class SampleBounds:
     y: Float
 
     def __post_init__(self) -> None:
-        for name, value in (("X", self.X), ("y", self.y), ("network", self.network.W), ("network", self.network.b)):
-            if np.abs(value).max() > _LARGEST:
-                raise ValueError(f"{name} must have entries of at most 2^100, got {float(np.abs(value).max())!r}")
-        if np.abs(self.network.v).max() > _LARGEST:
-            raise ValueError(f"network must have entries of at most 2^100, got {float(np.abs(self.network.v).max())!r}")
+        network = self.network
+        parts = (("X", self.X), ("y", self.y), ("network", network.W), ("network", network.b), ("network", network.v))
+        for name, value in parts:
+            if (largest := float(np.abs(value).max())) > _LARGEST:
+                raise ValueError(f"{name} must have entries of at most 2^100, got {largest!r}")
 
     @cached_property
     def _preactivations(self) -> tuple[Float, Float]:
@@ -85,7 +78,7 @@ class SampleBounds:
         return network.preactivations(X), gamma(network.dim + 2) * SLACK * size + TINY
 
     @cached_property
-    def loss(self) -> Bounds:
+    def loss(self) -> Interval:
         """(1/2n) sum_i (y_i - f(x_i))^2."""
         z, e = self._preactivations
         h, size, n = np.maximum(z, 0), np.abs(self.network.v), len(self.X)
@@ -97,14 +90,14 @@ class SampleBounds:
         slack = gamma(n + 8)
         lower = float(least @ least) / (2 * n) * (1 - slack)
         most = residual + error
-        return Bounds(max(lower - TINY, 0.0), float(most @ most) / (2 * n) * (1 + slack) + TINY)
+        return Interval(max(lower - TINY, 0.0), float(most @ most) / (2 * n) * (1 + slack) + TINY)
 
     @cached_property
-    def radius(self) -> Bounds:
+    def radius(self) -> Interval:
         """Largest |x_i|."""
         square = float(np.einsum("nd,nd->n", self.X, self.X).max())
         slack = gamma(self.X.shape[1] + 4)
-        return Bounds(math.sqrt(square) * (1 - slack), math.sqrt(square + TINY) * (1 + slack))
+        return Interval(math.sqrt(square) * (1 - slack), math.sqrt(square + TINY) * (1 + slack))
 
     def seminorm(self, subsets: Float) -> NormBounds:
         """sum_k |v_k| |w_k| g_S(u_k, t_k) for subsets S given by their indicators (S, n), none empty.

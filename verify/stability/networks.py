@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,7 +109,9 @@ def _sparse(streams: Sequence[np.random.Generator], n: int, dim: int, device: st
     return found
 
 
-def _trained(streams: Sequence[np.random.Generator], n: int, dim: int, decay: float, device: str) -> list[Made | None]:
+def _trained(
+    streams: Sequence[np.random.Generator], n: int, dim: int, device: str, *, decay: float = 0.0
+) -> list[Made | None]:
     """Gradient descent at step sizes on both sides of the edge of stability, stopped early, later and late."""
     runs = []
     for rng in streams:
@@ -126,20 +129,12 @@ def _trained(streams: Sequence[np.random.Generator], n: int, dim: int, decay: fl
     ]
 
 
-def _plain(streams: Sequence[np.random.Generator], n: int, dim: int, device: str) -> list[Made | None]:
-    return _trained(streams, n, dim, 0.0, device)
-
-
-def _decayed(streams: Sequence[np.random.Generator], n: int, dim: int, device: str) -> list[Made | None]:
-    return _trained(streams, n, dim, 0.05, device)
-
-
 KINDS: tuple[Kind, ...] = (
     Kind("random", "initialised at random, layers scaled by 0.1 to 10", _random),
     Kind("near equality", "zero loss, the balance of the proof, norms from 1e-4 to 1", _near_equality),
     Kind("sparse", "every neuron active on one to four points, norms from 0.1 to 30", _sparse),
-    Kind("trained", "gradient descent, step sizes from 0.05 to 1.9", _plain),
-    Kind("trained with decay", "the same with weight decay 0.05", _decayed),
+    Kind("trained", "gradient descent, step sizes from 0.05 to 1.9", _trained),
+    Kind("trained with decay", "the same with weight decay 0.05", partial(_trained, decay=0.05)),
 )
 
 

@@ -31,8 +31,6 @@ class Deviation:
     ----------
     largest : (R,)
         Largest |g_n - g_P| found: a lower estimate of the supremum over all half-spaces.
-    violating : (R,) bool
-        Whether some half-space of depth at least rho_n breaks Theorem D.
     lowest : (R,)
         Least g_n / (gamma_d h^(d+2)) over depths h >= rho_n; inf where there is none.
     tested : (R,) int
@@ -43,10 +41,14 @@ class Deviation:
 
     n: int
     largest: Float
-    violating: NDArray[np.bool_]
     lowest: Float
     tested: NDArray[np.int64]
     reach: Float
+
+    @property
+    def violating(self) -> NDArray[np.bool_]:
+        """Whether some half-space of depth at least rho_n breaks Theorem D, (R,)."""
+        return self.lowest < 1
 
 
 def smallest_depth(dim: int, size: float, failure: float) -> float:
@@ -86,7 +88,7 @@ def deviations(setting: WeightSetting, at: int) -> Deviation:
     depth, gamma = smallest_depth(dim, size, failure), theorem_d_constant(dim)
     grid = np.linspace(0, 1, _GRID + 1)
     population = np.append(cap.population_weight(dim, 1 - grid[:-1]), 0.0)
-    columns: dict[str, list[float]] = {name: [] for name in ("largest", "lowest", "tested", "reach")}
+    rows = []
     for number in range(setting.samples):
         rng = np.random.default_rng([setting.seed, at, number])
         X = uniform_ball(size, dim, rng)
@@ -104,17 +106,8 @@ def deviations(setting: WeightSetting, at: int) -> Deviation:
             tested += int(deep.sum())
             if deep.any():
                 lowest = min(lowest, float((profile.weight[deep] / bound[deep]).min()))
-        for name, value in zip(columns, (largest, lowest, tested, reach), strict=True):
-            columns[name].append(value)
-    lowest_ratios = np.array(columns["lowest"])
-    return Deviation(
-        size,
-        np.array(columns["largest"]),
-        lowest_ratios < 1,
-        lowest_ratios,
-        np.array(columns["tested"], dtype=np.int64),
-        np.array(columns["reach"]),
-    )
+        rows.append((largest, lowest, tested, reach))
+    return Deviation(size, *(np.array(column) for column in zip(*rows, strict=True)))
 
 
 def _directions(X: Float, count: int, rng: np.random.Generator) -> Float:

@@ -104,9 +104,9 @@ def test_a_bound_that_fails_too_often_is_refuted():
     lowest = good.lowest.copy()
     # One sample in eight breaks it, where one in a hundred may: no refutation. All of them: one.
     lowest[0] = 0.9
-    one = Deviation(good.n, good.largest, lowest < 1, lowest, good.tested, good.reach)
+    one = Deviation(good.n, good.largest, lowest, good.tested, good.reach)
     assert job._relative(setting, one).verdict is Verdict.CONSISTENT
-    every = Deviation(good.n, good.largest, lowest < np.inf, 0 * lowest, good.tested, good.reach)
+    every = Deviation(good.n, good.largest, 0 * lowest, good.tested, good.reach)
     assert job._relative(setting, every).verdict is Verdict.REFUTED
 
 
