@@ -1,4 +1,4 @@
-"""The one look of every figure of verify: boundcalc's colours, settings and panels, and marks that several figures share."""
+"""Marks that several figures of verify share; colours, settings and panels are those of :mod:`boundcalc.style`."""
 
 from __future__ import annotations
 
@@ -7,41 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from boundcalc.style import (
-    BLACK,
-    BLUE,
-    COLOURS,
-    DASHED,
-    GREEN,
-    GREY,
-    ORANGE,
-    PINK,
-    label_ends,
-    panels,
-    powers_of_ten,
-    styled,
-)
+from boundcalc.style import BLUE, GREY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-__all__ = [
-    "BLACK",
-    "BLUE",
-    "COLOURS",
-    "DASHED",
-    "GREEN",
-    "GREY",
-    "ORANGE",
-    "PINK",
-    "guide",
-    "label_ends",
-    "neurons",
-    "panels",
-    "powers_of_ten",
-    "steps",
-    "styled",
-]
 
 
 def guide(

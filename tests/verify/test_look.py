@@ -11,7 +11,8 @@ import pytest
 
 import boundcalc
 from boundcalc.files import save_figure
-from verify.look import guide, label_ends, neurons, panels, powers_of_ten, steps, styled
+from boundcalc.style import label_ends, panels, powers_of_ten, styled
+from verify.look import guide, neurons, steps
 
 ROOT = Path(__file__).parents[2]
 WILD = {

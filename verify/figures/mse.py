@@ -11,8 +11,8 @@ from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING
 
+from boundcalc.style import COLOURS, panels, styled
 from verify.figures.base import Experiment, Inputs, Record, Scale, comparison
-from verify.look import COLOURS, panels, styled
 from verify.outcome import Interval, Outcome, Relation, Trust
 from verify.rates.cells import rate_cells, sweep_of
 from verify.rates.figure import draw_line

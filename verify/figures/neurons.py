@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import rankdata
 
+from boundcalc.style import BLUE, ORANGE, panels, styled
 from verify.figures.base import Experiment, Inputs, Record, Scale, comparison
-from verify.look import BLUE, ORANGE, panels, styled
 from verify.outcome import Interval, Outcome, Relation, Trust
 from verify.shattering.cells import neuron_cell, neuron_sweep
 from verify.shattering.claims import EDGE_BAND

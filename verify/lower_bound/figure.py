@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from verify.look import BLACK, BLUE, DASHED, GREEN, ORANGE, label_ends, panels, powers_of_ten, styled
+from boundcalc.style import BLACK, BLUE, DASHED, GREEN, ORANGE, label_ends, panels, powers_of_ten, styled
 from verify.lower_bound.series import CAP_ATOMS, CONSTRUCTIONS, STACKED_HATS, series
 from verify.power_law import sizes_between
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from verify.look import BLUE, ORANGE, guide, neurons, panels, styled
+from boundcalc.style import BLUE, ORANGE, panels, styled
+from verify.look import guide, neurons
 from verify.packing.artefact import Artefact
 
 if TYPE_CHECKING:

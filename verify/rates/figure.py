@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.look import BLUE, COLOURS, ORANGE, panels, styled
+from boundcalc.style import BLUE, COLOURS, ORANGE, panels, styled
 from verify.power_law import ExponentFit
 from verify.rates.claims import ModeResult, bounds_at
 from verify.rates.lines import errors_by_size

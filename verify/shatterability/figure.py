@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from verify.look import BLUE, GREY, ORANGE, guide, panels, styled
+from boundcalc.style import BLUE, GREY, ORANGE, panels, styled
+from verify.look import guide
 from verify.shatterability.job import Shatterability
 from verify.shatterability.solitary import solo_capacity
 

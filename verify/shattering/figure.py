@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.look import BLUE, GREY, ORANGE, guide, neurons, panels, steps, styled
+from boundcalc.style import BLUE, GREY, ORANGE, panels, styled
+from verify.look import guide, neurons, steps
 from verify.shattering.cells import neuron_record
 from verify.shattering.study import Experiment
 from verify.training.trace import RARE

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from verify.look import COLOURS, guide, panels, styled
+from boundcalc.style import COLOURS, panels, styled
+from verify.look import guide
 from verify.stability.claims import CLAIMS
 from verify.stability.networks import KINDS
 from verify.stability.study import Sweep

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boundcalc import cap
+from boundcalc.style import BLUE, DASHED, GREEN, GREY, ORANGE, panels, styled
 from constructions.data import sphere, uniform_ball
-from verify.look import BLUE, DASHED, GREEN, GREY, ORANGE, guide, panels, styled
+from verify.look import guide
 from verify.weight.deviation import deviation_exponent, smallest_depth, theorem_d_constant
 from verify.weight.profile import weight_profile
 from verify.weight.study import Study
