@@ -19,7 +19,7 @@ from verify.hessian.rounding import SLACK, UNIT, gamma
 from verify.shatterability.depth_exact import line_depth, plane_depth
 from verify.shatterability.screening import block_rows, centred_points
 from verify.shatterability.simplices import disjoint_simplices
-from verify.shatterability.table import check_data
+from verify.shatterability.table import check_points
 
 Float = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -77,7 +77,7 @@ def depth_bracket(
     >>> found.upper.tolist()
     [1, 1, 1, 1, 1, 1, 4]
     """
-    X, _ = check_data(X, np.zeros(len(np.asarray(X))))
+    X = check_points(X)
     n, d = X.shape
     if d == 1:
         counts = line_depth(X[:, 0])

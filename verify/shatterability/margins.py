@@ -28,7 +28,7 @@ from verify.shatterability.screening import (
     support_gaps,
 )
 from verify.shatterability.simplices import zero_weights
-from verify.shatterability.table import check_data
+from verify.shatterability.table import check_points
 
 Float = NDArray[np.float64]
 
@@ -102,7 +102,7 @@ def hull_margins(
     >>> hull_margins(square).upper.round(9).tolist()
     [0.707106781, 0.707106781, 0.707106781, 0.707106781, 0.0]
     """
-    X, _ = check_data(X, np.zeros(len(np.asarray(X))))
+    X = check_points(X)
     if not 0 < tol < 1:
         raise ValueError(f"tol must lie in (0, 1), got {tol!r}")
     deadline = time.monotonic() + time_limit

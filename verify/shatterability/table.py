@@ -14,8 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from verify.hessian.inputs import check_number, read_array
+
 Float = NDArray[np.float64]
 
+# From here on float64 rounds whole numbers.
+_WHOLE = 2.0**53
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 
 
@@ -83,8 +87,8 @@ def read_table(path: Path, target: str | None = None, drop: Sequence[str] = ()) 
     return Table(*check_data(X, y), features, wanted)
 
 
-def check_data(X: Any, y: Any) -> tuple[Float, Float]:
-    """X (n, d) and y (n,) as finite float64 arrays with at least two points.
+def check_points(X: Any) -> Float:
+    """X (n, d) as a finite float64 array with at least two points.
 
     Raises
     ------
@@ -93,35 +97,39 @@ def check_data(X: Any, y: Any) -> tuple[Float, Float]:
 
     Examples
     --------
-    >>> check_data([[0, 1]], [1])
+    >>> check_points([[0, 1]])
     Traceback (most recent call last):
     ...
     ValueError: X must hold at least 2 points and 1 column, got shape (1, 2)
     """
-    arrays = []
-    for name, value, ndim in (("X", X, 2), ("y", y, 1)):
-        array = np.asarray(value)
-        if array.dtype.kind not in "fiub":
-            raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}; encode text and dates as numbers")
-        if array.ndim != ndim:
-            raise ValueError(f"{name} must have {ndim} dimension(s), got shape {array.shape}")
-        array = np.ascontiguousarray(array, dtype=np.float64)
-        if not np.isfinite(array).all():
-            where = np.argwhere(~np.isfinite(array))[0].tolist()
-            raise ValueError(f"{name} must be finite, got NaN or infinity at index {where}; drop or fill such rows")
-        arrays.append(array)
-    points, labels = arrays
+    points = np.ascontiguousarray(read_array("X", X, (None, None)))
     if len(points) < 2 or points.shape[1] < 1:
         raise ValueError(f"X must hold at least 2 points and 1 column, got shape {points.shape}")
-    if labels.shape != points.shape[:1]:
-        raise ValueError(f"y must have shape {points.shape[:1]}, one label per row of X, got {labels.shape}")
-    largest = max(float(np.abs(points).max()), float(np.abs(labels).max()))
-    if largest > 1e100:
-        raise ValueError(f"X and y must not exceed 1e100 in absolute value, got {largest:.3g}; rescale them")
+    _check_size("X", points)
     spread = float(np.ptp(points, axis=0).max())
     if 0 < spread < 1e-100:
         raise ValueError(f"X must spread over more than 1e-100 in some column, got {spread:.3g}; rescale it")
+    return points
+
+
+def check_data(X: Any, y: Any) -> tuple[Float, Float]:
+    """The same, with a label y_i for each point, shape (n,)."""
+    points, labels = check_points(X), np.ascontiguousarray(read_array("y", y, (None,)))
+    if labels.shape != points.shape[:1]:
+        raise ValueError(f"y must have shape {points.shape[:1]}, one label per row of X, got {labels.shape}")
+    _check_size("y", labels)
     return points, labels
+
+
+def _check_size(name: str, array: Float) -> None:
+    largest = float(np.abs(array).max())
+    if largest > 1e100:
+        raise ValueError(f"{name} must not exceed 1e100 in absolute value, got {largest:.3g}; rescale it")
+
+
+def _floats(where: str, values: NDArray[Any]) -> Float:
+    """Numbers as float64, with the gaps of floats; whole ones that float64 would round are refused."""
+    return read_array(where, values, values.shape) if values.dtype.kind in "iu" else values.astype(np.float64)
 
 
 def conflicting_rows(X: Float, y: Float) -> tuple[int, int] | None:
@@ -167,7 +175,7 @@ def _read_csv(path: Path, _: str) -> tuple[list[str], Float | list[list[str]]]:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # an empty table gets its own message below
                     fast = np.loadtxt(stream, delimiter=",", quotechar='"', comments=None, ndmin=2)
-                if fast.shape[1] == len(names) and fast.shape[0]:
+                if fast.shape[1] == len(names) and fast.shape[0] and not (np.abs(fast) >= _WHOLE).any():
                     return names, fast
             except ValueError:
                 pass
@@ -212,6 +220,8 @@ def _from_text(names: list[str], rows: list[list[str]], features: tuple[str, ...
             except ValueError:
                 wrong.append(f"{name!r} (row {number + 1} holds {cell[:40]!r})")
                 break
+            if _WHOLE <= abs(out[number]) < math.inf and cell.lstrip("+-").isdecimal():
+                check_number(f"FILE, column {name!r}, row {number + 1},", int(cell))
         columns[name] = out
     if wrong:
         raise ValueError(
@@ -248,7 +258,9 @@ def _read_parquet(path: Path, target: str) -> tuple[list[str], Float | list[list
     names = [str(name) for name in content.column_names]
     columns = [np.asarray(content.column(i).to_numpy()) for i in range(len(names))]
     if all(column.dtype.kind in "fiub" for column in columns):
-        return names, np.stack([column.astype(np.float64) for column in columns], axis=1)
+        return names, np.stack(
+            [_floats(f"FILE, column {n!r},", c) for n, c in zip(names, columns, strict=True)], axis=1
+        )
     return names, [["" if cell is None else str(cell) for cell in row] for row in zip(*columns, strict=True)]
 
 
@@ -263,7 +275,7 @@ def _read_npz(path: Path, target: str) -> tuple[list[str], Float]:
             raise ValueError(f"FILE must hold the arrays X and {target}, {str(path)!r} holds {_listed(list(found))}")
         if found[name].dtype.kind not in "fiub":
             raise ValueError(f"FILE must hold numbers, array {name} of {str(path)!r} has dtype {found[name].dtype}")
-    X, y = (np.asarray(found[name], dtype=np.float64) for name in ("X", target))
+    X, y = (_floats(f"FILE, array {name},", found[name]) for name in ("X", target))
     if X.ndim != 2 or y.shape != X.shape[:1]:
         raise ValueError(f"FILE must hold X (n, d) and {target} (n,), got shapes {X.shape} and {y.shape}")
     names = [f"x{i}" for i in range(X.shape[1])]

@@ -51,6 +51,9 @@ def test_parquet_is_read_where_pyarrow_is(tmp_path: Path) -> None:
     table = read_table(tmp_path / "t.parquet")
     assert table.X.ravel().tolist() == [1.0, 2.0, 3.0]
     assert table.y.tolist() == [0.5, 1.5, 2.5]
+    parquet.write_table(pyarrow.table({"a": [1, 2**53 + 1], "y": [0.5, 1.5]}), tmp_path / "t.parquet")
+    with pytest.raises(ValueError, match=r"column 'a', must be a number that float64 can hold, got 9007199254740993\b"):
+        read_table(tmp_path / "t.parquet")
 
 
 @pytest.mark.parametrize(
@@ -68,12 +71,27 @@ def test_parquet_is_read_where_pyarrow_is(tmp_path: Path) -> None:
         ("a,a,y\n1,2,3\n1,2,3\n", "distinct column names"),
         ("y\n1\n2\n", "at least one feature column"),
         ("a,y\n1,2\n", "at least 2 points"),
+        (f"a,y\n1,2\n1{'0' * 400},3\n", "'a' has missing or infinite values"),
         ("a,y\n1,2\nred,3\n", "text stands in 'a' .row 2 holds 'red'"),
     ],
 )
 def test_bad_tables_are_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_table(write(tmp_path, text))
+
+
+@pytest.mark.parametrize("big", [2**53 + 1, -(2**53) - 1, 2**63 - 1])
+def test_whole_numbers_that_floats_would_round_are_refused(tmp_path: Path, big: int) -> None:
+    # 2^53 and 2^53 + 1 are one float: rows with such identifiers would count as equal points.
+    with pytest.raises(ValueError, match=rf"column 'a', row 2, must be a number that float64 can hold, got {big}\b"):
+        read_table(write(tmp_path, f"a,y\n1,2\n{big},3\n"))
+    with pytest.raises(ValueError, match=rf"X must be a number that float64 can hold, got {big}\b"):
+        check_data(np.array([[1], [big]]), [0, 1])
+    np.savez(tmp_path / "t.npz", X=np.array([[1], [big]]), y=np.zeros(2))
+    with pytest.raises(ValueError, match=rf"array X, must .* got {big}\b"):
+        read_table(tmp_path / "t.npz")
+    assert read_table(write(tmp_path, f"a,y\n1,2\n{big}.0,3\n")).X[1, 0] == float(big)
+    assert read_table(write(tmp_path, "a,y\n1,2\n9007199254740994,3\n")).X[1, 0] == 2**53 + 2
 
 
 def test_bad_paths_are_named(tmp_path: Path) -> None:
@@ -90,7 +108,7 @@ def test_bad_paths_are_named(tmp_path: Path) -> None:
 def test_arrays_are_refused_before_any_work() -> None:
     with pytest.raises(ValueError, match=r"index \[1, 0\]"):
         check_data([[1.0], [np.nan]], [0.0, 1.0])
-    with pytest.raises(TypeError, match="X must hold real numbers"):
+    with pytest.raises(TypeError, match="X must be an array of real numbers"):
         check_data([["a"], ["b"]], [0, 1])
     with pytest.raises(ValueError, match=r"y must have shape \(2,\)"):
         check_data([[1.0], [2.0]], [0.0])
