@@ -233,7 +233,7 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("clip", "largest norm of the gradient, 0 for no clipping",
            number("a positive norm, or 0 for no clipping", lambda x: 0 <= x <= 10**9), 50, metavar="NORM"),
     Option("init", "random initialisation of the network", choice(Init), Init.LINEAR, metavar="INIT"),
-    Option("truth", "function that the labels are noisy values of", choice(tuple(name for name, _ in TARGETS)), "linear",
+    Option("truth", "function that the labels are noisy values of", choice(tuple(TARGETS)), "linear",
            metavar="TRUTH"),
     Option("traces", "points of every trace", integer(4, 10**5), 100, metavar="POINTS"),
     Option("fresh", "fresh points for the population error", integer(1, 10**6), 4096, metavar="POINTS"),

@@ -216,11 +216,11 @@ class _Search:
         _Stop
             If the gap is closed, unless this is the ``last`` call.
         """
-        dual = best_mixture(self.problem, self.products, np.stack(self.cuts), self.best)
-        self.bound = max(self.bound, dual.value)
+        bound, logs = best_mixture(self.problem, self.products, np.stack(self.cuts), self.best)
+        self.bound = max(self.bound, bound)
         if self.best <= self.bound * (1 + self.tol) and not last:
             raise _Stop
-        return np.clip(dual.log_factors, -_LARGEST_LOG, _LARGEST_LOG)
+        return np.clip(logs, -_LARGEST_LOG, _LARGEST_LOG)
 
     def quasi_newton(self) -> None:
         origin = self.best_logs

@@ -60,18 +60,13 @@ def moments(problem: Problem, products: LiveProducts, vectors: Float) -> Moments
     H = (P * omega).sum(axis=1)
     # |q_i| |z_i| summed over the active points bounds every sum's absolute terms.
     size = np.abs(q) * problem.z_norm
-    reach = np.stack([np.asarray(to_numpy(_columns(problem, row))) for row in size])
+    reach = np.stack([to_numpy(times_pattern(backend.asarray(row[None]), problem.A))[0] for row in size])
     P_error = gamma(problem.column_count + 4) * reach * math.sqrt(problem.width) * SLACK + TINY
     H_error = (gamma(problem.width + 2) * reach + P_error) * problem.omega_norm * SLACK + TINY
     ones = q.sum(axis=1)
     ones_error = gamma(problem.n) * np.abs(q).sum(axis=1) * SLACK
     squares = (q * q).sum(axis=1) * (1 + gamma(problem.n + 2))
     return Moments(P, H, ones, squares, P_error, H_error, ones_error)
-
-
-def _columns(problem: Problem, row: Float) -> Float:
-    """sum_i A_ik row_i."""
-    return np.asarray(to_numpy(times_pattern(problem.backend.asarray(row[None]), problem.A)))[0]
 
 
 def total_at(problem: Problem, found: Moments, mu: Float, c: float) -> float:
@@ -127,17 +122,9 @@ def lower_bound(problem: Problem, found: Moments, mu: Float, upper: float) -> fl
     return max(proved - problem.c_error, 0.0)
 
 
-@dataclass(frozen=True)
-class DualBound:
-    """The best mixture found, its bound in scaled units, and the balance that minimises it."""
-
-    value: float
-    mu: Float
-    log_factors: Float
-
-
-def best_mixture(problem: Problem, products: LiveProducts, vectors: Float, upper: float) -> DualBound:
-    """Maximise the dual value at c = ``upper`` over mixtures of the rows of ``vectors`` (m, n); it is concave in mu."""
+def best_mixture(problem: Problem, products: LiveProducts, vectors: Float, upper: float) -> tuple[float, Float]:
+    """The proved bound, in scaled units, of the best mixture of the rows of ``vectors`` (m, n), and the logarithms of the
+    balance that minimises it: the dual value at c = ``upper`` is concave in mu."""
     found = moments(problem, products, vectors)
     m = len(vectors)
     terms = _terms(problem, found, upper)
@@ -164,10 +151,10 @@ def best_mixture(problem: Problem, products: LiveProducts, vectors: Float, upper
         top = int(np.argmax(single))
         if _dual(terms, mu)[0] < single[top]:
             mu = np.eye(m)[top]
-    a, b, _ = _mixed(terms, mu)
+    a, b = mu @ terms.A, mu @ terms.B
     with np.errstate(divide="ignore", invalid="ignore"):  # neurons without a best balance stay as they are
         log_factors = np.where((a > 0) & (b > 0), 0.25 * (np.log(b) - np.log(a)), 0.0)
-    return DualBound(lower_bound(problem, found, mu, upper), mu, log_factors)
+    return lower_bound(problem, found, mu, upper), log_factors
 
 
 @dataclass(frozen=True)
@@ -194,13 +181,9 @@ def _terms(problem: Problem, found: Moments, c: float) -> _Terms:
     )
 
 
-def _mixed(terms: _Terms, mu: Float) -> tuple[Float, Float, Float]:
-    return mu @ terms.A, mu @ terms.B, mu @ terms.C
-
-
 def _dual(terms: _Terms, mu: Float) -> tuple[float, Float]:
     """The dual value, not divided by n, and its gradient in mu."""
-    a, b, c = _mixed(terms, mu)
+    a, b, c = mu @ terms.A, mu @ terms.B, mu @ terms.C
     root = np.sqrt(a * b)
     value = float(mu @ terms.bias + 2 * (root + c).sum())
     ratio = np.sqrt(np.divide(b, a, out=np.zeros_like(a), where=a > 0))

@@ -102,17 +102,6 @@ def _gram(problem: Problem, rows: Array) -> Array:
     return (rows @ rows.T).toarray() if problem.sparse else problem.backend.gram(rows)
 
 
-def _data_bytes(problem: Problem) -> int:
-    """Three n x n matrices, or two where the factorisation is in place, and two n x k matrices."""
-    copies = 2 if problem.backend.factorises_in_place(problem.n) else 3
-    return 8 * (copies * problem.n**2 + (0 if problem.sparse else 2 * problem.n * problem.live_count))
-
-
-def _parameter_bytes(problem: Problem) -> int:
-    """The Hessian, its copy and, while it is built, the part from some points; or the copy that is factorised."""
-    return 8 * (3 * problem.size**2 + max(_CHUNK, _FEWEST * problem.size))
-
-
 def _by_parameters(problem: Problem) -> bool:
     """Whether the P x P formulation is the smaller one and needs less arithmetic (always, where P <= n/2)."""
     if problem.size >= problem.n:
@@ -124,7 +113,12 @@ def _by_parameters(problem: Problem) -> bool:
 
 def cholesky_bytes(problem: Problem) -> int:
     """Memory that the certificate needs besides the problem."""
-    return _parameter_bytes(problem) if _by_parameters(problem) else _data_bytes(problem)
+    if _by_parameters(problem):
+        # The Hessian, its copy and, while it is built, the part from some points; or the copy that is factorised.
+        return 8 * (3 * problem.size**2 + max(_CHUNK, _FEWEST * problem.size))
+    # Three n x n matrices, or two where the factorisation is in place, and two n x k matrices.
+    copies = 2 if problem.backend.factorises_in_place(problem.n) else 3
+    return 8 * (copies * problem.n**2 + (0 if problem.sparse else 2 * problem.n * problem.live_count))
 
 
 def build_cholesky(problem: Problem) -> DataCertificate | ParameterCertificate:

@@ -229,6 +229,9 @@ def _finish(
     lower, upper = true_bounds(problem, lower, upper)
     scale = problem.exponent
     value, residual = math.ldexp(value, scale), math.ldexp(residual, scale)
+    full = from_live(problem, np.asarray(to_numpy(vector), dtype=np.float64))
+    full /= np.linalg.norm(full)
+    full.setflags(write=False)
     return Sharpness(
         lower=lower,
         upper=upper,
@@ -239,13 +242,5 @@ def _finish(
         iterations=iterations,
         residual=residual,
         kink_distance=problem.pattern.distance,
-        eigenvector=_to_full(problem, vector),
+        eigenvector=full,
     )
-
-
-def _to_full(problem: Problem, vector: Array) -> NDArray[np.float64]:
-    """The unit vector in the full parameter layout."""
-    full = from_live(problem, np.asarray(to_numpy(vector), dtype=np.float64))
-    full /= np.linalg.norm(full)
-    full.setflags(write=False)
-    return full

@@ -138,15 +138,13 @@ class Update:
     ----------
     space : Namespace
     eta, decay, clip : (B,)
-    decays, clips : bool
-        Whether any run decays or clips; known here so that neither costs anything where it is off.
     """
 
-    def __init__(self, space: Namespace, eta: Array, decay: Array, clip: Array, *, decays: bool, clips: bool) -> None:
+    def __init__(self, space: Namespace, eta: Array, decay: Array, clip: Array) -> None:
         self.space, self.eta, self.clip = space, eta, clip
-        self.keep = 1 - eta * decay
-        self.one = eta / eta
-        self.decays, self.clips = decays, clips
+        self.keep, self.one = 1 - eta * decay, space.xp.ones_like(eta)
+        # Whether any run decays or clips: neither costs anything where it is off.
+        self.decays, self.clips = bool((decay != 0).any()), bool(space.xp.isfinite(clip).any())
 
     def step(self, gradient: Gradient) -> Array:
         """The factors (B,) of each run's gradient: eta times the clipping coefficient."""

@@ -60,16 +60,7 @@ class HostEngine:
         self._set_update()
 
     def _set_update(self) -> None:
-        stack = self.stack
-        self._update = Update(
-            self._space(),
-            self._eta,
-            stack.decay,
-            stack.clip,
-            decays=bool(stack.decay.any()),
-            clips=bool(np.isfinite(stack.clip).any()),
-        )
-        self._update.one[...] = 1
+        self._update = Update(self._space(), self._eta, self.stack.decay, self.stack.clip)
 
     def _space(self) -> Namespace:
         dtype = self.stack.Z.dtype

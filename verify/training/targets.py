@@ -19,11 +19,10 @@ class Target:
 
     name: str
     directions: Float
-    values: Callable[[Float, Float], Float]
 
     def __call__(self, X: Float) -> Float:
         """Values at points X (n, d), shape (n,)."""
-        return self.values(np.asarray(X, dtype=np.float64), self.directions)
+        return TARGETS[self.name](np.asarray(X, dtype=np.float64), self.directions)
 
 
 def _linear(X: Float, directions: Float) -> Float:
@@ -35,46 +34,26 @@ def _roots(X: Float, directions: Float) -> Float:
     return np.asarray(np.sqrt(np.abs(np.einsum("nd,md->nm", X, directions))).mean(axis=1) + 1)
 
 
-def linear_target(dim: int, rng: np.random.Generator) -> Target:
-    """f(x) = w·x with a random unit vector w (LQWP25, Figs. 2 to 12).
-
-    Examples
-    --------
-    >>> f = linear_target(3, np.random.default_rng(0))
-    >>> bool(np.isclose(f(f.directions)[0], 1))
-    True
-    """
-    return Target("linear", sphere(1, dim, rng), _linear)
-
-
-def root_target(dim: int, rng: np.random.Generator) -> Target:
-    """f(x) = (1/d) sum_j |u_j·x|^(1/2) + 1 with d random unit vectors u_j (LQWP25, Figs. 13 to 15).
-
-    Examples
-    --------
-    >>> float(root_target(2, np.random.default_rng(0))(np.zeros((1, 2)))[0])
-    1.0
-    """
-    return Target("root", sphere(dim, dim, rng), _roots)
-
-
-TARGETS: tuple[tuple[str, Callable[[int, np.random.Generator], Target]], ...] = (
-    ("linear", linear_target),
-    ("root", root_target),
-)
+TARGETS: dict[str, Callable[[Float, Float], Float]] = {"linear": _linear, "root": _roots}
 
 
 def make_target(name: str, dim: int, rng: np.random.Generator) -> Target:
-    """The target of that name.
+    """The target of that name, with random unit vectors.
+
+    linear: f(x) = w·x (LQWP25, Figs. 2 to 12). root: f(x) = (1/d) sum_j |u_j·x|^(1/2) + 1 with d directions (Figs. 13 to 15).
 
     Examples
     --------
+    >>> f = make_target("linear", 3, np.random.default_rng(0))
+    >>> bool(np.isclose(f(f.directions)[0], 1))
+    True
+    >>> float(make_target("root", 2, np.random.default_rng(0))(np.zeros((1, 2)))[0])
+    1.0
     >>> make_target("cubic", 2, np.random.default_rng(0))
     Traceback (most recent call last):
     ...
     ValueError: target must be one of linear, root, got 'cubic'
     """
-    known = dict(TARGETS)
-    if name not in known:
-        raise ValueError(f"target must be one of {', '.join(known)}, got {name!r}")
-    return known[name](dim, rng)
+    if name not in TARGETS:
+        raise ValueError(f"target must be one of {', '.join(TARGETS)}, got {name!r}")
+    return Target(name, sphere(1 if name == "linear" else dim, dim, rng))
