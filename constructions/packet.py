@@ -29,24 +29,19 @@ def _beta_transform(xi: Float, m: int) -> Float:
 
 @dataclass(frozen=True)
 class CompactPacket:
-    """ψ = ∂_s^L e / S_L, e(y, s) = ∏ β(y_i/r) β(s), β(v) = (1−4v²)_+^m, L = 2d + 4, m = ⌊(5d+12)/2⌋ + 1.
+    """ψ = ∂_s^L e / S_L, e(y, s) = ∏ β(y_i) β(s), β(v) = (1−4v²)_+^m, L = 2d + 4, m = ⌊(5d+12)/2⌋ + 1.
 
-    The support is the box |y_i| ≤ r/2, |s| ≤ 1/2, and ‖ψ‖_∞ = 1 (S_L = sup |β^{(L)}|): packets in disjoint boxes have
+    The support is the box |y_i| ≤ 1/2, |s| ≤ 1/2, and ‖ψ‖_∞ = 1 (S_L = sup |β^{(L)}|): packets in disjoint boxes have
     exactly additive norms.
-
-    Attributes
-    ----------
-    dim : int
-    stretch : float
-        r ≥ 1.
     """
 
     dim: int
-    stretch: float = 1.0
+
+    reach = 0.5  # half the side of the support
+    slope = 3.0  # slopes |a_i| to which the network goes; ψ̂(λ(a, 1)) decays as |a|^{−L}: G_3 is below 1e-5 of G_0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dim", check.integer("dim", self.dim, 1))
-        object.__setattr__(self, "stretch", check.finite("stretch", self.stretch, least=1.0))
 
     @property
     def order(self) -> int:
@@ -59,11 +54,6 @@ class CompactPacket:
         return (5 * self.dim + 12) // 2 + 1
 
     @property
-    def slope(self) -> float:
-        """Slopes |a_i| to which the network goes; ψ̂(λ(a, 1)) decays as |a|^{−L}: G_3 is below 1e-5 of G_0."""
-        return 3.0 / self.stretch
-
-    @property
     def highest_frequency(self) -> float:
         """|ξ_d| beyond which ψ̂ is negligible; it decays as |ξ_d|^{L−m−1}."""
         return 64.0 * sqrt(self.power)
@@ -72,11 +62,6 @@ class CompactPacket:
     def frequency(self) -> float:
         """Typical frequency of ψ along the axis: β^{(L)} has L zeros within the support."""
         return pi * self.order
-
-    @property
-    def reach(self) -> float:
-        """Half the side of the support."""
-        return 0.5 * max(1.0, self.stretch)
 
     @property
     def tail(self) -> float:
@@ -102,18 +87,18 @@ class CompactPacket:
         nodes, weights = np.polynomial.legendre.leggauss(2 * self.power + 2)
         vertical = float(weights / 2 @ self._derivative(nodes / 2) ** 2) / self.scale**2
         beta = gamma(2 * self.power + 1) * sqrt(pi) / gamma(2 * self.power + 1.5) / 2
-        return vertical * (self.stretch * beta) ** (self.dim - 1)
+        return vertical * beta ** (self.dim - 1)
 
     def __call__(self, z: ArrayLike) -> Float:
         """Values at z (n, d)."""
         at = check.array("z", z, (None, self.dim))
-        sides = np.maximum(1 - 4 * (at[:, :-1] / self.stretch) ** 2, 0.0) ** self.power
+        sides = np.maximum(1 - 4 * at[:, :-1] ** 2, 0.0) ** self.power
         inside = np.abs(at[:, -1]) <= 0.5
         return np.asarray(np.where(inside, self._derivative(at[:, -1]) / self.scale, 0.0) * np.prod(sides, axis=1))
 
     def transform(self, xi: ArrayLike) -> Float:
         """ψ̂ at ξ (n, d), real: (iξ_d)^L is, L being even."""
         at = check.array("xi", xi, (None, self.dim))
-        sides = np.prod(self.stretch * _beta_transform(self.stretch * at[:, :-1], self.power), axis=1)
+        sides = np.prod(_beta_transform(at[:, :-1], self.power), axis=1)
         sign = (-1) ** (self.order // 2)
         return np.asarray(sign * at[:, -1] ** self.order * _beta_transform(at[:, -1], self.power) * sides / self.scale)

@@ -58,18 +58,13 @@ class PacketField:
         if self.packet.dim != self.packing.dim:
             raise ValueError(f"packet must have the dimension {self.packing.dim} of the packing, got {self.packet.dim}")
         object.__setattr__(self, "positions", self.cap(0).positions)
-        sides = self._sides
-        gaps = np.abs(self.positions[:, None] - self.positions) / sides
+        gaps = np.abs(self.positions[:, None] - self.positions) / self.scale
         apart = gaps.max(axis=2) + 2 * np.eye(len(self.positions)) >= 1 - 1e-12
         if not apart.all():
             raise ValueError("positions must be so far apart that the boxes are disjoint")
-        top = self.positions[:, -1] + sides[-1] / 2
+        top = self.positions[:, -1] + self.scale / 2
         if not self.cap(0).inside or top.max() > 1 + 1e-12:
             raise ValueError("positions must keep the boxes inside the cap and the ball")
-
-    @property
-    def _sides(self) -> Float:
-        return self.scale * np.array([self.packet.stretch] * (self.packet.dim - 1) + [1.0])
 
     @property
     def per_cap(self) -> int:
@@ -133,7 +128,7 @@ class PacketField:
         return check.array("coefficients", value, (self.packing.size, self.per_cap))
 
 
-def packet_field(packing: Packing, scale: float = 0.5, stretch: float = 1.0) -> PacketField:
+def packet_field(packing: Packing, scale: float = 0.5) -> PacketField:
     """As many packets of one scale as a grid of boxes holds in each cap.
 
     Rows of boxes lie below the edge s = 1 of the cap; in each row they stand in a grid about y = 0, with a box or a corner at
@@ -156,19 +151,17 @@ def packet_field(packing: Packing, scale: float = 0.5, stretch: float = 1.0) -> 
         raise ValueError(f"dim must be at most {_LARGEST_DIM} for wave packets, got {d}")
     if not 0 < check.finite("scale", scale) <= 1:
         raise ValueError(f"scale must lie in (0, 1], got {scale!r}")
-    packet = CompactPacket(d, stretch)
-    side = scale * packet.stretch
     positions: list[tuple[float, ...]] = []
     for row in range(int(1 / scale + 1e-9)):
         s = 1 - scale * (row + 0.5)
         limit = 2 * (s - scale / 2) - h * (s - scale / 2) ** 2
-        reach = int((max(limit, 0.0)) ** 0.5 / side) + 1
+        reach = int((max(limit, 0.0)) ** 0.5 / scale) + 1
         grids = []
         for shift in (0.0, 0.5):
-            line = side * (np.arange(-reach, reach + 1) + shift)
-            grid = [y for y in product(line, repeat=d - 1) if sum((abs(v) + side / 2) ** 2 for v in y) <= limit]
+            line = scale * (np.arange(-reach, reach + 1) + shift)
+            grid = [y for y in product(line, repeat=d - 1) if sum((abs(v) + scale / 2) ** 2 for v in y) <= limit]
             grids.append(grid)
         positions += [(*map(float, y), s) for y in max(grids, key=len)]
     if not positions:
         raise ValueError(f"scale must be so small that a box fits into the caps, got {scale!r}")
-    return PacketField(packing, packet, scale, np.array(positions), _SLOPES[d])
+    return PacketField(packing, CompactPacket(d), scale, np.array(positions), _SLOPES[d])

@@ -60,31 +60,6 @@ class Wave:
     reach: float
     curvature: float
 
-    @classmethod
-    def of(cls, packet: CompactPacket, angles: tuple[float, ...]) -> Wave:
-        """G_a by Gauss–Legendre quadrature in the frequency, for slopes tan(angles)."""
-        from scipy.interpolate import CubicSpline
-
-        a, d = np.array([*np.tan(angles), 1.0]), packet.dim
-        core = packet.reach * float(np.abs(a).sum())
-        reach = core + packet.tail
-        high = packet.highest_frequency
-        # Panels over which the longest phase turns by at most 16 radians: the rule has converged there.
-        nodes, weights = np.polynomial.legendre.leggauss(_PANEL)
-        edges = np.linspace(0, high, 2 + int(high * reach / 16))
-        half = (edges[1] - edges[0]) / 2
-        mu = (edges[:-1, None] + half * (1 + nodes)).ravel()
-        measure = np.tile(2 * half * weights, len(edges) - 1) * mu ** (d - 1) / (2 * pi) ** d
-        density = measure * packet.transform(mu[:, None] * a)
-        sigma = np.linspace(0, reach, 2 + int(6 * reach * packet.frequency))
-        values = np.concatenate(
-            [
-                np.cos(np.outer(part, mu)) @ density
-                for part in np.array_split(sigma, 1 + len(sigma) * len(mu) // _GATHER)
-            ]
-        )
-        return cls(CubicSpline(sigma, values), core, reach, float(np.abs(density) @ mu**2))
-
     def __call__(self, sigma: Float) -> Float:
         """Values at σ; zero beyond the reach."""
         at = np.abs(sigma)
@@ -102,8 +77,25 @@ class Wave:
 
 @lru_cache(maxsize=4096)
 def _wave(packet: CompactPacket, angles: tuple[float, ...]) -> Wave:
-    """All caps and all packets of one kind share their waves."""
-    return Wave.of(packet, angles)
+    """G_a by Gauss–Legendre quadrature in the frequency, for slopes tan(angles); all caps of one kind of packets share it."""
+    from scipy.interpolate import CubicSpline
+
+    a, d = np.array([*np.tan(angles), 1.0]), packet.dim
+    core = packet.reach * float(np.abs(a).sum())
+    reach = core + packet.tail
+    high = packet.highest_frequency
+    # Panels over which the longest phase turns by at most 16 radians: the rule has converged there.
+    nodes, weights = np.polynomial.legendre.leggauss(_PANEL)
+    edges = np.linspace(0, high, 2 + int(high * reach / 16))
+    half = (edges[1] - edges[0]) / 2
+    mu = (edges[:-1, None] + half * (1 + nodes)).ravel()
+    measure = np.tile(2 * half * weights, len(edges) - 1) * mu ** (d - 1) / (2 * pi) ** d
+    density = measure * packet.transform(mu[:, None] * a)
+    sigma = np.linspace(0, reach, 2 + int(6 * reach * packet.frequency))
+    values = np.concatenate(
+        [np.cos(np.outer(part, mu)) @ density for part in np.array_split(sigma, 1 + len(sigma) * len(mu) // _GATHER)]
+    )
+    return Wave(CubicSpline(sigma, values), core, reach, float(np.abs(density) @ mu**2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,8 +190,7 @@ class PacketCap:
             z = z[(z[:, :-1] ** 2).sum(axis=1) <= 2 * z[:, -1] - h * z[:, -1] ** 2]
             values = self._at(z)
             total += values.T @ values
-        volume = pi ** (d / 2) / gamma(d / 2 + 1)
-        return total * step**d * h ** ((d + 1) / 2) / volume
+        return total * step**d * h ** ((d + 1) / 2) / (pi ** (d / 2) / gamma(d / 2 + 1))
 
     def network(self, coefficients: ArrayLike, slopes: int = 48, resolution: int = 8) -> Network:
         """A two-layer network near f.

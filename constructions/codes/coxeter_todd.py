@@ -13,7 +13,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.codes.family import Family, Int, all_signs
+from constructions.codes.family import Family, Int, all_signs, on_supports
 from constructions.spherical_code import SphericalCode
 
 SIZE = 756
@@ -38,18 +38,13 @@ def hexacode() -> list[tuple[int, ...]]:
 
 def _vectors() -> Int:
     """Exponents: entry 0 for zero, ±(1 + a) for ±ω^a, ±(4 + a) for ±2ω^a."""
-    rows = []
-    for i, a, sign in product(range(6), range(3), (1, -1)):
-        row = np.zeros(6, dtype=np.int64)
-        row[i] = sign * (4 + a)
-        rows.append(row)
-    for word in hexacode():
-        support = [i for i in range(6) if word[i]]
+    doubled = np.array([[sign * (4 + a)] for a in range(3) for sign in (1, -1)])
+    parts = [on_supports(([i] for i in range(6)), doubled, 6)]
+    for word in np.array(hexacode()):
+        support = np.flatnonzero(word)
         if len(support) == 4:
-            values = np.zeros((16, 6), dtype=np.int64)
-            values[:, support] = all_signs(4) * np.array(word)[support]
-            rows.extend(values)
-    return np.array(rows)
+            parts.append(on_supports([support], all_signs(4) * word[support], 6))
+    return np.vstack(parts)
 
 
 def _realised(rows: Int, units: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -53,11 +53,7 @@ def _half(bits: Bits, z: Int) -> Int:
 
 def julin_code() -> Bits:
     """The (12, 144, 4) code as binary words."""
-    found = julin_words()
-    code = np.zeros((len(found), 12), dtype=np.uint8)
-    for row, word in zip(code, found, strict=True):
-        row[list(word)] = 1
-    return code
+    return np.array([[i in word for i in range(12)] for word in julin_words()], dtype=np.uint8)
 
 
 def _disjoint_translate(code: Bits) -> Bits:

@@ -42,7 +42,6 @@ SINGLE: dict[str, Callable[[object], object]] = {
     "alpha": lambda z: constructions.radial_alpha(3, 2, z, RNG),
     "bound": lambda z: constructions.invisible_pair(PACKING, X, z),
     "sigma": lambda z: constructions.theorem_a(3, 10, z),
-    "stretch": lambda z: constructions.CompactPacket(2, z),
     "scale": lambda z: constructions.packet_field(PACKING, z),
     "tilt": lambda z: constructions.CapRidges(PACKING, RIDGES.profiles, z),
 }

@@ -34,6 +34,7 @@ from verify.hessian.products import LiveProducts
 from verify.hessian.rounding import SLACK, TINY, gamma
 
 Float = NDArray[np.float64]
+Terms = tuple[Float, Float, Float, Float]  # per vector: bias part (m,), and A, B, C (m, k) of the module's text
 
 _STEPS = 60
 
@@ -151,29 +152,19 @@ def best_mixture(problem: Problem, products: LiveProducts, vectors: Float, upper
         top = int(np.argmax(single))
         if _dual(terms, mu)[0] < single[top]:
             mu = np.eye(m)[top]
-    a, b = mu @ terms.A, mu @ terms.B
+    a, b = mu @ terms[1], mu @ terms[2]
     with np.errstate(divide="ignore", invalid="ignore"):  # neurons without a best balance stay as they are
         log_factors = np.where((a > 0) & (b > 0), 0.25 * (np.log(b) - np.log(a)), 0.0)
     return lower_bound(problem, found, mu, upper), log_factors
 
 
-@dataclass(frozen=True)
-class _Terms:
-    """Per vector: bias part (m,), and A, B, C (m, k) of the module's text."""
-
-    bias: Float
-    A: Float
-    B: Float
-    C: Float
-
-
-def _terms(problem: Problem, found: Moments, c: float) -> _Terms:
+def _terms(problem: Problem, found: Moments, c: float) -> Terms:
     gammas = problem.c_norm
     # Where lambda_max is as small as some gamma_k, only the search needs these numbers: they stay in range.
     kappa = c / np.maximum((c - gammas) * (c + gammas), 1e-12 * c * c)
     m = np.einsum("kd,jdk->jk", to_numpy(problem.c).astype(np.float64), found.P) / c
     v = problem.v_host
-    return _Terms(
+    return (
         problem.one**2 * found.sums**2 / c,
         v**2 * ((found.P**2).sum(axis=1) / c + kappa * m**2),
         kappa * found.H**2,
@@ -181,11 +172,12 @@ def _terms(problem: Problem, found: Moments, c: float) -> _Terms:
     )
 
 
-def _dual(terms: _Terms, mu: Float) -> tuple[float, Float]:
+def _dual(terms: Terms, mu: Float) -> tuple[float, Float]:
     """The dual value, not divided by n, and its gradient in mu."""
-    a, b, c = mu @ terms.A, mu @ terms.B, mu @ terms.C
+    bias, A, B, C = terms
+    a, b, c = mu @ A, mu @ B, mu @ C
     root = np.sqrt(a * b)
-    value = float(mu @ terms.bias + 2 * (root + c).sum())
+    value = float(mu @ bias + 2 * (root + c).sum())
     ratio = np.sqrt(np.divide(b, a, out=np.zeros_like(a), where=a > 0))
     inverse = np.sqrt(np.divide(a, b, out=np.zeros_like(a), where=b > 0))
-    return value, terms.bias + terms.A @ ratio + terms.B @ inverse + 2 * terms.C.sum(axis=1)
+    return value, bias + A @ ratio + B @ inverse + 2 * C.sum(axis=1)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from verify.hessian.arrays import Array, to_numpy
 from verify.hessian.components import Blocks, blocks_if_cheap, build_blocks
-from verify.hessian.inputs import check_integer, check_positive
+from verify.hessian.inputs import check_dtype, check_integer, check_positive
 from verify.hessian.krylov_bound import krylov_lower_bound
 from verify.hessian.ladder import dense_rung, first_proved, krylov_rungs
 from verify.hessian.lanczos import Krylov, lanczos
@@ -82,7 +82,7 @@ def sharpness(
     kind = _certificate(certificate)
     tol = check_positive("tol", tol, below=1.0)
     check_integer("seed", seed, 0)
-    precision = _dtype(dtype)
+    precision = check_dtype(dtype)
     results = [_enclose(problem, kind, tol, seed, precision) for problem in one_sided_problems(network, X, y, device)]
     highest = max(results, key=lambda result: result.upper)
     return replace(
@@ -164,13 +164,6 @@ def _certificate(value: Certificate | str) -> Certificate:
     except ValueError:
         names = ", ".join(repr(item.value) for item in Certificate)
         raise ValueError(f"certificate must be one of {names}, got {value!r}") from None
-
-
-def _dtype(value: Any) -> np.dtype[Any]:
-    chosen = np.dtype(np.float64 if value is None else value)
-    if chosen not in (np.dtype(np.float64), np.dtype(np.float32)):
-        raise ValueError(f"dtype must be float64 or float32, got {value!r}")
-    return chosen
 
 
 def _top_krylov(

@@ -86,6 +86,14 @@ def check_positive(name: str, value: Any, below: float = math.inf) -> float:
     return number
 
 
+def check_dtype(value: Any) -> np.dtype[Any]:
+    """``value`` as numpy's float64 or float32; float64 for None."""
+    dtype = np.dtype(np.float64 if value is None else value)
+    if dtype not in (np.dtype(np.float64), np.dtype(np.float32)):
+        raise ValueError(f"dtype must be float64 or float32, got {value!r}")
+    return dtype
+
+
 def check_integer(name: str, value: Any, least: int, most: int | None = None) -> int:
     """``value`` as an int from ``least`` to ``most``."""
     limit = f"an integer from {least}" + ("" if most is None else f" to {most}")

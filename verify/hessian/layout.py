@@ -6,38 +6,29 @@ Full: W row by row (K d), b (K), v (K), beta: K (d + 2) + 1 entries. Live: one r
 
 from __future__ import annotations
 
+import numpy as np
+
 from verify.hessian.arrays import Array, Backend, NumpyBackend, is_torch_tensor
 from verify.hessian.problem import Problem
 
 
-def _index(problem: Problem, vector: Array) -> Array:
-    if problem.live_count == problem.neurons:
-        return slice(None)
-    return problem.backend.index(problem.live) if is_torch_tensor(vector) else problem.live
+def _places(problem: Problem, vector: Array) -> tuple[Backend, Array]:
+    """The backend of a vector, and where each entry of the live layout stands in the full one."""
+    d, K, live = problem.width - 1, problem.neurons, problem.live
+    parts = [(live * d + np.arange(d)[:, None]).ravel(), K * d + live, K * (d + 1) + live, np.array([K * (d + 2)])]
+    backend: Backend = problem.backend if is_torch_tensor(vector) else NumpyBackend()
+    return backend, backend.index(np.concatenate(parts))
 
 
 def from_live(problem: Problem, vector: Array) -> Array:
     """From the live to the full layout, zeros for neurons left out."""
-    backend: Backend = problem.backend if is_torch_tensor(vector) else NumpyBackend()
-    d, K, k = problem.width - 1, problem.neurons, problem.live_count
-    lead, live = tuple(vector.shape[:-1]), _index(problem, vector)
-    full = backend.zeros(*lead, K * (d + 2) + 1)
-    full[..., : K * d].reshape(*lead, K, d)[..., live, :] = vector[..., : k * d].reshape(*lead, d, k).swapaxes(-1, -2)
-    full[..., K * d : K * (d + 1)][..., live] = vector[..., k * d : k * (d + 1)]
-    full[..., K * (d + 1) : -1][..., live] = vector[..., k * (d + 1) : -1]
-    full[..., -1] = vector[..., -1]
+    backend, places = _places(problem, vector)
+    full = backend.zeros(*vector.shape[:-1], problem.neurons * (problem.width + 1) + 1)
+    full[..., places] = backend.cast(vector, np.float64)
     return full
 
 
 def to_live(problem: Problem, full: Array) -> Array:
     """The live part of vectors in the full layout."""
-    backend: Backend = problem.backend if is_torch_tensor(full) else NumpyBackend()
-    d, K, k = problem.width - 1, problem.neurons, problem.live_count
-    lead, live = tuple(full.shape[:-1]), _index(problem, full)
-    vector = backend.empty(*lead, problem.size)
-    w = full[..., : K * d].reshape(*lead, K, d)[..., live, :]
-    vector[..., : k * d].reshape(*lead, d, k)[...] = w.swapaxes(-1, -2)
-    vector[..., k * d : k * (d + 1)] = full[..., K * d : K * (d + 1)][..., live]
-    vector[..., k * (d + 1) : -1] = full[..., K * (d + 1) : -1][..., live]
-    vector[..., -1] = full[..., -1]
-    return vector
+    backend, places = _places(problem, full)
+    return backend.cast(full[..., places], np.float64)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian.arrays import backend_for
-from verify.hessian.inputs import check_integer
+from verify.hessian.inputs import check_dtype, check_integer
 from verify.training.checkpoint import Checkpoint
 from verify.training.device import DeviceEngine
 from verify.training.host import HostEngine
@@ -146,9 +146,7 @@ def train(
     check_integer("steps", steps, 0)
     check_integer("checkpoint_every", checkpoint_every, 1)
     marks = {check_integer("every entry of trace_at", step, 0, steps) for step in trace_at}
-    precision = np.dtype(dtype)
-    if precision not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
+    precision = check_dtype(dtype)
     on_host = device == "cpu"
     if not on_host:
         backend_for(np.zeros((1, 1)), device)  # says what is wrong with it
