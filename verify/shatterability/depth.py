@@ -2,7 +2,7 @@
 
 The count k_i of x_i is the least number of points in a closed half-space that contains x_i. Every direction gives an
 upper bound. If x_i lies in m simplices with disjoint sets of vertices, every such half-space holds a vertex of each,
-so k_i >= m plus the number of points equal to x_i.
+so k_i >= m plus the number of points equal to x_i. Depth does not depend on units: all work is done in those of the points.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from verify.hessian.rounding import SLACK, UNIT, gamma
 from verify.shatterability.depth_exact import line_depth, plane_depth
-from verify.shatterability.screening import block_rows, centred_points
+from verify.shatterability.frame import Frame, row_norms
+from verify.shatterability.screening import block_rows
 from verify.shatterability.simplices import disjoint_simplices
 from verify.shatterability.table import check_points
 
@@ -83,11 +84,11 @@ def depth_bracket(
         counts = line_depth(X[:, 0])
         return DepthBracket(counts, counts, (np.empty((0, 2), dtype=np.int64),) * n)
     if d == 2 and n <= _EXACT_POINTS:
-        counts = plane_depth(X)
+        counts = plane_depth(Frame.of(X).points)
         return DepthBracket(counts, counts, (np.empty((0, 3), dtype=np.int64),) * n)
     deadline = time.monotonic() + time_limit
     upper, _ = directional_depth(X, directions, start=start, deadline=deadline, seed=seed, progress=progress)
-    lower, simplices = disjoint_simplices(X, upper, deadline=deadline, seed=seed, progress=progress)
+    lower, simplices = disjoint_simplices(Frame.of(X).points, upper, deadline=deadline, seed=seed, progress=progress)
     return DepthBracket(lower, upper, simplices)
 
 
@@ -100,18 +101,21 @@ def directional_depth(
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Counts, Float]:
-    """Upper bounds of the depth counts of X (n, d), and the unit directions (n, d) that give them.
+    """Upper bounds of the depth counts of X (n, d), and the directions (n, d) that give them, in the units of its frame.
 
     They are the fewest points beyond x_i over the directions tried. Points that rounding can't tell from the boundary of
     a half-space are counted as inside it.
     """
     n, d = X.shape
     rng = np.random.default_rng(seed)
-    points, radius = centred_points(X)
-    margin = radius * (2 * gamma(d + 6) + 8 * UNIT) * SLACK
+    frame = Frame.of(X)
+    points = frame.points
+    margin = frame.radius * (2 * gamma(d + 6) + 8 * UNIT) * SLACK
+    if start is not None:
+        start = start * frame.factor
     best = np.full(n, n, dtype=np.int64)
     own = np.array(points) if start is None else np.where(np.any(start != 0, axis=1)[:, None], start, points)
-    norms = np.linalg.norm(own, axis=1, keepdims=True)
+    norms = row_norms(own)[:, None]
     own = np.divide(own, norms, out=np.zeros_like(own), where=norms > 0)
     own[norms[:, 0] == 0, 0] = 1.0
     rows = np.arange(n)

@@ -24,7 +24,7 @@ class MarginCheckpoint:
     """
 
     def __init__(self, path: str | Path, X: NDArray[np.float64]) -> None:
-        self._file = Checkpoint(path, "boundcalc margins 1", [X], "points")
+        self._file = Checkpoint(path, "boundcalc margins 2", [X], "points")
         n = len(X)
         self._shapes = {"lower": (n,), "upper": (n,), "directions": X.shape, "vectors": X.shape, "rounds": ()}
         self._next = time.monotonic() + _EVERY

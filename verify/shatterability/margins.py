@@ -4,6 +4,8 @@ The shortest vector of conv{y_j}, y_j = x_j - x_i, comes from nonnegative least 
 with mu in the simplex, |Y lambda|^2 + (g sum lambda - g)^2 = s^2 |Y mu|^2 + g^2 (s - 1)^2, whose minimiser has the mu of
 the shortest vector, for every g > 0. Only the few points that carry it matter, so it is solved on candidates, which
 grow by the points that the direction found does not separate. Both bounds are then computed from the solution alone.
+
+Points that no direction separates yet are looked at in units of their own first: there columns in small units count.
 """
 
 from __future__ import annotations
@@ -17,22 +19,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.hessian.rounding import UNIT, gamma
+from verify.hessian.rounding import SLACK, UNIT, gamma
+from verify.shatterability.frame import Frame, row_norms
 from verify.shatterability.margin_checkpoint import MarginCheckpoint
-from verify.shatterability.screening import (
-    SLACK_NORM,
-    Screening,
-    block_rows,
-    centred_points,
-    screen,
-    support_gaps,
-)
+from verify.shatterability.screening import Screening, block_rows, screen, separation
 from verify.shatterability.simplices import zero_weights
 from verify.shatterability.table import check_points
 
 Float = NDArray[np.float64]
 
 _TURNS = 60
+# Shortest vectors below this share of the largest norm are 0 but for rounding errors.
+_ZERO = 1e-14
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,74 +105,85 @@ def hull_margins(
         raise ValueError(f"tol must lie in (0, 1), got {tol!r}")
     deadline = time.monotonic() + time_limit
     n = len(X)
-    points, radius = centred_points(X)
+    frame = Frame.of(X)
+    points = X - frame.centre  # exact
     store = None if checkpoint is None else MarginCheckpoint(checkpoint, X)
     begun = None if store is None else store.load()
     keep = None if store is None else store.keep
-    found = screen(X, deadline=deadline, progress=progress, start=begun, keep=keep)
+    found = screen(frame, deadline=deadline, progress=progress, start=begun, keep=keep)
     lower, upper, directions = found.lower.copy(), found.upper.copy(), found.directions.copy()
-    tolerance = tol * radius
+    tolerance = tol * float(row_norms(points - points.mean(axis=0)).max())
     step = max(1, min(512, block_rows(n)))
-    open_rows = np.flatnonzero(upper - lower > tolerance)
-    complete = True
-    for start in range(0, len(open_rows), step):
-        if time.monotonic() > deadline:
-            complete = False
-            break
-        if progress is not None:
-            progress(f"margins: {start} of {len(open_rows)} points")
-        rows = open_rows[start : start + step]
-        complete &= _refine(points, radius, rows, tolerance, lower, upper, directions, deadline)
-        if store is not None:
-            store.keep(Screening(lower, upper, directions, found.vectors, found.rounds))
+    for units, factor, wanted in (
+        (frame.points, frame.factor, lower <= 0),
+        (points, np.ones(X.shape[1]), np.ones(n, dtype=bool)),
+    ):
+        open_rows = np.flatnonzero(wanted & (upper - lower > tolerance))
+        for start in range(0, len(open_rows), step):
+            if time.monotonic() > deadline:
+                break
+            if progress is not None:
+                progress(f"margins: {start} of {len(open_rows)} points")
+            rows = open_rows[start : start + step]
+            _refine(units, factor, rows, tolerance, lower, upper, directions, deadline)
+            if store is not None:
+                store.keep(Screening(lower, upper, directions, found.vectors, found.rounds))
     if store is not None:
         store.save(Screening(lower, upper, directions, found.vectors, found.rounds))
     directions[lower <= 0] = 0.0
     for array in (lower, upper, directions):
         array.setflags(write=False)
-    return HullMargins(lower, upper, directions, tolerance, complete)
+    return HullMargins(lower, upper, directions, tolerance, bool((upper - lower <= tolerance).all()))
 
 
 def _refine(
     points: Float,
-    radius: float,
+    factor: Float,
     rows: NDArray[np.int64],
     tolerance: float,
     lower: Float,
     upper: Float,
     directions: Float,
     deadline: float,
-) -> bool:
-    """Narrow the brackets of ``rows`` in place; whether all are narrow."""
+) -> None:
+    """Narrow the brackets of ``rows`` in place; the margins are those of factor * points.
+
+    With other factors than 1 the vectors found are not the shortest ones: it is enough if one separates.
+    """
     n, d = points.shape
+    radius = float(row_norms(points).max())
+    own_units = bool((factor != 1).any())
     grow = 2 * (d + 1)
     candidates = _nearest(points, rows, min(n - 1, 2 * grow))
     active = list(range(len(rows)))
-    slack = radius * (2 * gamma(d + 6) + 8 * UNIT)
+    slack = 1 + gamma(d + 16)
     for _ in range(_TURNS):
         vectors = np.zeros((len(active), d))
         keep = []
         for at, position in enumerate(active):
             if time.monotonic() > deadline:
-                return False
+                return
             row = int(rows[position])
             w, error = _shortest(points[candidates[position]] - points[row])
-            upper[row] = min(upper[row], float(np.linalg.norm(w)) * SLACK_NORM + error + 4 * UNIT * radius)
+            length = float(row_norms(factor * w[None])[0])
+            tiny = 1e-290 if length > 0 else 0.0  # what may have underflown
+            upper[row] = min(upper[row], (length + error * float(factor.max())) * slack + tiny)
             vectors[at] = -w
-        norms = np.linalg.norm(vectors, axis=1)
+        norms = row_norms(vectors)
         own = rows[active]
         products = vectors @ points.T
-        gaps, _ = support_gaps(points, own, vectors)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            bounds = np.where(norms > 0, (gaps / norms - slack) / SLACK_NORM, 0.0)
+        bounds, units, _ = separation(points, own, vectors, radius * SLACK, factor)
         for at, position in enumerate(active):
             row = int(rows[position])
             if bounds[at] > lower[row]:
-                lower[row], directions[row] = bounds[at], vectors[at] / norms[at]
+                lower[row], directions[row] = bounds[at], units[at]
             upper[row] = max(upper[row], lower[row])
             if upper[row] - lower[row] <= tolerance:
                 continue
-            violated = products[at] > products[at, row] - (norms[at] ** 2 - norms[at] * tolerance / 4)
+            if own_units and (lower[row] > 0 or norms[at] <= _ZERO * radius):
+                continue
+            near = _ZERO * radius if own_units else tolerance / 4
+            violated = products[at] > products[at, row] - (norms[at] ** 2 - norms[at] * near)
             violated[row] = False
             violated[candidates[position]] = False
             fresh = np.flatnonzero(violated)
@@ -187,7 +196,6 @@ def _refine(
         active = keep
         if not active:
             break
-    return bool((upper[rows] - lower[rows] <= tolerance).all())
 
 
 def _nearest(points: Float, rows: NDArray[np.int64], count: int) -> list[NDArray[np.int64]]:
@@ -200,7 +208,7 @@ def _nearest(points: Float, rows: NDArray[np.int64], count: int) -> list[NDArray
 
 def _shortest(differences: Float) -> tuple[Float, float]:
     """The shortest vector of the hull of ``differences`` (m, d), and a bound on the error of its computation."""
-    lengths = np.linalg.norm(differences, axis=1)
+    lengths = row_norms(differences)
     nearest = int(lengths.argmin())
     scale = float(lengths[nearest])
     if scale == 0:

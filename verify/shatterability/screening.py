@@ -1,8 +1,11 @@
 """Which points are extreme: Frank-Wolfe steps for all points at once, by matrix products.
 
 The margin of x_i is the norm of the shortest vector of the convex hull of {x_i - x_j : j != i}. Any w in that hull
-bounds it from above by |w|, and, since every x_i - x_j has an inner product with w of at least
-s = min_j w·(x_i - x_j), from below by s / |w|. A Frank-Wolfe step goes from w towards the minimising x_i - x_j.
+bounds it from above by |w|, and, since every x_i - x_j has an inner product with u of at least
+s = min_j u·(x_i - x_j), from below by s / |u|, for any u. A Frank-Wolfe step goes from w towards the minimising x_i - x_j.
+
+The steps are made, and u = w is taken, for points in units of their own (see :mod:`verify.shatterability.frame`): which of
+them are extreme does not depend on units. The bounds are those of the distances as given.
 """
 
 from __future__ import annotations
@@ -15,7 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.hessian.rounding import SLACK, UNIT, gamma
+from verify.hessian.rounding import UNIT, gamma
+from verify.shatterability.frame import Frame, row_norms
 
 Float = NDArray[np.float64]
 
@@ -33,7 +37,7 @@ class Screening:
     directions : ndarray, shape (n, d)
         Unit vectors that give the lower bounds; zero rows where that is 0.
     vectors : ndarray, shape (n, d)
-        The last iterates w.
+        The last iterates w, in the units of the frame.
     rounds : int
         Frank-Wolfe steps made.
     """
@@ -43,12 +47,6 @@ class Screening:
     directions: Float
     vectors: Float
     rounds: int
-
-
-def centred_points(X: Float) -> tuple[Float, float]:
-    """Points minus their mean, and the largest norm, rounded up; margins don't change."""
-    points = X - X.mean(axis=0)
-    return points, float(np.sqrt(np.einsum("ij,ij->i", points, points).max())) * SLACK
 
 
 def block_rows(n: int) -> int:
@@ -66,8 +64,28 @@ def support_gaps(points: Float, rows: NDArray[np.int64], vectors: Float) -> tupl
     return own - products[at, best], best
 
 
+def separation(
+    points: Float, rows: NDArray[np.int64], vectors: Float, radius: float, factor: Float
+) -> tuple[Float, Float, NDArray[np.int64]]:
+    """Lower bounds of the margins of ``rows`` from vectors w (m, d), the unit directions, and the minimisers j.
+
+    ``points`` (n, d) have norms of at most ``radius``; margins and directions are those of factor * points.
+    """
+    gaps, best = support_gaps(points, rows, vectors)
+    d = points.shape[1]
+    outer = vectors / factor
+    norms = row_norms(outer)
+    safe = np.where(norms > 0, norms, 1.0)
+    # Two products, each off by at most gamma(d) |w| times the radius, and a few more roundings.
+    error = row_norms(vectors) * (radius * (2 * gamma(d + 6) + 8 * UNIT))
+    bounds = np.where(norms > 0, (gaps - error) / safe, 0.0)
+    # Relative errors of the norm and the quotient; and no less than what underflow may have added.
+    bounds = np.where(bounds > 1e-290, bounds * (1 - gamma(d + 16)), 0.0)
+    return bounds, outer / safe[:, None], best
+
+
 def screen(
-    X: Float,
+    frame: Frame,
     rounds: int = 12,
     deadline: float = math.inf,
     progress: Callable[[str], None] | None = None,
@@ -78,8 +96,8 @@ def screen(
 
     Parameters
     ----------
-    X : ndarray, shape (n, d)
-        n >= 2 points.
+    frame : Frame
+        Of n >= 2 points.
     rounds : int
         Most steps for a point.
     deadline : float
@@ -93,16 +111,16 @@ def screen(
 
     Examples
     --------
-    >>> found = screen(np.array([[0.0], [1.0], [3.0]]))
+    >>> found = screen(Frame.of(np.array([[0.0], [1.0], [3.0]])))
     >>> (found.lower > 0).tolist()
     [True, False, True]
     """
-    n, d = X.shape
-    points, radius = centred_points(X)
-    # Centring and the products: each x_i - x_j is off by less than 4 units of the radius, each product by gamma(d + 2).
+    points, factor, radius = frame.points, frame.factor, frame.radius
+    n, d = points.shape
     if start is None:
-        # The mean of the others is at -x_i / (n - 1) in centred coordinates.
-        vectors = points * (n / (n - 1))
+        # A mean has as many terms as there are points: without fsum it is off by more than the steps below are.
+        total = np.array([math.fsum(column) for column in points.T.tolist()])
+        vectors = points - (total - points) / (n - 1)
         lower, upper, directions = np.zeros(n), np.full(n, np.inf), np.zeros_like(points)
     else:
         vectors, lower, upper = start.vectors.copy(), start.lower.copy(), start.upper.copy()
@@ -110,8 +128,9 @@ def screen(
     first = 0 if start is None else start.rounds
     open_rows = np.flatnonzero(~(lower > 0))
     step = block_rows(n)
-    # Every step adds less than 8 units of the radius to the error of w; steps repeated after interruptions have room too.
-    drift = radius * (64 * (rounds + 2) + d) * UNIT
+    # Every step adds less than 16 units of the radius to the error of w; steps repeated after interruptions have room too.
+    drift = float(factor.max()) * radius * (64 * (rounds + 2) + d) * UNIT
+    slack = 1 + gamma(d + 16)
     turn = first
 
     def state(turn: int) -> Screening:
@@ -127,14 +146,11 @@ def screen(
                 progress(f"screening, step {turn}: {at} of {len(open_rows)} points")
             rows = open_rows[at : at + step]
             w = vectors[rows]
-            norms = np.linalg.norm(w, axis=1)
-            gaps, best = support_gaps(points, rows, w)
-            safe = np.where(norms > 0, norms, 1.0)
-            bound = (gaps / safe - radius * (2 * gamma(d + 6) + 8 * UNIT)) / SLACK_NORM
-            better = (bound > lower[rows]) & (norms > 0)
+            bound, units, best = separation(points, rows, w, radius, factor)
+            better = bound > lower[rows]
             chosen = rows[better]
-            lower[chosen], directions[chosen] = bound[better], w[better] / safe[better, None]
-            upper[rows] = np.minimum(upper[rows], norms * SLACK_NORM + drift)
+            lower[chosen], directions[chosen] = bound[better], units[better]
+            upper[rows] = np.minimum(upper[rows], row_norms(w * factor) * slack + drift)
             go = ~(lower[rows] > 0)
             rows, w, toward = rows[go], w[go], points[rows[go]] - points[best[go]]
             difference = w - toward
@@ -148,9 +164,5 @@ def screen(
         if not open_rows.size or time.monotonic() > deadline:
             break
     # Rows that no block reached have w as a point of the hull all the same.
-    upper = np.minimum(upper, np.linalg.norm(vectors, axis=1) * SLACK_NORM + drift)
+    upper = np.minimum(upper, row_norms(vectors * factor) * slack + drift)
     return state(turn)
-
-
-# Norms are computed with a relative error below this.
-SLACK_NORM = 1.0 + 1e-13

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 from data_sets import DATA_SETS
+from exact_margins import hard_points, squared_margin
 from scipy.optimize import linprog
 from scipy.spatial import ConvexHull
 
 import verify.shatterability.margins as margins_module
 from constructions.data import sphere, uniform_ball
+from verify.shatterability.frame import Frame
 from verify.shatterability.margins import hull_margins
 from verify.shatterability.screening import screen
 
@@ -113,9 +117,41 @@ def test_duplicates_and_flat_sets() -> None:
     assert (hull_margins(embedded).extreme == hull_margins(flat).extreme).all()
 
 
+def test_bounds_hold_the_exact_margins_under_shifts_and_units() -> None:
+    positive = separated = 0
+    for seed in range(200):
+        X = hard_points(np.random.default_rng(seed))
+        found = hull_margins(X)
+        for row in range(len(X)):
+            truth = squared_margin(X, row)
+            low, high = Fraction(found.lower[row]), Fraction(found.upper[row])
+            assert low**2 <= truth <= high**2
+            positive += truth > 0
+            separated += low > 0
+    assert positive == separated > 400
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e5, 1e12, 8e15])
+def test_margins_do_not_see_the_origin(shift: float) -> None:
+    X = np.array([(0, 0), (1, 0), (0, 1), (1, 1), (3, 1)]) + shift
+    found = hull_margins(X)
+    truth = [np.sqrt(0.5), np.sqrt(0.1), np.sqrt(0.5), 0.0, 2.0]
+    assert found.lower == pytest.approx(truth, abs=1e-12)
+    assert found.upper == pytest.approx(truth, abs=1e-12)
+
+
+def test_two_far_points_have_their_exact_distance() -> None:
+    X = np.array([[10220893877134.203, 10220893877135.598], [10220893877133.588, 10220893877134.684]])
+    distance = math.hypot(*(float(Fraction(a) - Fraction(b)) for a, b in X.T.tolist()))
+    assert distance == pytest.approx(1.10182739, abs=1e-8)
+    found = hull_margins(X)
+    assert found.lower == pytest.approx(distance, rel=1e-14)
+    assert found.upper == pytest.approx(distance, rel=1e-14)
+
+
 def test_screening_bounds_hold_without_refinement() -> None:
     X, _ = DATA_SETS["ball-5"]()
-    coarse, fine = screen(X), hull_margins(X)
+    coarse, fine = screen(Frame.of(X)), hull_margins(X)
     assert (coarse.lower <= fine.upper).all()
     assert (coarse.upper >= fine.lower).all()
     assert ((coarse.lower > 0) <= fine.extreme).all()
