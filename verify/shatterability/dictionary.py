@@ -8,6 +8,8 @@ every neuron, as long as z_i·z_j >= 0 for all i, j.
 
 A network that uses such a column has kinks on data points. It is shifted by a small share of its least activation, away
 from them, and the columns here are those of the shifted neurons.
+
+Hyperplanes are found in the coordinates of a :class:`verify.shatterability.frame.Frame`, whose rank is that of the z_i.
 """
 
 from __future__ import annotations
@@ -19,14 +21,17 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
+from verify.shatterability.frame import Frame
+
 Float = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 MOST_COLUMNS = 10**5
 _SHIFT = 1e-7
-# Preactivations below this share of the column's largest are taken for zero: the point lies on the hyperplane.
-_ON_PLANE = 1e-11
 _BLOCK = 4096
+# Points on a hyperplane have values below this share of what would make them lie on it; and so many sets are tested exactly.
+_CLEAR = 1e-2
+_EXACT = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +40,8 @@ class Dictionary:
 
     Attributes
     ----------
-    omega : ndarray, shape (K, d + 1)
-        Rows (w_k, b_k), shifted off the points.
+    omega : ndarray, shape (K, r)
+        The neurons in coordinates of a frame, shifted off the points; its ``outer`` gives rows (w_k, b_k).
     H : ndarray, shape (K, n)
         max(w_k·x_i - b_k, 0), one neuron per row; the largest entry of each is 1, up to the shift.
     """
@@ -118,27 +123,26 @@ def normals(Z: Float, chosen: Rows) -> Float:
     return np.where(sure[:, None], omega / np.where(sure, length, 1.0)[:, None], 0.0)
 
 
-def neurons(Z: Float, omega: Float) -> Dictionary:
-    """Both sides of hyperplanes omega (m, d + 1), shifted off the points on them; sides without points are left out.
-
-    Z (n, d + 1) are the rows z_i.
-    """
-    values = omega @ Z.T
+def neurons(frame: Frame, omega: Float) -> Dictionary:
+    """Both sides of hyperplanes omega (m, r), shifted off the points on them; sides without points are left out."""
+    values = omega @ frame.coordinates.T
     values = np.vstack([values, -values])
     both = np.vstack([omega, -omega])
     top = values.max(axis=1, initial=0.0)
-    live = np.flatnonzero(top > _ON_PLANE * np.abs(values).max(axis=1, initial=0.0))
-    values, both = values[live] / top[live, None], both[live] / top[live, None]
-    active = values > _ON_PLANE
+    # What is below this share of the largest value, on either side, is taken for zero: the point lies on the hyperplane.
+    least = frame.blur * np.abs(values).max(axis=1, initial=0.0)
+    live = np.flatnonzero(top > least)
+    top = top[live, None]
+    values, both, active = values[live] / top, both[live] / top, values[live] > least[live, None]
     shift = _SHIFT * np.where(active, values, np.inf).min(axis=1, initial=np.inf)
     values -= shift[:, None]
     values[~active] = 0.0
-    both[:, -1] += shift  # z·(w, b + shift) = z·(w, b) - shift: the last entry of z is -1
+    both += shift[:, None] * frame.inner(np.eye(1, frame.points.shape[1] + 1, frame.points.shape[1]))
     return Dictionary(both, values)
 
 
 def hyperplane_dictionary(X: Float, most: int = MOST_COLUMNS) -> Dictionary:
-    """All columns of X (n, d), through as many independent points as their affine hull has dimensions.
+    """All columns of X (n, d), through as many independent points as their affine hull has dimensions, in its frame.
 
     Raises
     ------
@@ -150,37 +154,49 @@ def hyperplane_dictionary(X: Float, most: int = MOST_COLUMNS) -> Dictionary:
     >>> hyperplane_dictionary(np.array([[0.0], [1.0], [3.0]])).size
     4
     """
-    points = np.unique(X + 0.0, axis=0)
-    if len(points) < 2:
+    frame = Frame.of(X)
+    _, first = np.unique(X + 0.0, axis=0, return_index=True)
+    if len(first) < 2:
         raise ValueError("X must hold at least two distinct points")
-    found = hyperplanes(points, most)
+    found = hyperplanes(frame.coordinates[first], most)
     if isinstance(found, int):
-        raise ValueError(f"X must give at most {most} hyperplanes, got {found} from {len(points)} distinct points")
-    _, omega, basis = found
-    return neurons(augmented(X), omega @ basis.T)
+        raise ValueError(f"X must give at most {most} hyperplanes, got {found} from {len(first)} distinct points")
+    return neurons(frame, found)
 
 
-def hyperplanes(points: Float, most: int) -> tuple[Float, Float, Float] | int:
-    """Z (m, r) and unit normals omega (K, r) of all hyperplanes through r - 1 independent rows, r the rank of the rows z_i.
+def tells_apart(frame: Frame, X: Float, most: int = MOST_COLUMNS) -> bool:
+    """Whether float64 knows the points on each hyperplane through points of X (n, d): what rests on the list of all.
 
-    Both are coordinates with respect to ``basis`` (d + 1, r), which is the third result. If there are more than ``most``
-    columns, their number instead. ``points`` (m, d) are distinct.
+    No point may be so near to one that rounding decides; where more points lie on one than any would hold, some of these are
+    tested exactly.
     """
-    basis = _span(augmented(points))
-    Z = augmented(points) @ basis
-    m, r = Z.shape
+    _, first = np.unique(X + 0.0, axis=0, return_index=True)
+    omega = hyperplanes(frame.coordinates[first], most)
+    if isinstance(omega, int) or not frame.sure:
+        return False
+    r = frame.rank
+    crowded: list[Rows] = []
+    for start in range(0, len(omega), _BLOCK):
+        share = np.abs(omega[start : start + _BLOCK] @ frame.coordinates[first].T)
+        share /= share.max(axis=1, keepdims=True)
+        if ((share > _CLEAR * frame.blur) & (share <= frame.blur)).any():
+            return False
+        on_plane = share <= frame.blur
+        crowded += [first[row] for row in on_plane[on_plane.sum(axis=1) >= r][: _EXACT - len(crowded)]]
+    return not any(frame.independent(rows[:r]) for rows in crowded)
+
+
+def hyperplanes(points: Float, most: int) -> Float | int:
+    """Unit normals (K, r) of all hyperplanes through r - 1 independent ones of the distinct coordinates ``points`` (m, r).
+
+    If there are more than ``most`` columns, their number instead.
+    """
+    m, r = points.shape
     count = hyperplane_count(m, r - 1)
     if count > most:
         return count
     if r == 1:
-        return Z, np.ones((1, 1)), basis
+        return np.ones((1, 1))
     every = chain.from_iterable(combinations(range(m), r - 1))
-    omega = normals(Z, np.fromiter(every, dtype=np.int64, count=count // 2 * (r - 1)).reshape(-1, r - 1))
-    return Z, omega[omega.any(axis=1)], basis
-
-
-def _span(Z: Float) -> Float:
-    """An orthonormal basis (d + 1, r) of the span of the rows; the unit vectors if they span everything."""
-    _, values, vectors = np.linalg.svd(Z, full_matrices=False)
-    rank = int((values > 1e-12 * values[0]).sum())
-    return np.eye(Z.shape[1]) if rank == Z.shape[1] else np.asarray(vectors[:rank].T)
+    omega = normals(points, np.fromiter(every, dtype=np.int64, count=count // 2 * (r - 1)).reshape(-1, r - 1))
+    return np.asarray(omega[omega.any(axis=1)])

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from verify.hessian.rounding import SLACK, gamma
 from verify.shatterability.dictionary import augmented, cofactors
+from verify.shatterability.frame import Frame, determinant
 from verify.shatterability.master import Dual
 from verify.shatterability.reach import nonnegative_products
 
@@ -34,23 +35,25 @@ def certified_dual_value(X: Float, y: Float, dual: Dual) -> float | None:
     Parameters
     ----------
     X : ndarray, shape (n, d)
-        d <= 3, not in an affine subspace, with z_i·z_j >= 0 for all pairs.
+        d <= 3, not in an affine subspace, with z_i·z_j >= 0 for all pairs: both are decided exactly.
     y : ndarray, shape (n,)
     dual : Dual
         Approximate multipliers.
     """
     n, d = X.shape
-    Z = augmented(X)
-    points, first, inverse = np.unique(X + 0.0, axis=0, return_index=True, return_inverse=True)
-    if d > 3 or len(points) <= d or not nonnegative_products(X) or np.linalg.matrix_rank(augmented(points)) <= d:
+    _, first, inverse = np.unique(X + 0.0, axis=0, return_index=True, return_inverse=True)
+    if d > 3 or not nonnegative_products(X):
+        return None
+    frame = Frame.of(X)
+    if not _span_everything(frame):
         return None
     nu = zero_sum(dual.nu)
     if nu is None:
         return None
-    checker = _Checker(Z, np.ravel(inverse), nu, dual)
+    checker = _Checker(augmented(X), augmented(frame.points), np.ravel(inverse), nu, dual)
     size = max(1, _BLOCK_ENTRIES // n)
     largest = 0.0
-    for chosen in _subsets(len(points), d, size):
+    for chosen in _subsets(len(first), d, size):
         ratio = checker.largest_ratio(first[chosen], chosen)
         if ratio is None:
             return None
@@ -62,6 +65,17 @@ def certified_dual_value(X: Float, y: Float, dual: Dual) -> float | None:
     gain = float(nu @ y) - slack * float(np.abs(nu) @ np.abs(y))
     total = constant + max(gain, 0.0) * scale * (1 - slack)
     return max(1.0, total / (float(dual.mu.sum()) * (1 + slack)) * (1 - slack))
+
+
+def _span_everything(frame: Frame) -> bool:
+    """Whether d + 1 of the points lie on no hyperplane, exactly."""
+    size = frame.points.shape[1] + 1
+    if frame.rank < size:
+        return False
+    from scipy.linalg import qr
+
+    rows = qr(frame.coordinates.T, mode="r", pivoting=True)[1][:size]
+    return frame.independent(rows)
 
 
 def zero_sum(nu: Float) -> Float | None:
@@ -92,10 +106,13 @@ def _subsets(count: int, d: int, size: int) -> Iterator[Rows]:
 
 
 class _Checker:
-    """Ratios of the two sides of the dual constraints."""
+    """Ratios of the two sides of the dual constraints.
 
-    def __init__(self, Z: Float, group: Rows, nu: Float, dual: Dual) -> None:
-        self._Z, self._group, self._nu = Z, group, nu
+    Sides of hyperplanes are those of ``points``, which are the z_i but for an exact change of origin and units.
+    """
+
+    def __init__(self, Z: Float, points: Float, group: Rows, nu: Float, dual: Dual) -> None:
+        self._Z, self._points, self._group, self._nu = Z, points, group, nu
         self._placements = 0
         # (2/n) mu_j / |p_j|^2, rounded down.
         squares = np.einsum("ij,ij->i", dual.cuts, dual.cuts)
@@ -109,7 +126,7 @@ class _Checker:
 
         ``groups`` are the indices of the same points among the distinct ones.
         """
-        Z = self._Z
+        Z = self._points
         omega, size = cofactors(Z[rows])
         values = omega @ Z.T
         error = gamma(20) * (size @ np.abs(Z).T) * SLACK
@@ -122,7 +139,7 @@ class _Checker:
         if self._placements > _EXACT_PLACEMENTS:
             return None
         for s, k in zip(at.tolist(), points.tolist(), strict=True):
-            exact = _determinant([[Fraction(v) for v in row] for row in [*Z[rows[s]].tolist(), Z[k].tolist()]])
+            exact = determinant([[Fraction(v) for v in row] for row in [*Z[rows[s]].tolist(), Z[k].tolist()]])
             values[s, k] = float(exact) * self._orientation(Z.shape[1])
             error[s, k] = 0.0 if exact == 0 else 2.0**-50 * abs(values[s, k]) + 1e-300
         worst = 0.0
@@ -157,21 +174,3 @@ class _Checker:
         if (right[needed] <= 0).any():
             return None
         return float((left[needed] / right[needed]).max(initial=0.0)) * (1 + gamma(8))
-
-
-def _determinant(rows: list[list[Fraction]]) -> Fraction:
-    """Exact determinant by elimination."""
-    matrix = [row[:] for row in rows]
-    size, result = len(matrix), Fraction(1)
-    for i in range(size):
-        pivot = next((j for j in range(i, size) if matrix[j][i] != 0), None)
-        if pivot is None:
-            return Fraction(0)
-        if pivot != i:
-            matrix[i], matrix[pivot] = matrix[pivot], matrix[i]
-            result = -result
-        result *= matrix[i][i]
-        for j in range(i + 1, size):
-            factor = matrix[j][i] / matrix[i][i]
-            matrix[j] = [a - factor * b for a, b in zip(matrix[j], matrix[i], strict=True)]
-    return result

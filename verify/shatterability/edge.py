@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian import Sharpness, sharpness
+from verify.hessian.rounding import UNIT, gamma
 from verify.outcome import Trust
 from verify.shatterability.depth import DepthBracket, depth_bracket, directional_depth
 from verify.shatterability.dictionary import (
@@ -25,8 +26,10 @@ from verify.shatterability.dictionary import (
     hyperplane_count,
     hyperplane_dictionary,
     neurons,
+    tells_apart,
 )
 from verify.shatterability.dual_check import certified_dual_value
+from verify.shatterability.frame import Frame
 from verify.shatterability.margins import HullMargins, hull_margins
 from verify.shatterability.master import Dual, Master
 from verify.shatterability.pricing import FullPricing, Pricing, SearchPricing, cheap_columns
@@ -41,6 +44,7 @@ __all__ = ["MOST_COLUMNS", "MemorisationEdge", "memorisation_edge"]
 Float = NDArray[np.float64]
 
 _MOST_ENTRIES = 3 * 10**8
+_BLOCK_ENTRIES = 2**24
 # A network counts as interpolating if its training loss is at most this share of the variance of the labels.
 _FIT = 1e-14
 
@@ -163,20 +167,23 @@ def memorisation_edge(
     result = _by_program(X, y, margins, bound.value, tol, deadline, seed, most_columns, progress)
     if result is None:
         return MemorisationEdge(bound.value, math.inf, Trust.PROVED, Trust.PROVED, "depths", bound.p[None])
-    program, complete = result
+    program, listed = result
     found = _measured(_network(program, X, y), X, y)
     lower, evidence, cuts = bound.value, Trust.PROVED, bound.p[None]
     if program.p.min() > 0:
         again = reach_bound(X, y, depth, (program.p,))
         lower, cuts = max(lower, again.value), again.p[None]
     sampled = math.nan
-    if program.dual is not None and complete and nonnegative_products(X):
-        proved = certified_dual_value(X, y, program.dual)
-        if proved is not None and proved >= (1 - tol) * program.lower:
-            lower, evidence, cuts = max(lower, proved), Trust.PROVED, program.dual.cuts
-        elif program.lower > lower:
-            lower, evidence, cuts = program.lower, Trust.FLOAT_CERTIFIED, program.dual.cuts
-    else:
+    complete = listed and tells_apart(Frame.of(X), X, most_columns)
+    proved = certified_dual_value(X, y, program.dual) if listed and program.dual is not None else None
+    if program.dual is not None and proved is not None:
+        # This check of every hyperplane is exact: what float64 takes them for doesn't matter.
+        complete = proved >= (1 - tol) * program.lower
+        if proved > lower:
+            lower, cuts = proved, program.dual.cuts
+    elif program.dual is not None and complete and nonnegative_products(X) and program.lower > lower:
+        lower, evidence, cuts = program.lower, Trust.FLOAT_CERTIFIED, program.dual.cuts
+    if program.dual is None or not complete or not nonnegative_products(X):
         sampled = program.lower if program.dual is not None else math.nan
         part = subset_bound(X, y, np.random.default_rng(seed), deadline + 0.3 * time_limit)
         if part is not None and part.value > lower:
@@ -213,11 +220,28 @@ def _edge(
 
 
 def _measured(network: Network, X: Float, y: Float) -> tuple[Network, Sharpness, float] | None:
-    """The network with its certificate and loss; None if it does not interpolate."""
-    loss = 0.5 * float(np.mean((y - network(X)) ** 2))
-    if not loss <= _FIT * max(float(np.var(y)), 1e-300) and loss > 0:
+    """The network with its certificate and loss; None if it does not interpolate, rounding of its values included."""
+    residual = np.abs(y - network(X))
+    loss = 0.5 * float(np.mean(residual**2))
+    if not 0.5 * np.mean((residual + _value_errors(network, X)) ** 2) <= _FIT * float(np.var(y)) and np.ptp(y):
         return None
     return network, sharpness(network, X, y), loss
+
+
+def _value_errors(network: Network, X: Float) -> Float:
+    """Bounds of the rounding errors of the network's float64 values, shape (n,)."""
+    d, width = network.W.shape[1], network.width
+    errors = np.empty(len(X))
+    step = max(1, _BLOCK_ENTRIES // width)
+    for start in range(0, len(X), step):
+        part = X[start : start + step]
+        size = np.abs(part) @ np.abs(network.W).T + np.abs(network.b)
+        before = network.preactivations(part)
+        error = gamma(d + 4) * size
+        errors[start : start + step] = ((before > -error) * error + gamma(width + 4) * np.maximum(before, 0)) @ np.abs(
+            network.v
+        )
+    return np.asarray(errors + 4 * UNIT * abs(network.beta))
 
 
 def _by_program(
@@ -234,47 +258,44 @@ def _by_program(
     """The convex program, over all hyperplanes where they can be listed; whether they were."""
     n = len(X)
     rng = np.random.default_rng(seed)
-    Z = augmented(X)
+    Z, frame = augmented(X), Frame.of(X)
     uniform = np.full(n, n**-0.5)
-    distinct = len(np.unique(X + 0.0, axis=0))
-    rank = int(np.linalg.matrix_rank(augmented(X - X.mean(axis=0)))) - 1
-    count = hyperplane_count(distinct, max(rank, 1)) if rank <= distinct else 0
-    columns = _simple_columns(X, margins, rng)
+    count = hyperplane_count(len(np.unique(X + 0.0, axis=0)), frame.rank - 1)
+    columns = _simple_columns(frame, margins, rng)
     pricing: Pricing
-    if 0 < count <= most_columns and count * n <= _MOST_ENTRIES:
+    if frame.sure and frame.rank > 1 and count <= most_columns and count * n <= _MOST_ENTRIES:
         pricing = FullPricing(hyperplane_dictionary(X, most_columns), Z)
         columns = columns.join(pricing.spread(uniform, 10, 2 * n, rng))
     else:
-        pricing = SearchPricing(Z, rng)
+        pricing = SearchPricing(frame, Z, rng)
         inside = np.flatnonzero(~margins.extreme)
         if inside.size:
             _, outward = directional_depth(X, start=margins.directions, deadline=deadline, seed=seed)
-            columns = columns.join(cheap_columns(Z, uniform, inside, outward[inside], rng))
+            columns = columns.join(cheap_columns(frame, Z, uniform, inside, outward[inside], rng))
     result = solve_program(
         Master(Z, y, columns), pricing, uniform, known_lower=known, tol=tol, deadline=deadline, progress=progress
     )
     return None if result is None else (result, pricing.complete)
 
 
-def _simple_columns(X: Float, margins: HullMargins, rng: np.random.Generator) -> Dictionary:
+def _simple_columns(frame: Frame, margins: HullMargins, rng: np.random.Generator) -> Dictionary:
     """Columns that interpolate anything: solitary neurons, and in some directions one kink between any two points."""
-    d = X.shape[1]
-    Z = augmented(X)
+    points = frame.points
     extreme = np.flatnonzero(margins.extreme)
-    u = margins.directions[extreme]
-    level = np.einsum("ij,ij->i", u, X[extreme]) - 0.5 * margins.lower[extreme]
+    u = margins.directions[extreme] * frame.factor
+    level = np.einsum("ij,ij->i", u, points[extreme]) - 0.5 * margins.lower[extreme]
     parts = [np.column_stack([u, level])]
-    for direction in rng.standard_normal((2, d)):
-        heights = np.unique(X @ direction)
+    for direction in rng.standard_normal((2, points.shape[1])):
+        heights = np.unique(points @ direction)
         middle = 0.5 * (heights[1:] + heights[:-1])
         parts.append(np.column_stack([np.tile(direction, (len(middle), 1)), middle]))
-    return neurons(Z, np.vstack(parts))
+    return neurons(frame, frame.inner(np.vstack(parts)))
 
 
 def _network(program: ProgramResult, X: Float, y: Float) -> Network:
     """The balanced network of a solution, its output weights corrected until it fits to rounding."""
     root, half = np.sqrt(np.abs(program.a)), np.exp(0.5 * program.log_balance)
-    inner = program.columns.omega * (root / half)[:, None]
+    inner = Frame.of(X).outer(program.columns.omega) * (root / half)[:, None]
     v = np.sign(program.a) * root * half
     network = Network(inner[:, :-1], inner[:, -1], v, program.beta)
     for _ in range(4):

@@ -18,6 +18,7 @@ from verify.outcome import Interval, Relation, Trust, Verdict, judge
 from verify.shatterability.decay import DecayPoint, decay_path
 from verify.shatterability.depth import DepthBracket, depth_bracket
 from verify.shatterability.edge import MOST_COLUMNS, MemorisationEdge, memorisation_edge
+from verify.shatterability.frame import Frame
 from verify.shatterability.margins import HullMargins, hull_margins
 from verify.shatterability.reach import nonnegative_products
 from verify.shatterability.solitary import (
@@ -200,11 +201,7 @@ def leverages(X: Float) -> Float:
     >>> leverages(np.array([[0.0], [1.0], [2.0]])).round(3).tolist()
     [0.833, 0.333, 0.833]
     """
-    centred = X - X.mean(axis=0)
-    size = np.abs(centred).max(axis=0)
-    left, values, _ = np.linalg.svd(centred / np.where(size > 0, size, 1.0), full_matrices=False)
-    used = left[:, values > 1e-10 * max(float(values[0]), 1e-300)]
-    return np.asarray(1 / len(X) + np.einsum("ij,ij->i", used, used))
+    return Frame.of(X).leverages
 
 
 def _verdict(
@@ -245,6 +242,12 @@ def _notes(X: Float, y: Float, margins: HullMargins, edge: MemorisationEdge | No
     if constant.size:
         shown = ", ".join(str(i) for i in constant[:5].tolist()) + (", ..." if constant.size > 5 else "")
         notes.append(f"feature(s) {shown} (counted from 0) are constant: they shift the points and separate nothing")
+    frame = Frame.of(X)
+    if frame.rank - 1 < min(n - 1, d - constant.size):
+        notes.append(
+            f"up to rounding the points lie in a flat of dimension {frame.rank - 1}, and are taken to: what is float-certified "
+            "holds for such points"
+        )
     if n <= d + 1:
         notes.append(f"{n} points in dimension {d}: unless they are dependent, every point is extreme")
     if not np.ptp(y):
@@ -253,8 +256,8 @@ def _notes(X: Float, y: Float, margins: HullMargins, edge: MemorisationEdge | No
         notes.append("time ran out for some hull margins: their brackets are wide; raise --time")
     if edge is not None and edge.method == "sampled hyperplanes":
         notes.append(
-            "too many hyperplanes to list: the network is certified, but the lower bound of lambda* comes from depths or from a "
-            "part of the data and may be far below"
+            "too many hyperplanes to list, or points too near to them to tell sides: the network is certified, but the lower "
+            "bound of lambda* comes from depths or from a part of the data and may be far below"
             + (
                 f"; the search suggests lambda* near {edge.sampled_lower:.4g} (heuristic)"
                 if math.isfinite(edge.sampled_lower)

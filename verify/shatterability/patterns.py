@@ -15,13 +15,12 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.shatterability.dictionary import MOST_COLUMNS, hyperplanes
+from verify.shatterability.dictionary import MOST_COLUMNS, hyperplanes, tells_apart
+from verify.shatterability.frame import Frame
 
 Float = NDArray[np.float64]
 Patterns = NDArray[np.bool_]
 
-# Rows nearer to a hyperplane than this share of their length may lie on either side of it.
-_ON_PLANE = 1e-11
 _MOST_COPIES = 16
 _MOST_ENTRIES = 2 * 10**8
 _BLOCK_ENTRIES = 2**21
@@ -29,7 +28,7 @@ _STEPS = 4
 
 
 def activation_patterns(X: Float, most: int = MOST_COLUMNS) -> Patterns | None:
-    """Every set of points of X (n, d) on which a neuron can be active, (C, n); None if there are too many to list.
+    """Every set of points of X (n, d) on which a neuron can be active, (C, n); None if they can't be listed or told apart.
 
     Each cell of the arrangement of the hyperplanes z_i·omega = 0 has an edge: a normal of as many independent points as
     their affine hull has dimensions. So all cells are found around these, with the points on the hyperplane on either
@@ -46,13 +45,15 @@ def activation_patterns(X: Float, most: int = MOST_COLUMNS) -> Patterns | None:
     >>> activation_patterns(np.array([[0.0], [1.0], [2.0]])).astype(int).tolist()
     [[0, 0, 0], [0, 0, 1], [0, 1, 1], [1, 0, 0], [1, 1, 0], [1, 1, 1]]
     """
-    points, inverse = np.unique(X + 0.0, axis=0, return_inverse=True)
-    found = hyperplanes(points, most)
-    if isinstance(found, int):
+    _, chosen, inverse = np.unique(X + 0.0, axis=0, return_index=True, return_inverse=True)
+    frame = Frame.of(X)
+    points = frame.coordinates[chosen]
+    omega = hyperplanes(points, most)
+    if isinstance(omega, int) or not tells_apart(frame, X, most):
         return None
-    Z, omega, _ = found
-    values = omega @ Z.T
-    on_plane = np.abs(values) <= _ON_PLANE * np.linalg.norm(Z, axis=1)
+    values = omega @ points.T
+    # Rows nearer to a hyperplane than this share of their length may lie on either side of it.
+    on_plane = np.abs(values) <= frame.blur * np.linalg.norm(points, axis=1)
     counts = on_plane.sum(axis=1)
     size = float(np.sum(2.0 ** (counts + 1)))
     if size > _MOST_COPIES * most or size * len(X) > _MOST_ENTRIES:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verify.shatterability.dictionary import Dictionary, neurons, normals
+from verify.shatterability.frame import Frame
 from verify.shatterability.master import Dual, column_costs
 
 Float = NDArray[np.float64]
@@ -82,43 +83,48 @@ class FullPricing:
         return self._columns.take(np.unique(np.concatenate(chosen)))
 
 
-def cheap_columns(Z: Float, p: Float, rows: Rows, directions: Float, rng: np.random.Generator) -> Dictionary:
+def cheap_columns(
+    frame: Frame, Z: Float, p: Float, rows: Rows, directions: Float, rng: np.random.Generator
+) -> Dictionary:
     """For each of ``rows`` a few neurons that move it at a small cost G_p per unit, by a local search.
 
     Parameters
     ----------
+    frame : Frame
+        Of the points.
     Z : ndarray, shape (n, d + 1)
+        The rows z_i, for the costs.
     p : ndarray, shape (n,)
     rows : ndarray of int, shape (m,)
     directions : ndarray, shape (m, d)
-        Of half-spaces that hold few points, each with its row on the boundary: where to start.
+        Of half-spaces that hold few points, each with its row on the boundary: where to start. In the units of the frame.
     """
-    d = directions.shape[1]
-    heights = directions @ Z[:, :d].T
+    heights = directions @ frame.points.T
     own = heights[np.arange(len(rows)), rows]
     below = np.where(heights < own[:, None] - 1e-12 * np.abs(heights).max(), heights, -np.inf).max(axis=1)
     level = np.where(np.isfinite(below), 0.5 * (own + below), own - 1e-3 * np.abs(own) - 1e-3)
-    best = np.column_stack([directions, level])
-    rate = _rates(Z, p, rows, best)
+    best = frame.inner(np.column_stack([directions, level]))
+    rate = _rates(frame, Z, p, rows, best)
     kept = [best.copy()]
     width = 0.5
     for turn in range(_CHEAP_ROUNDS):
-        step = rng.standard_normal(best.shape) * np.linalg.norm(best, axis=1, keepdims=True) / np.sqrt(d + 1)
+        step = rng.standard_normal(best.shape) * np.linalg.norm(best, axis=1, keepdims=True)
+        step /= np.sqrt(frame.rank)
         trial = best + width * step
-        found = _rates(Z, p, rows, trial)
+        found = _rates(frame, Z, p, rows, trial)
         better = found > rate
         best[better], rate[better] = trial[better], found[better]
         width = max(0.9 * width, 1e-3)
         if turn % (_CHEAP_ROUNDS // 4) == _CHEAP_ROUNDS // 4 - 1:
             kept.append(best.copy())
-    columns = neurons(Z, np.vstack(kept))
+    columns = neurons(frame, np.vstack(kept))
     _, first = np.unique(columns.H, axis=0, return_index=True)
     return columns.take(np.sort(first))
 
 
-def _rates(Z: Float, p: Float, rows: Rows, omega: Float) -> Float:
+def _rates(frame: Frame, Z: Float, p: Float, rows: Rows, omega: Float) -> Float:
     """h_i / G_p of the neuron of each row, 0 where it is not active there."""
-    H = np.maximum(omega @ Z.T, 0.0)
+    H = np.maximum(omega @ frame.coordinates.T, 0.0)
     return np.asarray(H[np.arange(len(rows)), rows] / np.maximum(column_costs(H, Z, p), 1e-300))
 
 
@@ -127,14 +133,14 @@ class SearchPricing:
 
     complete = False
 
-    def __init__(self, Z: Float, rng: np.random.Generator) -> None:
-        self._Z, self._rng = Z, rng
+    def __init__(self, frame: Frame, Z: Float, rng: np.random.Generator) -> None:
+        self._frame, self._Z, self._rng = frame, Z, rng
 
     def price(self, dual: Dual, held: Dictionary) -> tuple[Dictionary | None, float]:
         """See `Pricing`."""
-        Z, rng = self._Z, self._rng
-        n, r = Z.shape
-        tight = np.abs(held.H @ dual.nu) > 0.999 * dual.limits(held.H, Z)
+        rng = self._rng
+        n, r = self._frame.coordinates.shape
+        tight = np.abs(held.H @ dual.nu) > 0.999 * dual.limits(held.H, self._Z)
         base = np.vstack([held.omega[tight], self.through_points(int(np.clip(4e5 / n, 100, 1000)))])
         best, ratio = self._best(base, dual)
         width = 0.6
@@ -150,7 +156,7 @@ class SearchPricing:
 
     def _best(self, omega: Float, dual: Dual) -> tuple[Dictionary, Float]:
         """The worst violators, a few for each point that carries most of a column's left side."""
-        columns = neurons(self._Z, omega)
+        columns = neurons(self._frame, omega)
         ratio = np.abs(columns.H @ dual.nu) / np.maximum(dual.limits(columns.H, self._Z), 1e-300)
         group = (columns.H * np.abs(dual.nu)).argmax(axis=1)
         order = np.lexsort((-ratio, group))
@@ -160,27 +166,28 @@ class SearchPricing:
         return columns.take(chosen), ratio[chosen]
 
     def through_points(self, count: int) -> Float:
-        """Hyperplanes through d points each: anywhere, or near one of them."""
-        n, r = self._Z.shape
-        rng = self._rng
+        """Hyperplanes through r - 1 points each: anywhere, or near one of them."""
+        Z, rng = self._frame.coordinates, self._rng
+        n, r = Z.shape
         if n < r:
             return rng.standard_normal((count, r))
         chosen = np.argpartition(rng.random((count, n)), r - 2, axis=1)[:, : r - 1]
         near = count // 2
         centres = rng.integers(0, n, near)
-        distance = ((self._Z[centres, None, :] - self._Z[None, :, :]) ** 2).sum(axis=2) if near * n * r < 2e7 else None
+        distance = ((Z[centres, None, :] - Z[None, :, :]) ** 2).sum(axis=2) if near * n * r < 2e7 else None
         if distance is not None:
             # The nearest points, in an order blurred by random factors.
             blurred = distance * rng.uniform(0.2, 5.0, distance.shape)
             chosen[:near] = np.argpartition(blurred, r - 2, axis=1)[:, : r - 1]
-        omega = normals(self._Z, chosen)
+        omega = normals(Z, chosen)
         return omega[omega.any(axis=1)]
 
     def _snapped(self, omega: Float) -> Float:
-        """The hyperplanes through the d points nearest to each one given."""
-        n, r = self._Z.shape
+        """The hyperplanes through the r - 1 points nearest to each one given."""
+        Z = self._frame.coordinates
+        n, r = Z.shape
         if n < r:
             return omega
-        nearest = np.argpartition(np.abs(omega @ self._Z.T), r - 2, axis=1)[:, : r - 1]
-        found = normals(self._Z, nearest)
+        nearest = np.argpartition(np.abs(omega @ Z.T), r - 2, axis=1)[:, : r - 1]
+        found = normals(Z, nearest)
         return found[found.any(axis=1)]

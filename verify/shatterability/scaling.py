@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verify.hessian.inputs import read_array
+from verify.shatterability.frame import Frame
 from verify.shatterability.table import constant_columns
 
 Float = NDArray[np.float64]
@@ -55,8 +56,10 @@ def rescale(X: Float, scale: Scale) -> Scaled:
     d = X.shape[1]
     if scale is Scale.AS_IS:
         return Scaled(X, np.zeros(d), np.ones(d), "as given")
-    shift = X.mean(axis=0)
-    centred = X - shift
+    frame = Frame.of(X)
+    offset = frame.factor * frame.points.mean(axis=0)
+    shift = frame.centre + offset
+    centred = (X - frame.centre) - offset  # the first difference is exact
     if scale is Scale.UNIT_BALL:
         radius = float(np.sqrt(np.einsum("ij,ij->i", centred, centred).max()))
         if radius == 0:

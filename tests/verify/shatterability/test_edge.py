@@ -20,6 +20,7 @@ from verify.shatterability.depth import depth_bracket
 from verify.shatterability.dictionary import augmented, hyperplane_count, hyperplane_dictionary
 from verify.shatterability.dual_check import certified_dual_value, zero_sum
 from verify.shatterability.edge import MemorisationEdge, memorisation_edge
+from verify.shatterability.frame import Frame
 from verify.shatterability.master import column_costs
 from verify.shatterability.reach import nonnegative_products, reach_bound
 from verify.shatterability.solitary import solo_sharpness
@@ -67,8 +68,9 @@ def test_the_bound_beats_the_norm_bound(edges, setting) -> None:
     """Theorem 3.2 at zero loss alone: 1 + 2 min sum |a_k| g_n over interpolants, as one linear program of its own."""
     X, y, edge = edges[setting]
     columns = hyperplane_dictionary(X)
-    scale = np.linalg.norm(columns.omega[:, :-1], axis=1)
-    weights = scale * empirical_weight(columns.omega[:, :-1] / scale[:, None], columns.omega[:, -1] / scale, X)
+    omega = Frame.of(X).outer(columns.omega)
+    scale = np.linalg.norm(omega[:, :-1], axis=1)
+    weights = scale * empirical_weight(omega[:, :-1] / scale[:, None], omega[:, -1] / scale, X)
     k = columns.size
     # Its neurons may be turned around at the price of an affine function, which is free.
     unit = columns.H.T / weights  # in units of the cost, for the solver's sake
@@ -301,9 +303,10 @@ def test_dictionary_columns_pass_through_points() -> None:
     X = uniform_ball(9, 3, np.random.default_rng(2))
     columns = hyperplane_dictionary(X)
     assert columns.size <= hyperplane_count(9, 3)
-    on_plane = np.abs(augmented(X) @ columns.omega.T) < 1e-6
+    omega = Frame.of(X).outer(columns.omega)
+    on_plane = np.abs(augmented(X) @ omega.T) < 1e-6
     assert (on_plane.sum(axis=0) >= 3).all()
-    assert np.allclose(np.maximum(augmented(X) @ columns.omega.T, 0).T, columns.H, atol=1e-12)
+    assert np.allclose(np.maximum(augmented(X) @ omega.T, 0).T, columns.H, atol=1e-12)
     with pytest.raises(ValueError, match="at most 10 hyperplanes"):
         hyperplane_dictionary(X, most=10)
     with pytest.raises(ValueError, match="two distinct points"):
