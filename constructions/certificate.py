@@ -228,16 +228,13 @@ def _integer_bound(integers: NDArray[np.int64]) -> InnerProductBound | None:
     if len(vectors) == 1:
         return _exactly(Root(-1, 1), pairs, method)
     groups = [_exact_floats(vectors[square_norms == m], int(norms[-1])) for m in norms]
-    best: Root | None = None
-    for a, first in enumerate(groups):
-        for b in range(a, len(groups)):
-            if a == b and len(first) == 1:
-                continue
-            product = _integer_maximum(first, None if a == b else groups[b], absolute)
-            root = Root(product, int(norms[a]) * int(norms[b]))
-            if best is None or root.signed_square() > best.signed_square():
-                best = root
-    return None if best is None else _exactly(best, pairs, method)
+    roots = [
+        Root(_integer_maximum(first, None if a == b else groups[b], absolute), int(norms[a]) * int(norms[b]))
+        for a, first in enumerate(groups)
+        for b in range(a, len(groups))
+        if a != b or len(first) > 1
+    ]
+    return _exactly(max(roots, key=Root.signed_square), pairs, method)
 
 
 # Screened route -----------------------------------------------------------------------------------------------------
@@ -267,15 +264,9 @@ def _exact_maximum(rows: Float, pairs: list[tuple[int, int]], absolute: bool) ->
         scale = max(denominator for _, denominator in ratios)  # powers of two, so the largest is common
         vector = [numerator * (scale // denominator) for numerator, denominator in ratios]
         vectors[index] = vector, sum(x * x for x in vector)
-    best: Root | None = None
-    value = Fraction(-2)
+    roots = []
     for i, j in pairs:
         (x, xx), (y, yy) = vectors[i], vectors[j]
         product = sum(a * b for a, b in zip(x, y, strict=True))
-        root = Root(abs(product) if absolute else product, xx * yy)
-        square = root.signed_square()
-        if best is None or square > value:
-            best, value = root, square
-    if best is None:  # the largest entry itself always lies in the window
-        raise ArithmeticError("no pair reached the screening window")
-    return best
+        roots.append(Root(abs(product) if absolute else product, xx * yy))
+    return max(roots, key=Root.signed_square)  # there is one: the largest entry itself always lies in the window

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constructions.codes.bounds import size_bound
-from constructions.codes.family import ANY_DIM, Family
+from constructions.codes.family import ANY_DIM, Family, up_to
 from constructions.codes.greedy import FAMILY as GREEDY
 from constructions.data import sphere
 from constructions.rounding import rounded_down
@@ -100,9 +100,7 @@ def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) ->
             break
         else:
             step //= 2
-    return SphericalCode(
-        best, f"repulsion in R^{d}" + (f", first {most}" if len(best) == min(max_size, _MOST_POINTS) else "")
-    )
+    return SphericalCode(best, up_to(f"repulsion in R^{d}", len(best), min(max_size, _MOST_POINTS)))
 
 
 FAMILY = Family(

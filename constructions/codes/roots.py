@@ -14,7 +14,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.codes.family import ANY_DIM, Family, Int, all_signs, axes, on_supports, part
+from constructions.codes.family import ANY_DIM, Family, Int, T, all_signs, axes, on_supports, part
 from constructions.spherical_code import SphericalCode
 
 # Codewords of the [7,3] simplex code: the complements of the lines of the Fano plane.
@@ -64,19 +64,17 @@ def _e6() -> tuple[Int, NDArray[np.float64]]:
 
     1, ω, ω² stand in R^3 as (2,−1,−1), (−1,2,−1), (−1,−1,2), which multiplies squared norms by 6.
     """
-    units = 3 * np.eye(3, dtype=np.int64) - 1
-    omega = np.array([[1, 0], [-0.5, sqrt(0.75)], [-0.5, -sqrt(0.75)]])
-    integers, points = [], []
-    for i, a in product(range(3), range(3)):
-        row, point = np.zeros((3, 3), dtype=np.int64), np.zeros((3, 2))
-        row[i], point[i] = units[(a + 1) % 3] - units[(a + 2) % 3], omega[(a + 1) % 3] - omega[(a + 2) % 3]
-        integers.append(row.ravel())
-        points.append(point.ravel())
-    for powers in product(range(3), repeat=3):
-        integers.append(units[list(powers)].ravel())
-        points.append(omega[list(powers)].ravel())
-    half, flat = np.array(integers), np.array(points) / sqrt(3)
-    return np.vstack([half, -half]), np.vstack([flat, -flat])
+
+    def vectors(omega: NDArray[T]) -> NDArray[T]:
+        turned = np.roll(omega, -1, axis=0) - np.roll(omega, -2, axis=0)
+        single = np.zeros((3, 3, 3, omega.shape[1]), dtype=omega.dtype)
+        single[np.arange(3), :, np.arange(3)] = turned
+        triples = omega[list(product(range(3), repeat=3))]
+        half = np.vstack([single.reshape(9, -1), triples.reshape(27, -1)])
+        return np.vstack([half, -half])
+
+    plane = np.array([[1, 0], [-0.5, sqrt(0.75)], [-0.5, -sqrt(0.75)]])
+    return vectors(3 * np.eye(3, dtype=np.int64) - 1), vectors(plane) / sqrt(3)
 
 
 def _candidates(d: int, max_size: int) -> list[SphericalCode]:

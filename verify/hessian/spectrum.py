@@ -163,12 +163,10 @@ class SpectralDensity(Shown):
     def smoothed(self, t: NDArray[np.float64], width: float) -> NDArray[np.float64]:
         """The density at t, convolved with a Gaussian of standard deviation ``width``."""
         check_positive("width", width)
-        values = np.zeros(len(t))
         nodes = np.append(self.nodes.ravel(), 0.0)
         weights = np.append(self.weights.ravel() / len(self.nodes), self.zero_mass)
-        for node, weight in zip(nodes, weights, strict=True):
-            values += weight * np.exp(-0.5 * ((t - node) / width) ** 2)
-        return values / (width * math.sqrt(2 * math.pi))
+        bells = np.exp(-0.5 * ((t[:, None] - nodes) / width) ** 2)
+        return np.asarray(bells @ weights / (width * math.sqrt(2 * math.pi)))
 
 
 def spectral_density(operator: HessianOperator, *, probes: int = 8, steps: int = 40, seed: int = 0) -> SpectralDensity:
