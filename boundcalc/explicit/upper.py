@@ -8,14 +8,15 @@ Derivation (d = 1, x uniform on [-1, 1], density 1/2). Cut {|x| <= 1 - eps} on e
 eta z^(3/2) wide. Let the estimate be 0 on the rest, which costs B^2 eps, and on the cells the empirical projection
 sum_j ((1/n) sum_i y_i e_j(x_i)) e_j on the piecewise linear functions, e_j orthonormal in L2(P).
 
-* Bias. Let L f interpolate f at the ends of a cell of width w, V the variation of f' in it. |f - L f| <= 2B, and the integral of
-  |f - L f| is at most V w^2/8 (Green's function), so the squared error is at most B V w^2/8 with the density 1/2.
-  w^2 <= eta^2 (1 - |t|)^3 in the cell, and the sum over cells is at most B C eta^2/8.
+* Bias. Let P be the projection; |f - Pf|^2 = <f - Pf, f> <= B |f - Pf|_1, and f - Pf is the mixture of (I - P)(x - t)_+. In the cell
+  [0, 1] the residual of (x - t)_+ is b (s - x) on [0, t], b = (1 - t)^2 (1 + 2t), s = t/(1 + 2t); it is positive on [0, s], like
+  this at the other end, and has mean 0, so with q = t (1 - t) its L1 norm is 4 q^2/(3 + 4q) <= 1/16. In a cell of width w, with
+  the density 1/2, it is at most w^2/32; w^2 <= eta^2 (1 - |t|)^3 there, and the sum over cells is at most B C eta^2/32.
 * Variance. Each of the two functions per cell costs at most E y^2 e_j^2/n <= (sigma^2 + B^2)/n.
 * Number of cells per side. A cell [z, z'] has z'/z <= 1 + eta, so 1 <= (1 + eta)^(3/2)/eta times the integral of z^(-3/2)
   over it: at most 1 + (1 + eta)^(3/2) (2/eta) (eps^(-1/2) - 1) cells.
 
-    risk <= B C eta^2/8 + B^2 eps + (4 (sigma^2 + B^2)/n) [1 + (1 + eta)^(3/2) (2/eta) (eps^(-1/2) - 1)].
+    risk <= B C eta^2/32 + B^2 eps + (4 (sigma^2 + B^2)/n) [1 + (1 + eta)^(3/2) (2/eta) (eps^(-1/2) - 1)].
 
 For the population weight g_P >= g_P(0) (1 - |t|)^3, since the ratio decreases in the depth: C is divided by g_P(0).
 """
@@ -127,7 +128,7 @@ def _projection(problem: Problem, eta: float, eps: float) -> Ball:
     budget = ball(problem.budget)
     if problem.weight is Weight.POPULATION:
         budget = budget / Weighting(problem.weight, Marginal(1)).ratio(ball(1))
-    return budget * width**2 / 8 + depth + 4 * noise * cells
+    return budget * width**2 / 32 + depth + 4 * noise * cells
 
 
 def _search(problem: Problem) -> tuple[float, float]:
@@ -138,12 +139,12 @@ def _search(problem: Problem) -> tuple[float, float]:
     root = log_eps * -0.5 + np.log1p(-np.exp(log_eps * 0.5))
     # For each eps the best eta balances eta^2 against 1/eta: search a window of the grid around it.
     best = (math.inf, 0, 0)
-    guess = (log_noise + math.log(8) + root - log_budget) / 3
+    guess = (log_noise + math.log(32) + root - log_budget) / 3
     index = np.clip(np.searchsorted(-log_eta, -guess), 0, _ETAS.size - 1)
     for offset in range(-6, 7):
         i = np.clip(index + offset, 0, _ETAS.size - 1)
         cells = np.logaddexp(0.0, 1.5 * np.log1p(_ETAS[i]) + math.log(2) - log_eta[i] + root)
-        total = np.logaddexp(np.logaddexp(log_budget + 2 * log_eta[i] - math.log(8), log_eps), log_noise + cells)
+        total = np.logaddexp(np.logaddexp(log_budget + 2 * log_eta[i] - math.log(32), log_eps), log_noise + cells)
         j = int(total.argmin())
         if total[j] < best[0]:
             best = (float(total[j]), int(i[j]), j)

@@ -70,6 +70,18 @@ def test_projection_estimator_by_simulation() -> None:
     assert np.mean(errors) > explicit_lower(1, n).lower / 100
 
 
+def test_residual_of_a_kink_in_a_cell() -> None:
+    """|(I - P)(x - t)_+|_1 = 4 q^2/(3 + 4q), q = t (1 - t), on [0, 1], by a least-squares fit."""
+    x = (np.arange(20000) + 0.5) / 20000
+    basis = np.stack([np.ones_like(x), x], axis=1)
+    for t in np.linspace(0.05, 0.95, 19):
+        kink = np.maximum(x - t, 0)
+        residual = kink - basis @ np.linalg.lstsq(basis, kink, rcond=None)[0]
+        q = t * (1 - t)
+        assert np.abs(residual).mean() == pytest.approx(4 * q**2 / (3 + 4 * q), rel=1e-6)
+        assert 4 * q**2 / (3 + 4 * q) <= 1 / 16
+
+
 @pytest.mark.parametrize("d", [12, 20])
 def test_crossover_separates(d: int) -> None:
     """In d = 20 the families near the sphere are ahead at n = 1, too: the last change of sides counts."""
