@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
+from constructions import memory
 
 _BLOCK_ENTRIES = 4_000_000
 
@@ -264,15 +267,57 @@ class Network:
         ValueError
             If an array is missing or malformed.
         """
-        with np.load(path, allow_pickle=False) as archive:
-            missing = [name for name in ("W", "b", "v", "beta") if name not in archive]
-            if missing:
-                raise ValueError(f"path must be an .npz file with arrays W, b, v, beta; {path} lacks {missing}")
-            W, b, v, beta = (archive[name] for name in ("W", "b", "v", "beta"))
+        found = read_arrays("path", path)
+        missing = [name for name in ("W", "b", "v", "beta") if name not in found]
+        if missing:
+            raise ValueError(f"path must be an .npz file with arrays W, b, v, beta; {path} lacks {missing}")
+        return cls.of(found)
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Network:
+        """The network with these W, b, v and beta, as `arrays` gives them."""
+        W, b, v, beta = (arrays[name] for name in ("W", "b", "v", "beta"))
         return cls(W, b, v, float(check.array("beta", beta, ())))
 
     def _points(self, X: ArrayLike) -> Float:
         return check.array("X", X, (None, self.dim))
+
+
+def read_arrays(argument: str, file: str | os.PathLike[str] | IO[bytes]) -> dict[str, NDArray[Any]]:
+    """All arrays of an .npz file, without pickle: the one reader of such files.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument: for a file that is none, damaged, encrypted, or too large for the memory. What a damaged
+        archive makes its readers raise has no end, so whatever it is becomes this.
+
+    Examples
+    --------
+    >>> import io
+    >>> read_arrays("FILE", io.BytesIO(b"none"))
+    Traceback (most recent call last):
+    ...
+    ValueError: FILE must be a file written with numpy.savez, got a stream: ...
+    """
+    try:
+        with (
+            open(file, "rb") if isinstance(file, (str, os.PathLike)) else nullcontext(file) as stream,
+            np.load(stream, allow_pickle=False) as archive,
+        ):
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise ValueError("it holds one array without a name")
+            entries = [] if archive.zip is None else archive.zip.infolist()
+            memory.require(argument, 2 * sum(int(entry.file_size) for entry in entries), "reading it")
+            found = {name: archive[name] for name in archive.files}
+            for name, array in found.items():
+                if not isinstance(array, np.ndarray):  # numpy gives the bytes of what lacks the mark of an array
+                    raise ValueError(f"{name} in it is no array")
+            return found
+    except Exception as error:
+        where = repr(os.fspath(file)) if isinstance(file, (str, os.PathLike)) else "a stream"
+        said = error.strerror if isinstance(error, OSError) and error.strerror else f"{error}" or type(error).__name__
+        raise ValueError(f"{argument} must be a file written with numpy.savez, got {where}: {said[:200]}") from error
 
 
 def empirical_weight(u: ArrayLike, t: ArrayLike, X: ArrayLike) -> Float:

@@ -44,7 +44,13 @@ def write_page(typed: Mapping[str, object]) -> int:
     targets = {kind: folder / f"report.{kind}" for kind in ("md", "html")}
     for path in targets.values():
         check_outputs(save=str(path))
-    page = collect(cells, folder, store.name)
+    try:
+        page = collect(cells, folder, store.name)
+    except (LookupError, TypeError, ArithmeticError, AttributeError) as error:
+        raise ValueError(
+            f"FILE must hold cells that this version has computed, got others in {setting.file!r}: {error!r}; "
+            "python -m verify.sweep exports what it holds"
+        ) from error
     texts = {"md": to_markdown(page), "html": to_html(page, f"Report of {store.name}")}
     for kind, path in targets.items():
         write_text(path, texts[kind])

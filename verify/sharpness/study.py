@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from constructions.network import Network
+from constructions.network import read_arrays as load_arrays
 from verify.command import Setting, asked
 from verify.hessian import Certificate, Sharpness, sharpness
 from verify.outcome import Relation, Report, judged
@@ -46,11 +44,7 @@ def read_arrays(path: Path) -> dict[str, Any]:
     ValueError
         If the file can't be read or lacks an array.
     """
-    try:
-        with np.load(path, allow_pickle=False) as content:
-            found = {name: content[name] for name in ARRAYS if name in content}
-    except (OSError, ValueError, TypeError, zipfile.BadZipFile, EOFError) as error:
-        raise ValueError(f"FILE.npz must be a file written with numpy.savez, got {str(path)!r}: {error}") from error
+    found = load_arrays("FILE.npz", path)
     missing = [name for name in ARRAYS if name not in found]
     if missing:
         raise ValueError(f"FILE.npz must hold {', '.join(ARRAYS)}; {str(path)!r} lacks {', '.join(missing)}")
@@ -66,7 +60,7 @@ def sharpness_report(setting: SharpnessSetting) -> tuple[Sharpness, Report]:
         For a file that holds no network with data, and for a network whose sharpness is beyond float64.
     """
     arrays = read_arrays(Path(setting.file))
-    network = Network(arrays["W"], arrays["b"], arrays["v"], float(arrays["beta"]))
+    network = Network.of(arrays)
     device = None if setting.device == "auto" else setting.device
     try:
         found = sharpness(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import math
 import warnings
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from constructions.network import read_arrays
 from verify.hessian.inputs import check_number, read_array
 
 Float = NDArray[np.float64]
@@ -179,12 +179,12 @@ def _read_csv(path: Path, _: str) -> tuple[list[str], Float | list[list[str]]]:
                     return names, fast
             except ValueError:
                 pass
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            rows = [row for row in list(csv.reader(stream))[1:] if row]
     except UnicodeDecodeError as error:
         raise ValueError(f"FILE must be UTF-8 text, {str(path)!r} is not: {error}") from error
     except csv.Error as error:
         raise ValueError(f"FILE must be comma-separated text, {str(path)!r} is not: {error}") from error
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        rows = [row for row in list(csv.reader(stream))[1:] if row]
     if not rows:
         raise ValueError(f"FILE must hold rows below its header, {str(path)!r} has none")
     for number, row in enumerate(rows, start=1):
@@ -253,7 +253,7 @@ def _read_parquet(path: Path, target: str) -> tuple[list[str], Float | list[list
         ) from None
     try:
         content = parquet.read_table(path)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # there is no end to what a damaged file makes its readers raise
         raise ValueError(f"FILE must be a Parquet file, {str(path)!r} is not: {error}") from error
     names = [str(name) for name in content.column_names]
     columns = [np.asarray(content.column(i).to_numpy()) for i in range(len(names))]
@@ -265,11 +265,7 @@ def _read_parquet(path: Path, target: str) -> tuple[list[str], Float | list[list
 
 
 def _read_npz(path: Path, target: str) -> tuple[list[str], Float]:
-    try:
-        with np.load(path, allow_pickle=False) as content:
-            found = {name: content[name] for name in content.files}
-    except (OSError, ValueError, TypeError, zipfile.BadZipFile, EOFError) as error:
-        raise ValueError(f"FILE must be a file written with numpy.savez, got {str(path)!r}: {error}") from error
+    found = read_arrays("FILE", path)
     for name in ("X", target):
         if name not in found:
             raise ValueError(f"FILE must hold the arrays X and {target}, {str(path)!r} holds {_listed(list(found))}")

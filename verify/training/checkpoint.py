@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.files import as_path, check_writable, write_arrays
+from constructions.network import read_arrays
 
-_ADVICE = "move it away, or pass another path"
+ADVICE = "move it away, or pass another path"
 
 
 def fingerprint(parts: Iterable[object]) -> str:
@@ -26,6 +26,10 @@ def fingerprint(parts: Iterable[object]) -> str:
         else:
             digest.update(f"{part!r};".encode())
     return digest.hexdigest()
+
+
+def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
+    return fingerprint(part for name in sorted(arrays) for part in (name, np.asarray(arrays[name])))
 
 
 class Checkpoint:
@@ -54,7 +58,8 @@ class Checkpoint:
 
     def save(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Write the arrays, whole or not at all."""
-        write_arrays(self.path, {"format": self._kind, "fingerprint": self._fingerprint, **arrays})
+        marks = {"format": self._kind, "fingerprint": self._fingerprint, "digest": _digest(arrays)}
+        write_arrays(self.path, {**marks, **arrays})
 
     def load(self, shapes: Mapping[str, tuple[int | None, ...]]) -> dict[str, NDArray[Any]] | None:
         """Read the arrays back; None if there is no file. The file is left as it is, whatever it holds.
@@ -71,19 +76,19 @@ class Checkpoint:
         """
         if not self.path.exists():
             return None
-        where = f"in {str(self.path)!r}; {_ADVICE}"
+        where = f"in {str(self.path)!r}; {ADVICE}"
         try:
-            with self.path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-                content = {name: archive[name] for name in archive.files}
-        except (OSError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+            content = read_arrays("checkpoint", self.path)
+        except ValueError as error:
             raise ValueError(
-                f"checkpoint must be a file written by this command, got a damaged one ({error}) {where}"
+                f"checkpoint must be a file of this command, got a damaged one {where} ({error})"
             ) from error
         found = str(content.pop("format", "no checkpoint"))
         if found != self._kind:
             raise ValueError(f"checkpoint must be of the format {self._kind!r}, got {found!r} {where}")
         if str(content.pop("fingerprint", "")) != self._fingerprint:
             raise ValueError(f"checkpoint must belong to the same {self._words}, got that of others {where}")
+        mark = str(content.pop("digest", ""))
         for name, array in content.items():
             if array.dtype.kind not in "biuf":
                 raise ValueError(f"checkpoint must hold real numbers, got {name} of dtype {array.dtype} {where}")
@@ -94,6 +99,8 @@ class Checkpoint:
                 raise ValueError(f"checkpoint must hold {name} of shape {shape}, got {size} {where}")
             if np.isnan(array).any():
                 raise ValueError(f"checkpoint must hold {name} without NaN {where}")
+        if mark != _digest(content):
+            raise ValueError(f"checkpoint must be as it was written, got changed arrays {where}")
         return content
 
 

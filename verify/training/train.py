@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from constructions.network import Network
 from verify.hessian.arrays import backend_for
 from verify.hessian.inputs import check_dtype, check_integer
-from verify.training.checkpoint import Checkpoint
+from verify.training.checkpoint import ADVICE, Checkpoint
 from verify.training.device import DeviceEngine
 from verify.training.host import HostEngine
 from verify.training.setting import Run
@@ -159,8 +159,13 @@ def train(
     if store is not None and saved is not None:
         _check_trace(saved, marks, steps, store.path)
         done = int(saved["step"])
-        for at, group in enumerate(groups):
-            group.restore(f"group{at}", saved)
+        try:
+            for at, group in enumerate(groups):
+                group.restore(f"group{at}", saved)
+        except Exception as error:  # there is no end to what arrays that no training wrote can bring about
+            raise ValueError(
+                f"checkpoint must hold the state of these runs, got {str(store.path)!r}: {error!r}; {ADVICE}"
+            ) from error
     measuring_device = None if on_host else device
     stops = sorted(marks | {steps} | (set(range(checkpoint_every, steps, checkpoint_every)) if store else set()))
     # A checkpoint follows the measurement at its step, so a resumed run starts after it.
@@ -234,6 +239,8 @@ def _shapes(groups: Sequence[_Group]) -> dict[str, tuple[int, ...]]:
 
 def _check_trace(saved: dict[str, NDArray[Any]], marks: set[int], steps: int, path: Path) -> None:
     done = int(saved["step"])
+    if done < 0:
+        raise ValueError(f"checkpoint {str(path)!r} is at step {done}; {ADVICE}")
     if done > steps:
         raise ValueError(f"checkpoint {str(path)!r} is at step {done}, past steps = {steps}; pass more steps")
     recorded = saved.get("group0.trace0.step", np.array([], dtype=np.int64)).tolist()

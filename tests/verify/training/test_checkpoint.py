@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from training_reference import make_run
 
+from constructions.network import read_arrays
+from verify.shatterability.margin_checkpoint import MarginCheckpoint
 from verify.shatterability.margins import hull_margins
 from verify.training import train
 from verify.training.checkpoint import Checkpoint, fingerprint
@@ -88,11 +90,50 @@ def test_training_refuses_a_state_with_nan(tmp_path: Path) -> None:
 def test_margins_refuse_bounds_that_are_none(tmp_path: Path) -> None:
     X, path = np.random.default_rng(0).standard_normal((30, 2)), str(tmp_path / "margins.npz")
     hull_margins(X, checkpoint=path)
-    with np.load(path) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    np.savez(path, **(arrays | {"lower": arrays["upper"] + 1}))
+    file = MarginCheckpoint(path, X)._file
+    arrays = read_arrays("checkpoint", path)
+    for mark in ("format", "fingerprint", "digest"):
+        del arrays[mark]
+    file.save(arrays | {"lower": arrays["upper"] + 1})
     with pytest.raises(ValueError, match="bounds 0 <= lower <= upper"):
         hull_margins(X, checkpoint=path)
-    np.savez(path, **(arrays | {"upper": np.full(30, np.nan)}))
+    file.save(arrays | {"upper": np.full(30, np.nan)})
     with pytest.raises(ValueError, match="hold upper without NaN"):
         hull_margins(X, checkpoint=path)
+
+
+def test_changed_arrays_are_refused_whatever_they_hold(tmp_path: Path) -> None:
+    path = tmp_path / "c.npz"
+    store(path).save(GOOD)
+    with np.load(path) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    for change in ({"b": np.int64(8)}, {"a": np.ones((3, 2), np.float32)}, {"further": np.ones(1)}, {"digest": "none"}):
+        np.savez(path, **(arrays | change))
+        with pytest.raises(ValueError, match="checkpoint must be as it was written, got changed arrays"):
+            store(path).load(SHAPES)
+
+
+@pytest.mark.parametrize("name", ["live", "margin_numbers", "omega", "reference"])
+@pytest.mark.parametrize("value", [None, np.array([10**6]), np.array(-1.5), np.empty((0, 3))])
+def test_training_refuses_states_that_none_has_written(tmp_path: Path, name: str, value: np.ndarray | None) -> None:
+    path = tmp_path / "state.npz"
+    train([make_run(0)], 5, checkpoint=path)
+    arrays = read_arrays("checkpoint", path)
+    marks = [str(arrays.pop(mark)) for mark in ("format", "fingerprint", "digest")]
+    arrays.pop(f"group0.state.{name}")
+    arrays |= {} if value is None else {f"group0.state.{name}": value}
+    file = store(path, kind=marks[0])
+    file._fingerprint = marks[1]
+    file.save(arrays)
+    with pytest.raises(ValueError, match="checkpoint must hold"):
+        train([make_run(0)], 10, checkpoint=path)
+
+
+def test_paths_may_be_text(tmp_path: Path) -> None:
+    for wrong in (3, b"c.npz", ["c.npz"]):
+        with pytest.raises(TypeError, match="checkpoint must be a path"):
+            store(wrong)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="checkpoint must be a path"):
+            train([make_run(0)], 1, checkpoint=wrong)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="checkpoint must be a path"):
+            hull_margins(np.eye(3), checkpoint=wrong)  # type: ignore[arg-type]
