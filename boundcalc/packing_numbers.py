@@ -31,6 +31,7 @@ from boundcalc.symbols import VARIABLES
 
 _EXACT_COSINES = {60: Fraction(1, 2), 90: Fraction(0), 120: Fraction(-1, 2), 180: Fraction(-1)}
 _SMALLEST_DEGREES = Fraction(1, 10**12)
+_MOST_BITS = 2**31  # of a count: a quarter of a gigabyte
 # An irrational cosine is enclosed to this share of 1 - cos(angle).
 _SHARE = 10**15
 
@@ -111,7 +112,8 @@ def packing_number(d: object, angle: object = None, *, cosine: object = None) ->
     Raises
     ------
     TypeError, ValueError
-        If not exactly one of angle and cosine is given, or a value is no number or outside its domain.
+        If not exactly one of angle and cosine is given, or a value is no number or outside its domain, or d is so large that
+        counts of points, which are exact, would not fit into memory: beyond 2^31 at 60 degrees, 10^30 from 90 degrees on.
 
     Examples
     --------
@@ -122,6 +124,12 @@ def packing_number(d: object, angle: object = None, *, cosine: object = None) ->
     """
     dim = int(VARIABLES["d"].exact(d))
     low, high = _cosine(angle, cosine)
+    most = 10**30 if high <= 0 else max(2, math.floor(_MOST_BITS / _volume_bits(1, high)))
+    if dim > most:
+        raise ValueError(
+            f"d must be at most {show_lower(most, 3)} at this angle, got {describe(d)}: counts are exact, and beyond they have "
+            "too many digits"
+        )
     if dim == 1:
         lower = upper = [(2, "the sphere of R^1 has two points")]
     elif dim == 2:
@@ -189,6 +197,11 @@ def _polygon(cosine: Fraction, angle: object) -> int:
     return int(whole)
 
 
+def _volume_bits(d: int, cosine: Fraction) -> float:
+    """About how many binary digits the bound by volume has, log2 of 1/sin(psi/2)^d."""
+    return d * log_exact(2 / (1 - cosine)) / math.log(4)
+
+
 def _upper_bounds(d: int, cosine: Fraction) -> list[Bound]:
     found: list[Bound] = []
     if cosine < 0:
@@ -201,6 +214,8 @@ def _upper_bounds(d: int, cosine: Fraction) -> list[Bound]:
     lifted = kabatiansky_levenshtein(d, cosine)
     if lifted is not None:
         found.append((lifted[0], f"Kabatiansky-Levenshtein: {lifted[1]}"))
+    if found and _volume_bits(d, cosine) > _MOST_BITS:
+        return found  # those from 90 degrees on are better
     with precision(128):
         share = cap_share(d, (1 - cosine) / 2)
         if share > 0:

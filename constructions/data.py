@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
+from constructions import memory
 
 Float = NDArray[np.float64]
 
@@ -22,6 +23,7 @@ def sphere(n: int, d: int, rng: np.random.Generator) -> Float:
     True
     """
     n, d = check.integer("n", n, 1), check.integer("d", d, 1)
+    memory.require_array("n and d", n, d, copies=3)
     points = check.generator("rng", rng).standard_normal((n, d))
     norms = np.linalg.norm(points, axis=1)
     while not norms.all():  # probability 0, but the generator is discrete
@@ -114,6 +116,8 @@ def subspace_mixture(n: int, d: int, m: int, J: int, rng: np.random.Generator) -
     m, J = check.integer("m", m, 1), check.integer("J", J, 1)
     if m > d:
         raise ValueError(f"m must be at most d = {d}, got {m}")
+    memory.require_array("J, d and m", J, d, m, copies=3)
+    memory.require_array("n and d", n, d, copies=3)
     bases, _ = np.linalg.qr(check.generator("rng", rng).standard_normal((J, d, m)))
     component = rng.integers(0, J, size=n)
     low = uniform_ball(n, m, rng)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
+from constructions import memory
 
 _DEFAULT_WORDS = 64
 _LEXICOGRAPHIC = 16  # up to this length all 2^N words are searched in order
@@ -106,7 +107,15 @@ def varshamov_gilbert(length: int, size: int | None = None, min_distance: int | 
     length = check.integer("length", length, 1)
     seed = check.integer("seed", seed, 0)
     distance = -(-length // 8) if min_distance is None else _distance(min_distance, length)
-    wanted = min(_DEFAULT_WORDS, gilbert_size(length, distance)) if size is None else check.integer("size", size, 1)
+    memory.require_array("length", _BATCH, length, copies=3)
+    if size is None:
+        # The balls have at most 2^(N H(share)) words, H the binary entropy: no need to count them where they are small.
+        share = (distance - 1) / length
+        spare = length * (1 - _entropy(share)) if share < 0.5 else 0.0
+        wanted = _DEFAULT_WORDS if spare > 8 else min(_DEFAULT_WORDS, gilbert_size(length, distance))
+    else:
+        wanted = check.integer("size", size, 1)
+        memory.require_array("size", wanted, wanted, copies=3)
     rng = np.random.default_rng(seed)
     words = np.empty((0, length), dtype=np.int8)
     if length <= _LEXICOGRAPHIC:
@@ -129,6 +138,10 @@ def varshamov_gilbert(length: int, size: int | None = None, min_distance: int | 
     off = pairwise[~np.eye(len(words), dtype=bool)]
     words.setflags(write=False)
     return SignCode(words, int(off.min()) if off.size else length)
+
+
+def _entropy(share: float) -> float:
+    return 0.0 if share in (0, 1) else -share * log2(share) - (1 - share) * log2(1 - share)
 
 
 def _distance(value: int, length: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,11 @@ def require(argument: str, wanted: int, what: str) -> None:
         raise ValueError(
             f"{argument} must be small enough for the memory: {what} needs {_size(wanted)}, and {_size(left)} are left"
         )
+
+
+def require_array(argument: str, *shape: int, copies: int = 1) -> None:
+    """Raise unless so many float64 arrays of this shape can be had."""
+    require(argument, 8 * copies * math.prod(shape), f"an array of {' x '.join(map(str, shape))} numbers")
 
 
 def _size(count: int) -> str:

@@ -294,3 +294,20 @@ def test_large_dimensions_and_small_angles() -> None:
     assert bounds.upper_bounds[-1].log10 == pytest.approx(-(10**6) * math.log10(math.radians(0.5e-12)), rel=1e-4)
     assert "e+" in repr(bounds)
     assert "e+13758112 (existence" in str(bounds)
+
+
+@pytest.mark.parametrize("d", [10**12, 10**16, 10**20, 10**30, 10**31, 10**400])
+@pytest.mark.parametrize("angle", [60, 45, "1e-6", 89, 90, 91, 120, 180])
+def test_large_dimensions_have_an_answer_or_a_limit(d: int, angle: object) -> None:
+    if d <= 10**30 and isinstance(angle, int) and angle >= 90:
+        found = packing_number(d, angle)
+        assert found.exact == {90: 2 * d, 91: 58, 120: 3, 180: 2}[angle]
+    else:
+        with pytest.raises(ValueError, match=r"^d must be at most .* at this angle, got"):
+            packing_number(d, angle)
+
+
+def test_the_largest_counts_are_exact() -> None:
+    found = packing_number(10**8, 60)
+    assert found.lower < found.upper
+    assert found.upper.bit_length() == pytest.approx(10**8, rel=1e-3)

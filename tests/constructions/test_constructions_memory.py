@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import constructions
 from constructions import memory
 
 ROOT = Path(__file__).parents[2]
@@ -56,3 +58,22 @@ def test_what_is_too_large_is_refused_by_name() -> None:
     for wanted in (2**60, 10**400):
         with pytest.raises(ValueError, match=r"^n must be small enough for the memory: a sample needs .*"):
             memory.require("n", wanted, "a sample")
+
+
+@pytest.mark.parametrize("n", [10**12, 10**18, 10**30])
+def test_samplers_ask_before_they_draw(n: int) -> None:
+    rng = np.random.default_rng(0)
+    for draw in (
+        lambda: constructions.sphere(n, 2, rng),
+        lambda: constructions.sphere(2, n, rng),
+        lambda: constructions.uniform_ball(n, 3, rng),
+        lambda: constructions.radial_alpha(n, 3, 0.5, rng),
+        lambda: constructions.annulus(n, 3, 0.5, rng),
+        lambda: constructions.subspace_mixture(n, 3, 2, 2, rng),
+        lambda: constructions.subspace_mixture(3, n, 2, 2, rng),
+        lambda: constructions.subspace_mixture(3, 3, 2, n, rng),
+        lambda: constructions.varshamov_gilbert(n),
+        lambda: constructions.varshamov_gilbert(100, size=n),
+    ):
+        with pytest.raises(ValueError, match=r"must be (small enough for the memory|attainable)"):
+            draw()

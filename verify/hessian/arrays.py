@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
+from constructions import memory
+
 _GRAM_BLOCK, _FACTOR_BLOCK, _LARGEST_FACTORISED = 4096, 2048, 4096
 
 Array = Any  # numpy.ndarray or torch.Tensor
@@ -60,6 +62,10 @@ class NumpyBackend(_Alike):
     """numpy on the host."""
 
     name = "numpy"
+
+    def memory_left(self) -> int:
+        """Bytes that may still be taken, with something to spare for the work around it."""
+        return memory.available() * 9 // 10
 
     def full_float32(self) -> bool:
         """Whether float32 products round to float32 and nothing coarser."""
@@ -176,6 +182,11 @@ class TorchBackend(_Alike):
 
     device: Any
     name = "torch"
+
+    def memory_left(self) -> int:
+        if self.xp.device(self.device).type == "cuda":
+            return int(self.xp.cuda.mem_get_info(self.device)[0]) * 9 // 10
+        return memory.available() * 9 // 10
 
     def where(self, dtype: Any) -> dict[str, Any]:
         return {"dtype": getattr(self.xp, np.dtype(dtype).name), "device": self.device}

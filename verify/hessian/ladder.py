@@ -20,7 +20,8 @@ from verify.hessian.problem import Problem
 from verify.hessian.result import Certificate
 from verify.hessian.trace import TraceCertificate
 
-MEMORY_LIMIT = 14 * 2**30
+# A dense certificate that nobody asked for takes no more memory than this, and minutes.
+_QUICK = 14 * 2**30
 _DENSE_POINTS = 4096
 _MOST_VECTORS = 96
 
@@ -44,17 +45,17 @@ def krylov_rungs(
     if kind in (Certificate.AUTO, Certificate.KRYLOV) and krylov.double:
         whole = gauss_newton_trace(problem)
         if kind is Certificate.KRYLOV or outside_trace(problem, krylov.images, whole) < near:
-            yield "krylov", lambda: krylov_upper_bound(problem, krylov, whole)
+            yield "krylov", _if_it_fits(lambda: krylov_upper_bound(problem, krylov, whole))
     # Sparse patterns spread the trace over many equal eigenvalues, and make the dense matrix cheap.
     skip_trace = kind is Certificate.AUTO and problem.sparse and problem.n <= _DENSE_POINTS
     if kind in (Certificate.AUTO, Certificate.TRACE) and not skip_trace:
         # m vectors cost about 4 n K (d + 1) m operations, the dense certificate 2 n^2 K.
         few = _MOST_VECTORS if kind is Certificate.TRACE else max(24, problem.n // (2 * problem.width))
         trace = TraceCertificate.from_images(problem, krylov.images, min(_MOST_VECTORS, few))
-        yield "trace", lambda: trace.bound(near, target)
+        yield "trace", _if_it_fits(lambda: trace.bound(near, target))
     if kind in (Certificate.AUTO, Certificate.PERRON):
         p = positive_vector(np.tensordot(krylov.coefficients, np.stack([to_numpy(s) for s in krylov.images]), 1))
-        yield "perron", lambda: perron_bound(problem, near, p)
+        yield "perron", _if_it_fits(lambda: perron_bound(problem, near, p))
 
 
 def dense_rung(
@@ -72,18 +73,33 @@ def dense_rung(
     if kind not in (Certificate.AUTO, Certificate.CHOLESKY):
         return
     needed = cholesky_bytes(problem)
-    if needed <= MEMORY_LIMIT:
+    limit = problem.backend.memory_left()
+    if kind is Certificate.AUTO:
+        limit = min(limit, _QUICK)
+    if needed <= limit:
 
         def bound() -> float:
             certificate = build_cholesky(problem)
             return first_proved(certificate.proves_below, levels(certificate))
 
-        yield "cholesky", bound
+        yield "cholesky", _if_it_fits(bound)
     elif kind is Certificate.CHOLESKY:
         raise ValueError(
             f"certificate 'cholesky' needs {needed / 2**30:.3g} GiB for {problem.n} points and {problem.size} "
-            f"parameters of live neurons, over the limit of {MEMORY_LIMIT / 2**30:.3g} GiB; pass certificate='auto'"
+            f"parameters of live neurons, and {limit / 2**30:.3g} GiB are left; pass certificate='auto'"
         )
+
+
+def _if_it_fits(bound: Callable[[], float]) -> Callable[[], float]:
+    """The bound, inf where the memory does not suffice after all: another certificate may need less."""
+
+    def attempt() -> float:
+        try:
+            return bound()
+        except MemoryError:
+            return math.inf
+
+    return attempt
 
 
 def first_proved(proves_below: Callable[[float], bool], levels: Iterable[float]) -> float:

@@ -54,7 +54,7 @@ class TraceCertificate:
         outside the largest affordable subspace is too heavy.
         """
         parts = reduce_at(self.problem, c)
-        if parts is None:
+        if parts is None or not self.subspace.shape[1]:  # images that vanish in float32 span nothing
             return math.inf
         best, norm = math.inf, math.inf
         image = _apply(parts, self.subspace)
@@ -147,7 +147,7 @@ def _apply(parts: Reduction, Q: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _frobenius_bound(parts: Reduction) -> float:
-    """An upper bound of |M|_F from float32 products; inf where they overflow or the pattern is compressed.
+    """An upper bound of |M|_F from float32 products; inf where they overflow, don't fit, or the pattern is compressed.
 
     Entry (i, j) is off by at most gamma of float32 times |z_i||z_j| sum_k A_ik A_jk (v_k^2 + |q_k|^2) and the like, a
     positive semidefinite matrix, whose Frobenius norm is at most its trace. Everything is divided by t = nc first.
@@ -158,7 +158,8 @@ def _frobenius_bound(parts: Reduction) -> float:
     backend, t = problem.backend, problem.n * parts.c
     terms = problem.row_count + 2 * problem.width + 32
     unit = 2.0**-24
-    if terms * unit > 0.1:
+    n = problem.n
+    if terms * unit > 0.1 or 28 * n * n + 8 * n * problem.live_count > backend.memory_left():
         return math.inf
     z_max, root = float(problem.z_norm.max()), math.sqrt(t)
     single = np.float32

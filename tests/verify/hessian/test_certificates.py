@@ -7,8 +7,9 @@ import pytest
 import torch
 from dense import dense_hessian
 
+from constructions import memory
 from constructions.network import Network
-from verify.hessian import ladder, sharpness
+from verify.hessian import sharpness
 from verify.hessian.arrays import NumpyBackend, TorchBackend
 from verify.hessian.cholesky import (
     DataCertificate,
@@ -128,10 +129,11 @@ def test_the_smaller_formulation_is_chosen_and_both_agree():
 
 def test_too_many_points_are_refused_with_the_memory_that_they_need(monkeypatch):
     net, X, y, problem = problem_of(2)
-    monkeypatch.setattr(ladder, "MEMORY_LIMIT", cholesky_bytes(problem) - 1)
+    needed = cholesky_bytes(problem)
+    monkeypatch.setattr(memory, "available", lambda: needed)  # a tenth is kept for the rest
     with pytest.raises(ValueError, match=r"needs .* GiB for 60 points and \d+ parameters .* certificate='auto'"):
         sharpness(net, X, y, certificate="cholesky")
-    monkeypatch.setattr(ladder, "MEMORY_LIMIT", cholesky_bytes(problem))
+    monkeypatch.setattr(memory, "available", lambda: needed * 10 // 9 + 1)
     assert sharpness(net, X, y, certificate="cholesky").proved
 
 
@@ -280,3 +282,49 @@ def test_coarse_float32_products_are_not_trusted():
         torch.set_float32_matmul_precision(before)
     assert bounds[0] < np.inf
     assert bounds[1] == np.inf
+
+
+@pytest.mark.parametrize("left", [2**23, 2**24, 2**25, 2**40])
+def test_with_little_memory_another_certificate_is_taken(monkeypatch, left):
+    net, X, y, _ = problem_of(3, n=600, K=400, d=3)
+    exact = sharpness(net, X, y)
+    monkeypatch.setattr(memory, "available", lambda: left)
+    found = sharpness(net, X, y)
+    assert found.lower <= exact.upper
+    assert exact.lower <= found.upper <= exact.upper * 1.1
+    if left < 2**24:
+        with pytest.raises(ValueError, match=r"certificate 'cholesky' needs .* are left; pass certificate='auto'"):
+            sharpness(net, X, y, certificate="cholesky")
+
+
+def test_with_too_little_memory_the_pattern_is_refused(monkeypatch):
+    net, X, y, _ = problem_of(3, n=600, K=400, d=3)
+    monkeypatch.setattr(memory, "available", lambda: 10**6)
+    with pytest.raises(ValueError, match=r"X and network: the activation pattern of 600 points .* limit of .* here"):
+        sharpness(net, X, y)
+
+
+def test_a_certificate_that_does_not_fit_after_all_is_left_out(monkeypatch):
+    net, X, y, _ = problem_of(3, n=60, K=40, d=3)
+    exact = sharpness(net, X, y)
+
+    def fails(*_: object) -> float:
+        raise MemoryError
+
+    for name in ("krylov_upper_bound", "perron_bound", "build_cholesky"):
+        monkeypatch.setattr(f"verify.hessian.ladder.{name}", fails)
+    monkeypatch.setattr(TraceCertificate, "bound", fails)
+    found = sharpness(net, X, y)
+    assert (found.method, found.proved) == ("probabilistic", False)
+    assert found.lower <= exact.upper
+    assert exact.lower <= found.upper
+
+
+@pytest.mark.parametrize("certificate", ["auto", "trace", "krylov", "probabilistic"])
+@pytest.mark.parametrize("scale", [1e20, 1e38, 1e39, 1e100, 1e300])
+def test_float32_iterations_on_numbers_that_float32_can_not_hold(certificate, scale):
+    net, X, y, _ = problem_of(3)
+    exact = sharpness(net, X, y * scale)
+    found = sharpness(net, X, y * scale, dtype=np.float32, certificate=certificate)
+    assert found.lower <= exact.upper
+    assert exact.lower <= found.upper
