@@ -1,9 +1,10 @@
-# make verify: the main job.   make test: lint, types, dependency directions, tests.   Both make .venv first.
+# make verify: the main job.   make test: lint, types, dependency directions, tests.   make test-fast: the tests but for the slow.
+# All make .venv first.
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: verify test clean
+.PHONY: verify test test-fast clean
 
 verify: $(VENV)/.ready
 	$(PY) -m verify.packing --dim 12
@@ -13,6 +14,9 @@ test: $(VENV)/.ready
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2
+
+test-fast: $(VENV)/.ready
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 -m 'not slow'
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; pass one: make PYTHON=python3.12 ..." >&2; exit 1; }

@@ -108,6 +108,7 @@ def test_examples_are_read(name: str) -> None:
             option.read(None if value == () else value, option.flag)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHEAP)
 def test_cheap_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

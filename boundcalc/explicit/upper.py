@@ -8,10 +8,10 @@ Derivation (d = 1, x uniform on [-1, 1], density 1/2). Cut {|x| <= 1 - eps} on e
 eta z^(3/2) wide. Let the estimate be 0 on the rest, which costs B^2 eps, and on the cells the empirical projection
 sum_j ((1/n) sum_i y_i e_j(x_i)) e_j on the piecewise linear functions, e_j orthonormal in L2(P).
 
-* Bias. Let P be the projection; |f - Pf|^2 = <f - Pf, f> <= B |f - Pf|_1, and f - Pf is the mixture of (I - P)(x - t)_+. In the cell
-  [0, 1] the residual of (x - t)_+ is b (s - x) on [0, t], b = (1 - t)^2 (1 + 2t), s = t/(1 + 2t); it is positive on [0, s], like
-  this at the other end, and has mean 0, so with q = t (1 - t) its L1 norm is 4 q^2/(3 + 4q) <= 1/16. In a cell of width w, with
-  the density 1/2, it is at most w^2/32; w^2 <= eta^2 (1 - |t|)^3 there, and the sum over cells is at most B C eta^2/32.
+* Bias. Let P be the projection; |f - Pf|^2 = <f - Pf, f> <= B |f - Pf|_1, and f - Pf is the mixture of (I - P)(x - t)_+. In the
+  cell [0, 1] the residual of (x - t)_+ is b (s - x) on [0, t], b = (1 - t)^2 (1 + 2t), s = t/(1 + 2t); it is positive on [0, s],
+  like this at the other end, and has mean 0, so with q = t (1 - t) its L1 norm is 4 q^2/(3 + 4q) <= 1/16. In a cell of width w,
+  with the density 1/2, it is at most w^2/32; w^2 <= eta^2 (1 - |t|)^3 there, and the sum over cells is at most B C eta^2/32.
 * Variance. Each of the two functions per cell costs at most E y^2 e_j^2/n <= (sigma^2 + B^2)/n.
 * Number of cells per side. A cell [z, z'] has z'/z <= 1 + eta, so 1 <= (1 + eta)^(3/2)/eta times the integral of z^(-3/2)
   over it: at most 1 + (1 + eta)^(3/2) (2/eta) (eps^(-1/2) - 1) cells.

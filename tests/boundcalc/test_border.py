@@ -83,6 +83,7 @@ def test_a_closed_pipe_is_no_error_and_has_one_code(lines: int, tmp_path: Path) 
     assert target.read_text() == "whole"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["list"], ["table"], []])
 def test_a_closed_pipe_has_that_code_in_every_part_of_the_program(arguments: list[str]) -> None:
     reader, writer = os.pipe()
@@ -164,6 +165,7 @@ def test_a_missing_package_says_what_to_install(package: str, remedy: str) -> No
     assert (done.returncode, done.stderr) == (2, f"prog act: error: {package} is not installed; {remedy}\n")
 
 
+@pytest.mark.slow
 def test_a_command_of_verify_without_torch() -> None:
     code = (
         "import sys; sys.modules['torch'] = None; "
@@ -174,6 +176,7 @@ def test_a_command_of_verify_without_torch() -> None:
     assert done.stderr == "boundcalc stability: error: torch is not installed; pip install 'boundcalc[verify]'\n"
 
 
+@pytest.mark.slow
 def test_the_calculator_works_without_what_verify_needs() -> None:
     code = (
         "import sys\nfor name in ('torch', 'joblib', 'pandas', 'tqdm', 'distributed', 'pyarrow', 'jinja2', 'sklearn'):"

@@ -55,6 +55,7 @@ def binary(height: float) -> Rational:
     return Rational(Fraction(height))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dim", DIMS)
 @pytest.mark.parametrize("k", [0, 1, 2])
 def test_moments_against_quadrature(k: int, dim: int) -> None:

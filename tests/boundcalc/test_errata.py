@@ -10,6 +10,7 @@ from boundcalc.statement import Status
 from boundcalc.statements import THEOREMS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", errata(), ids=lambda entry: str(entry.number))
 def test_demonstrated(entry: Erratum) -> None:
     found = entry.demonstrate()

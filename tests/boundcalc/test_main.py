@@ -43,6 +43,7 @@ def test_explicit(capsys: pytest.CaptureFixture[str]) -> None:
     assert text.startswith(str(boundcalc.explicit_lower(2, "1e4")))
 
 
+@pytest.mark.slow
 def test_sample_size_and_packing_number(capsys: pytest.CaptureFixture[str]) -> None:
     assert "required" in printed(capsys, "sample-size", "--dim", "2", "--error", "0.1")
     assert "240" in printed(capsys, "packing-number", "--dim", "8", "--angle", "60")
@@ -97,6 +98,7 @@ def test_table_to_a_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.slow
 def test_values_go_by_position_too(capsys: pytest.CaptureFixture[str]) -> None:
     pairs = [
         ("rate 20 1e4", "rate --dim 20 --n 1e4"),
@@ -161,6 +163,7 @@ def test_wrong_input_is_one_line_that_names_the_option(
     assert not Path("f.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], ["rate"], ["show"], ["plot"]])
 def test_help_is_shown_where_nothing_is_asked(arguments: list[str]) -> None:
     done = run(*arguments)

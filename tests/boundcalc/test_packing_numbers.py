@@ -91,6 +91,7 @@ def _divide(polynomial: list[Fraction], root: Fraction) -> list[Fraction]:
     return quotient
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("d", "cosine", "value"),
     [
@@ -153,6 +154,7 @@ def test_gegenbauer_coefficients_reproduce_a_polynomial() -> None:
     assert rebuilt == pytest.approx(np.polynomial.polynomial.polyval(x, [float(c) for c in polynomial]), abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [3, 4, 5, 7, 8, 11, 16, 23, 24, 60])
 def test_levenshtein_against_exact_polynomials(d: int) -> None:
     """The closed form against f(1)/f_0 of the polynomials themselves, with every sign checked in rational arithmetic."""
@@ -219,6 +221,7 @@ def test_rankin_cases(d: int) -> None:
             assert bounds.exact == size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_every_upper_bound_is_at_least_every_lower_bound(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -61,6 +61,7 @@ def test_a_figure_has_two_panels_with_direct_labels() -> None:
         assert len(colours) == len(axes.lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [1, 10])
 def test_labels_do_not_overlap(d: int) -> None:
     figure = plot(d=d, n="1e4", **SMALL)  # type: ignore[arg-type]
@@ -83,6 +84,7 @@ def test_spreading_keeps_order_and_distance() -> None:
     assert np.mean(placed[[0, 1, 3]]) == pytest.approx(0.51)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("suffix", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_files_are_whole_and_reproducible(suffix: str, start: bytes, tmp_path: Path) -> None:
     target = tmp_path / f"figure.{suffix}"

@@ -32,6 +32,7 @@ def test_no_module_has_the_name_of_a_function() -> None:
     assert not inside & set(boundcalc.__all__)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["sorted", "reversed", "shuffled 1", "shuffled 2", "checked first"])
 def test_public_names_win_whatever_was_imported_before(order: str) -> None:
     names = list(MODULES)

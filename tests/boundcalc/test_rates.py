@@ -74,6 +74,7 @@ def by_hand(d: int, n: float, eta: float, sigma: float, B: float, C: float) -> t
 positive = st.fractions(min_value=Fraction(1, 100), max_value=100)
 
 
+@pytest.mark.slow
 @given(
     st.integers(1, 60),
     st.integers(1, 10**9),

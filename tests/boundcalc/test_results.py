@@ -47,6 +47,7 @@ RESULTS: dict[str, Callable[[], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RESULTS)
 def test_results_fit_one_screen(name: str) -> None:
     result = RESULTS[name]()
@@ -58,6 +59,7 @@ def test_results_fit_one_screen(name: str) -> None:
     assert result._repr_markdown_().strip() if name != "setting" else True  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_every_statement_and_derivation_fits_one_screen() -> None:
     from boundcalc.derivation import DERIVATIONS
 

@@ -11,6 +11,7 @@ from boundcalc.explicit.upper import explicit_upper
 from boundcalc.sample_sizes import Kind, _power_ceiling, sample_size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("d", "error", "settings"),
     [
@@ -57,6 +58,7 @@ def test_sufficient_size_by_a_scan() -> None:
     assert explicit_upper(1, int(found.n * 0.995)).enclosure.high > Fraction(3, 100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [1000, 10**4, 10**6])
 def test_large_dimensions(d: int) -> None:
     (found,) = sample_size(d, "0.01").of_kind(Kind.REQUIRED)

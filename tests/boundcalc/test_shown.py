@@ -90,6 +90,7 @@ def test_far_outside_the_range_of_floats(mantissa: int, exponent: int, digits: i
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("power", [-(10**6), -400, -5, 5, 300, 10**6])
 def test_next_to_a_number_with_few_digits(power: int) -> None:
     """Closer than the arithmetic resolves: decided exactly."""

@@ -49,6 +49,7 @@ def found(pattern: str, text: str) -> str:
     return match.group(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("d", "n", "values"), settings(14))
 def test_explicit_bounds_as_printed(d: int, n: str, values: dict[str, str]) -> None:
     lower, upper = boundcalc.explicit_lower(d, n, **values), boundcalc.explicit_upper(d, n, **values)  # type: ignore[call-overload, arg-type]
@@ -113,6 +114,7 @@ def test_packing_numbers_as_printed(seed: int) -> None:
         assert found(r"^NUMBER \(", repr(bound)) == shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("d", "error"), [(1, "0.003"), (3, "0.02"), (20, "0.01"), (60, "0.05")])
 def test_sample_sizes_as_printed_and_tabulated(d: int, error: str) -> None:
     """A required size is a lower bound, a sufficient one an upper bound, however long they are."""
@@ -161,6 +163,7 @@ def renderings(table: Table) -> dict[str, list[list[str]]]:
     return {name: [[plain(cell) for cell in row] for row in found_rows] for name, found_rows in shown.items()}
 
 
+@pytest.mark.slow
 def test_tables_of_explicit_bounds_in_every_format() -> None:
     dims, sizes = (1, 2, 5, 30, 1000), ("7", "123456", "1e300")
     shown = renderings(explicit_table(dims, sizes))

@@ -59,6 +59,7 @@ def test_an_element_does_not_depend_on_its_neighbours() -> None:
     assert np.array_equal(together, np.array(alone))
 
 
+@pytest.mark.slow
 def test_refusals() -> None:
     one = np.array(1.0)
     with pytest.raises(ValueError, match="positive parameters"):

@@ -150,6 +150,7 @@ def test_no_table_answers_for_another_quantity(contents: str) -> None:
         assert "generalization gap" in str(table([2], ["1e3"], other, "gap"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("contents", list(Contents))
 def test_markdown_rows_have_as_many_cells_as_the_heading(contents: Contents) -> None:
     shown = table([2, 5], ["1e3"], contents)
@@ -175,6 +176,7 @@ def compiled(source: str, folder: Path) -> str:
 latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 
 
+@pytest.mark.slow
 @latex
 def test_latex_compiles_without_lines_that_are_too_wide(tmp_path: Path) -> None:
     shown = [table([1, 2, 5, 10, 20], ["1e3", "1e6", "1e400"], contents) for contents in Contents]

@@ -105,6 +105,7 @@ def test_polygon_at_rational_cosines() -> None:
     assert [build("polygon", 2, cosine=c).size for c in (values[1], values[3])] == [2, 5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [family.name for family in FAMILIES])
 @pytest.mark.parametrize("d", [1, 2, 3, 4, 6, 12, 40])
 @pytest.mark.parametrize("cosine", [Fraction(-1), Fraction(-1, 7), Fraction(0), HALF, Fraction(9, 10)])
@@ -159,6 +160,7 @@ def test_greedy_is_nearly_maximal() -> None:
     assert ((probe @ points.T).max(axis=1) < float(cosine)).mean() < 0.02
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [1, 2, 3, 5, 8, 16, 24, 40])
 def test_best_is_the_largest(d: int) -> None:
     for cosine in (Fraction(-1, 5), Fraction(0), JUST_BELOW_60):
@@ -250,6 +252,7 @@ def test_truncation_shows_in_the_name(name: str, d: int) -> None:
     assert "first" not in whole.family
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "d"), [("polygon", 2), ("layers", 3), ("layers", 4), ("layers", 5), ("greedy", 3)])
 def test_sizes_follow_the_power_law(name: str, d: int) -> None:
     """N grows like (angle)^{-(d-1)}, hence like (1 - cos)^{-(d-1)/2}."""

@@ -65,6 +65,7 @@ def root_above(square: Fraction) -> Fraction:
     return Fraction(root + 1, scale) if square > 0 else Fraction(-root, scale)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", INSTANCES)
 def test_against_exact_arithmetic(name: str) -> None:
     """Pairs in exact rationals: all pairs of small codes; of larger ones, all that are within 1e-9 of the least angle."""
@@ -92,6 +93,7 @@ def test_against_exact_arithmetic(name: str) -> None:
             assert not ((own > 0) & (own * own * q * q > p * p * norms[i] * norms[i + 1 :])).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in INSTANCES if name != "endpoints"])
 def test_moving_one_point_breaks_the_certificate(name: str) -> None:
     """At its own least angle, exactly, the code is certified; a point moved by a relative 1e-12 towards another breaks it."""

@@ -23,6 +23,7 @@ def test_names_are_sorted_and_no_module_has_one_of_them() -> None:
     assert not modules & set(constructions.__all__)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "first", ["constructions.cap_ridges", "constructions.packet_fields", "constructions.codes.leech"]
 )

@@ -96,6 +96,7 @@ def test_bad_fans() -> None:
         tilted_inner_product(p, p, 4.0, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("d", "height", "scale"), [(1, "1/5", 0.5), (2, "1/10", 0.5), (2, "1/4", 0.25), (3, "1/5", 0.5)]
 )
@@ -114,6 +115,7 @@ def test_packet_fields(d: int, height: str, scale: float) -> None:
     assert bound > 0
 
 
+@pytest.mark.slow
 def test_networks_of_packets_are_near_them_on_the_whole_ball() -> None:
     """The stated order of the error: 1/(8 resolution²) of the interpolation, and waves that have cancelled."""
     for d, slopes, tolerance in ((1, 1, 0.008), (2, 96, 0.008), (3, 24, 0.2)):

@@ -46,6 +46,7 @@ FOUND = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", FOUND)
 def test_kissing_configurations(d: int) -> None:
     name, size = FOUND[d]
@@ -63,6 +64,7 @@ def test_kissing_configurations(d: int) -> None:
     assert np.linalg.matrix_rank(named.exact) == d
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("d", "size"), [(19, 11948), (20, 19448), (21, 29768)])
 def test_further_points_by_weights(d: int, size: int) -> None:
     """The code of the further points meets all octads evenly and has the distances that the sphere needs."""
@@ -155,6 +157,7 @@ def test_codes_behind_the_half_vectors() -> None:
     assert (len(long), least_distance(long, long)) == (512, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [16, 32])
 def test_barnes_wall(d: int) -> None:
     code = build("barnes-wall", d, cosine=HALF, max_size=4500)
@@ -234,6 +237,7 @@ def test_unbiased_bases(m: int) -> None:
     assert len(kerdock_forms(m)) == n // 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "d"), [("quadruples", 12), ("barnes-wall", 16), ("odd-signs", 17), ("leech", 24), ("shells", 8)]
 )

@@ -66,6 +66,7 @@ def test_compact_packets_add_up_exactly() -> None:
     assert (np.abs(squares.mean(axis=0) - packets.squared_norm) < 5 * error).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("packet", "scale", "slopes", "tolerance"),
     [(CompactPacket(2), 0.5, 128, 0.12), (CompactPacket(1), 0.5, 1, 0.05)],

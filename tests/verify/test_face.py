@@ -38,6 +38,7 @@ def resolve(names: list[str], first: list[str]) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_names_mean_the_same_in_any_order() -> None:
     packages = [
         f"verify.{module.name}" for module in pkgutil.iter_modules(verify.__path__) if module.name != "__main__"
@@ -48,6 +49,7 @@ def test_names_mean_the_same_in_any_order() -> None:
     assert resolve(names, packages[::-1]) == known
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", verify.__all__[::7])
 def test_a_name_alone(name: str) -> None:
     assert list(resolve([name], [])) == [name]

@@ -50,6 +50,7 @@ def calculator():
     return boundcalc.plot(2, 1000, sizes=(100, 1000), dims=(1, 3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("draw", "kind"), [(drawn, "png"), (drawn, "svg"), (calculator, "svg")])
 def test_a_figure_is_the_same_under_any_settings_of_the_user(draw, kind, tmp_path):
     save_figure(draw(), tmp_path / f"plain.{kind}")

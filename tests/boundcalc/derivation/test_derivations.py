@@ -36,6 +36,7 @@ TABLE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("derivation", DERIVATIONS, ids=KEYS)
 def test_agrees_with_the_registered_statement(derivation: Derivation) -> None:
     bound = theorem(derivation.key).bound

@@ -39,6 +39,7 @@ def variation_in_the_plane(size: float, seed: int) -> float:
     return total
 
 
+@pytest.mark.slow
 def test_variation_grows_with_the_derived_power_of_the_scale() -> None:
     # The two finest scales: coarser packets stick out of the square.
     coarse, fine = (np.mean([variation_in_the_plane(size, seed) for seed in range(3)]) for size in (1 / 16, 1 / 32))

@@ -79,6 +79,7 @@ def test_conditions_bind() -> None:
 coefficient = st.integers(-4, 4).map(Rational)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     goal=st.tuples(coefficient, coefficient),

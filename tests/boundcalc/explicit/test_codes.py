@@ -160,6 +160,7 @@ def test_rings_exist(k: int, s: float) -> None:
         assert len(code) >= table.sizes[at]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [3, 5, 12])
 def test_table_is_monotone_and_below_the_volume_bound(k: int) -> None:
     from scipy.special import betainc

@@ -25,6 +25,7 @@ REFERENCE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", REFERENCE)
 def test_reference_values_are_reached(d: int) -> None:
     for n, value in zip((1e2, 1e4, 1e6, 1e8), REFERENCE[d], strict=True):
@@ -89,6 +90,7 @@ def test_every_family_reports() -> None:
         report.family("nothing")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "setting",
     [

@@ -34,6 +34,7 @@ def bound(d: int, setting: dict[str, float], weight: Weight) -> LowerBound:
     return explicit_lower(d, setting["n"], setting["sigma"], setting["B"], setting["C"], weight)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("d", DIMENSIONS)
 def test_monotone(d: int, name: str) -> None:
@@ -50,6 +51,7 @@ def test_monotone(d: int, name: str) -> None:
     assert any(a.log10 < b.log10 for a, b in pairs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [2, 8])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_full_search_is_monotone(d: int, name: str) -> None:
@@ -61,6 +63,7 @@ def test_a_full_search_is_monotone(d: int, name: str) -> None:
     assert np.diff(claims).min() >= -ROUNDING
 
 
+@pytest.mark.slow
 def test_a_fine_sweep_never_rises() -> None:
     """Steps of 0.5 % in n, through every change of the winning design and family."""
     for d, weight in ((2, "canonical"), (12, "population")):

@@ -96,6 +96,7 @@ def test_the_dynamic_program_against_all_stacks() -> None:
     assert found.log_value == pytest.approx(math.log(best) - log_snr, rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weight", list(Weight))
 @pytest.mark.parametrize("d", [1, 2, 3, 6, 11, 20, 40])
 def test_designs_certify_the_claims(d: int, weight: Weight) -> None:

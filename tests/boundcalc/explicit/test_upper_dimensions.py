@@ -29,6 +29,7 @@ def _points(rng: np.random.Generator, n: int, d: int) -> Array:
     return x / np.linalg.norm(x, axis=1, keepdims=True) * rng.uniform(size=(n, 1)) ** (1 / d)
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(
     st.integers(2, 9),
@@ -45,6 +46,7 @@ def test_lower_is_below_upper(d: int, n: float, sigma: float, B: float, C: float
     assert upper.upper <= 10 ** (2 * B) * (1 + 1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [2, 3, 5, 10])
 @pytest.mark.parametrize("weight", ["canonical", "population"])
 def test_upper_is_monotone(d: int, weight: str) -> None:

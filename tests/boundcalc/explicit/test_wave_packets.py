@@ -143,6 +143,7 @@ def test_ridge_profiles_reproduce_the_packets_in_the_plane() -> None:
     assert rebuilt == pytest.approx(actual, abs=2e-3)
 
 
+@pytest.mark.slow
 def test_variation_of_an_actual_sum_in_the_plane() -> None:
     """Even d: weighted norm of the profiles, their variation, and their tail, all from quadrature, below the bounds."""
     rng = np.random.default_rng(5)

@@ -129,6 +129,7 @@ def failure(key: str, count: int, dimension: int, width: float, level: float) ->
     return float(binom.sf(np.floor(count * share * (1 + 1e-12)), count, 1 - (1 - width) ** dimension))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 10, 100, 10_000, 1_000_000])
 @pytest.mark.parametrize("dimension", [1, 3, 20])
 def test_corrected_share_against_exact_binomial_tails(count: int, dimension: int) -> None:

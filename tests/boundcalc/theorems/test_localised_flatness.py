@@ -99,6 +99,7 @@ def test_hessian_of_the_tests_against_finite_differences() -> None:
     assert np.abs(numeric - net.hessian(x, y)).max() < 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("d", [1, 2, 3])
 def test_every_subset_obeys_theorem_e(seed: int, d: int) -> None:

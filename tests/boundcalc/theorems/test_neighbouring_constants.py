@@ -110,6 +110,7 @@ def test_gaussian_norm_on_the_line() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("d", "value"), [(1, 2.42612), (3, 7.02006), (5, 11.54352), (7, None), (9, None)])
 def test_gaussian_norm_by_zeros_of_hermite_polynomials(d: int, value: float | None) -> None:
     """For odd d the filter is a derivative: twice the sum of |He_d| exp(-z^2/2) over the zeros of He_{d+1}."""

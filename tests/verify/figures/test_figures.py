@@ -151,6 +151,7 @@ def test_a_training_that_diverges_is_recorded_and_drawn():
     assert experiment("fig7").draw([lost], "nothing").axes
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_the_command_draws_compares_and_resumes(tmp_path, capsys):
     out, report = tmp_path / "out", tmp_path / "report.json"

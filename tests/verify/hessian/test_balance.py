@@ -55,6 +55,7 @@ def test_against_brute_force(n: int, d: int, K: int, noise: float) -> None:
     assert np.allclose(found.network(X), network(X), rtol=0, atol=1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.integers(0, 10**6), st.sampled_from([0.0, 0.3, 3.0, 100.0]), st.sampled_from([0.1, 1.0, 30.0]))
 @example(729098, 100.0, 30.0)  # lambda_max of the best balance is some gamma_k

@@ -14,6 +14,7 @@ import math
 import os
 
 import numpy as np
+import pytest
 from dense import exact_hessian, is_below
 
 from constructions.network import Network
@@ -55,6 +56,7 @@ def random_problem(rng):
     return net, X, y
 
 
+@pytest.mark.slow
 def test_no_enclosure_misses_and_no_sharp_network_is_called_flat():
     rng = np.random.default_rng(20260101)
     undecided = loose = 0
@@ -84,6 +86,7 @@ def test_no_enclosure_misses_and_no_sharp_network_is_called_flat():
     assert loose <= 1 + COUNT // 500
 
 
+@pytest.mark.slow
 def test_no_certificate_accepts_a_level_that_is_too_low():
     """Every certificate, asked directly for a level below lambda_max by a relative 1e-9 and by 1e-12."""
     rng = np.random.default_rng(7)

@@ -122,6 +122,7 @@ def test_top_eigenpairs_know_when_they_converged():
             assert found.converged
 
 
+@pytest.mark.slow
 def test_spectral_density_gives_the_moments_of_the_spectrum():
     rng = np.random.default_rng(0)
     net = Network(rng.standard_normal((12, 3)), rng.standard_normal(12), rng.standard_normal(12), 0.0)

@@ -25,6 +25,7 @@ def random_case(seed):
     return net, rng.standard_normal((n, d)), rng.standard_normal(n)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("certificate", ["auto", "cholesky", "structure", "trace"])
 @pytest.mark.parametrize("seed", range(24))
 def test_encloses_the_dense_eigenvalue(seed, certificate):

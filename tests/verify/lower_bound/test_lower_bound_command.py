@@ -96,6 +96,7 @@ def test_caps_that_stay_the_same_are_no_power_law() -> None:
     assert dataclasses.replace(fixed, d=1).settled(fit_exponent(range(7), [-float(k) for k in range(7)]))
 
 
+@pytest.mark.slow
 def test_every_exponent_is_confirmed_in_its_range() -> None:
     _, report = lower_bound_study(LowerBoundSetting.parse([2], ["1e6..1e9"]))
     assert int(report.exit_code) == 0
@@ -140,6 +141,7 @@ def test_lists_and_ranges() -> None:
     assert np.allclose(np.diff(np.log10(sizes)), 0.25, atol=0.01)
 
 
+@pytest.mark.slow
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target, figure = tmp_path / "study.json", tmp_path / "study.svg"
     code = main(["--dims", "1", "--n", "1e8..1e10", "--json", str(target), "--plot", str(figure)])

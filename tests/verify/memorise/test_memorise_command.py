@@ -34,6 +34,7 @@ def test_pair_agrees_on_the_sample_and_differs_by_what_is_stated(d: int) -> None
     assert drawn.distance.floats[0] == pytest.approx(16 * len(pair.empty) * norm, rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("d", "n"), [(2, 300), (5, 200), (20, 1000)])
 def test_every_verdict_is_good(d: int, n: int) -> None:
     memorised, report = memorise_report(MemoriseSetting.parse(d, n, scaling=False))
@@ -89,6 +90,7 @@ def test_scaling_sees_a_wrong_exponent() -> None:
     assert scaling_outcome(SETTING, rows(-0.5)[:4]).verdict is Verdict.NOT_APPLICABLE
 
 
+@pytest.mark.slow
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     saved, target, figure = (tmp_path / name for name in ("m.npz", "m.json", "m.svg"))
     arguments = ["--dim", "2", "--n", "200", "--save", str(saved), "--json", str(target), "--plot", str(figure)]

@@ -42,6 +42,7 @@ def drawn(seed: int) -> dict[str, object]:
     return named
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(16))
 def test_no_true_claim_is_refuted(seed: int) -> None:
     refused, outcomes = "", []

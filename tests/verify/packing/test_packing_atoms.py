@@ -48,6 +48,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dim", "kind", "n"), CASES)
 def test_every_kind_runs(dim: str, kind: str, n: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, content = run(capsys, "--dim", dim, "--atoms", kind, "--n", n, "--no-scaling")
@@ -168,6 +169,7 @@ def test_neurons_of_empty_caps_may_be_left_out(monkeypatch: pytest.MonkeyPatch) 
     assert plain.sharpness.lower <= fewer.sharpness.upper
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("d", "kind", "expected"),
     [

@@ -160,6 +160,7 @@ def test_bad_input_raises_before_any_work(arguments: list[str], message: str) ->
         main(arguments)
 
 
+@pytest.mark.slow
 def test_the_process_says_one_line_and_exits_with_2(tmp_path: Path) -> None:
     for arguments in (["--eta", "2"], ["--no-such-option"]):
         done = subprocess.run(
@@ -170,6 +171,7 @@ def test_the_process_says_one_line_and_exits_with_2(tmp_path: Path) -> None:
         assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_interruption_exits_with_130_and_leaves_files_alone(tmp_path: Path) -> None:
     target = tmp_path / "report.json"
     target.write_text("old")

@@ -237,6 +237,7 @@ def test_bad_options_are_named_before_any_work(option, values, word):
         main([*SMALL, "--steps", "1000000000", option, *values])
 
 
+@pytest.mark.slow
 def test_errors_are_one_line_with_the_usage_code(tmp_path):
     store = tmp_path / "s.db"
     store.write_text("not a store")

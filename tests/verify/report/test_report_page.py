@@ -79,6 +79,7 @@ def test_the_page_of_a_store(store, tmp_path, capsys):
     assert (out / "report.html").read_bytes() == first
 
 
+@pytest.mark.slow
 def test_the_command_is_verify_report(store, tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "verify.report", str(store), "--folder", str(tmp_path / "out")],
@@ -188,6 +189,7 @@ def test_columns_of_numbers_are_set_to_the_right():
     assert '<td style="text-align:right">1e-3</td>' in to_html(page, "numbers")
 
 
+@pytest.mark.slow
 def test_only_values_of_the_paper_stand_under_paper(store, tmp_path):
     out = tmp_path / "page"
     main([str(store), "--folder", str(out)])

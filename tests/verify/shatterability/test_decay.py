@@ -43,6 +43,7 @@ def table(name: str) -> tuple[np.ndarray, np.ndarray]:
     return X[rows, :columns], (y[rows] - y[rows].mean()) / y[rows].std()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ball-2", "ball-3", "wine"])
 def test_no_network_lies_below_the_lower_bound(name: str) -> None:
     X, y = table(name)
@@ -61,6 +62,7 @@ def test_no_network_lies_below_the_lower_bound(name: str) -> None:
             assert np.sum((values - point.values) ** 2) <= 2 * len(y) * apart**2 * (1 + 1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ball-5", "diabetes"])
 def test_too_many_patterns_leave_no_lower_bound_and_training_memorises_the_same_points(name: str) -> None:
     X, y = table(name)
@@ -72,6 +74,7 @@ def test_too_many_patterns_leave_no_lower_bound_and_training_memorises_the_same_
         assert spearmanr(np.abs(y - values), np.abs(y - point.values)).statistic >= 0.85
 
 
+@pytest.mark.slow
 def test_the_search_finds_what_the_full_list_proves() -> None:
     X, y = table("ball-3")
     listed = decay_path(X, y, [0.03, 0.01, 0.003], time_limit=600)

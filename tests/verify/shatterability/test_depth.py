@@ -94,6 +94,7 @@ def test_bounds_in_space_hold_the_truth() -> None:
     assert (truth[hull_margins(X).extreme] == 1).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ball-5", "mixture-2", "iris", "digits", "diabetes"])
 def test_extreme_points_have_depth_one_and_others_more(name: str) -> None:
     X, _ = DATA_SETS[name]()

@@ -114,6 +114,7 @@ def test_random_interpolants_are_sharper(edges, setting) -> None:
         assert np.linalg.eigvalsh(gram)[-1] / len(y) >= edge.lower
 
 
+@pytest.mark.slow
 def test_a_direct_search_over_networks_finds_the_same_edge() -> None:
     """Width 6, three points of the line: minimise the largest eigenvalue over all weights that interpolate."""
     X, y = np.array([[-0.9], [0.1], [0.6]]), np.array([0.5, -1.0, 1.2])

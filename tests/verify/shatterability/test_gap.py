@@ -14,6 +14,7 @@ from verify.training.setting import Init, Run, initial_network
 from verify.training.train import train
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [1, 2, 3])
 @pytest.mark.parametrize("steps", [0, 300, 4000, 20000])
 def test_sharpness_exceeds_the_bound(d: int, steps: int) -> None:

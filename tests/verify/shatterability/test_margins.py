@@ -49,6 +49,7 @@ def sup_norm_margin(X: np.ndarray, row: int) -> float:
     return float(found.fun)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in DATA_SETS if name != "digits"])
 def test_agreement_with_linear_programs(name: str) -> None:
     X, _ = DATA_SETS[name]()

@@ -18,6 +18,7 @@ from verify.shatterability.margins import hull_margins
 from verify.shatterability.solitary import solitary_network, solo_capacity, solo_sharpness
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DATA_SETS)
 def test_the_closed_form_is_the_eigenvalue_of_the_network(name: str) -> None:
     X, y = DATA_SETS[name]()

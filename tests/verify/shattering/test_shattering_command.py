@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[3]
 SMALL = ["--dim", "2", "--n", "50", "--width", "96", "--traces", "20", "--fresh", "100"]
 
 
+@pytest.mark.slow
 def test_edge_shattering_and_bounds(tmp_path, capsys):
     paths = {name: tmp_path / f"out.{name}" for name in ("npz", "json", "svg", "state.npz")}
     arguments = [*SMALL, "--dim", "5", "--n", "64", "--width", "256", "--steps", "1500"]
@@ -108,6 +109,7 @@ def test_bad_options_are_named_before_any_work(option, value, word):
         main([*SMALL, "--steps", "1000000000", option, value])
 
 
+@pytest.mark.slow
 def test_errors_are_one_line_with_the_usage_code():
     command = [sys.executable, "-m", "verify.shattering", "--eta", "3"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[3]
 SMALL = ["--dims", "1", "3", "--n", "24", "--networks", "30"]
 
 
+@pytest.mark.slow
 def test_no_violation_and_the_tightest_network_is_saved(tmp_path, capsys):
     paths = {name: tmp_path / f"out.{name}" for name in ("npz", "json", "svg")}
     arguments = [*SMALL, "--json", str(paths["json"]), "--save", str(paths["npz"]), "--plot", str(paths["svg"])]
@@ -123,6 +124,7 @@ def test_bad_input_is_refused_before_any_work(arguments, words, monkeypatch):
         main(arguments)
 
 
+@pytest.mark.slow
 def test_one_line_on_stderr():
     done = subprocess.run(
         [sys.executable, "-m", "verify.stability", "--eta", "3"], capture_output=True, text=True, cwd=ROOT, check=False

@@ -73,6 +73,7 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, int, int]:
     return skipped, ran, failed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("jobs", "delays"), [(1, (0.1,)), (2, (0.0, 0.13))])
 def test_killing_the_parent_again_and_again(tmp_path, jobs, delays):
     count = 16
@@ -100,6 +101,7 @@ def test_killing_the_parent_again_and_again(tmp_path, jobs, delays):
     assert sorted(cell.records[0]["square"] for cell in cells) == [x * x for x in range(count)]
 
 
+@pytest.mark.slow
 def test_killing_a_local_worker(tmp_path):
     count = 10
     with ended(start(tmp_path, count, 0.3)) as process:
@@ -112,6 +114,7 @@ def test_killing_a_local_worker(tmp_path):
     assert len(logged(tmp_path, "done")) <= len(logged(tmp_path, "start")) <= count + 4
 
 
+@pytest.mark.slow
 @needs_dask
 def test_killing_a_dask_worker_and_then_the_parent(tmp_path):
     count = 24
@@ -135,6 +138,7 @@ def test_killing_a_dask_worker_and_then_the_parent(tmp_path):
     assert not set(logged(tmp_path, "start")) & set(kept)
 
 
+@pytest.mark.slow
 def test_a_cell_that_kills_its_process_stops_no_other(tmp_path):
     """Not even one that takes longer than the deadly one lives."""
     cells = grid({"x": [0, 1, 2, 3], "deadly": [2], "seconds": [0.5], "log": [str(tmp_path / "log")]})

@@ -104,6 +104,7 @@ def test_versions_share_no_store(study, tmp_path):
     assert run_sweep(new, tmp_path / "t.db", jobs=1).records[1] == {"x": 1, "power": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["local processes", pytest.param("Dask", marks=needs_dask)])
 def test_workers_with_old_code_are_refused(tmp_path, where):
     write(tmp_path, FIRST)
@@ -129,6 +130,7 @@ def test_workers_with_old_code_are_refused(tmp_path, where):
         assert (cell.version, cell.records[0]["power"]) == ("second", cell.setting["x"] ** 3)
 
 
+@pytest.mark.slow
 def test_a_store_from_before_there_were_versions(tmp_path):
     """It has a hash of sources in their place: one line for who would go on with it, and its cells can be had."""
     path, out = tmp_path / "s.db", tmp_path / "s.csv"
@@ -149,6 +151,7 @@ def test_a_store_from_before_there_were_versions(tmp_path):
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_the_documented_study_runs(tmp_path):
     pages = (ROOT / "docs" / "sweeps.md").read_text()
     (text,) = re.findall(r"```python\n(# my_study.py.*?)```", pages, flags=re.DOTALL)

@@ -29,6 +29,7 @@ class Interrupted(Exception):
     pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", ["cpu", "cpu:0"])
 @pytest.mark.parametrize("activation", Activation)
 @pytest.mark.parametrize("decay", [0.0, 0.05])

@@ -75,6 +75,7 @@ def test_one_step_equals_sgd(engine, activation, options):
         assert distance(ours, TorchLoop(run).steps(1).network()) <= 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", Activation)
 @pytest.mark.parametrize("options", OPTIONS)
 def test_many_steps_equal_sgd(activation, options):

@@ -74,6 +74,7 @@ def test_smallest_depth_and_constant_by_hand():
     assert smallest_depth(d, least, delta) <= 1 < smallest_depth(d, 0.999 * least, delta)
 
 
+@pytest.mark.slow
 def test_the_command_end_to_end(tmp_path, capsys):
     plot, report = tmp_path / "weight.svg", tmp_path / "report.json"
     assert main([*SMALL, "--plot", str(plot), "--json", str(report)]) == 0
