@@ -180,7 +180,7 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("drop", "columns to leave out, separated by commas", text, metavar="A,B"),
     Option("features", "scale of the points", choice(("as-is", "unit-ball", "standardise")), "as-is", ("--scale",), "SCALE"),
     Option("columns", "list up to so many hyperplanes, search beyond", integer(0), 10**5, metavar="COUNT"),
-    Option("time", "seconds to spend, roughly", number("a positive number", lambda x: x > 0), 60, metavar="SECONDS"),
+    Option("time", "seconds after which to stop", number("a positive number", lambda x: x > 0), 600, metavar="SECONDS"),
     Option("checkpoint", "save the state there; go on from it if it exists", file_path, metavar="PATH"),
     Option("folder", "folder of what is written", file_path, metavar="DIR", own_default=True),
     # Sizes of one experiment

@@ -17,7 +17,6 @@ many starts, which proves nothing: then there is an explicit network, and no low
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from constructions.network import Network
 from verify.hessian.inputs import check_positive
 from verify.outcome import Trust
 from verify.shatterability.dictionary import MOST_COLUMNS, augmented
+from verify.shatterability.guard import Guard
 from verify.shatterability.patterns import activation_patterns, largest_response
 from verify.shatterability.table import check_data
 
@@ -64,6 +64,8 @@ class DecayPoint:
     lower : float or None
         No network of any width has a smaller objective: a dual bound over all activation patterns, float-certified. None
         where there are too many of them to list.
+    stopped : bool
+        Whether time ran out.
     """
 
     decay: float
@@ -73,6 +75,7 @@ class DecayPoint:
     memorised: float
     network: Network
     lower: float | None
+    stopped: bool = False
 
     @property
     def gap(self) -> float | None:
@@ -91,7 +94,7 @@ def decay_path(
     decays: Sequence[float],
     *,
     tol: float = 1e-3,
-    time_limit: float = 30.0,
+    time_limit: float = 300.0,
     seed: int = 0,
     most_columns: int = MOST_COLUMNS,
     progress: Callable[[str], None] | None = None,
@@ -106,7 +109,7 @@ def decay_path(
     tol : float
         Relative duality gap aimed at.
     time_limit : float
-        Seconds for the whole path, most of them for the smallest decay.
+        Seconds after which to stop, for the whole path; most of them for the smallest decay.
     seed : int
     most_columns : int
         Up to so many hyperplanes, both sides counted, all activation patterns are listed, which gives a lower bound.
@@ -127,12 +130,11 @@ def decay_path(
     ordered = sorted((check_positive("decays", float(value)) for value in decays), reverse=True)
     solver = _Lasso(X, y, most_columns, np.random.default_rng(seed))
     result = []
-    started = time.monotonic()
+    whole = Guard(time_limit)
     for at, decay in enumerate(ordered):
         # The smallest decay is the hardest, and starts from the others.
         share = 1.0 if at + 1 == len(ordered) else 0.4 * (at + 1) / (len(ordered) - 1)
-        deadline = started + share * time_limit
-        result.append(solver.solve(decay, tol, deadline, progress))
+        result.append(solver.solve(decay, tol, Guard(whole.left() - (1 - share) * time_limit), progress))
     return tuple(result)
 
 
@@ -146,7 +148,7 @@ class _Lasso:
         self.a: Float = np.empty(0)
         self.beta = float(y.mean())
 
-    def solve(self, decay: float, tol: float, deadline: float, progress: Callable[[str], None] | None) -> DecayPoint:
+    def solve(self, decay: float, tol: float, guard: Guard, progress: Callable[[str], None] | None) -> DecayPoint:
         """Alternate between the lasso, moving its neurons, and the search for new ones."""
         y, n = self.y, len(self.y)
         limit = n * decay * (1 + 0.5 * tol)
@@ -161,7 +163,7 @@ class _Lasso:
             loss = 0.5 * float(np.mean(residual**2))
             objective = loss + decay * float(np.abs(self.a).sum())
             fresh = self._search(residual, much)
-            last = turn + 1 == _ROUNDS or time.monotonic() > deadline
+            last = turn + 1 == _ROUNDS or (len(fresh) > 0 and guard.over())
             if self.patterns is not None and (last or not len(fresh)):
                 top, fresh = largest_response(self.patterns, self.Z, residual, limit)
                 alpha = residual * min(1.0, n * decay / top)
@@ -182,7 +184,7 @@ class _Lasso:
             network = Network(np.zeros((1, self.Z.shape[1] - 1)), np.zeros(1), np.zeros(1), self.beta)
         total = float(np.sum((y - y.mean()) ** 2))
         memorised = 1 - 2 * n * loss / total if total > 0 else 1.0
-        return DecayPoint(decay, objective, loss, values, max(memorised, 0.0), network, lower)
+        return DecayPoint(decay, objective, loss, values, max(memorised, 0.0), network, lower, guard.stopped)
 
     def _weigh(self, decay: float, tol: float) -> None:
         """The lasso over the neurons there are; unused ones go."""

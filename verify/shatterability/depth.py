@@ -8,7 +8,6 @@ so k_i >= m plus the number of points equal to x_i. Depth does not depend on uni
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from verify.hessian.rounding import SLACK, UNIT, gamma
 from verify.shatterability.depth_exact import line_depth, plane_depth
 from verify.shatterability.frame import Frame, row_norms
+from verify.shatterability.guard import Guard
 from verify.shatterability.screening import block_rows
 from verify.shatterability.simplices import disjoint_simplices
 from verify.shatterability.table import check_points
@@ -34,12 +34,13 @@ class DepthBracket:
     """Certified bounds of the Tukey depth counts, shape (n,) each; equal where the count is known.
 
     ``simplices`` holds, for each point, the vertices (m_i, d + 1) of the disjoint simplices behind the lower bound;
-    none for counts that were computed exactly.
+    none for counts that were computed exactly. ``stopped`` says whether time ran out.
     """
 
     lower: Counts
     upper: Counts
     simplices: tuple[Counts, ...]
+    stopped: bool = False
 
     @property
     def exact(self) -> bool:
@@ -66,7 +67,7 @@ def depth_bracket(
     start : ndarray, shape (n, d), optional
         A direction for each point to start from, such as that of its hull margin; zero rows for none.
     time_limit : float
-        Seconds; what is found until then is returned.
+        Seconds after which to stop; what is found until then is returned.
     seed : int
     progress : callable, optional
         Told in words what is under way.
@@ -86,10 +87,10 @@ def depth_bracket(
     if d == 2 and n <= _EXACT_POINTS:
         counts = plane_depth(Frame.of(X).points)
         return DepthBracket(counts, counts, (np.empty((0, 3), dtype=np.int64),) * n)
-    deadline = time.monotonic() + time_limit
-    upper, _ = directional_depth(X, directions, start=start, deadline=deadline, seed=seed, progress=progress)
-    lower, simplices = disjoint_simplices(Frame.of(X).points, upper, deadline=deadline, seed=seed, progress=progress)
-    return DepthBracket(lower, upper, simplices)
+    guard = Guard(time_limit)
+    upper, _ = directional_depth(X, directions, start=start, guard=guard, seed=seed, progress=progress)
+    lower, simplices = disjoint_simplices(Frame.of(X).points, upper, guard=guard, seed=seed, progress=progress)
+    return DepthBracket(lower, upper, simplices, guard.stopped)
 
 
 def directional_depth(
@@ -97,7 +98,7 @@ def directional_depth(
     directions: int = 2000,
     *,
     start: Float | None = None,
-    deadline: float = math.inf,
+    guard: Guard | None = None,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Counts, Float]:
@@ -124,7 +125,7 @@ def directional_depth(
     tried /= np.linalg.norm(tried, axis=1, keepdims=True)
     step = max(1, block_rows(n) // 8)
     for at in range(0, directions, step):
-        if time.monotonic() > deadline or (best == 1).all():
+        if (best == 1).all() or (guard is not None and guard.over()):
             break
         if progress is not None:
             progress(f"depth: direction {at} of {directions}")
@@ -141,7 +142,7 @@ def directional_depth(
     width = 0.5
     for turn in range(_ROUNDS):
         rows = np.flatnonzero(best > 1)
-        if not rows.size or time.monotonic() > deadline:
+        if not rows.size or (guard is not None and guard.over()):
             break
         if progress is not None:
             progress(f"depth: improving {rows.size} directions, round {turn + 1}")

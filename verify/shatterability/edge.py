@@ -7,9 +7,8 @@ For eta > 2/lambda* no interpolating network is stable; for eta < 2/lambda* one 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +29,7 @@ from verify.shatterability.dictionary import (
 )
 from verify.shatterability.dual_check import certified_dual_value
 from verify.shatterability.frame import Frame
+from verify.shatterability.guard import Guard
 from verify.shatterability.margins import HullMargins, hull_margins
 from verify.shatterability.master import Dual, Master
 from verify.shatterability.pricing import FullPricing, Pricing, SearchPricing, cheap_columns
@@ -71,6 +71,8 @@ class MemorisationEdge:
         A heuristic lower bound: one that holds for every neuron of the search, but perhaps not for all; nan if none.
     dual : Dual or None
         Multipliers behind the lower bound of the convex program.
+    stopped : bool
+        Whether time ran out.
     """
 
     lower: float
@@ -84,6 +86,7 @@ class MemorisationEdge:
     sharpness: Sharpness | None = None
     sampled_lower: float = math.nan
     dual: Dual | None = None
+    stopped: bool = False
 
     @property
     def eta_ok(self) -> float:
@@ -101,7 +104,7 @@ def memorisation_edge(
     y: Float,
     *,
     tol: float = 0.005,
-    time_limit: float = 15.0,
+    time_limit: float = 300.0,
     seed: int = 0,
     margins: HullMargins | None = None,
     depth: DepthBracket | None = None,
@@ -118,7 +121,7 @@ def memorisation_edge(
     tol : float
         Relative width aimed at.
     time_limit : float
-        Seconds, for all but the final certificate.
+        Seconds after which to stop; the final certificate is made all the same.
     seed : int
         Of the search for hyperplanes, where there are too many to list.
     margins, depth : optional
@@ -151,11 +154,13 @@ def memorisation_edge(
             f"y must agree on equal rows of X, but rows {i} and {j} are equal with labels {y[i]:g} and {y[j]:g}: "
             "no function interpolates them"
         )
-    deadline = time.monotonic() + time_limit
+    guard = Guard(time_limit)
     if margins is None:
         margins = hull_margins(X, time_limit=time_limit / 2, progress=progress)
+        guard.stopped |= margins.stopped
     if depth is None:
         depth = depth_bracket(X, start=margins.directions, time_limit=time_limit / 6, seed=seed, progress=progress)
+        guard.stopped |= depth.stopped
     bound = reach_bound(X, y, depth)
     solo = solo_sharpness(X, y)
     needed = y != solo.beta
@@ -163,10 +168,12 @@ def memorisation_edge(
         network = solitary_network(X, y, margins.directions, margins.lower, solo.beta, np.flatnonzero(needed))
         found = _measured(network, X, y)
         if found is not None and found[1].upper - bound.value <= tol * found[1].upper:
-            return _edge("solitary neurons", bound.value, bound.p[None], *found)
-    result = _by_program(X, y, margins, bound.value, tol, deadline, seed, most_columns, progress)
+            return replace(_edge("solitary neurons", bound.value, bound.p[None], *found), stopped=guard.stopped)
+    result = _by_program(X, y, margins, bound.value, tol, guard, seed, most_columns, progress)
     if result is None:
-        return MemorisationEdge(bound.value, math.inf, Trust.PROVED, Trust.PROVED, "depths", bound.p[None])
+        return MemorisationEdge(
+            bound.value, math.inf, Trust.PROVED, Trust.PROVED, "depths", bound.p[None], stopped=guard.stopped
+        )
     program, listed = result
     found = _measured(_network(program, X, y), X, y)
     lower, evidence, cuts = bound.value, Trust.PROVED, bound.p[None]
@@ -185,15 +192,17 @@ def memorisation_edge(
         lower, evidence, cuts = program.lower, Trust.FLOAT_CERTIFIED, program.dual.cuts
     if program.dual is None or not complete or not nonnegative_products(X):
         sampled = program.lower if program.dual is not None else math.nan
-        part = subset_bound(X, y, np.random.default_rng(seed), deadline + 0.3 * time_limit)
+        part = subset_bound(X, y, np.random.default_rng(seed), guard)
         if part is not None and part.value > lower:
             lower, cuts = part.value, part.cuts
     if found is None:
         return MemorisationEdge(
-            lower, math.inf, evidence, Trust.PROVED, "depths", cuts, sampled_lower=sampled, dual=program.dual
-        )
+            lower, math.inf, evidence, Trust.PROVED, "depths", cuts,
+            sampled_lower=sampled, dual=program.dual, stopped=guard.stopped,
+        )  # fmt: skip
     method = "all hyperplanes" if complete else "sampled hyperplanes"
-    return _edge(method, lower, cuts, *found, evidence=evidence, sampled=sampled, dual=program.dual)
+    edge = _edge(method, lower, cuts, *found, evidence=evidence, sampled=sampled, dual=program.dual)
+    return replace(edge, stopped=guard.stopped)
 
 
 def _edge(
@@ -250,7 +259,7 @@ def _by_program(
     margins: HullMargins,
     known: float,
     tol: float,
-    deadline: float,
+    guard: Guard,
     seed: int,
     most_columns: int,
     progress: Callable[[str], None] | None,
@@ -270,10 +279,10 @@ def _by_program(
         pricing = SearchPricing(frame, Z, rng)
         inside = np.flatnonzero(~margins.extreme)
         if inside.size:
-            _, outward = directional_depth(X, start=margins.directions, deadline=deadline, seed=seed)
+            _, outward = directional_depth(X, start=margins.directions, guard=guard, seed=seed)
             columns = columns.join(cheap_columns(frame, Z, uniform, inside, outward[inside], rng))
     result = solve_program(
-        Master(Z, y, columns), pricing, uniform, known_lower=known, tol=tol, deadline=deadline, progress=progress
+        Master(Z, y, columns), pricing, uniform, known_lower=known, tol=tol, guard=guard, progress=progress
     )
     return None if result is None else (result, pricing.complete)
 

@@ -59,7 +59,7 @@ class ModelGap:
         return self.sharpness.value - self.bound
 
 
-def model_gap(network: Network, X: Float, y: Float, *, tol: float = 0.005, time_limit: float = 15.0) -> ModelGap:
+def model_gap(network: Network, X: Float, y: Float, *, tol: float = 0.005, time_limit: float = 300.0) -> ModelGap:
     """Compare lambda_max of a trained network with the bound from its own outputs.
 
     Parameters

@@ -19,6 +19,7 @@ from verify.shatterability.decay import DecayPoint, decay_path
 from verify.shatterability.depth import DepthBracket, depth_bracket
 from verify.shatterability.edge import MOST_COLUMNS, MemorisationEdge, memorisation_edge
 from verify.shatterability.frame import Frame
+from verify.shatterability.guard import Guard
 from verify.shatterability.margins import HullMargins, hull_margins
 from verify.shatterability.reach import nonnegative_products
 from verify.shatterability.solitary import (
@@ -98,7 +99,7 @@ def shatterability(
     *,
     decay: float | None = None,
     bound: float | None = None,
-    time_limit: float = 60.0,
+    time_limit: float = 600.0,
     seed: int = 0,
     most_columns: int = MOST_COLUMNS,
     progress: Callable[[str], None] | None = None,
@@ -118,7 +119,7 @@ def shatterability(
     bound : float, optional
         D: labels must lie in [-D, D]; adds the sharpness for the worst such labels.
     time_limit : float
-        Seconds, roughly, shared by the parts.
+        Seconds after which to stop; ``notes`` say for what time ran out. How much is tried does not depend on it otherwise.
     seed : int
     most_columns : int
         See :func:`memorisation_edge` and :func:`decay_path`.
@@ -146,8 +147,10 @@ def shatterability(
     if bound is not None and float(np.abs(y).max()) > check_positive("bound", bound):
         row = int(np.abs(y).argmax())
         raise ValueError(f"bound must be at least every |y_i|, got {bound!r} with label {y[row]:g} in row {row}")
+    guard = Guard(limit)
     margins = hull_margins(X, time_limit=0.4 * limit, progress=progress, checkpoint=checkpoint)
-    depth = depth_bracket(X, start=margins.directions, time_limit=0.15 * limit, seed=seed, progress=progress)
+    left = guard.left() - 0.45 * limit
+    depth = depth_bracket(X, start=margins.directions, time_limit=left, seed=seed, progress=progress)
     solo = solo_sharpness(X, y)
     clash = conflicting_rows(X, y)
     edge = None
@@ -155,7 +158,7 @@ def shatterability(
         edge = memorisation_edge(
             X,
             y,
-            time_limit=0.3 * limit,
+            time_limit=guard.left() - (0.0 if decay is None else 0.25 * limit),
             seed=seed,
             margins=margins,
             depth=depth,
@@ -169,7 +172,7 @@ def shatterability(
             y,
             [ratio * decay for ratio in _PATH],
             tol=5e-3,
-            time_limit=0.25 * limit,
+            time_limit=guard.left(),
             seed=seed,
             most_columns=most_columns,
             progress=progress,
@@ -191,7 +194,7 @@ def shatterability(
         edge=edge,
         worst_labels=math.nan if bound is None else secular_root(2 * bound * np.hypot(1, np.linalg.norm(X, axis=1))),
         decay=path,
-        notes=_notes(X, y, margins, edge),
+        notes=_notes(X, y, margins, depth, edge, path),
     )
 
 
@@ -226,7 +229,14 @@ def _verdict(
     return Protection.UNDECIDED, f"{Protection.UNDECIDED.value} {where}{words}", evidence
 
 
-def _notes(X: Float, y: Float, margins: HullMargins, edge: MemorisationEdge | None) -> tuple[str, ...]:
+def _notes(
+    X: Float,
+    y: Float,
+    margins: HullMargins,
+    depth: DepthBracket,
+    edge: MemorisationEdge | None,
+    path: tuple[DecayPoint, ...],
+) -> tuple[str, ...]:
     n, d = X.shape
     notes = []
     radius = float(np.linalg.norm(X, axis=1).max())
@@ -252,8 +262,19 @@ def _notes(X: Float, y: Float, margins: HullMargins, edge: MemorisationEdge | No
         notes.append(f"{n} points in dimension {d}: unless they are dependent, every point is extreme")
     if not np.ptp(y):
         notes.append("all labels are equal: the output bias alone fits them")
-    if not margins.complete:
-        notes.append("time ran out for some hull margins: their brackets are wide; raise --time")
+    parts = {
+        "hull margins": margins.stopped,
+        "depths": depth.stopped,
+        "the edge": edge is not None and edge.stopped,
+        "weight decay": any(point.stopped for point in path),
+    }
+    late = [name for name, stopped in parts.items() if stopped]
+    if late:
+        notes.append(
+            f"time ran out for {', '.join(late)}: what was found by then depends on the speed of the machine; raise --time"
+        )
+    if not margins.complete and not margins.stopped:
+        notes.append("float64 can't narrow the brackets of some hull margins")
     if edge is not None and edge.method == "sampled hyperplanes":
         notes.append(
             "too many hyperplanes to list, or points too near to them to tell sides: the network is certified, but the lower "
@@ -265,5 +286,5 @@ def _notes(X: Float, y: Float, margins: HullMargins, edge: MemorisationEdge | No
             )
         )
     if edge is not None and edge.network is None:
-        notes.append("no interpolating network was found in the time; raise --time")
+        notes.append("no interpolating network was found that float64 can represent")
     return tuple(notes)

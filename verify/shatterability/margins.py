@@ -11,7 +11,6 @@ Points that no direction separates yet are looked at in units of their own first
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from verify.hessian.rounding import SLACK, UNIT, gamma
 from verify.shatterability.frame import Frame, row_norms
+from verify.shatterability.guard import Guard
 from verify.shatterability.margin_checkpoint import MarginCheckpoint
 from verify.shatterability.screening import Screening, block_rows, screen, separation
 from verify.shatterability.simplices import zero_weights
@@ -46,7 +46,9 @@ class HullMargins:
     tolerance : float
         Width aimed at.
     complete : bool
-        Whether every bracket is that narrow; False if time ran out.
+        Whether every bracket is that narrow; False if time ran out, or float64 can't make them.
+    stopped : bool
+        Whether time ran out.
     """
 
     lower: Float
@@ -54,6 +56,7 @@ class HullMargins:
     directions: Float
     tolerance: float
     complete: bool
+    stopped: bool
 
     @property
     def extreme(self) -> NDArray[np.bool_]:
@@ -83,7 +86,7 @@ def hull_margins(
     tol : float
         Width of the brackets aimed at, in units of the largest distance to the mean.
     time_limit : float
-        Seconds; the brackets of the points that are left are wide, and ``complete`` is False.
+        Seconds after which to stop; the brackets of the points that are left are wide.
     progress : callable, optional
         Told in words what is under way.
     checkpoint : str or Path, optional
@@ -103,14 +106,14 @@ def hull_margins(
     X = check_points(X)
     if not 0 < tol < 1:
         raise ValueError(f"tol must lie in (0, 1), got {tol!r}")
-    deadline = time.monotonic() + time_limit
+    guard = Guard(time_limit)
     n = len(X)
     frame = Frame.of(X)
     points = X - frame.centre  # exact
     store = None if checkpoint is None else MarginCheckpoint(checkpoint, X)
     begun = None if store is None else store.load()
     keep = None if store is None else store.keep
-    found = screen(frame, deadline=deadline, progress=progress, start=begun, keep=keep)
+    found = screen(frame, guard=guard, progress=progress, start=begun, keep=keep)
     lower, upper, directions = found.lower.copy(), found.upper.copy(), found.directions.copy()
     tolerance = tol * float(row_norms(points - points.mean(axis=0)).max())
     step = max(1, min(512, block_rows(n)))
@@ -120,12 +123,12 @@ def hull_margins(
     ):
         open_rows = np.flatnonzero(wanted & (upper - lower > tolerance))
         for start in range(0, len(open_rows), step):
-            if time.monotonic() > deadline:
+            if guard.over():
                 break
             if progress is not None:
                 progress(f"margins: {start} of {len(open_rows)} points")
             rows = open_rows[start : start + step]
-            _refine(units, factor, rows, tolerance, lower, upper, directions, deadline)
+            _refine(units, factor, rows, tolerance, lower, upper, directions, guard)
             if store is not None:
                 store.keep(Screening(lower, upper, directions, found.vectors, found.rounds))
     if store is not None:
@@ -133,7 +136,8 @@ def hull_margins(
     directions[lower <= 0] = 0.0
     for array in (lower, upper, directions):
         array.setflags(write=False)
-    return HullMargins(lower, upper, directions, tolerance, bool((upper - lower <= tolerance).all()))
+    complete = bool((upper - lower <= tolerance).all())
+    return HullMargins(lower, upper, directions, tolerance, complete, guard.stopped)
 
 
 def _refine(
@@ -144,7 +148,7 @@ def _refine(
     lower: Float,
     upper: Float,
     directions: Float,
-    deadline: float,
+    guard: Guard,
 ) -> None:
     """Narrow the brackets of ``rows`` in place; the margins are those of factor * points.
 
@@ -161,7 +165,7 @@ def _refine(
         vectors = np.zeros((len(active), d))
         keep = []
         for at, position in enumerate(active):
-            if time.monotonic() > deadline:
+            if guard.over():
                 return
             row = int(rows[position])
             w, error = _shortest(points[candidates[position]] - points[row])

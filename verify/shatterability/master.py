@@ -28,6 +28,8 @@ Float = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 _DENSE = 300
+# Pivots of a linear program times its rows: half a minute or so.
+_PIVOT_ROWS = 5 * 10**6
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +138,7 @@ class Master:
         return found / size * self._unit, self._centre
 
     def solve(self, time_limit: float) -> tuple[Primal, Dual] | None:
-        """Optimal primal and dual solutions, or None if there is none within the time."""
+        """Optimal primal and dual solutions, or None if there is none within the time and a number of pivots."""
         import scipy.sparse as sparse
         from scipy.optimize import linprog
 
@@ -154,7 +156,7 @@ class Master:
             b_eq=(self.y[self._rows] - self._centre) / self._unit,
             bounds=[(0, None)] * (2 * k) + [(None, None)] * 2,
             method="highs",
-            options={"time_limit": max(time_limit, 0.1)},
+            options={"time_limit": max(time_limit, 0.1), "maxiter": _PIVOT_ROWS // len(self._rows)},
         )
         if found.status != 0:
             return None

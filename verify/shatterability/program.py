@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verify.shatterability.dictionary import Dictionary
+from verify.shatterability.guard import Guard
 from verify.shatterability.master import Dual, Master, balance_columns
 from verify.shatterability.pricing import Pricing
 
@@ -19,6 +19,9 @@ Float = NDArray[np.float64]
 # Weights below this share of the largest are the solver's noise.
 _NOISE = 1e-10
 _MOST_CUTS = 150
+# Rounds times the square of the number of points, and what rounds there are at least and at most.
+_ROUND_SQUARES = 2 * 10**6
+_ROUNDS = (4, 60)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +63,10 @@ def solve_program(
     *,
     known_lower: float,
     tol: float,
-    deadline: float,
+    guard: Guard,
     progress: Callable[[str], None] | None = None,
 ) -> ProgramResult | None:
-    """Add columns and cuts until the bounds are within ``tol``, relatively, or time is up; None without a solution.
+    """Add columns and cuts until the bounds are within ``tol``, relatively, or rounds are used up; None without a solution.
 
     The cuts are Perron vectors of balanced networks: of the program's own solution, and of its mean with the best one
     so far, which steadies the iteration.
@@ -82,12 +85,12 @@ def solve_program(
         best = ProgramResult(
             master.columns, weights, balanced.log_balance, beta, balanced.upper, None, lower, balanced.p, 0
         )  # fmt: skip
-    while True:
-        remaining = deadline - time.monotonic()
-        if rounds and remaining <= 0:
+    while rounds < np.clip(_ROUND_SQUARES // len(y) ** 2, *_ROUNDS):
+        if rounds and guard.over():
             break
-        found = master.solve(remaining if rounds else max(remaining, 5.0))
+        found = master.solve(guard.left() if rounds else max(guard.left(), 5.0))
         if found is None:
+            guard.over()
             break
         rounds += 1
         primal, dual = found

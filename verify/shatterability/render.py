@@ -28,9 +28,7 @@ def numbers(found: Shatterability) -> list[tuple[str, object, Trust | None, str]
     ]
     unless = "" if margins.extreme.all() else ", were all points extreme"
     if margins.undecided.any():
-        rows.append(
-            ("perhaps extreme", f"{int(margins.undecided.sum())} of {n}", heuristic, "no direction found in the time")
-        )
+        rows.append(("perhaps extreme", f"{int(margins.undecided.sum())} of {n}", heuristic, "no direction found"))
     rows += [
         ("depth", f"[{int(depth.lower.max())}, {int(depth.upper.max())}]", proved, "bracket of the deepest count"),
         ("memorisable", f"{len(found.capacity.rows)} of {n}", floating, "most points that solitary neurons fit at eta"),

@@ -11,7 +11,6 @@ them are extreme does not depend on units. The bounds are those of the distances
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from verify.hessian.rounding import UNIT, gamma
 from verify.shatterability.frame import Frame, row_norms
+from verify.shatterability.guard import Guard
 
 Float = NDArray[np.float64]
 
@@ -87,7 +87,7 @@ def separation(
 def screen(
     frame: Frame,
     rounds: int = 12,
-    deadline: float = math.inf,
+    guard: Guard | None = None,
     progress: Callable[[str], None] | None = None,
     start: Screening | None = None,
     keep: Callable[[Screening], None] | None = None,
@@ -100,8 +100,8 @@ def screen(
         Of n >= 2 points.
     rounds : int
         Most steps for a point.
-    deadline : float
-        Value of time.monotonic() after which no further block is started.
+    guard : Guard, optional
+        Once it is over no further block is started.
     progress : callable, optional
         Told in words what is under way.
     start : Screening, optional
@@ -139,7 +139,7 @@ def screen(
     for turn in range(first, rounds + 1):
         left = []
         for at in range(0, len(open_rows), step):
-            if time.monotonic() > deadline and at + turn:
+            if at + turn and guard is not None and guard.over():
                 left.append(open_rows[at:])
                 break
             if progress is not None:
@@ -161,7 +161,7 @@ def screen(
             if keep is not None:
                 keep(state(turn))
         open_rows = np.concatenate(left) if left else open_rows
-        if not open_rows.size or time.monotonic() > deadline:
+        if not open_rows.size or (turn < rounds and guard is not None and guard.over()):
             break
     # Rows that no block reached have w as a point of the hull all the same.
     upper = np.minimum(upper, row_norms(vectors * factor) * slack + drift)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from verify.hessian.rounding import SLACK, UNIT, gamma
+from verify.shatterability.guard import Guard
 
 Float = NDArray[np.float64]
 Counts = NDArray[np.int64]
+
+# Systems of nonnegative least squares solved, shared by the points; and for each of them at least so many.
+_ATTEMPTS, _LEAST = 40_000, 4
 
 
 def contains(vertices: Float, point: Float) -> bool:
@@ -55,7 +58,7 @@ def disjoint_simplices(
     X: Float,
     upper: Counts,
     *,
-    deadline: float = math.inf,
+    guard: Guard | None = None,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Counts, tuple[Counts, ...]]:
@@ -78,24 +81,31 @@ def disjoint_simplices(
     group = np.ravel(inverse)
     lower = copies[group].astype(np.int64)
     rng = np.random.default_rng(seed)
-    for at, row in enumerate(np.flatnonzero(upper > lower).tolist()):
-        if time.monotonic() > deadline:
+    rows = np.flatnonzero(upper > lower)
+    left = _ATTEMPTS
+    for at, row in enumerate(rows.tolist()):
+        if guard is not None and guard.over():
             break
         if progress is not None and at % 64 == 0:
             progress(f"depth from below: point {row} of {n}")
         others = np.flatnonzero(group != group[row])
-        simplices[row] = _pack(X, row, others, int(upper[row] - lower[row]), rng, deadline)
+        attempts = max(_LEAST, left // (rows.size - at))
+        simplices[row], used = _pack(X, row, others, int(upper[row] - lower[row]), rng, attempts)
+        left -= used
         lower[row] += len(simplices[row])
     return np.minimum(lower, upper), tuple(simplices)
 
 
-def _pack(X: Float, row: int, others: Counts, most: int, rng: np.random.Generator, deadline: float) -> Counts:
-    """The vertices (m, d + 1) of disjoint simplices around x_row that a greedy search finds, up to ``most``."""
+def _pack(X: Float, row: int, others: Counts, most: int, rng: np.random.Generator, attempts: int) -> tuple[Counts, int]:
+    """The vertices (m, d + 1) of disjoint simplices around x_row that so many greedy attempts find, up to ``most``; and how
+    many it took."""
     d = X.shape[1]
     found: list[Counts] = []
     rest = rng.permutation(others)
     size = 4 * (d + 1)
-    while len(found) < most and rest.size > d and time.monotonic() < deadline:
+    used = 0
+    while used < attempts and len(found) < most and rest.size > d:
+        used += 1
         part = rest[:size]
         vertices = _around(X[part] - X[row])
         if vertices is not None and contains(X[part[vertices]], X[row]):
@@ -106,7 +116,7 @@ def _pack(X: Float, row: int, others: Counts, most: int, rng: np.random.Generato
             break
         else:
             size *= 4
-    return np.array(found, dtype=np.int64).reshape(-1, d + 1)
+    return np.array(found, dtype=np.int64).reshape(-1, d + 1), used
 
 
 def _around(differences: Float) -> Counts | None:

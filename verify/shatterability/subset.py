@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from verify.shatterability.dictionary import augmented, hyperplane_count, hyperplane_dictionary
 from verify.shatterability.dual_check import certified_dual_value
+from verify.shatterability.guard import Guard
 from verify.shatterability.master import Master
 from verify.shatterability.pricing import FullPricing
 from verify.shatterability.program import solve_program
@@ -32,15 +33,15 @@ class SubsetBound:
     cuts: Float
 
 
-def subset_bound(X: Float, y: Float, rng: np.random.Generator, deadline: float) -> SubsetBound | None:
+def subset_bound(X: Float, y: Float, rng: np.random.Generator, guard: Guard) -> SubsetBound | None:
     """The bound from a random subset of distinct points; None for d > 3, or where nothing is proved.
 
     Parameters
     ----------
     X, y : ndarrays, shapes (n, d) and (n,)
     rng : numpy.random.Generator
-    deadline : float
-        Value of time.monotonic() at which to stop.
+    guard : Guard
+        When to stop.
     """
     n, d = X.shape
     _, first = np.unique(X + 0.0, axis=0, return_index=True)
@@ -56,7 +57,7 @@ def subset_bound(X: Float, y: Float, rng: np.random.Generator, deadline: float) 
     pricing = FullPricing(hyperplane_dictionary(X[rows], _MOST_COLUMNS), Z)
     uniform = np.full(size, size**-0.5)
     columns = pricing.spread(uniform, 10, 2 * size, rng)
-    found = solve_program(Master(Z, y[rows], columns), pricing, uniform, known_lower=1.0, tol=0.02, deadline=deadline)
+    found = solve_program(Master(Z, y[rows], columns), pricing, uniform, known_lower=1.0, tol=0.02, guard=guard)
     if found is None or found.dual is None:
         return None
     value = certified_dual_value(X[rows], y[rows], found.dual)

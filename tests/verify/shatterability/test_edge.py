@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from fractions import Fraction
 
@@ -21,6 +20,7 @@ from verify.shatterability.dictionary import augmented, hyperplane_count, hyperp
 from verify.shatterability.dual_check import certified_dual_value, zero_sum
 from verify.shatterability.edge import MemorisationEdge, memorisation_edge
 from verify.shatterability.frame import Frame
+from verify.shatterability.guard import Guard
 from verify.shatterability.master import column_costs
 from verify.shatterability.reach import nonnegative_products, reach_bound
 from verify.shatterability.solitary import solo_sharpness
@@ -179,11 +179,11 @@ def test_a_part_of_the_data_bounds_the_whole() -> None:
         rows = rng.choice(30, size, replace=False)
         part = memorisation_edge(X[rows], y[rows])
         assert size / 30 * part.lower <= whole.upper
-    bound = subset_bound(X, y, np.random.default_rng(0), math.inf)
+    bound = subset_bound(X, y, np.random.default_rng(0), Guard())
     # All 30 points have few enough hyperplanes: the subset is the whole.
     assert bound is not None
     assert bound.value == pytest.approx(whole.lower, rel=0.03)
-    assert subset_bound(*DATA_SETS["ball-5"](), np.random.default_rng(0), math.inf) is None
+    assert subset_bound(*DATA_SETS["ball-5"](), np.random.default_rng(0), Guard()) is None
 
 
 def test_four_dimensions_are_float_certified() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from verify.outcome import Trust
 from verify.sharpness.__main__ import main as sharpness_main
 from verify.shatterability.__main__ import main
 from verify.shatterability.job import Protection, leverages, shatterability
-from verify.shatterability.render import numbers
+from verify.shatterability.render import json_text, numbers
 
 ROOT = Path(__file__).parents[3]
 
@@ -96,6 +97,29 @@ def test_awkward_data_get_an_answer_and_a_note() -> None:
     flat = shatterability(X, np.ones(12), 1.9)
     assert flat.protection is Protection.NOT_PROTECTED
     assert any("all labels are equal" in note for note in flat.notes)
+
+
+@pytest.mark.parametrize("d", [3, 5])
+def test_a_slow_machine_gives_the_same_answer(d, monkeypatch) -> None:
+    """Work is counted, not timed: with a clock that runs faster nothing changes, until time runs out, and that is said."""
+    rng = np.random.default_rng(1)
+    X, y = uniform_ball(30, d, rng), rng.uniform(-1, 1, 30)
+
+    def answer(seconds: float):
+        """With a clock that goes on by so much whenever it is asked."""
+        clock = itertools.count()
+        monkeypatch.setattr("verify.shatterability.guard.time.monotonic", lambda: seconds * next(clock))
+        return shatterability(X, y, 0.5, decay=0.03, most_columns=2000)
+
+    quick, slow, late = answer(1e-9), answer(1e-3), answer(1e3)
+    assert json_text(quick, {}) == json_text(slow, {})
+    assert not any("time ran out" in note for note in quick.notes)
+    (said,) = [note for note in late.notes if "time ran out" in note]
+    assert said.startswith("time ran out for hull margins, depths, the edge, weight decay:")
+    assert late.edge.lower <= quick.edge.upper
+    assert quick.edge.lower <= late.edge.upper
+    assert (late.margins.lower <= quick.margins.upper).all()
+    assert (late.depth.lower <= quick.depth.upper).all()
 
 
 def test_leverages_are_the_diagonal_of_the_hat_matrix() -> None:
