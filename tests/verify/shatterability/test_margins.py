@@ -196,5 +196,5 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(ValueError, match="must belong to the same points"):
         hull_margins(X + 1, checkpoint=path)
     path.write_bytes(b"nothing")
-    with pytest.raises(ValueError, match="must be a file written by this command"):
+    with pytest.raises(ValueError, match="must be a file of this command"):
         hull_margins(X, checkpoint=path)
