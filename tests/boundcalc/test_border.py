@@ -44,6 +44,7 @@ def with_path(folder: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "code", "words"),
     [
@@ -150,6 +151,7 @@ def test_an_interruption_inside_an_exec_has_the_code_too(tmp_path: Path) -> None
     assert (done.returncode, done.stderr) == (130, "\nprog act: interrupted; nothing was left half-written\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("package", "remedy"),
     [

@@ -104,6 +104,7 @@ def test_nothing_of_a_failed_write_enters_a_pipe(tmp_path: Path) -> None:
         write_atomically(pipe, fail)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
 def test_figures_go_through_pipes_unchanged(kind: str, tmp_path: Path) -> None:
     from matplotlib.figure import Figure
@@ -120,6 +121,7 @@ def test_figures_go_through_pipes_unchanged(kind: str, tmp_path: Path) -> None:
     assert arrived == [(tmp_path / f"file.{kind.upper()}").read_bytes()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
 @pytest.mark.parametrize("redirected", [True, False])
 def test_standard_output_is_written_to_in_order(path: str, redirected: bool, tmp_path: Path) -> None:

@@ -176,6 +176,7 @@ def test_the_version() -> None:
     assert run("--version").stdout.strip() == boundcalc.__version__
 
 
+@pytest.mark.slow
 def test_the_installed_program_is_the_same_one() -> None:
     program = Path(sys.executable).with_name("boundcalc")
     if not program.exists():
@@ -202,6 +203,7 @@ def test_the_shell_completes_words() -> None:
     assert "complete -o nosort -F _boundcalc_completion boundcalc" in script.stdout
 
 
+@pytest.mark.slow
 def test_interrupting_ends_with_130_and_one_line() -> None:
     code = (
         "import boundcalc.__main__ as m, signal, os\n"
@@ -214,6 +216,7 @@ def test_interrupting_ends_with_130_and_one_line() -> None:
     assert done.stderr.strip() == "boundcalc rate: interrupted; nothing was left half-written"
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_is_no_error() -> None:
     command = f"{sys.executable} -m boundcalc list | head -1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=ROOT, check=False)

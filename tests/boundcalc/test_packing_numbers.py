@@ -113,6 +113,7 @@ def test_packing_numbers_known_exactly(d: int, cosine: object, value: int) -> No
     assert packing_number(d, cosine=cosine).exact == value
 
 
+@pytest.mark.slow
 def test_delsarte_bounds_known_from_the_literature() -> None:
     """Levenshtein's bound is sharp at the Leech lattice and at its derived code of 4600 points."""
     assert packing_number(24, 60).upper == 196560

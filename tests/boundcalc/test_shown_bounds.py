@@ -74,6 +74,7 @@ def test_the_figure_that_was_wrong() -> None:
     assert "at least 0.0238622, by" in str(boundcalc.explicit_lower(5, 105845))  # 0.02386227...
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("d", "n", "values"), settings(40))
 def test_the_explicit_line_of_rates(d: int, n: str, values: dict[str, str]) -> None:
     report = boundcalc.rate(d, n, **values)  # type: ignore[arg-type]
@@ -181,6 +182,7 @@ def test_tables_of_explicit_bounds_in_every_format() -> None:
         assert upper.enclosure.high <= Fraction(float(shown["csv"][i][5]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [2, 12, 20])
 def test_crossovers_are_whole_numbers_in_full(d: int) -> None:
     point = boundcalc.crossover(d)

@@ -40,6 +40,7 @@ def test_balanced_hypergeometric(d: int, k: int) -> None:
             assert abs(float(value) - truth) <= 2e-13 * max(1, abs(truth) / 10), at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parameters", [(0.5, 0.25, 3.0), (2.5, 3.5, 1.25), (30.0, 7.0, 2.0), (400.0, 300.0, 10.0)])
 def test_gauss_series(parameters: tuple[float, float, float]) -> None:
     z = np.array([0.0, 0.1, 0.5, 0.8, 0.97])

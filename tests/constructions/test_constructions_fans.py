@@ -18,6 +18,7 @@ PAIRS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [2, 3, 6])
 @pytest.mark.parametrize("angle", [0.2, 1.0, 2.5])
 @pytest.mark.parametrize("pair", PAIRS)

@@ -38,6 +38,7 @@ def test_profiles_are_sums_of_relus(profile: Profile) -> None:
     assert profile.at_depth(1 - s) == pytest.approx(profile(s), abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [1, 2, 3, 7, 40])
 @pytest.mark.parametrize("profile", PROFILES)
 def test_norms_by_fine_riemann_sums(profile: Profile, d: int) -> None:

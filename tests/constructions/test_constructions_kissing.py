@@ -91,6 +91,7 @@ def test_laminated_sections(d: int, size: int) -> None:
     assert max_inner_product(code.exact).upper == HALF
 
 
+@pytest.mark.slow
 def test_leech_vectors() -> None:
     vectors = minimal_vectors()
     assert vectors.shape == (196_560, 24)
@@ -166,6 +167,7 @@ def test_barnes_wall(d: int) -> None:
     assert largest_cosine_squared(code.exact) == Fraction(1, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", TABLE)
 def test_sharp_codes(entry: tuple[int, Fraction, int, str, int]) -> None:
     d, cosine, size, _, _ = entry

@@ -32,6 +32,7 @@ def test_largest_height_at_known_angles() -> None:
         largest_height(Fraction(1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("d", "height"), [(1, "1"), (1, "1/9"), (2, "1/1000"), (3, "1/50"), (5, "1/8"), (12, "13/100")]
 )

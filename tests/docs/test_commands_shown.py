@@ -76,6 +76,7 @@ def test_the_pages_show_the_program_first() -> None:
     assert named >= set(group.places) - {"sample-size", "sweep"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("page", "command", "printed"), list(consoles()))
 def test_consoles_show_what_is_printed(
     page: str, command: str, printed: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

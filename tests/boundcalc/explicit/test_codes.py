@@ -77,6 +77,7 @@ def test_quadruple_codes(k: int) -> None:
     assert largest_cosine(code) == Fraction(1, 2)
 
 
+@pytest.mark.slow
 def test_leech_configuration() -> None:
     """Counts are the published kissing numbers of laminated lattices; angles of random vectors with all others, exactly."""
     vectors = shortest_vectors().astype(np.float32)  # whole numbers far below 2^24: exact products
@@ -90,6 +91,7 @@ def test_leech_configuration() -> None:
     assert sizes == [2340, 4320, 5346, 7398, 10668, 17400, 27720, 49896, 93150, 196560]
 
 
+@pytest.mark.slow
 def test_section_of_the_leech_configuration() -> None:
     """The 5346 vectors in R^17: rank and all inner products."""
     vectors = shortest_vectors().astype(np.int64)
@@ -147,6 +149,7 @@ def rings(s: float, k: int) -> np.ndarray:
     return best
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("k", "s"), [(3, 0.1), (3, 0.23), (3, 0.4), (4, 0.3)])
 def test_rings_exist(k: int, s: float) -> None:
     """The points themselves: as many as tabulated (codes for smaller rings may be better there), and far enough apart."""

@@ -32,6 +32,7 @@ def test_reference_values_are_reached(d: int) -> None:
         assert explicit_lower(d, n).lower >= 0.97 * value
 
 
+@pytest.mark.slow
 def test_full_effort_is_at_least_as_good() -> None:
     for d, n in ((2, 1e4), (5, 1e6)):
         assert explicit_lower(d, n, effort="full").lower >= 0.999 * explicit_lower(d, n).lower
@@ -201,6 +202,7 @@ def test_stacks_in_high_dimensions(d: int, log10_n: int, log10_bound: float) -> 
     assert bound.reason == ""
 
 
+@pytest.mark.slow
 def test_stacks_up_to_a_million_dimensions() -> None:
     """More dimensions are harder: the bound keeps growing beyond 10^4."""
     values = [explicit_lower(d, 10**30).family("stacked-trapezoids").log10 for d in (1000, 10**4, 10**5, 10**6)]

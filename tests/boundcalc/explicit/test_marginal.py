@@ -8,6 +8,7 @@ from boundcalc.arb import ball, precision
 from boundcalc.explicit.marginal import Marginal, _series
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bits", [128, 400])
 @pytest.mark.parametrize("z", [1e-20, 0.02, 0.7, 0.95, 1.0])
 def test_own_series_agrees_with_the_library(z: float, bits: int) -> None:

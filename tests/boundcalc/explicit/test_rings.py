@@ -116,6 +116,7 @@ def test_the_points_of_a_stack(k: int, s: float, share: float) -> None:
             assert gram[i, j] <= largest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [3, 4, 5, 6, 9, 16, 24])
 def test_inequalities_behind_the_table(k: int) -> None:
     """Tilts apart, rings inside the hemisphere, codes dense enough: once more, in ball arithmetic, on sampled entries."""

@@ -73,6 +73,7 @@ def test_exponents_are_those_of_the_proof(d: int) -> None:
     assert sums[0] - sums[1] < step * 2 / (3 * d + 7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [2, 3, 6])
 @pytest.mark.parametrize("weight", list(Weight))
 def test_norms_of_atoms_in_the_core(d: int, weight: Weight) -> None:

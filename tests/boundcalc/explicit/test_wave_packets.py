@@ -127,6 +127,7 @@ class PlanarSum:
         return tau + 0.75, np.abs(np.concatenate([values[half:], values[:half]]))
 
 
+@pytest.mark.slow
 def test_ridge_profiles_reproduce_the_packets_in_the_plane() -> None:
     """f(y, s) = int F_w(w y + s) dw: the superposition of the proof gives back the packets themselves."""
     f = PlanarSum(0.25, 1.5, 2, 2, np.array([[1.0, -1.0], [-1.0, -1.0]]))

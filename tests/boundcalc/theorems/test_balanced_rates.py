@@ -165,6 +165,7 @@ def test_besov_zone_ends_where_sparse_alternatives_take_over() -> None:
     assert simplify(sparse.subs(q, p * (2 * s + sy.d) / sy.d) - s / (2 * s + sy.d)) == 0
 
 
+@pytest.mark.slow
 def test_class_bounds_scale_like_squared_functions() -> None:
     """Multiplying functions, noise and both budgets by c multiplies a squared error by c^2."""
     c = Rational(3)

@@ -100,6 +100,7 @@ def registered_gaussian(d: int) -> float:
     return prefactor * 2 * float((values @ weights).sum() * half)
 
 
+@pytest.mark.slow
 def test_gaussian_norm_on_the_line() -> None:
     """Total variation of the derivative -x exp(-x^2/2): four times its largest value."""
     grid = np.linspace(-12, 12, 400_001)

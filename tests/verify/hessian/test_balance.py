@@ -36,6 +36,7 @@ def problem(seed: int, n: int, d: int, K: int, noise: float) -> tuple[Network, n
     return network, X, network(X) + noise * rng.standard_normal(n)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "d", "K", "noise"), [(12, 2, 3, 0.0), (12, 2, 3, 1.0), (30, 3, 4, 5.0), (40, 1, 4, 0.5), (9, 4, 2, 30.0)]
 )

@@ -245,6 +245,7 @@ def test_perron_steps_approach_the_eigenvalue():
     assert perron_step(parts, np.ones(problem.n)).bound == pytest.approx(bounds[0], rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("certificate", ["trace", "cholesky", "perron", "probabilistic"])
 @pytest.mark.parametrize("device", [None, "cpu"])
 def test_numpy_and_torch_agree(certificate, device):

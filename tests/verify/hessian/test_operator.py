@@ -107,6 +107,7 @@ def test_top_eigenpairs_reach_the_whole_spectrum(net, X, y):
         np.testing.assert_allclose(found.vectors.T @ found.vectors, np.eye(k), atol=1e-9)
 
 
+@pytest.mark.slow
 def test_top_eigenpairs_know_when_they_converged():
     """Few points, equal neurons, zero residuals: what is left after deflation may be nothing but rounding errors."""
     rng = np.random.default_rng(0)

@@ -36,6 +36,7 @@ def theorem_a(d: int, n: float) -> float:
     return c1 / 24 * (7 / 64) ** ((d - 1) / 2) * h
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [1, 2, 3])
 def test_crossing_by_the_closed_form(d: int) -> None:
     """On both sides of the crossing, against the family's value by the public function and the theorem's own formula."""

@@ -60,6 +60,7 @@ def test_every_kind_runs(dim: str, kind: str, n: str, capsys: pytest.CaptureFixt
     )  # type: ignore[operator]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["cap", "hat", "ridge"])
 @pytest.mark.parametrize("weight", ["canonical", "population", "empirical"])
 def test_the_seminorm_with_the_chosen_weight_stays_in_the_class(

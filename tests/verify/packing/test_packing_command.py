@@ -111,6 +111,7 @@ def test_saved_arrays_recheck_with_plain_numpy(tmp_path: Path, capsys: pytest.Ca
     assert largest <= flat["measured"]["upper"] * (1 + 1e-10)
 
 
+@pytest.mark.slow
 def test_scaling_in_the_power_law_range(capsys: pytest.CaptureFixture[str]) -> None:
     code, content = report(capsys, "--dim", "2", "--n", "500")
     assert code in (0, 3)

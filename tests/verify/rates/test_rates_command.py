@@ -134,6 +134,7 @@ def test_hypotheses_that_fail_are_named():
 # The command
 
 
+@pytest.mark.slow
 def test_the_command_end_to_end(tmp_path, capsys):
     store, figure, table = (tmp_path / name for name in ("s.db", "r.svg", "r.csv"))
     arguments = [*SMALL, "--store", str(store), "--json", "-"]

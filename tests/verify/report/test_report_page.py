@@ -218,6 +218,7 @@ def test_the_paper_reports_the_numbers_of_its_captions():
     assert set(found["fig10"]) == {None}
 
 
+@pytest.mark.slow
 def test_a_page_of_rates_has_their_exponents(tmp_path, monkeypatch):
     monkeypatch.setattr(mse, "_SIZES", {scale: (8, 16) for scale in Scale})
     monkeypatch.setattr(mse, "_TIME", {scale: 4 for scale in Scale})

@@ -73,6 +73,7 @@ def test_bad_files_are_named(tmp_path):
         main([str(tmp_path / "half.npz")])
 
 
+@pytest.mark.slow
 def test_in_a_process_errors_are_one_line(tmp_path):
     command = [sys.executable, "-m", "verify.sharpness", str(tmp_path / "missing.npz")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

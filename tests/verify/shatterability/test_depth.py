@@ -68,6 +68,7 @@ def test_collinear_points_of_the_plane_are_counted_as_on_the_line() -> None:
     assert plane_depth(np.ones((5, 2))).tolist() == [5] * 5
 
 
+@pytest.mark.slow
 def test_bounds_in_the_plane_with_2000_directions() -> None:
     X = uniform_ball(300, 2, np.random.default_rng(0))
     exact = plane_depth(X)
@@ -84,6 +85,7 @@ def test_bounds_in_the_plane_with_2000_directions() -> None:
     assert (bracket.upper == exact).all()
 
 
+@pytest.mark.slow
 def test_bounds_in_space_hold_the_truth() -> None:
     X = np.random.default_rng(4).standard_normal((40, 3))
     truth = np.array(space_by_enumeration(X))

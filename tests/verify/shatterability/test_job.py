@@ -50,6 +50,7 @@ def test_the_verdict_turns_at_the_edge(plane) -> None:
     assert shatterability(X, y, 2.5).protection is Protection.PROTECTED
 
 
+@pytest.mark.slow
 def test_every_number_says_how_far_it_can_be_trusted(plane) -> None:
     X, y = plane
     found = shatterability(X, y, 0.5, decay=0.01, bound=1.0, time_limit=20)
@@ -147,6 +148,7 @@ def test_bad_arguments(plane, change, message) -> None:
         shatterability(X, y, **{"eta": 0.5, **change})
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_the_sharpness_command_confirms(plane, tmp_path, capsys) -> None:
     X, y = plane
     file = save(tmp_path / "t.csv", X, y)

@@ -48,6 +48,7 @@ def test_no_violation_and_the_tightest_network_is_saved(tmp_path, capsys):
     assert again | {"timing": 0} == json.loads(first) | {"timing": 0}
 
 
+@pytest.mark.slow
 def test_a_violation_is_refuted_saved_and_named(tmp_path, capsys, monkeypatch):
     honest = SampleBounds.seminorm
 

@@ -110,6 +110,7 @@ def test_a_failing_cell_stops_no_other_and_is_tried_again(tmp_path, capsys):
     assert result.skipped == 2
 
 
+@pytest.mark.slow
 def test_several_processes_give_the_same_records(tmp_path):
     values = list(range(7))
     assert squares(tmp_path / "a.db", values, jobs=2).records == squares(None, values).records

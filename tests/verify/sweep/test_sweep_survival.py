@@ -149,6 +149,7 @@ def test_a_cell_that_kills_its_process_stops_no_other(tmp_path):
     assert "its process was killed" in words
 
 
+@pytest.mark.slow
 @needs_dask
 def test_no_scheduler_there(tmp_path):
     with ended(start(tmp_path, 2, 0.1, cluster="tcp://127.0.0.1:1")) as process:

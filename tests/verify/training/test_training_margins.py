@@ -20,6 +20,7 @@ def pattern_and_doubt(omega, Z):
     return h > 0, np.abs(h) > 1e-5 * scale
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("kind", ["drift", "alternating", "kicks", "shrinking"])
 def test_patterns_are_exact_along_any_path(dtype, kind):

@@ -34,6 +34,7 @@ def spaces(dtype):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", ["numpy", "torch"])
 @pytest.mark.parametrize("activation", Activation)
 @pytest.mark.parametrize("dims", [(3, 3), (1, 4, 2)])
@@ -103,6 +104,7 @@ def test_a_batch_gives_what_single_runs_give():
         assert distance(network, train([run], 150, dtype=np.float64).networks[0]) <= 1e-11
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", Activation)
 def test_device_engine_equals_host_engine(activation):
     runs = [make_run(seed, n=120, width=80, eta=0.6, decay=0.02 * seed, activation=activation) for seed in range(3)]
