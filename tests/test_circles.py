@@ -63,7 +63,6 @@ def circle_of(graph: dict[str, set[str]]) -> list[str]:
     return []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_file_imports_itself_through_others(package: str) -> None:
     known = {name: path for name, path in modules().items() if name.split(".")[0] == package}

@@ -30,7 +30,6 @@ def imported(path: Path) -> set[str]:
     return names
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("package", FORBIDDEN)
 def test_dependency_directions(package: str) -> None:
     files = sorted((ROOT / package).rglob("*.py"))
