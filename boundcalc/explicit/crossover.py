@@ -20,7 +20,7 @@ _TOLERANCE = 0.004
 
 @dataclass(frozen=True, repr=False)
 class Crossover(Shown):
-    """Where the boundary-localised families overtake the affine and ridge families.
+    """Where the boundary-localised families overtake those whose functions spread over the ball.
 
     A comparison of explicit bounds of this catalogue, each a theorem; where the families' true risks cross is not claimed.
 
@@ -56,7 +56,7 @@ def crossover(
     weight: Weight | str = Weight.CANONICAL,
     effort: Effort | str = Effort.FAST,
 ) -> Crossover:
-    """From which n on the boundary-localised families exceed the affine and ridge families.
+    """From which n on the boundary-localised families exceed the affine, ridge and polynomial families.
 
     Beyond the crossover the explicit bound comes from functions that live near the sphere, where the weight of the variation
     norm is small and data are few: the neural shattering of LQWP25.
@@ -67,7 +67,7 @@ def crossover(
     Examples
     --------
     >>> point = crossover(12)
-    >>> 100 < point.n < 10**4
+    >>> 10**19 < point.n < 10**20
     True
     """
     _, problem = read(d, 1, sigma, B, C, weight)

@@ -23,14 +23,7 @@ variation norm at most g(t) int |Y| <= v |f_Y|. In orthonormal coordinates of L2
 Tails. P(chi^2_D >= D + 2 sqrt(D x) + 2x) <= exp(-x) (Laurent and Massart). (y)_+ <= exp(s y - 1)/s gives
 E(chi^2_D - a)_+ <= (1 - 2s)^(-D/2) exp(-s a - 1)/s for 0 < s < 1/2.
 
-Sup of a random harmonic. At the maximiser of Z the mean of Z over the geodesic sphere of radius theta is
-M P_k(cos theta), M = max Z, so by Jensen's inequality int (Z - c)_+ d sigma >= int_0^theta_c (M P_k(cos) - c)_+ d sigma, and
-Markov's inequality applies, with E(Z - c)_+ = phi(c) - c Phi(-c). For even k the antipode of the maximiser counts as
-well, which makes up for the two signs of sup |Z|; for odd k sup |Z| = sup Z. Hence for every c > 0 and 0 < x < 1
-
-    P(sup |Z| >= u) <= [phi(c) - c Phi(-c)]/[u c_d (1 - x^2)^((d-1)/2) P_k'(x)/(k(k + d - 2)) - c sigma(cap of angle arccos x)],
-
-where the first term of the denominator integrates u P_k over the cap, by the differential equation of P_k.
+The sup of the random harmonic is bounded in :mod:`boundcalc.explicit.random_harmonic`.
 """
 
 from __future__ import annotations
@@ -43,13 +36,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.arb import Ball, all_real_roots, ball, log_gamma, lower_float, precision
+from boundcalc.arb import Ball, all_real_roots, ball, lower_float, precision
 from boundcalc.explicit.ball_prior import information, information_float
 from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
 from boundcalc.explicit.gegenbauer import coefficients, dimension, horner, values
-from boundcalc.explicit.marginal import Marginal, Weighting, gauss, half_power, log_weight_ratio
+from boundcalc.explicit.marginal import Marginal, Weighting, gauss, log_weight_ratio
 from boundcalc.explicit.problem import Effort, Problem, Weight
+from boundcalc.explicit.random_harmonic import log_c, sup_bound, sup_levels
 
 Array = NDArray[np.float64]
 _LARGEST_DIMENSION = 2000
@@ -68,11 +62,6 @@ class _Shell:
     dim: int
     kappa: Ball
     v: Ball
-
-
-def _log_c(d: int) -> Ball:
-    """log c_d."""
-    return log_gamma(Fraction(d, 2)) - log_gamma(Fraction(d - 1, 2)) - Ball.pi().log() / 2
 
 
 @lru_cache(maxsize=512)
@@ -103,7 +92,7 @@ def _shell(d: int, k: int, t: Fraction, weight: Weight) -> _Shell:
             if (s > threshold or s.overlaps(threshold)) and not s >= 1:
                 peak = (threshold / s) ** 2 * (1 - s * s) ** (d + 1) * horner(p, s) ** 2
                 sup = sup.max(peak)
-        a = _log_c(d).exp() / (d * d - 1)
+        a = log_c(d).exp() / (d * d - 1)
         cost = Weighting(weight, Marginal(d)).cost(1 - threshold)
         return _Shell(dimension(d, k), sup / norm, cost / (a * norm.sqrt()))
 
@@ -142,24 +131,11 @@ class GaussianShell(Design):
     def __str__(self) -> str:
         return f"harmonics of degree {self.degree} beyond {self.threshold}, Gaussian prior"
 
-    def sup_bound(self, d: int) -> Ball:
-        """u with P(sup |Z| >= u) <= delta_1."""
-        k, c, x = self.degree, ball(self.level), ball(self.cosine)
-        if not (self.level > 0 and 0 < self.cosine < 1 and 0 < self.failure < 0.5):
-            raise ArithmeticError("c must be positive, x and delta in (0, 1)")
-        slope = [i * a for i, a in enumerate(coefficients(d, k))][1:]
-        per_u = _log_c(d).exp() * half_power(1 - x * x, Fraction(d - 1, 2)) * horner(slope, x) / (k * (k + d - 2))
-        measure = (1 - x * x).beta_lower(ball(Fraction(d - 1, 2)), ball(Fraction(1, 2)), True) / 2
-        excess = (-c * c / 2).exp() / (2 * Ball.pi()).sqrt() - c * (c / ball(2).sqrt()).erfc() / 2
-        if not per_u > 0:
-            raise ArithmeticError("the mean over the cap was not shown to be positive")
-        return (excess / ball(self.failure) + c * measure) / per_u
-
     def bound(self, problem: Problem) -> Ball:
         """D/(nu + 1/tau^2) - 2 tau^2 [q delta + e], in units of B^2."""
         shell = _shell(problem.d, self.degree, self.threshold, problem.weight)
         dim = ball(shell.dim)
-        u = self.sup_bound(problem.d)
+        u = sup_bound(problem.d, self.degree, self.failure, self.level, self.cosine)
         x = -ball(self.failure).log()
         q = dim + 2 * (dim * x).sqrt() + 2 * x
         inverse = (u * u * shell.kappa * dim).max(q * (shell.v / ball(problem.budget)) ** 2)
@@ -200,7 +176,7 @@ def _tables(d: int, weight: Weight) -> _FloatTables:
     s = t + (1 - t) * _NODES**2
     ds = (1 - t) * 2 * _NODES * _WEIGHTS
     fine = t + (1 - t) * np.linspace(0, 1, 400)[:-1] ** 2
-    log_dim, log_kappa, log_v, info, log_u, level, cosine = [], [], [], [], [], [], []
+    log_dim, log_kappa, log_v, info = [], [], [], []
     log_cost = (d + 2) * np.log(1 - t[:, 0]) + log_weight_ratio(weight, d, 1 - t[:, 0])
     for k in _DEGREES:
         dim = dimension(d, k)
@@ -218,41 +194,10 @@ def _tables(d: int, weight: Weight) -> _FloatTables:
         log_kappa.append(peak.max(1) - log_norm)
         log_v.append(log_cost - log_a - log_norm / 2)
         info.append(_log_ball_information(dim))
-        u, c, x = _sup_levels(d, k)
-        log_u.append(np.log(u))
-        level.append(c)
-        cosine.append(x)
-    return _FloatTables(*(np.array(column) for column in (log_dim, log_kappa, log_v, info, log_u, level, cosine)))
-
-
-def _sup_levels(d: int, k: int) -> tuple[Array, Array, Array]:
-    """For each failure probability the smallest u of the bound on the sup, with its c and x."""
-    from scipy.special import log_ndtr
-
-    theta = np.linspace(0.02, 0.98, 60) * (math.pi / 2) / max(1.0, k / 2)
-    x = np.cos(theta)[:, None]
-    step = 1e-6
-    slope = (values(d, k, x + step) - values(d, k, x - step)) / (2 * step) / (k * (k + d - 2))
-    log_c = math.lgamma(d / 2) - math.lgamma((d - 1) / 2) - math.log(math.pi) / 2
-    log_power = log_c + (d - 1) / 2 * np.log1p(-x * x)
-    v = _NODES[None, :]
-    ratio = ((1 - (1 - x * x) * v ** (2 / (d - 1))) ** -0.5 * _WEIGHTS).sum(1, keepdims=True) / (d - 1)
-    c = np.linspace(0.5, 4 + 2.5 * math.sqrt(d), 240)[None, :]
-    phi = np.exp(-c * c / 2) / math.sqrt(2 * math.pi)
-    # phi(c) - c Phi(-c) cancels for large c: phi/(c^2 + 3) < it < phi/(c^2 + 1); the float is for searching only.
-    direct = phi - c * np.exp(log_ndtr(-c))
-    log_excess = np.where(
-        c > 6, -c * c / 2 - math.log(2 * math.pi) / 2 - np.log(c * c + 2), np.log(np.maximum(direct, 1e-300))
+    u, level, cosine = sup_levels(d, _DEGREES, _FAILURES)
+    return _FloatTables(
+        np.array(log_dim), np.array(log_kappa), np.array(log_v), np.array(info), np.log(u), level, cosine
     )
-    best = []
-    for failure in _FAILURES:
-        with np.errstate(over="ignore"):
-            need = (np.exp(np.minimum(log_excess - math.log(failure) - log_power, 700.0)) + c * ratio) / slope
-        need = np.where(slope > 0, need, np.inf)
-        i, j = divmod(int(need.argmin()), need.shape[1])
-        best.append((float(need[i, j]), float(c[0, j]), float(x[i, 0])))
-    u, level, cosine = np.array(best).T
-    return u, level, cosine
 
 
 def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:

@@ -16,6 +16,7 @@ from boundcalc.enclosure import Enclosure
 from boundcalc.exact import describe, fraction
 from boundcalc.explicit import (
     affine,
+    chebyshev,
     harmonic_shell,
     ridge_sine,
     single_caps,
@@ -31,7 +32,7 @@ from boundcalc.lookup import by_key
 from boundcalc.setting import Setting
 from boundcalc.shown import Shown, show_lower
 
-_ROOMS = (affine, ridge_sine, harmonic_shell, single_caps, stacked_trapezoids, theorem_a, wave_packets)
+_ROOMS = (affine, ridge_sine, harmonic_shell, chebyshev, single_caps, stacked_trapezoids, theorem_a, wave_packets)
 _NAMES = ("d", "n", "sigma", "B", "C")
 FAMILIES: tuple[Family, ...] = tuple(room.FAMILY for room in _ROOMS)
 

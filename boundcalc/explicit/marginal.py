@@ -153,17 +153,19 @@ class Weighting:
         c1, d = self.marginal.c1, self.d
         if z == 0:
             return ball(2).sqrt() * ball(2) ** (d + 2) * c1 * c1 / ((d + 1) ** 2 * (d + 3))
-        # E(X - t)_+ = c_1 2^alpha z^(alpha+2) Beta(2, alpha+1) (1 - z/2)^(alpha+2) 2F1(d + 2, 2; alpha + 3; z/2)
-        alpha = self.marginal.alpha
-        beta = 1 / (ball(alpha + 1) * ball(alpha + 2))
-        series = (z / 2).hypgeom_2f1(ball(d + 2), ball(2), ball(alpha + 3))
-        excess = c1 * half_power(ball(2), alpha) * beta * series * half_power(1 - z / 2, alpha + 2)
-        # Q and M divided by z^(alpha + 1).
-        depth = half_power(z, alpha + 1)
-        mass = self.marginal.mass(z) / depth
-        first = c1 * half_power(2 - z, alpha + 1) / (d + 1)
+        excess, mass, first = self.factors(z)
         # total power of z: (alpha + 2) + (alpha + 1) = d + 2
         return excess * (mass * mass + first * first).sqrt()
+
+    def factors(self, z: Ball) -> tuple[Ball, Ball, Ball]:
+        """E(X - t)_+/z^(alpha+2), Q/z^(alpha+1) and M/z^(alpha+1) at depth z in (0, 1]."""
+        c1, alpha = self.marginal.c1, self.marginal.alpha
+        # E(X - t)_+ = c_1 2^alpha z^(alpha+2) Beta(2, alpha+1) (1 - z/2)^(alpha+2) 2F1(d + 2, 2; alpha + 3; z/2)
+        beta = 1 / (ball(alpha + 1) * ball(alpha + 2))
+        series = (z / 2).hypgeom_2f1(ball(self.d + 2), ball(2), ball(alpha + 3))
+        excess = c1 * half_power(ball(2), alpha) * beta * series * half_power(1 - z / 2, alpha + 2)
+        mass = self.marginal.mass(z) / half_power(z, alpha + 1)
+        return excess, mass, c1 * half_power(2 - z, alpha + 1) / (self.d + 1)
 
     def cost(self, z: Ball) -> Ball:
         """g at depth z in [0, 1]."""

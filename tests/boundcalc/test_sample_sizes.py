@@ -44,11 +44,12 @@ def test_required_size_where_no_bound_exceeds_the_error() -> None:
 
 
 def test_small_required_sizes_are_exact() -> None:
-    (found,) = sample_size(160, "0.5").of_kind(Kind.REQUIRED)
-    assert found.n is not None
-    assert found.n < 100
-    assert explicit_lower(160, found.n).lower > 0.5
-    assert explicit_lower(160, found.n + 2).lower <= 0.5
+    for d, error in ((5, "0.16"), (8, "0.26")):
+        (found,) = sample_size(d, error).of_kind(Kind.REQUIRED)
+        assert found.n is not None
+        assert found.n < 100
+        assert explicit_lower(d, found.n).lower > float(error)
+        assert explicit_lower(d, found.n + 1).lower <= float(error)
 
 
 def test_sufficient_size_by_a_scan() -> None:

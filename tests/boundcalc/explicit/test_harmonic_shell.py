@@ -9,8 +9,9 @@ from scipy import integrate, special
 
 from boundcalc.arb import ball, precision
 from boundcalc.explicit.gegenbauer import coefficients, dimension, horner, values
-from boundcalc.explicit.harmonic_shell import BallShell, GaussianShell, _shell, _sup_levels
+from boundcalc.explicit.harmonic_shell import BallShell, GaussianShell, _shell
 from boundcalc.explicit.problem import Problem, Weight
+from boundcalc.explicit.random_harmonic import sup_bound, sup_levels
 
 
 def polynomial(d: int, k: int, x: np.ndarray) -> np.ndarray:
@@ -86,14 +87,13 @@ def posterior_risk(d: int, k: int, t: float, n: int, variance: float, rng: np.ra
 @pytest.mark.parametrize(("d", "k", "t", "n"), [(5, 4, 0.5, 1000), (3, 5, 0.5, 600)])
 def test_simulated_posterior_of_the_gaussian_prior(d: int, k: int, t: float, n: int) -> None:
     """The bound lies below the simulated Bayes risk of the prior it starts from, and near it."""
-    _u, level, cosine = _sup_levels(d, k)
-    i = 3
-    design = GaussianShell(k, Fraction(t), 10.0**-3, float(level[i]), float(cosine[i]), 1.0)
+    _, level, cosine = sup_levels(d, [k], [1e-3])
+    design = GaussianShell(k, Fraction(t), 1e-3, float(level[0, 0]), float(cosine[0, 0]), 1.0)
     task = Problem(d, Fraction(n), Fraction(1), Fraction(1), Fraction(1))
     shell = _shell(d, k, Fraction(t), Weight.CANONICAL)
     with precision(256):
         bound = float(design.bound(task).mid())
-        sup = float(design.sup_bound(d).mid())
+        sup = float(sup_bound(d, k, 1e-3, design.level, design.cosine).mid())
         x = math.log(1e3)
         size = dimension(d, k)
         q = size + 2 * math.sqrt(size * x) + 2 * x
@@ -108,11 +108,10 @@ def test_simulated_posterior_of_the_gaussian_prior(d: int, k: int, t: float, n: 
 def test_sup_of_a_random_harmonic_by_simulation(d: int, k: int) -> None:
     """The share of random harmonics whose maximum over many points exceeds u is at most delta."""
     failure = 10.0**-1.5
-    u, level, cosine = _sup_levels(d, k)
-    design = GaussianShell(k, Fraction(1, 2), failure, float(level[0]), float(cosine[0]), 1.0)
+    u, level, cosine = (float(x[0, 0]) for x in sup_levels(d, [k], [failure]))
     with precision(128):
-        bound = float(design.sup_bound(d).mid())
-    assert bound == pytest.approx(float(u[0]), rel=1e-3)
+        bound = float(sup_bound(d, k, failure, level, cosine).mid())
+    assert bound == pytest.approx(u, rel=1e-6)
     rng = np.random.default_rng(11)
     points = rng.normal(size=(700, d))
     points /= np.linalg.norm(points, axis=1)[:, None]

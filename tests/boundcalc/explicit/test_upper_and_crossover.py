@@ -84,7 +84,7 @@ def test_residual_of_a_kink_in_a_cell() -> None:
 
 @pytest.mark.parametrize("d", [12, 20])
 def test_crossover_separates(d: int) -> None:
-    """In d = 20 the families near the sphere are ahead at n = 1, too: the last change of sides counts."""
+    """Disjoint caps overtake the polynomials of random harmonics at some 10^20 and 10^24 samples."""
     point = crossover(d)
     assert point.n is not None
     assert point.localised.log10 >= point.spread.log10
