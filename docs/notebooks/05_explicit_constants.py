@@ -120,8 +120,8 @@ print(boundcalc.rate(d=5, n=1e6).explicit)
 # %% [markdown]
 # ## From where on does the boundary matter?
 #
-# The affine and ridge families know nothing of the boundary. From the crossover on, the families that live near the
-# sphere give the larger bound:
+# The affine and ridge families and the polynomials of random harmonics spread over the whole ball. From the crossover on, the
+# families that live near the sphere give the larger bound:
 
 # %%
 for d in (2, 12, 20, 50):
