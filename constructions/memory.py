@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+ALWAYS_THERE = 2**25
 _PROC, _GROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 
 
@@ -24,6 +25,11 @@ def available() -> int:
     return max(left, 0)
 
 
+def fits(wanted: int) -> bool:
+    """Whether so many bytes can be had; of few ones nobody asks the system, which takes a millisecond."""
+    return wanted <= ALWAYS_THERE or wanted <= available()
+
+
 def require(argument: str, wanted: int, what: str) -> None:
     """Raise unless so many bytes can be had.
 
@@ -32,10 +38,9 @@ def require(argument: str, wanted: int, what: str) -> None:
     ValueError
         Naming the argument, and how much would be needed for what.
     """
-    left = available()
-    if wanted > left:
+    if not fits(wanted):
         raise ValueError(
-            f"{argument} must be small enough for the memory: {what} needs {_size(wanted)}, and {_size(left)} are left"
+            f"{argument} must be small enough for the memory: {what} needs {_size(wanted)}, and {_size(available())} are left"
         )
 
 

@@ -44,6 +44,14 @@ class _Alike:
         """The keywords of a new array of this numpy dtype."""
         return {"dtype": dtype}
 
+    def memory_left(self) -> int:
+        """Bytes that may still be taken."""
+        return memory.available()
+
+    def fits(self, wanted: int) -> bool:
+        """Whether so many bytes can be had, with something to spare for the work around it."""
+        return wanted <= memory.ALWAYS_THERE or wanted <= 0.9 * self.memory_left()
+
     def empty(self, *shape: int, dtype: Any = np.float64) -> Array:
         return self.xp.empty(shape, **self.where(dtype))
 
@@ -62,10 +70,6 @@ class NumpyBackend(_Alike):
     """numpy on the host."""
 
     name = "numpy"
-
-    def memory_left(self) -> int:
-        """Bytes that may still be taken, with something to spare for the work around it."""
-        return memory.available() * 9 // 10
 
     def full_float32(self) -> bool:
         """Whether float32 products round to float32 and nothing coarser."""
@@ -184,9 +188,8 @@ class TorchBackend(_Alike):
     name = "torch"
 
     def memory_left(self) -> int:
-        if self.xp.device(self.device).type == "cuda":
-            return int(self.xp.cuda.mem_get_info(self.device)[0]) * 9 // 10
-        return memory.available() * 9 // 10
+        on_device = self.xp.device(self.device).type == "cuda"
+        return int(self.xp.cuda.mem_get_info(self.device)[0]) if on_device else memory.available()
 
     def where(self, dtype: Any) -> dict[str, Any]:
         return {"dtype": getattr(self.xp, np.dtype(dtype).name), "device": self.device}

@@ -73,10 +73,7 @@ def dense_rung(
     if kind not in (Certificate.AUTO, Certificate.CHOLESKY):
         return
     needed = cholesky_bytes(problem)
-    limit = problem.backend.memory_left()
-    if kind is Certificate.AUTO:
-        limit = min(limit, _QUICK)
-    if needed <= limit:
+    if (kind is Certificate.CHOLESKY or needed <= _QUICK) and problem.backend.fits(needed):
 
         def bound() -> float:
             certificate = build_cholesky(problem)
@@ -86,7 +83,7 @@ def dense_rung(
     elif kind is Certificate.CHOLESKY:
         raise ValueError(
             f"certificate 'cholesky' needs {needed / 2**30:.3g} GiB for {problem.n} points and {problem.size} "
-            f"parameters of live neurons, and {limit / 2**30:.3g} GiB are left; pass certificate='auto'"
+            f"parameters of live neurons, and {problem.backend.memory_left() / 2**30:.3g} GiB are left; pass certificate='auto'"
         )
 
 

@@ -123,11 +123,12 @@ def _choose_pattern(inputs: Inputs, Z: NDArray[np.float64], omega: NDArray[np.fl
             density = estimate_density(inputs.X, inputs.W, inputs.b)
         if density < SPARSE_BELOW:
             return sparse_pattern(Z, omega)
-    limit = min(8 * _DENSE_LIMIT, backend.memory_left() // 3)  # signs, numbers, and what is made of them
-    if 8 * n * neurons > limit:
+    needed = 8 * n * neurons
+    if needed > 8 * _DENSE_LIMIT or not backend.fits(3 * needed):  # signs, numbers, and what is made of them
+        limit = min(8 * _DENSE_LIMIT, backend.memory_left() // 3)
         raise ValueError(
-            f"X and network: the activation pattern of {n} points and {neurons} neurons needs "
-            f"{8 * n * neurons / 2**30:.3g} GiB, over the limit of {limit / 2**30:.3g} GiB here; use fewer points"
+            f"X and network: the activation pattern of {n} points and {neurons} neurons needs {needed / 2**30:.3g} GiB, over "
+            f"the limit of {limit / 2**30:.3g} GiB here; use fewer points"
         )
     return dense_pattern(Z, omega, backend)
 

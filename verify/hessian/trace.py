@@ -159,7 +159,7 @@ def _frobenius_bound(parts: Reduction) -> float:
     terms = problem.row_count + 2 * problem.width + 32
     unit = 2.0**-24
     n = problem.n
-    if terms * unit > 0.1 or 28 * n * n + 8 * n * problem.live_count > backend.memory_left():
+    if terms * unit > 0.1 or not backend.fits(28 * n * n + 8 * n * problem.live_count):
         return math.inf
     z_max, root = float(problem.z_norm.max()), math.sqrt(t)
     single = np.float32

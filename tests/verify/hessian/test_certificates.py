@@ -130,9 +130,11 @@ def test_the_smaller_formulation_is_chosen_and_both_agree():
 def test_too_many_points_are_refused_with_the_memory_that_they_need(monkeypatch):
     net, X, y, problem = problem_of(2)
     needed = cholesky_bytes(problem)
+    monkeypatch.setattr(memory, "ALWAYS_THERE", 0)
     monkeypatch.setattr(memory, "available", lambda: needed)  # a tenth is kept for the rest
     with pytest.raises(ValueError, match=r"needs .* GiB for 60 points and \d+ parameters .* certificate='auto'"):
         sharpness(net, X, y, certificate="cholesky")
+    monkeypatch.setattr(memory, "ALWAYS_THERE", 0)
     monkeypatch.setattr(memory, "available", lambda: needed * 10 // 9 + 1)
     assert sharpness(net, X, y, certificate="cholesky").proved
 
@@ -289,6 +291,7 @@ def test_coarse_float32_products_are_not_trusted():
 def test_with_little_memory_another_certificate_is_taken(monkeypatch, left):
     net, X, y, _ = problem_of(3, n=600, K=400, d=3)
     exact = sharpness(net, X, y)
+    monkeypatch.setattr(memory, "ALWAYS_THERE", 0)
     monkeypatch.setattr(memory, "available", lambda: left)
     found = sharpness(net, X, y)
     assert found.lower <= exact.upper
@@ -300,6 +303,7 @@ def test_with_little_memory_another_certificate_is_taken(monkeypatch, left):
 
 def test_with_too_little_memory_the_pattern_is_refused(monkeypatch):
     net, X, y, _ = problem_of(3, n=600, K=400, d=3)
+    monkeypatch.setattr(memory, "ALWAYS_THERE", 0)
     monkeypatch.setattr(memory, "available", lambda: 10**6)
     with pytest.raises(ValueError, match=r"X and network: the activation pattern of 600 points .* limit of .* here"):
         sharpness(net, X, y)
