@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from threading import RLock
 from typing import Any
 
 import flint
@@ -155,18 +156,22 @@ def _ends(value: object) -> tuple[Dyadic | Fraction, Dyadic | Fraction]:
 def precision(bits: int) -> Iterator[None]:
     """Set the working precision, and restore it on the way out.
 
+    It is one for all threads: whoever has set it keeps the others waiting. The lock is kept with the library whose precision
+    it is, where other packages find it.
+
     Examples
     --------
     >>> with precision(64):
     ...     print((arb(2).sqrt() - 1).str(6))
     [0.414214 +/- ...]
     """
-    before = flint.ctx.prec
-    flint.ctx.prec = bits
-    try:
-        yield
-    finally:
-        flint.ctx.prec = before
+    with vars(flint).setdefault("_precision_lock", RLock()):
+        before = flint.ctx.prec
+        flint.ctx.prec = bits
+        try:
+            yield
+        finally:
+            flint.ctx.prec = before
 
 
 def ball_of(value: Dyadic) -> arb:

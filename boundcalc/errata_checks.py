@@ -58,6 +58,7 @@ def binomial_tail() -> Demonstration:
     )
 
 
+@np.errstate(under="ignore")
 def poisson_distance() -> Demonstration:
     """Total variation between the multinomial counts of m caps and independent Poisson counts, from below.
 

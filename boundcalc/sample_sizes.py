@@ -14,6 +14,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN
 from enum import Enum
 from fractions import Fraction
 
+import numpy as np
 from sympy import Rational
 
 from boundcalc.arb import ball, precision, whole_part
@@ -170,6 +171,7 @@ class _FamilySize:
         excess = found.log10 * math.log(10) - log_exact(self.error)
         return max(excess, 1e-12) if found.enclosure.low > self.error else min(excess, 0.0)
 
+    @np.errstate(under="ignore")
     def rough(self, n: int) -> float:
         """The same; from the search alone, without proof, where it tells what it will claim."""
         problem = self.problem.at(Fraction(n))

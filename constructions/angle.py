@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from constructions import _arguments as check
+from constructions.rounding import precision
 
 Exact = int | float | Fraction | str
 """A number, or its decimal or fraction text; floats are read as the decimals that they show."""
@@ -57,7 +58,7 @@ def cosine_at(angle: Exact | None, cosine: Exact | None) -> Fraction:
 def _rounded_down(degrees: Fraction) -> Fraction:
     import flint
 
-    with flint.ctx.workprec(256):
+    with precision(256):
         value = flint.arb.cos_pi_fmpq(flint.fmpq(degrees.numerator, 180 * degrees.denominator))
         # A short fraction: the denominator grows where the angle, hence 1 − cos, is small.
         unit = _SHARE * int((1 / (1 - value)).ceil().unique_fmpz() or 1)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from math import floor, inf, nextafter
+from threading import RLock
 
 _DIGITS = 12
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Set python-flint's working precision, which is one for all threads: the others wait, those of boundcalc too."""
+    import flint
+
+    with vars(flint).setdefault("_precision_lock", RLock()), flint.ctx.workprec(bits):
+        yield
 
 
 def rounded_down(value: Fraction) -> float:

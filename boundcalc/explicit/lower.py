@@ -145,6 +145,7 @@ class LowerBound(Shown):
         return "\n".join(lines)
 
 
+@np.errstate(under="ignore")  # whatever the caller has told numpy to do with it
 def evaluate(family: Family, problem: Problem, effort: Effort, extra: tuple[Caps, ...] = ()) -> FamilyValue:
     """What a family gives at a problem; ``extra`` are caps to try besides the known ones."""
     design = family.search(problem, effort, extra)

@@ -75,6 +75,7 @@ class UpperBound(Shown):
         return f"some estimator has worst-case risk at most {show_upper(self.enclosure)} ({label}{self.estimator})"
 
 
+@np.errstate(under="ignore")  # whatever the caller has told numpy to do with it
 def explicit_upper(
     d: object, n: object, sigma: object = 1, B: object = 1, C: object = 1, weight: Weight | str = Weight.CANONICAL
 ) -> UpperBound:

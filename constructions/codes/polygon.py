@@ -8,6 +8,7 @@ import numpy as np
 
 from constructions import _arguments as check
 from constructions.codes.family import Family, part
+from constructions.rounding import precision
 from constructions.spherical_code import SphericalCode
 
 # Rational cosines of rational angles (Niven): there 2π/angle is an integer and no precision would decide its floor.
@@ -35,7 +36,7 @@ def polygon_size(cosine: Fraction) -> int:
 
     bits = 64
     while bits <= _MAX_BITS:
-        with flint.ctx.workprec(bits):
+        with precision(bits):
             ratio = 2 * flint.arb.pi() / flint.arb(flint.fmpq(cosine.numerator, cosine.denominator)).acos()
             integer = ratio.floor().unique_fmpz()
         if integer is not None:

@@ -25,6 +25,7 @@ WILD = {
     "legend.fontsize": 40,
     "savefig.facecolor": "red",
     "savefig.bbox": "tight",
+    "text.usetex": True,
     "figure.dpi": 17,
     "xtick.direction": "in",
 }

@@ -76,6 +76,7 @@ class Balanced(Shown):
         )
 
 
+@np.errstate(under="ignore")  # whatever the caller has told numpy to do with it
 def flattest_balance(
     network: Network,
     X: NDArray[np.float64],

@@ -35,6 +35,7 @@ _PROBABILISTIC_STEPS = 300
 _FAILURE = 1e-12
 
 
+@np.errstate(under="ignore")  # whatever the caller has told numpy to do with it
 def sharpness(
     network: Any,
     X: Any,

@@ -31,6 +31,7 @@ _COARSE_STEPS = 24
 _HIGHEST = 1e300
 
 
+@np.errstate(under="ignore")  # whatever the caller has told numpy to do with it
 def is_flat(network: Any, X: Any, y: Any, eta: Any, *, seed: int = 0, device: Any = None) -> Verdict:
     """Decide lambda_max(Hessian of L) <= 2 / eta.
 

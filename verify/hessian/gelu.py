@@ -65,6 +65,7 @@ class GeluHessianOperator(LinearOperator):
         w = p[: K * d].reshape(K, d)
         return self.backend.stack_rows([w.T, p[K * d : K * d + K]]).T, p[K * d + K : -1], p[-1]
 
+    @np.errstate(under="ignore")
     def apply(self, p: Array) -> Array:
         """H p for a backend array (P,)."""
         p_omega, p_v, p_beta = self._parts(p)
@@ -102,6 +103,7 @@ class GeluHessianOperator(LinearOperator):
         return -worst * (1 + 1e-12)
 
 
+@np.errstate(under="ignore")  # whatever the caller has told numpy to do with it
 def gelu_sharpness(
     network: Any,
     X: Any,

@@ -45,6 +45,7 @@ class HessianOperator(LinearOperator):
         size = self.problem.neurons * (self.problem.width + 1) + 1
         super().__init__(np.dtype(np.float64), (size, size))
 
+    @np.errstate(under="ignore")
     def apply(self, p: Array) -> Array:
         """The product with p (P,) or (P, m), numpy or torch; the result is of the same kind."""
         if p.ndim not in (1, 2) or p.shape[0] != self.shape[0]:

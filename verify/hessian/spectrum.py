@@ -39,6 +39,7 @@ class Eigenpairs(Shown):
         return "\n".join([head, *(f"{value:18.12g}  residual {residual:.2g}" for value, residual in pairs)])
 
 
+@np.errstate(under="ignore")  # whatever the caller has told numpy to do with it
 def top_eigenpairs(operator: HessianOperator, k: int, *, tol: float = 1e-12, seed: int = 0) -> Eigenpairs:
     """The k largest eigenvalues and their vectors, by Lanczos with locking.
 
@@ -169,6 +170,7 @@ class SpectralDensity(Shown):
         return np.asarray(bells @ weights / (width * math.sqrt(2 * math.pi)))
 
 
+@np.errstate(under="ignore")  # whatever the caller has told numpy to do with it
 def spectral_density(operator: HessianOperator, *, probes: int = 8, steps: int = 40, seed: int = 0) -> SpectralDensity:
     """Stochastic Lanczos quadrature (Ubaru, Chen & Saad 2017; Ghorbani, Krishnan & Xiao 2019).
 

@@ -92,6 +92,7 @@ class _Group:
             self.records[i] = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
+@np.errstate(under="ignore")  # whatever the caller has told numpy to do with it
 def train(
     runs: Sequence[Run],
     steps: int,
