@@ -7,12 +7,15 @@ import importlib
 import io
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from boundcalc.files import as_path, check_writable, write_atomically, write_text
 from verify.sweep.store import FinishedCell
 
+# Text that is a number or a fraction stays as it is.
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?(/\d+)?|[+-]?inf|nan", re.ASCII)
 _OWN = ("sweep", "version", "finished", "seconds")
 
 
@@ -38,6 +41,8 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 def write_csv(rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str]) -> None:
     """Write rows as CSV (UTF-8, RFC 4180), whole or not at all. Lists are written as JSON; floats read back exactly.
 
+    Text that a spreadsheet would run as a formula is written behind an apostrophe.
+
     Examples
     --------
     >>> import pathlib, tempfile
@@ -53,11 +58,16 @@ def write_csv(rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str]) -
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     columns = _columns(rows)
-    writer.writerows([columns, *([_csv_value(row.get(name)) for name in columns] for row in rows)])
+    head = [_csv_value(name) for name in columns]
+    writer.writerows([head, *([_csv_value(row.get(name)) for name in columns] for row in rows)])
     write_text(target, text.getvalue())
 
 
 def _csv_value(value: Any) -> Any:
+    """Numbers so that they read back exactly; text that a spreadsheet would run as a formula gets an apostrophe before it."""
+    if isinstance(value, str):
+        formula = value.lstrip()[:1] in tuple("=+-@|%") and not _NUMBER.fullmatch(value)
+        return f"'{value}" if formula or value[:1] in tuple("\t\r\n\0") else value
     if isinstance(value, (list, tuple, bool)):
         return json.dumps(value)
     return repr(value) if isinstance(value, float) else value

@@ -265,3 +265,21 @@ def test_export(tmp_path, capsys):
     assert parquet.read_table(arrow_path).to_pylist() == table
     write_csv([], tmp_path / "empty.csv")
     assert (tmp_path / "empty.csv").read_text() == "\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", " =1", "=", "-", "%0", "|x"]
+)
+def test_no_cell_of_a_table_is_a_formula(tmp_path, text):
+    write_csv([{text: text, "x": [text]}], tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as stream:
+        head, row = list(csv.reader(stream))
+    assert head[0] == row[0] == "'" + text
+    assert json.loads(row[1]) == [text]
+
+
+def test_numbers_in_a_table_stay_numbers(tmp_path):
+    values = [-1, -0.5, 1e-300, -math.inf, "-1", "+2.5e-3", "-1/3", "-.5", "-inf", "word", "a=b", "", "٣"]
+    write_csv([{"x": value} for value in values], tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as stream:
+        assert [row["x"] for row in csv.DictReader(stream)] == [str(value) for value in values]
