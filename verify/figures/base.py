@@ -93,10 +93,14 @@ def comparison(
     return judged(place, f"LQWP25, {place}", claim, ours, relation, other, Status.NUMERIC, facts)
 
 
-def records_of(sweep: Sweep, cells: Sequence[FinishedCell]) -> list[Record] | None:
-    """The records of a sweep from a store, by its settings, whichever code computed them; None if a cell is missing."""
-    found = {encode_setting(cell.setting): cell for cell in cells if cell.sweep == sweep.name}
-    mine = [found.get(encode_setting(setting)) for setting in sweep.cells]
+def by_setting(cells: Sequence[FinishedCell]) -> dict[tuple[str, str], FinishedCell]:
+    """Cells by their sweep and their setting as text."""
+    return {(cell.sweep, encode_setting(cell.setting)): cell for cell in cells}
+
+
+def records_of(sweep: Sweep, known: Mapping[tuple[str, str], FinishedCell]) -> list[Record] | None:
+    """The records of a sweep from :func:`by_setting`, whichever code computed them; None if a cell is missing."""
+    mine = [known.get((sweep.name, encode_setting(setting))) for setting in sweep.cells]
     if any(cell is None for cell in mine):
         return None
     return [{**cell.setting, **record} for cell in mine if cell is not None for record in cell.records]

@@ -10,7 +10,7 @@ from pathlib import Path
 from boundcalc.files import write_text
 from verify.command import Setting, asked, check_outputs
 from verify.figures import EXPERIMENTS
-from verify.figures.base import Experiment, Inputs, Record, Scale, records_of
+from verify.figures.base import Experiment, Inputs, Record, Scale, by_setting, records_of
 from verify.figures.neurons import neuron_rows
 from verify.figures.study import files_of, prepare_folder, write_figure
 from verify.outcome import ExitCode, Outcome, show, show_fact
@@ -91,27 +91,40 @@ def _overview(cells: Sequence[FinishedCell]) -> Page:
     return page
 
 
-def _inputs(cells: Sequence[FinishedCell]) -> list[Inputs]:
-    """Every scale, with the seeds and devices that occur in the store."""
-    seeds = sorted({cell.setting["seed"] for cell in cells if isinstance(cell.setting.get("seed"), int)})
+def _seedless(setting: Mapping[str, object]) -> str:
+    return encode_setting({name: value for name, value in setting.items() if name != "seed"})
+
+
+def _begun(cells: Sequence[FinishedCell]) -> Iterator[tuple[Experiment, Inputs]]:
+    """Each figure with every scale, seed and device of which the store holds some cell.
+
+    The settings of a figure are the same for every seed but for the seed itself: they are made once, however many seeds
+    there are.
+    """
+    known = {(cell.sweep, _seedless(cell.setting), cell.setting.get("seed")) for cell in cells}
+    seeds = sorted({seed for _, _, seed in known if type(seed) is int and seed >= 0})
     devices = sorted({cell.setting["device"] for cell in cells if isinstance(cell.setting.get("device"), str)})
-    return [Inputs(scale, seed, device) for scale, seed, device in product(Scale, seeds, devices)]
+    wanted = {}
+    for scale, device, entry in product(Scale, devices, EXPERIMENTS):
+        sweep = entry.sweep(Inputs(scale, 0, device))
+        wanted[scale, device, entry.name] = [(sweep.name, _seedless(setting)) for setting in sweep.cells]
+    for scale, seed, device, entry in product(Scale, seeds, devices, EXPERIMENTS):
+        if any((*key, seed) in known for key in wanted[scale, device, entry.name]):
+            yield entry, Inputs(scale, seed, device)
 
 
 def _figures(cells: Sequence[FinishedCell], folder: Path) -> Page:
     page: list[Item] = []
     waiting: list[list[str]] = []
-    known = {(cell.sweep, encode_setting(cell.setting)) for cell in cells}
-    for inputs in _inputs(cells):
-        for entry in EXPERIMENTS:
-            sweep = entry.sweep(inputs)
-            records = records_of(sweep, cells)
-            if records is not None:
-                page += _figure(entry, inputs, records, folder)
-                continue
-            done = sum((sweep.name, encode_setting(setting)) in known for setting in sweep.cells)
-            if done:
-                waiting.append([entry.name, inputs.scale.value, str(inputs.seed), f"{done} of {len(sweep.cells)}"])
+    known = by_setting(cells)
+    for entry, inputs in _begun(cells):
+        sweep = entry.sweep(inputs)
+        records = records_of(sweep, known)
+        if records is not None:
+            page += _figure(entry, inputs, records, folder)
+            continue
+        done = sum((sweep.name, encode_setting(setting)) in known for setting in sweep.cells)
+        waiting.append([entry.name, inputs.scale.value, str(inputs.seed), f"{done} of {len(sweep.cells)}"])
     if page:
         page.insert(0, Heading(2, "Figures of LQWP25"))
     if waiting:

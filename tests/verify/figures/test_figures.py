@@ -12,7 +12,7 @@ import pytest
 
 from verify.figures import EXPERIMENTS, Inputs, Scale, experiment, mse, neurons
 from verify.figures.__main__ import main
-from verify.figures.base import records_of
+from verify.figures.base import by_setting, records_of
 from verify.figures.neurons import active_norm, rank_correlation
 from verify.outcome import Verdict
 from verify.rates.setting import RateSetting, rate_sweep
@@ -181,8 +181,8 @@ def test_the_command_draws_compares_and_resumes(tmp_path, capsys):
     assert again["outcomes"] == content["outcomes"]
     assert {path.name: path.read_bytes() for path in out.glob("*.csv")} == before
     cells = read_store(out / "store.db")
-    assert records_of(experiment("fig9").sweep(SMALL), cells) is not None
-    assert records_of(experiment("fig9").sweep(Inputs(Scale.SMALL, 1)), cells) is None
+    assert records_of(experiment("fig9").sweep(SMALL), by_setting(cells)) is not None
+    assert records_of(experiment("fig9").sweep(Inputs(Scale.SMALL, 1)), by_setting(cells)) is None
 
 
 @pytest.mark.usefixtures("tiny")

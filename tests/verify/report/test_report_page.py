@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 
 from verify.figures import Inputs, Scale, experiment, mse, neurons
 from verify.rates.lines import lines_of
+from verify.report import study
 from verify.report.__main__ import main
 from verify.report.page import Heading, Image, table, to_html, to_markdown
 from verify.sweep import Store, Sweep, grid, run_sweep
@@ -230,3 +231,28 @@ def test_a_page_of_rates_has_their_exponents(tmp_path, monkeypatch):
     assert "## Fitted exponents" in markdown
     line = lines_of(result.records)[0]
     assert f"{line.exponent:.6g}" in markdown
+
+
+def test_many_seeds_and_odd_ones_cost_little(tmp_path, monkeypatch):
+    """A figure is looked for only where the store holds one of its cells; what is no seed is none."""
+    sweep = experiment("fig3").sweep(Inputs(Scale.SMALL, 0))
+    made = []
+    for name in ("fig2", "fig3", "fig11"):
+        entry, make = experiment(name), experiment(name).sweep
+        monkeypatch.setattr(f"{study.__name__}.EXPERIMENTS", tuple(
+            replace(e, sweep=lambda inputs, make=make: made.append(inputs) or make(inputs)) if e is entry else e
+            for e in study.EXPERIMENTS
+        ))  # fmt: skip
+    path = tmp_path / "many.db"
+    with Store(path) as store:
+        store._connection.execute("BEGIN")  # one commit for all
+        for seed in [*range(1000), -1, True, 0.5, "7", None, 10**30]:
+            store.commit("mine", "1", {"seed": seed, "device": "cpu"}, "[]", 0.1, "here")
+        for seed in (5, -1):
+            store.commit(sweep.name, sweep.version, dict(sweep.cells[0]) | {"seed": seed}, "[]", 0.1, "here")
+        store._connection.execute("COMMIT")
+    assert main([str(path), "--folder", str(tmp_path / "page")]) == 0
+    page = (tmp_path / "page" / "report.md").read_text()
+    assert "| fig3 | small | 5 | 1 of 2 |" in page
+    assert page.count("| fig3 ") == 1
+    assert len(made) < 20
