@@ -8,7 +8,7 @@ import pytest
 from boundcalc.bracketing import bracket, size_at
 from boundcalc.explicit.lower import explicit_lower
 from boundcalc.explicit.upper import explicit_upper
-from boundcalc.sample_sizes import Kind, _power_ceiling, sample_size
+from boundcalc.sample_sizes import _SHARE, Kind, _power_ceiling, sample_size
 
 
 @pytest.mark.slow
@@ -56,7 +56,7 @@ def test_sufficient_size_by_a_scan() -> None:
     (found,) = sample_size(1, "0.03").of_kind(Kind.SUFFICIENT)
     assert found.n is not None
     assert explicit_upper(1, found.n).enclosure.high <= Fraction(3, 100)
-    assert explicit_upper(1, int(found.n * 0.995)).enclosure.high > Fraction(3, 100)
+    assert explicit_upper(1, int(found.n ** (1 - _SHARE)) - 1).enclosure.high > Fraction(3, 100)
 
 
 @pytest.mark.slow
