@@ -103,10 +103,10 @@ _ERRATA = (
     ),
     Erratum(
         6,
-        "Theta_flat(eta; D)",
-        "The class of stable minima is considered for step sizes eta without an upper end.",
-        "lambda_max >= 1 always (the output bias), so no minimum is stable at eta > 2 and nothing can be said of "
-        "large eta.",
+        "Cor. 3.3, remark after it",
+        "The bound is followed as eta tends to infinity.",
+        "lambda_max >= 1 always (the output bias), so no minimum is stable at eta > 2: the paper itself assumes eta < 2 from "
+        "Prop. 2.1 on, and the remark speaks of no network.",
         checks.sharpness_at_least_one,
     ),
     Erratum(

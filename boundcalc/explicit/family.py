@@ -30,6 +30,10 @@ class Design:
         """
         raise NotImplementedError
 
+    def within(self, problem: Problem) -> Design:
+        """The design that :meth:`bound` values: itself, or one that is scaled until it keeps the budget."""
+        return self
+
 
 @dataclass(frozen=True)
 class Claim(Design):

@@ -95,7 +95,7 @@ class LowerBound(Shown):
     @property
     def design(self) -> Design:
         """The winner's maximiser."""
-        return self._found(self.best.design)
+        return self._found(self.best.design).within(problem_of(self.setting, self.weight))
 
     @property
     def enclosure(self) -> Enclosure:

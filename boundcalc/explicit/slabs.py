@@ -29,7 +29,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
-from boundcalc.arb import Ball, ball, lower_float
+from boundcalc.arb import Ball, ball, lower_float, precision
 from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.family import Design
 from boundcalc.explicit.marginal import Marginal, Weighting, half_power
@@ -172,11 +172,20 @@ class StackedTrapezoids(Design):
         ArithmeticError
             If the budget can't be met.
         """
+        design, units = self._feasible(problem)
+        return design._risk(units, problem.nu)
+
+    def within(self, problem: Problem) -> StackedTrapezoids:
+        """The same with amplitudes so small that the budget holds."""
+        with precision(self.bits(problem)):
+            return self._feasible(problem)[0]
+
+    def _feasible(self, problem: Problem) -> tuple[StackedTrapezoids, tuple[_Unit, ...]]:
         design, units = self, self._units(problem)
         for _ in range(3):
             slack = ball(problem.budget) / design._cost(units)
             if lower_float(slack) >= 1:
-                return design._risk(units, problem.nu)
+                return design, units
             design = design.scaled(lower_float(slack) * (1 - 1e-13))
             design._check()
         raise ArithmeticError("the amplitudes underflow before the budget holds")

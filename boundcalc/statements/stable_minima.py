@@ -40,7 +40,7 @@ GAP_UPPER = Theorem(
             "the same proof with shell width n^{-1/(2d+4)}",
         ),
     },
-    assumptions=(STABLE, ETA_BELOW_2, UNIFORM_BALL),
+    assumptions=(STABLE, ETA_BELOW_2, UNIFORM_BALL, OUTPUTS_AT_MOST_M),
     source=LQWP25.at("Thm 3.5, F.8"),
     status=Status.PAPER,
     errata=(2,),
@@ -98,7 +98,7 @@ GAP_CORE_SHELL = Theorem(
             "A = 1/eta - 1/2 + sqrt(2) M",
         )
     },
-    assumptions=(STABLE, ETA_BELOW_2, UNIFORM_BALL),
+    assumptions=(STABLE, ETA_BELOW_2, UNIFORM_BALL, OUTPUTS_AT_MOST_M),
     source=BOUNDCALC.at("Theorem D, consequence"),
     status=Status.DERIVED,
 )
@@ -137,10 +137,17 @@ STABLE_MINIMA_PEELING = Theorem(
     "core, generalization gap and mean squared error of stable minima have the exponent of the class. Theorem E "
     "improves on it.",
     bounds={
-        "mse": Side.UPPER.rate(Quantity.MSE, _peeling_rate, "up to powers of log n; optimized minima"),
+        "mse": Side.UPPER.rate(Quantity.MSE, _peeling_rate, "up to powers of log n"),
         "gap": Side.UPPER.rate(Quantity.GAP, _peeling_rate, "up to powers of log n"),
     },
-    assumptions=(STABLE, ETA_BELOW_2, UNIFORM_BALL, GAUSSIAN_NOISE, SUP_NORM_B),
+    assumptions=(
+        STABLE,
+        ETA_BELOW_2,
+        UNIFORM_BALL,
+        GAUSSIAN_NOISE,
+        SUP_NORM_B,
+        Assumption(f"for the mean squared error {OPTIMIZED.words}"),
+    ),
     source=BOUNDCALC.at("Theorem D, consequence"),
     status=Status.DERIVED,
 )
