@@ -23,7 +23,7 @@ from verify.hessian.problem import Problem, one_sided_problems
 from verify.hessian.products import LiveProducts
 from verify.hessian.rayleigh import rayleigh_lower_bound
 from verify.hessian.result import Certificate, Sharpness, true_bounds
-from verify.hessian.rounding import UNIT
+from verify.hessian.rounding import TINY, UNIT
 from verify.hessian.structure import build_structure
 
 # A relative width at which no further certificate is tried, even if ``tol`` is smaller: rounding sets a floor near it.
@@ -201,7 +201,7 @@ def _levels(problem: Problem, value: float, tol: float, excess: float) -> Iterat
     I - G(c) has its smallest eigenvalue above (c - lambda_max) / (c + max gamma_k): to absorb an absolute error
     ``excess`` in c I - ..., c must exceed lambda_max by at most twice that.
     """
-    step = max(tol * value / 2, 2 * excess)
+    step = max(tol * value / 2, 2 * excess, TINY)  # of what underflows nothing may be left
     base = max(value, problem.gamma_max)
     while step <= base * 2**20:
         yield base + step

@@ -25,10 +25,9 @@ from numpy.typing import NDArray
 
 from verify.hessian.arrays import Array, to_numpy
 from verify.hessian.lanczos import Krylov
-from verify.hessian.problem import Problem
+from verify.hessian.problem import Problem, squares_on_pattern
 from verify.hessian.products import LiveProducts
 from verify.hessian.rayleigh import rayleigh_lower_bound
-from verify.hessian.reduction import squares_on_pattern
 from verify.hessian.rounding import SLACK, TINY, gamma
 
 # Inner products of long vectors are summed in this many pieces, which makes their error bounds that much smaller.

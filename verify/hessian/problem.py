@@ -138,6 +138,19 @@ def _norms_up(columns: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.sqrt((columns * columns).sum(axis=0)) * (1 + gamma(len(columns) + 4)) + TINY
 
 
+# Squares of small parts of this may underflow by more than TINY covers once a root is taken.
+_LEAST = 2.0**-440
+
+
+def squares_on_pattern(problem: Problem, weights: Array) -> float:
+    """sum_ik A_ik (z_i·q_k)^2 for weights q (k, D), as computed."""
+    if problem.sparse:
+        pairs = problem.A.tocoo()
+        values = np.einsum("mj,mj->m", problem.Z[pairs.row], weights[pairs.col])
+        return float(values @ values)
+    return problem.backend.squares_on_pattern(weights, problem.Z, problem.A)
+
+
 def _looks_dead(active: Array, sample: int = 16) -> bool:
     """Whether over a tenth of the neurons are active on none of a few evenly spaced points."""
     rows = active[:: max(1, active.shape[0] // sample)]
@@ -187,6 +200,12 @@ def prepare(inputs: Inputs, backend: Backend, pattern: Pattern | None = None) ->
 
     # Scaling by powers of two, only where something is beyond 2**64.
     v, f = inputs.v, max(0, _exponent(points) - 1)
+    if f > 64:
+        # Points that no neuron sees stand nowhere but here.
+        seen = to_numpy(A.sum(1)).ravel() > 0
+        seen[pattern.kinks[:, 0]] = True
+        points = np.where(seen, points, 0.0)
+        f = max(0, _exponent(points) - 1)
     if len(live) < neurons:
         used = np.union1d(live, pattern.kinks[:, 1])
         largest = max(_exponent(weights[:, used]), _exponent(v[used]))
@@ -223,7 +242,7 @@ def prepare(inputs: Inputs, backend: Backend, pattern: Pattern | None = None) ->
     kink_jacobian, kink_curvature = _kink_terms(
         pattern, points.T, _times_power_of_two(inputs.v, -e), z_norm, residual, residual_error
     )
-    return Problem(
+    problem = Problem(
         backend=backend,
         Z=backend.asarray(points).T,
         omega=backend.asarray(weights).T,
@@ -247,6 +266,13 @@ def prepare(inputs: Inputs, backend: Backend, pattern: Pattern | None = None) ->
         kink_jacobian=kink_jacobian,
         kink_curvature=kink_curvature,
     )
+    if f > 64:
+        pull = float(v**2 @ problem.neuron_weight) + squares_on_pattern(problem, problem.omega)
+        if one**2 + pull / n + problem.gamma_max < _LEAST:
+            raise OverflowError(
+                "lambda_max must be within 2**440 of the largest squared entry of X, got less; rescale X"
+            )
+    return problem
 
 
 def one_sided_problems(network: Any, X: Any, y: Any, device: Any = None) -> Iterator[Problem]:

@@ -81,7 +81,8 @@ class LiveProducts:
         """
         start = self.mean_gradient()
         noise = self.problem.backend.asarray(rng.random(self.problem.size) - 0.5)
-        start *= float((start @ start) ** -0.5)
+        norm = float((start @ start) ** 0.5)
+        start *= 1.0 / norm if norm > 0 else 0.0  # no neuron is active, or all gradients underflow
         noise *= 1e-3 * float((noise @ noise) ** -0.5)
         start += noise
         return start

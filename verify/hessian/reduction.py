@@ -23,7 +23,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from verify.hessian.arrays import Array
-from verify.hessian.problem import Problem
+from verify.hessian.problem import Problem, squares_on_pattern
 from verify.hessian.rounding import SLACK, TINY, UNIT, gamma
 
 
@@ -84,15 +84,6 @@ class Reduction:
         problem = self.problem
         pairs = float((problem.v_host**2 + self.q_norm**2) @ problem.neuron_weight)
         return (problem.n * problem.one**2 + pairs) * SLACK + TINY
-
-
-def squares_on_pattern(problem: Problem, weights: Array) -> float:
-    """sum_ik A_ik (z_i·q_k)^2 for weights q (k, D), as computed."""
-    if problem.sparse:
-        pairs = problem.A.tocoo()
-        values = np.einsum("mj,mj->m", problem.Z[pairs.row], weights[pairs.col])
-        return float(values @ values)
-    return problem.backend.squares_on_pattern(weights, problem.Z, problem.A)
 
 
 def eigenvalue_bound(problem: Problem, c: float, theta: float) -> float:

@@ -132,6 +132,26 @@ def test_signs_within_rounding_of_a_kink_are_exact():
     assert np.array_equal(sparse_pattern(Z, omega).active.toarray() > 0, truth)
 
 
+@pytest.mark.parametrize("exponent", [1, 60, 80, 91, 99])
+def test_a_huge_point_that_no_neuron_sees(exponent):
+    """J J' / n of the other one, in closed form, is enclosed; if a neuron sees it, but hardly, the points are refused."""
+    X, v, b = np.array([[1.0, 0.0], [2.0, 2 * 10.0**exponent]]), 1.5731731418228951, -5.5351463167251875
+    net = Network([[-3.310343523598159, 0.0]], [b], [v], 0.0)
+    h = -3.310343523598159 - b
+    truth = np.linalg.eigvalsh([[1 + 2 * v**2 + h**2, 1.0], [1.0, 1.0]])[-1] / 2
+    found = sharpness(net, X, net(X))
+    assert found.proved
+    assert found.lower <= truth * (1 + 1e-12)
+    assert found.upper >= truth * (1 - 1e-12)
+    assert found.upper <= truth * (1 + 1e-9)
+    hardly = Network([[-3.310343523598159, 0.0], [0.0, 10.0**-exponent]], [b, 1.0], [v, 10.0**-exponent], 0.0)
+    if exponent > 60:
+        with pytest.raises(OverflowError, match="rescale X"):
+            sharpness(hardly, X, hardly(X))
+    else:
+        assert sharpness(hardly, X, hardly(X)).upper >= truth
+
+
 def exact_preactivations(Z, omega):
     return [
         [sum(Fraction(p) * Fraction(q) for p, q in zip(z, w, strict=True)) for w in omega.tolist()] for z in Z.tolist()
