@@ -234,7 +234,10 @@ def _measured(network: Network, X: Float, y: Float) -> tuple[Network, Sharpness,
     loss = 0.5 * float(np.mean(residual**2))
     if not 0.5 * np.mean((residual + _value_errors(network, X)) ** 2) <= _FIT * float(np.var(y)) and np.ptp(y):
         return None
-    return network, sharpness(network, X, y), loss
+    try:
+        return network, sharpness(network, X, y), loss
+    except OverflowError:  # lambda_max is beyond float64
+        return None
 
 
 def _value_errors(network: Network, X: Float) -> Float:

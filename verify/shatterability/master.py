@@ -196,7 +196,7 @@ def balance_columns(H: Float, a: Float, Z: Float, p: Float, tol: float = 1e-6, m
     for _ in range(most):
         v2, w2 = size * np.exp(balance), size * np.exp(-balance)
         matrix = 1.0 + gram * (pattern.T @ (v2[:, None] * pattern)) + H.T @ (w2[:, None] * H)
-        q = np.abs(_top_vector(matrix, cut))
+        q = np.maximum(np.abs(_top_vector(matrix, cut)), 1e-100)  # no column is without some weight
         upper = float(q @ matrix @ q / (q @ q)) / n
         reach, pull = np.linalg.norm(pattern @ (q[:, None] * Z), axis=1), H @ q
         bound = float(q.sum() ** 2 + 2 * (size @ (reach * pull))) / n

@@ -225,11 +225,11 @@ def solitary_network(
     residual = y[chosen] - beta
     chosen, residual = chosen[residual != 0], residual[residual != 0]
     if not chosen.size:
-        return Network(np.eye(1, X.shape[1]), np.array([1e3 + np.abs(X).max()]), np.zeros(1), beta)
+        return Network(np.eye(1, X.shape[1]), np.array([1.0 + 2 * np.abs(X).max()]), np.zeros(1), beta)
     points, norms = X[chosen], np.hypot(1.0, np.linalg.norm(X[chosen], axis=1))
     activation = np.sqrt(np.abs(residual) * norms)
     W = directions[chosen] * (activation / (share * margins[chosen]))[:, None]
     b = np.einsum("ij,ij->i", W, points) - activation
     # What float64 makes of the activation, so that the fit is as good as it can be.
     seen = np.einsum("ij,ij->i", W, points) - b
-    return Network(W, b, residual / seen, beta)
+    return Network(W, b, residual / np.where(seen > 0, seen, activation), beta)

@@ -76,6 +76,28 @@ def test_the_documented_range_of_labels_and_points(exponent: int) -> None:
         assert positive.protection is Protection.PROTECTED
 
 
+@pytest.mark.parametrize(
+    ("X", "y"),
+    [
+        ([[0.0, 0.0], [2e48, 2e-64], [-2e48, 0.0]], [1e97, 1e97, 1e97]),
+        ([[1e76, 1e76], [0.4, 0.7], [0.3, 0.1]], [2.0, 2.0, 2.0]),
+        (
+            [[-1e25, 0.5], [-9.999999999999999e24, 0.5000000000000001], [-1e25, -0.2], [-1e25, 0.1]],
+            [3.5, 2.0, 0.0, 1.0],
+        ),
+        ([[0.26, 1e74], [0.26, 1.0000000000000001e74], [0.44, 1e74]], [0.0, 0.0, -1.0]),
+        ([[1.0, 0.0], [2.0, 2e91]], [2.5001, -0.9999]),
+        ([[1e-100], [2e-100], [4e-100]], [1e100, 0.0, -1e100]),
+    ],
+)
+def test_odd_tables_have_an_answer(X: list[list[float]], y: list[float]) -> None:
+    """Found by fuzzing: equal labels, huge and tiny numbers side by side. Warnings are errors here."""
+    found = shatterability(np.array(X), np.array(y), 0.5)
+    assert 1 <= found.edge.lower <= found.edge.upper
+    if not np.ptp(y):
+        assert found.protection is Protection.NOT_PROTECTED
+
+
 def test_the_bias_is_the_flattest() -> None:
     X, y = uniform_ball(50, 3, np.random.default_rng(0)), np.random.default_rng(1).standard_cauchy(50)
     best = solo_sharpness(X, y)
