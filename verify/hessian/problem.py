@@ -201,10 +201,10 @@ def prepare(inputs: Inputs, backend: Backend, pattern: Pattern | None = None) ->
     # Scaling by powers of two, only where something is beyond 2**64.
     v, f = inputs.v, max(0, _exponent(points) - 1)
     if f > 64:
-        # Points that no neuron sees stand nowhere but here.
+        # Points that no neuron sees may as well lie at 0.
         seen = to_numpy(A.sum(1)).ravel() > 0
         seen[pattern.kinks[:, 0]] = True
-        points = np.where(seen, points, 0.0)
+        points[:-1, ~seen] = 0.0
         f = max(0, _exponent(points) - 1)
     if len(live) < neurons:
         used = np.union1d(live, pattern.kinks[:, 1])
