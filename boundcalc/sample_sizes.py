@@ -147,7 +147,16 @@ _SHARE = 1 / 1500
 
 
 # From the cheapest to the most expensive.
-_COST = ("affine", "ridge-sine", "theorem-a", "single-caps", "theorem-b-prime", "harmonic-shell", "stacked-trapezoids")
+_COST = (
+    "affine",
+    "ridge-sine",
+    "theorem-a",
+    "harmonic-shell",
+    "chebyshev-harmonic",
+    "single-caps",
+    "theorem-b-prime",
+    "stacked-trapezoids",
+)
 # A family is tried this much beyond the largest size so far, and at that size: a search may fail here or there.
 _FURTHER = 0.7
 # A size found without proof is proved, or the first of these shares of it for which that is possible.
