@@ -50,7 +50,7 @@ def fraction(value: numbers.Rational | Rational | int) -> Fraction:
     >>> fraction(Rational(3, 4)), fraction(7)
     (Fraction(3, 4), Fraction(7, 1))
     """
-    if not isinstance(value, numbers.Rational):
+    if isinstance(value, np.timedelta64) or not isinstance(value, numbers.Rational):
         raise TypeError(f"value must be an exact rational number, got {describe(value)}; pass an int or a fraction")
     return Fraction(int(value.numerator), int(value.denominator))
 
@@ -106,7 +106,7 @@ def exact_rational(name: str, value: object) -> Rational:
         return value
     if isinstance(value, str):
         return _from_text(name, value)
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    if isinstance(value, (bool, np.timedelta64)) or not isinstance(value, numbers.Real):
         if getattr(value, "is_Rational", False):  # sympy numbers that are not sympy.Rational subclasses
             return Rational(value)
         raise TypeError(f"{name} must be a number, got {describe(value)}; pass an int, float, Fraction or decimal text")

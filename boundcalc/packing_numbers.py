@@ -193,7 +193,9 @@ def _polygon(cosine: Fraction, angle: object) -> int:
     with precision(128):  # no other rational cosine belongs to a rational multiple of pi
         whole = (2 * Ball.pi() / ball(cosine).acos()).floor().unique_fmpz()
     if whole is None:
-        raise ArithmeticError(f"2 pi/arccos({cosine}) is too close to a whole number")
+        raise ValueError(
+            f"cosine must be that of an angle farther from a whole part of the circle, got {float(cosine):g}"
+        )
     return int(whole)
 
 

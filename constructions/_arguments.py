@@ -19,16 +19,16 @@ _MAX_EXPONENT = 5000
 
 def integer(name: str, value: object, least: int) -> int:
     """`value` as an int of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
+    if isinstance(value, (bool, np.timedelta64)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be an integer, got {describe(value)}")
     if value < least:
-        raise ValueError(f"{name} must be at least {least}, got {value}")
+        raise ValueError(f"{name} must be at least {least}, got {describe(value)}")
     return int(value)
 
 
 def finite(name: str, value: object, *, least: float = -np.inf, above: float = -np.inf) -> float:
     """`value` as a finite float, at least `least` and above `above`."""
-    if isinstance(value, bool) or not isinstance(value, (Real, np.floating, np.integer)):
+    if isinstance(value, (bool, np.timedelta64)) or not isinstance(value, (Real, np.floating, np.integer)):
         raise TypeError(f"{name} must be a real number, got {describe(value)}")
     try:
         number = float(value)
@@ -39,9 +39,9 @@ def finite(name: str, value: object, *, least: float = -np.inf, above: float = -
     if isinstance(value, Integral) and number != value:
         raise ValueError(f"{name} must be a number that float64 can hold, got {describe(value)}")
     if number < least:
-        raise ValueError(f"{name} must be at least {least:g}, got {value!r}")
+        raise ValueError(f"{name} must be at least {least:g}, got {describe(value)}")
     if number <= above:
-        raise ValueError(f"{name} must be greater than {above:g}, got {value!r}")
+        raise ValueError(f"{name} must be greater than {above:g}, got {describe(value)}")
     return number
 
 
@@ -51,8 +51,8 @@ def fraction(name: str, value: object) -> Fraction:
     A Fraction made of numpy integers computes with their 32 or 64 bits, and overflows silently: numerator and
     denominator are taken apart here.
     """
-    if isinstance(value, bool) or not isinstance(value, Rational):
-        raise TypeError(f"{name} must be a fractions.Fraction or an int, got {value!r}")
+    if isinstance(value, (bool, np.timedelta64)) or not isinstance(value, Rational):
+        raise TypeError(f"{name} must be a fractions.Fraction or an int, got {describe(value)}")
     return Fraction(int(value.numerator), int(value.denominator))
 
 
@@ -84,7 +84,7 @@ def exact(name: str, value: object) -> Fraction:
     """
     if isinstance(value, str):
         return _from_text(name, value)
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, (bool, np.timedelta64)) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, got {describe(value)}; pass an int, float, Fraction or decimal text")
     if isinstance(value, Rational):
         return fraction(name, value)
@@ -181,8 +181,16 @@ def frozen(value: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
+def instance(name: str, value: object, kind: type) -> None:
+    """Check that the caller passed an object of a class."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, got {describe(value)}")
+
+
 def generator(name: str, value: object) -> np.random.Generator:
     """Check that the caller passed a numpy Generator."""
     if not isinstance(value, np.random.Generator):
-        raise TypeError(f"{name} must be a numpy.random.Generator, e.g. numpy.random.default_rng(0), got {value!r}")
+        raise TypeError(
+            f"{name} must be a numpy.random.Generator, e.g. numpy.random.default_rng(0), got {describe(value)}"
+        )
     return value

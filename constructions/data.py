@@ -57,7 +57,8 @@ def radial_alpha(n: int, d: int, alpha: float, rng: np.random.Generator) -> Floa
     """
     alpha = check.finite("alpha", alpha, above=0.0)
     directions = sphere(n, d, rng)
-    radius = -np.expm1(np.log(_uniform(n, rng)) / alpha)
+    with np.errstate(over="ignore"):  # tiny alpha: on the sphere
+        radius = -np.expm1(np.log(_uniform(n, rng)) / alpha)
     return _inside(directions * radius[:, None])
 
 

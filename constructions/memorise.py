@@ -121,6 +121,7 @@ def invisible_pair(packing: Packing, X: ArrayLike, bound: float = 1.0) -> Invisi
     >>> len(pair.empty), bool((pair.plus([[1.0, 0.0]]) == pair.minus([[1.0, 0.0]])).all())
     (14, True)
     """
+    check.instance("packing", packing, Packing)
     points = check.array("X", X, (None, packing.dim))
     amplitude = check.finite("bound", bound, above=0.0)
     # No point at depth 0 or beyond, up to rounding: a point on a kink would count as inside.

@@ -90,6 +90,7 @@ class Packing:
     certificate: SeparationCertificate = field(init=False)
 
     def __post_init__(self) -> None:
+        check.instance("code", self.code, SphericalCode)
         object.__setattr__(self, "height", check.height(self.height))
         certificate = self.code.certify_separation(self.separation_limit)
         object.__setattr__(self, "certificate", certificate)

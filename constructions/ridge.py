@@ -45,6 +45,8 @@ class Profile:
     slopes: tuple[Fraction, ...]
 
     def __post_init__(self) -> None:
+        for name in ("knots", "slopes"):
+            check.instance(name, getattr(self, name), tuple)
         knots = tuple(check.fraction("knots", knot) for knot in self.knots)
         slopes = tuple(check.fraction("slopes", slope) for slope in self.slopes)
         if not knots or len(knots) != len(slopes):
@@ -113,6 +115,8 @@ class Profile:
 def hat(centre: Fraction, width: Fraction) -> Profile:
     """Λ((s − centre)/width), Λ(v) = (1 − 2|v|)_+: three ReLUs with slope changes 2/w, −4/w, 2/w."""
     c, w = check.fraction("centre", centre), check.fraction("width", width)
+    if not 0 < w <= 2 * (1 - abs(c)):
+        raise ValueError(f"width must be positive and keep the hat in [-1, 1], got {w} about the centre {c}")
     return Profile((c - w / 2, c, c + w / 2), (2 / w, -2 / w, Fraction(0)))
 
 
@@ -125,6 +129,8 @@ def oscillating(centre: Fraction, width: Fraction) -> Profile:
     True
     """
     c, step = check.fraction("centre", centre), check.fraction("width", width) / 4
+    if not 0 < 2 * step <= 1 - abs(c):
+        raise ValueError(f"width must be positive and keep the bump in [-1, 1], got {4 * step} about the centre {c}")
     half = Fraction(1, 2) / step
     return Profile(tuple(c + k * step for k in range(-2, 3)), (-half, 3 * half, -3 * half, half, Fraction(0)))
 
@@ -141,6 +147,9 @@ def ridge_inner_product(first: Profile, second: Profile, d: int) -> float:
     0.08333333333333
     """
     d = check.integer("d", d, 1)
+    check.finite("d", d)
+    check.instance("first", first, Profile)
+    check.instance("second", second, Profile)
     low = max(first.knots[0], second.knots[0])
     cuts = [cut for cut in sorted({*first.knots, *second.knots, Fraction(0), Fraction(1)}) if cut >= low]
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)

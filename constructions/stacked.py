@@ -22,6 +22,7 @@ def hats(packing: Packing, width: Fraction) -> CapRidges:
     ValueError
         If the width exceeds h/2.
     """
+    check.instance("packing", packing, Packing)
     w, h = check.fraction("width", width), packing.height
     if not 0 < w <= h / 2:
         raise ValueError(f"width must lie in (0, h/2] = (0, {h / 2}], got {w}")

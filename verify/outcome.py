@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
 
+import numpy as np
+
 from boundcalc.border import ExitCode
 from boundcalc.enclosure import Enclosure
 from boundcalc.exact import describe, fraction
@@ -87,14 +89,14 @@ class Relation(Enum):
 End = int | float | Fraction
 
 
-def _exact_end(value: object) -> End:
+def _exact_end(name: str, value: object) -> End:
     """A number as one of Python's own: those of numpy overflow in exact arithmetic, or round what they are compared with."""
-    if not isinstance(value, bool):
+    if not isinstance(value, (bool, np.timedelta64)):
         if isinstance(value, numbers.Rational):
             return int(value) if isinstance(value, numbers.Integral) else fraction(value)
         if isinstance(value, numbers.Real) and (math.isnan(value) or float(value) == value):
             return float(value)
-    raise TypeError(f"only numbers and intervals can be judged, got {describe(value)}")
+    raise TypeError(f"{name} must be a number: only numbers and intervals can be judged, got {describe(value)}")
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,11 @@ class Interval:
 
     def __post_init__(self) -> None:
         for name in ("lower", "upper"):
-            object.__setattr__(self, name, _exact_end(getattr(self, name)))
+            object.__setattr__(self, name, _exact_end(name, getattr(self, name)))
         if not self.lower <= self.upper:
-            raise ValueError(f"lower end must not exceed the upper end, got [{self.lower!r}, {self.upper!r}]")
+            raise ValueError(
+                f"lower end must not exceed the upper end, as measured or as bound, got [{self.lower!r}, {self.upper!r}]"
+            )
         if self.trust is None:
             kind = Trust.PROVED if self.meaning == "enclosure" else Trust.FLOAT_CERTIFIED
             object.__setattr__(self, "trust", kind)
@@ -145,12 +149,12 @@ class Interval:
         >>> Interval.near(1.0, Fraction(1, 10)).upper
         Fraction(11, 10)
         """
-        centre, radius = Fraction(_exact_end(value)), Fraction(_exact_end(error))
+        centre, radius = Fraction(_exact_end("value", value)), Fraction(_exact_end("error", error))
         return cls(centre - radius, centre + radius, meaning)
 
     def __mul__(self, factor: int | Fraction) -> Interval:
         """Every value times a factor of at least 0, exactly."""
-        exact = Fraction(_exact_end(factor))
+        exact = Fraction(_exact_end("factor", factor))
         low, high = (
             e if isinstance(e, float) and math.isinf(e) else Fraction(e) * exact for e in (self.lower, self.upper)
         )
@@ -197,11 +201,11 @@ def show(value: Measured, relation: Relation | None = None) -> str:
     return show_number(value) if upwards is None else show_upper(value) if upwards else show_lower(value)
 
 
-def _interval(value: int | float | Fraction | Interval, floats: Trust) -> Interval:
+def _interval(name: str, value: int | float | Fraction | Interval, floats: Trust) -> Interval:
     """A measured value as an interval: exact numbers are proved, a float alone states no error."""
     if isinstance(value, Interval):
         return value
-    end = _exact_end(value)
+    end = _exact_end(name, value)
     return Interval(end, end, "value", floats if isinstance(end, float) else Trust.PROVED)
 
 
@@ -262,7 +266,7 @@ def judge(
         return Verdict.UNDECIDED
     if floats is Trust.PROVED:
         raise ValueError("floats alone prove nothing; pass a Fraction, or an Interval with the float as its exact end")
-    a, b = _interval(measured, floats), _interval(bound, floats)
+    a, b = _interval("measured", measured, floats), _interval("bound", bound, floats)
     holds, trusts = _holds(a, relation, b), {a.trust, b.trust}
     if holds is None:
         return Verdict.UNDECIDED

@@ -26,6 +26,8 @@ def size_bound(d: int, cosine: Fraction) -> int:
     (14, 4, 6)
     """
     d, cosine = check.integer("d", d, 1), check.cosine(cosine)
+    if d.bit_length() > 1000:
+        raise ValueError(f"d must be below 2^1000, got {check.describe(d)}")
     if d == 1:
         return 2
     if d == 2:

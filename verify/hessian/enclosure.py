@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.exact import describe
 from verify.hessian.arrays import Array, to_numpy
 from verify.hessian.components import Blocks, blocks_if_cheap, build_blocks
 from verify.hessian.inputs import check_dtype, check_integer, check_positive
@@ -162,9 +163,9 @@ def _by_probability(problem: Problem, products: LiveProducts, rng: np.random.Gen
 def _certificate(value: Certificate | str) -> Certificate:
     try:
         return Certificate(value)
-    except ValueError:
+    except Exception:  # whatever a comparison with the names raises
         names = ", ".join(repr(item.value) for item in Certificate)
-        raise ValueError(f"certificate must be one of {names}, got {value!r}") from None
+        raise ValueError(f"certificate must be one of {names}, got {describe(value)}") from None
 
 
 def _top_krylov(

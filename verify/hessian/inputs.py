@@ -88,7 +88,10 @@ def check_positive(name: str, value: Any, below: float = math.inf) -> float:
 
 def check_dtype(value: Any) -> np.dtype[Any]:
     """``value`` as numpy's float64 or float32; float64 for None."""
-    dtype = np.dtype(np.float64 if value is None else value)
+    try:
+        dtype = np.dtype(np.float64 if value is None else value)
+    except Exception as error:
+        raise TypeError(f"dtype must be float64 or float32, got {check.describe(value)}") from error
     if dtype not in (np.dtype(np.float64), np.dtype(np.float32)):
         raise ValueError(f"dtype must be float64 or float32, got {value!r}")
     return dtype
@@ -97,8 +100,8 @@ def check_dtype(value: Any) -> np.dtype[Any]:
 def check_integer(name: str, value: Any, least: int, most: int | None = None) -> int:
     """``value`` as an int from ``least`` to ``most``."""
     limit = f"an integer from {least}" + ("" if most is None else f" to {most}")
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be {limit}, got {value!r}")
+    if isinstance(value, (bool, np.timedelta64)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be {limit}, got {check.describe(value)}")
     if value < least or (most is not None and value > most):
         raise ValueError(f"{name} must be {limit}, got {value!r}")
     return int(value)

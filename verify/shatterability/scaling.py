@@ -8,6 +8,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.exact import describe
 from verify.hessian.inputs import read_array
 from verify.shatterability.frame import Frame
 from verify.shatterability.table import constant_columns
@@ -49,7 +50,7 @@ def rescale(X: Float, scale: Scale) -> Scaled:
     array([-1.,  1.])
     """
     if not isinstance(scale, Scale):
-        raise TypeError(f"scale must be a member of Scale, got {scale!r}")
+        raise TypeError(f"scale must be a member of Scale, got {describe(scale)}")
     X = read_array("X", X, (None, None))
     if not X.size:
         raise ValueError(f"X must hold at least one point, got shape {X.shape}")

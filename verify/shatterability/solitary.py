@@ -99,7 +99,7 @@ def solo_sharpness(X: Float, y: Float, beta: float | None = None) -> SoloSharpne
     """
     X, y = check_data(X, y)
     norms = np.hypot(1.0, np.linalg.norm(X, axis=1))
-    at = flattest_bias(norms, y) if beta is None else check_number("beta", beta)
+    at = flattest_bias(norms, y) if beta is None else _bias(beta)
     costs = 2 * np.abs(y - at) * norms
     return SoloSharpness(secular_root(costs), at, costs, perron_vector(costs))
 
@@ -153,7 +153,7 @@ def solo_capacity(
     eta = check_positive("eta", eta)
     n = len(y)
     norms = np.hypot(1.0, np.linalg.norm(X, axis=1))
-    at = flattest_bias(norms, y) if beta is None else check_number("beta", beta)
+    at = flattest_bias(norms, y) if beta is None else _bias(beta)
     costs = 2 * np.abs(y - at) * norms
     rows = np.arange(n) if able is None else np.flatnonzero(_mask("able", able, n))
     c = 2.0 / eta
@@ -173,8 +173,18 @@ def solo_capacity(
         count -= 1
 
 
+def _bias(beta: float) -> float:
+    number = check_number("beta", beta)
+    if abs(number) > 1e100:
+        raise ValueError(f"beta must not exceed 1e100 in absolute value, got {beta!r}")
+    return number
+
+
 def _mask(name: str, value: NDArray[np.bool_], n: int) -> NDArray[np.bool_]:
-    mask = np.asarray(value)
+    try:
+        mask = np.asarray(value)
+    except Exception as error:
+        raise TypeError(f"{name} must hold truth values, got {type(value).__name__}") from error
     if mask.dtype != bool or mask.shape != (n,) or np.ma.is_masked(value):
         raise TypeError(
             f"{name} must hold one truth value for each of {n} points, got shape {mask.shape} of {mask.dtype}; of the "
@@ -217,7 +227,7 @@ def solitary_network(
         If a row has no positive margin.
     """
     X, y = check_data(X, y)
-    beta, share, chosen = check_number("beta", beta), check_positive("share", share, below=1.0), _rows(rows, len(y))
+    beta, share, chosen = _bias(beta), check_positive("share", share, below=1.0), _rows(rows, len(y))
     directions, margins = read_array("directions", directions, X.shape), read_array("margins", margins, y.shape)
     bad = chosen[~(margins[chosen] > 0)]
     if bad.size:

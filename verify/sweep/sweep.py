@@ -30,6 +30,8 @@ def grid(axes: Mapping[str, Sequence[Any]]) -> tuple[dict[str, Any], ...]:
     >>> [list(cell.values()) for cell in grid({"dim": [1, 2], "n": [32, 64]})]
     [[1, 32], [1, 64], [2, 32], [2, 64]]
     """
+    if not isinstance(axes, Mapping):
+        raise TypeError(f"axes must be a mapping from names to lists, got {type(axes).__name__}")
     for name, values in axes.items():
         if isinstance(values, str) or not isinstance(values, Sequence) or not values:
             raise ValueError(f"axes[{name!r}] must be a list of at least one value, got {values!r}")

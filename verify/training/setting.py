@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from constructions import _arguments as check
+from constructions import memory
 from constructions.network import Network
 from verify.hessian.inputs import check_integer, check_number, check_positive, read_array
 
@@ -54,8 +56,10 @@ def initial_network(init: Init, width: int, dim: int, rng: np.random.Generator) 
     (True, 0.29)
     """
     if not isinstance(init, Init):
-        raise TypeError(f"init must be a member of Init, got {init!r}")
+        raise TypeError(f"init must be a member of Init, got {check.describe(init)}")
+    check.generator("rng", rng)
     check_integer("width", width, 1)
+    memory.require_array("width and dim", int(width), check_integer("dim", dim, 1), copies=3)
     check_integer("dim", dim, 1)
 
     def weights(shape: tuple[int, ...], fan_in: int) -> Float:
@@ -132,7 +136,7 @@ class Run:
         if not isinstance(self.network, Network):
             raise TypeError(f"network must be a constructions.network.Network, got {type(self.network).__name__}")
         if not isinstance(self.activation, Activation):
-            raise TypeError(f"activation must be a member of Activation, got {self.activation!r}")
+            raise TypeError(f"activation must be a member of Activation, got {check.describe(self.activation)}")
         check_positive("eta", self.eta)
         if self.eta >= 2 and not self.large_step:
             raise ValueError(

@@ -1,0 +1,161 @@
+"""Odd values for every argument of every public function: what is not understood is refused by the argument's name.
+
+A call gives a result or raises TypeError, ValueError or OverflowError whose message names an argument; nothing else. Values
+are drawn by a seed from what people have passed by mistake: text, truth values, NaN, infinities, dates, containers, numbers
+of any size and of any library.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy
+from odd_arrays import ODD_ARRAYS, ODD_NUMBERS
+
+import boundcalc
+import constructions
+import verify
+from constructions import ridge
+from verify.hessian import gelu_sharpness, sharpness
+from verify.outcome import Interval, Relation, judge
+from verify.shatterability import Scale, rescale
+from verify.training import Activation, Init, Run
+
+RNG = np.random.default_rng(0)
+CASES = 20_000
+X, Y, U = constructions.uniform_ball(6, 2, RNG), np.arange(6) / 7, constructions.sphere(6, 2, RNG)
+NET = constructions.Network(X, Y, Y)
+PACKING = constructions.pack(2, Fraction(1, 8))
+CODE = PACKING.code
+
+
+class Mute:
+    """Something that fails at whatever it is asked."""
+
+    def __array__(self, *_: object, **__: object) -> Any:
+        raise RuntimeError("no array")
+
+    def __float__(self) -> float:
+        raise RuntimeError("no number")
+
+    def __repr__(self) -> str:
+        return "Mute()"
+
+
+ODD: list[object] = [
+    None, "", " ", "x", "1", "-1", "0.5", "1/2", "1/0", "nan", "inf", "1e400", "-1e400", "1e999999999", "1" * 5000, "٣", "½",
+    "0x10", "1_0",
+    "2**5", b"1", bytearray(b"1"), True, False, np.True_, 0, -1, 1, 2, 3, 2**53 + 1, 2**63, 2**64, -(2**63), 10**30,
+    10**400, 0.0, -0.0, 0.5, -0.5, 1.0, 1.5, 1e-320, 1e-300, 1e300, 1.7e308, float("nan"), float("inf"), -float("inf"), 1j,
+    1 + 0j, np.int8(7), np.int64(-3), np.uint64(2**64 - 1), np.float16(0.1), np.float32(0.3), np.float64("nan"),
+    np.longdouble("0.1"),
+    np.complex128(1), np.datetime64("2020"), np.timedelta64(1, "s"), np.str_("1"), np.array(0.5), np.array([0.5]), np.array([]),
+    np.array([[1.0, 2.0]]), np.array(["1"]), np.array([None]), np.ma.array([1.0], mask=[True]), np.zeros((0, 2)),
+    np.zeros((2, 0)),
+    Fraction(1, 3), Fraction(-1, 3), Fraction(0), Fraction(np.int32(123456789), np.int32(1000000007)), Fraction(10**400, 3),
+    Decimal("0.1"), Decimal("NaN"), sympy.Rational(1, 3), sympy.pi, sympy.oo, sympy.nan, sympy.Symbol("x"), sympy.Float(0.1),
+    [], [1], [0.5, 0.25], [True], ["1"], [None], [[1, 2], [3]], [float("nan")], (), (1, 2), {}, {1: 2}, set(), {0.5}, range(3),
+    iter([1]), object(), type, int, len, lambda: 1, Mute(), Ellipsis, NotImplemented, slice(1), np.random.default_rng(0),
+    np.random.RandomState(0), NET, X, Y, *ODD_NUMBERS.values(), *(spoil(Y) for spoil in ODD_ARRAYS.values()),
+    *(spoil(X) for spoil in ODD_ARRAYS.values()),
+]  # fmt: skip
+
+# Functions with arguments that they take; odd values replace one, or two, of them.
+CALLS: dict[str, tuple[Callable[..., object], dict[str, object]]] = {
+    "rate": (boundcalc.rate, {"d": 3, "n": 100, "quantity": "mse", "eta": "0.1", "sigma": 1, "B": 1, "C": 1, "M": 1}),
+    "packing_number": (boundcalc.packing_number, {"d": 2, "angle": 60}),
+    "packing_number, cosine": (boundcalc.packing_number, {"d": 2, "cosine": "0.3"}),
+    "theorem": (boundcalc.theorem, {"key": "gap-upper"}),
+    "derive": (boundcalc.derive, {"key": "gap-upper"}),
+    "setting": (boundcalc.Setting.parse, {"d": 1, "n": 2, "eta": 1, "sigma": 1, "B": 1, "C": 1, "M": 1, "R": 1, "delta": "0.1"}),
+    "Network": (constructions.Network, {"W": X, "b": Y, "v": Y, "beta": 0.0}),
+    "network at": (NET, {"X": X}),
+    "rescale": (NET.rescale, {"c": Y + 1}),
+    "from_ridges": (constructions.Network.from_ridges, {"u": U, "t": Y, "a": Y}),
+    "seminorm": (NET.empirical_seminorm, {"X": X}),
+    "empirical_weight": (constructions.empirical_weight, {"u": U, "t": Y, "X": X}),
+    "max_inner_product": (constructions.max_inner_product, {"points": U}),
+    "nearest": (constructions.nearest_inner_products, {"X": U}),
+    "labels": (constructions.labels, {"f_values": Y, "noise": 0.1, "rng": RNG}),
+    "sphere": (constructions.sphere, {"n": 3, "d": 2, "rng": RNG}),
+    "uniform_ball": (constructions.uniform_ball, {"n": 3, "d": 2, "rng": RNG}),
+    "radial_alpha": (constructions.radial_alpha, {"n": 3, "d": 2, "alpha": 0.5, "rng": RNG}),
+    "annulus": (constructions.annulus, {"n": 3, "d": 2, "inner": 0.5, "rng": RNG}),
+    "subspace_mixture": (constructions.subspace_mixture, {"n": 3, "d": 3, "m": 2, "J": 2, "rng": RNG}),
+    "varshamov_gilbert": (constructions.varshamov_gilbert, {"length": 12, "size": 3, "min_distance": 2, "seed": 0}),
+    "distances": (constructions.distances, {"words": np.ones((2, 3))}),
+    "separation_limit": (constructions.separation_limit, {"height": Fraction(1, 8)}),
+    "largest_height": (constructions.largest_height, {"cosine": Fraction(1, 8)}),
+    "size_bound": (constructions.size_bound, {"d": 3, "cosine": Fraction(1, 2)}),
+    "hat": (constructions.hat, {"centre": Fraction(1, 2), "width": Fraction(1, 8)}),
+    "oscillating": (constructions.oscillating, {"centre": Fraction(1, 2), "width": Fraction(1, 8)}),
+    "Profile": (constructions.Profile, {"knots": (Fraction(1, 2),), "slopes": (Fraction(2),)}),
+    "ridge product": (ridge.ridge_inner_product, {"first": ridge.hat(Fraction(1, 2), Fraction(1, 8)),
+                                                  "second": ridge.hat(Fraction(1, 2), Fraction(1, 8)), "d": 3}),
+    "hats": (constructions.hats, {"packing": PACKING, "width": Fraction(1, 16)}),
+    "CompactPacket": (constructions.CompactPacket, {"dim": 2}),
+    "Packing": (constructions.Packing, {"code": CODE, "height": Fraction(1, 8)}),
+    "evaluate": (PACKING.evaluate, {"X": X, "signs": np.ones(PACKING.size)}),
+    "from_integers": (constructions.SphericalCode.from_integers, {"vectors": np.eye(2), "family": "test"}),
+    "polygon": (constructions.best_code, {"d": 2, "angle": 60}),
+    "judge": (judge, {"measured": 1, "relation": Relation.AT_MOST, "bound": 2}),
+    "Interval": (Interval, {"lower": 0, "upper": 1}),
+    "sharpness": (sharpness, {"network": NET, "X": X, "y": Y, "certificate": "auto", "tol": 1e-9, "seed": 0, "dtype": None}),
+    "gelu": (gelu_sharpness, {"network": NET, "X": X, "y": Y, "steps": 3, "failure_probability": 1e-9, "seed": 0}),
+    "is_flat": (verify.is_flat, {"network": NET, "X": X, "y": Y, "eta": 1, "seed": 0}),
+    "operator": (verify.HessianOperator, {"network": NET, "X": X, "y": Y}),
+    "balance": (verify.flattest_balance, {"network": NET, "X": X, "y": Y, "tol": 1e-3, "max_iterations": 2}),
+    "Run": (Run, {"network": NET, "X": X, "y": Y, "eta": 0.1, "decay": 0.0, "clip": None, "activation": Activation.RELU,
+                  "truth": Y, "fresh_X": X, "fresh_truth": Y}),
+    "initial_network": (verify.initial_network, {"init": Init.LINEAR, "width": 3, "dim": 2, "rng": RNG}),
+    "fit_exponent": (verify.fit_exponent, {"log_n": np.arange(9.0), "log_values": np.arange(9.0), "error": 0.0, "level": 0.9}),
+    "rescale points": (rescale, {"X": X, "scale": Scale.UNIT_BALL}),
+    "solo_sharpness": (verify.solo_sharpness, {"X": X, "y": Y, "beta": 0.0}),
+    "solo_capacity": (verify.solo_capacity, {"X": X, "y": Y, "eta": 0.1, "beta": 0.0, "able": np.ones(6, dtype=bool)}),
+    "depth_bracket": (verify.depth_bracket, {"X": X, "directions": 3, "time_limit": 0.01, "seed": 0}),
+    "grid": (verify.grid, {"axes": {"x": [1]}}),
+}  # fmt: skip
+
+
+def complaint(call: Callable[..., object], arguments: dict[str, object]) -> str | None:
+    """What is wrong with how a call ends, None if nothing is."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of numpy, where a number leaves the range of floats
+            call(**arguments)
+    except (TypeError, ValueError, OverflowError) as error:
+        said = str(error)
+        if len(said) > 1000:
+            return f"{len(said)} characters: {said[:80]}"
+        if not any(re.search(rf"\b{re.escape(name)}\b", said) for name in arguments):
+            return f"names none of {', '.join(arguments)}: {said[:160]}"
+    except Exception as error:
+        return f"{type(error).__name__}: {str(error)[:160]}"
+    return None
+
+
+def test_whatever_is_passed_is_taken_or_refused_by_name() -> None:
+    rng, names, wrong = np.random.default_rng(20), list(CALLS), {}
+    for number in range(CASES):
+        name = names[number % len(names)]
+        call, plain = CALLS[name]
+        arguments = dict(plain)
+        for key in rng.choice(list(plain), size=min(len(plain), 1 + int(rng.random() < 0.2)), replace=False):
+            arguments[str(key)] = ODD[int(rng.integers(len(ODD)))]
+        found = complaint(call, arguments)
+        if found:
+            wrong.setdefault(f"{name}: {found}", {k: v for k, v in arguments.items() if v is not plain[k]})
+    assert not wrong, "\n".join(f"{words}  <- {str(given)[:150]}" for words, given in wrong.items())
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_plain_arguments_are_taken(name: str) -> None:
+    call, plain = CALLS[name]
+    call(**plain)
