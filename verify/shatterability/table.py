@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.files import as_path
 from constructions.network import read_arrays
 from verify.hessian.inputs import check_number, read_array
 
@@ -40,12 +42,12 @@ class Table:
     target: str
 
 
-def read_table(path: Path, target: str | None = None, drop: Sequence[str] = ()) -> Table:
+def read_table(path: str | os.PathLike[str], target: str | None = None, drop: Sequence[str] = ()) -> Table:
     """Read a CSV file with a header line, a Parquet file, or an .npz file with X (n, d) and the labels.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         The suffix names the format: .csv, .parquet or .npz.
     target : str, optional
         Column (for .npz: array) of the labels; by default "y".
@@ -54,9 +56,12 @@ def read_table(path: Path, target: str | None = None, drop: Sequence[str] = ()) 
 
     Raises
     ------
+    TypeError
+        If ``path`` is no path.
     ValueError
         Naming what is wrong: no such file or format, no such column, text or missing or infinite values.
     """
+    path = as_path("path", path)
     wanted = "y" if target is None else target
     suffix = path.suffix.lower()
     readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}

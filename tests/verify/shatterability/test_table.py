@@ -105,6 +105,27 @@ def test_bad_paths_are_named(tmp_path: Path) -> None:
         read_table(write(tmp_path, "a,b,y\n1,2,3\n4,5,6\n"), "y", ["c"])
 
 
+@pytest.mark.parametrize("name", ["t.csv", "t.npz", "t.parquet"])
+def test_a_path_may_be_text(tmp_path, name):
+    path = tmp_path / name
+    if name == "t.csv":
+        write(tmp_path, "x0,y\n1,2\n4,5\n")
+    elif name == "t.npz":
+        np.savez(path, X=[[1.0], [4.0]], y=[2.0, 5.0])
+    else:
+        parquet = pytest.importorskip("pyarrow.parquet")
+        parquet.write_table(pytest.importorskip("pyarrow").table({"x0": [1, 4], "y": [2, 5]}), path)
+    assert read_table(str(path)).X.tolist() == read_table(path).X.tolist() == [[1.0], [4.0]]
+    with pytest.raises(ValueError, match="FILE must be an existing file"):
+        read_table(f"no-{name}")
+
+
+@pytest.mark.parametrize("path", [None, 1, b"t.csv", ["t.csv"]])
+def test_what_is_no_path_is_refused_by_name(path):
+    with pytest.raises(TypeError, match="path must be a path"):
+        read_table(path)
+
+
 def test_arrays_are_refused_before_any_work() -> None:
     with pytest.raises(ValueError, match=r"index \[1, 0\]"):
         check_data([[1.0], [np.nan]], [0.0, 1.0])
