@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import html
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from boundcalc.markup import Cell, words
 from boundcalc.shown import Shown
@@ -121,15 +122,13 @@ class Table(Shown):
 
     def csv(self) -> str:
         """Comma-separated values with one line of headings; numbers in full."""
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
         titled = any(group.title for group in self.groups)
         headings = [c.heading.csv + (f" ({c.below.csv})" if c.below else "") for c in self.columns]
-        writer.writerow([*(["group"] if titled else []), *headings])
+        rows = [[*(["group"] if titled else []), *headings]]
         for group in self.groups:
             first = [group.title.csv if group.title else ""] if titled else []
-            writer.writerows([[*first, *(cell.csv for cell in row)] for row in group.rows])
-        return stream.getvalue()
+            rows += [[*first, *(cell.csv for cell in row)] for row in group.rows]
+        return csv_text(rows)
 
     def html(self) -> str:
         """A table element; formulas are MathML."""
@@ -179,6 +178,23 @@ class Table(Shown):
 
 # Scaled down only where it is wider than the line.
 _SHRINK = r"\resizebox{\ifdim\width>0.97\linewidth 0.97\linewidth\else\width\fi}{!}"
+
+
+def csv_text(rows: Iterable[Iterable[Any]]) -> str:
+    r"""Rows as comma-separated values with lines that end in a newline.
+
+    Examples
+    --------
+    >>> csv_text([["a", "b"], ["one\rcell", 1]])
+    'a,b\n"one\rcell",1\n'
+    """
+    lines = []
+    for row in rows:
+        line = io.StringIO(newline="")
+        # csv quotes a carriage return only where lines end in one.
+        csv.writer(line, lineterminator="\r\n").writerow(row)
+        lines.append(line.getvalue().removesuffix("\r\n") + "\n")
+    return "".join(lines)
 
 
 def _display(latex: str) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import importlib
-import io
 import json
 import os
 import re
@@ -12,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from boundcalc.files import as_path, check_writable, write_atomically, write_text
+from boundcalc.table_format import csv_text
 from verify.sweep.store import FinishedCell
 
 # Text that is a number or a fraction stays as it is.
@@ -55,12 +54,9 @@ def write_csv(rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str]) -
     """
     target = as_path("path", path)
     check_writable("path", target)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
     columns = _columns(rows)
     head = [_csv_value(name) for name in columns]
-    writer.writerows([head, *([_csv_value(row.get(name)) for name in columns] for row in rows)])
-    write_text(target, text.getvalue())
+    write_text(target, csv_text([head, *([_csv_value(row.get(name)) for name in columns] for row in rows)]))
 
 
 def _csv_value(value: Any) -> Any:

@@ -278,6 +278,13 @@ def test_no_cell_of_a_table_is_a_formula(tmp_path, text):
     assert json.loads(row[1]) == [text]
 
 
+@pytest.mark.parametrize("text", ["a\rb", "a\nb", "a\r\nb", "end\r", 'quo"te', "a,b", "\x0b\x0c\x1c\x85\u2028", " a "])
+def test_cells_that_hold_ends_of_lines_read_back(tmp_path, text):
+    write_csv([{text: text, "x": 1}, {text: "", "x": 2}], tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as stream:
+        assert list(csv.reader(stream)) == [[text, "x"], [text, "1"], ["", "2"]]
+
+
 def test_numbers_in_a_table_stay_numbers(tmp_path):
     values = [-1, -0.5, 1e-300, -math.inf, "-1", "+2.5e-3", "-1/3", "-.5", "-inf", "word", "a=b", "", "٣"]
     write_csv([{"x": value} for value in values], tmp_path / "t.csv")
