@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from boundcalc.logspace import LogValue
 
 NARROW = Rational(1, 10**15)
+_LARGE = 2**53
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,7 +71,13 @@ class ClosedForm(Shown):
         TypeError, ValueError
             For arguments that aren't numbers, or outside the domain; the message names the argument.
         """
-        return self._log(*self._floats(values))
+        arrays = self._floats(values)
+        try:
+            return self._log(*arrays)
+        except ArithmeticError as error:
+            raise ValueError(
+                f"{self._names} must be such that the logarithm of {self.name} is a float: {error}"
+            ) from error
 
     def __call__(self, *values: Any) -> Any:
         """The number as a float (an array for array arguments).
@@ -80,16 +87,35 @@ class ClosedForm(Shown):
         OverflowError
             If it is outside the range of floats; :meth:`log` gives it then.
         """
-        result = self.log(*values).value
+        found = self.log(*values)
+        try:
+            result = found.value
+        except OverflowError as error:
+            raise OverflowError(f"{self.name}({self._names}): {error}") from None
         return float(result) if result.ndim == 0 else result
 
     def enclose(self, *values: Any, relative: Rational = NARROW) -> Enclosure:
-        """A rigorous enclosure at exact values: int, Rational, Fraction, decimal text, or float read as its decimal."""
-        from boundcalc.enclosure import enclose
+        """A rigorous enclosure at exact values: int, Rational, Fraction, decimal text, or float read as its decimal.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As :meth:`log`, and naming an argument that is too large for enclosures; they go to 2^53 and often beyond.
+        boundcalc.enclosure.PrecisionError
+            If no enclosure is narrow enough for another reason.
+        """
+        from boundcalc.enclosure import PrecisionError, enclose
 
         self._count(values)
         exact = {v.symbol: v.exact(value) for v, value in zip(self.variables, values, strict=True)}
-        return enclose(self.expr, exact, relative=relative)
+        try:
+            return enclose(self.expr, exact, relative=relative)
+        except PrecisionError as error:
+            for variable, value in zip(self.variables, values, strict=True):
+                if exact[variable.symbol] > _LARGE:
+                    words = f"{variable.name} ({variable.meaning}) must be at most 2^53 for an enclosure of {self.name} here"
+                    raise ValueError(f"{words}, got {describe(value)}; log gives it as a float") from error
+            raise
 
     def latex(self) -> str:
         """The formula as LaTeX."""
@@ -125,10 +151,13 @@ class ClosedForm(Shown):
 
         return both
 
+    @property
+    def _names(self) -> str:
+        return ", ".join(v.name for v in self.variables)
+
     def _count(self, values: tuple[Any, ...]) -> None:
         if len(values) != len(self.variables):
-            names = ", ".join(v.name for v in self.variables)
-            raise TypeError(f"{self.name} takes ({names}), got {len(values)} arguments")
+            raise TypeError(f"{self.name} takes ({self._names}), got {len(values)} arguments")
 
     def _floats(self, values: tuple[Any, ...]) -> list[NDArray[np.float64]]:
         self._count(values)

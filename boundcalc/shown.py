@@ -48,6 +48,8 @@ Value: TypeAlias = Any
 
 # Whole numbers below this are shown in full.
 _WHOLE = 10**15
+# Powers of ten that decimal numbers can have.
+_MOST_POWER = 9 * 10**17
 # Digits of the arithmetic beyond those shown: what it cannot decide is decided exactly.
 _SPARE = 40
 _MIRRORED = {ROUND_FLOOR: ROUND_CEILING, ROUND_CEILING: ROUND_FLOOR}
@@ -124,9 +126,13 @@ def show_exact(value: Number) -> str:
 def show_log10(log10: float, digits: int = 6) -> str:
     """A positive number that is known by its logarithm to base 10 alone and bounds nothing, to the nearest.
 
-    >>> show_log10(-1000.0), show_log10(2000.5, 3), show_log10(-1.0)
-    ('1e-1000', '3.16e+2000', '0.1')
+    Where a float holds less than whole numbers of the logarithm, the power of ten is all there is to show.
+
+    >>> show_log10(-1000.0), show_log10(2000.5, 3), show_log10(-1.0), show_log10(-5.108e29, 3)
+    ('1e-1000', '3.16e+2000', '0.1', '10^-5.11e+29')
     """
+    if abs(log10) > _MOST_POWER:
+        return f"10^{log10:.{digits}g}"
     return text(from_log10(log10, digits), digits)
 
 

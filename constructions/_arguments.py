@@ -174,6 +174,17 @@ def _refuse_entries(name: str, entries: Sequence[object], depth: int = 0) -> Non
             raise ValueError(f"{name} must have no masked entries, got one; fill it or leave it out")
 
 
+def unit_rows(name: str, value: ArrayLike) -> NDArray[np.float64]:
+    """`value` as an array (k, d), k and d at least 1, of rows of norm 1 up to 1e-9."""
+    rows = array(name, value, (None, None))
+    if not rows.size:
+        raise ValueError(f"{name} must have at least one row and one column, got shape {rows.shape}")
+    with np.errstate(over="ignore", under="ignore"):
+        if np.abs(np.linalg.norm(rows, axis=1) - 1).max() > 1e-9:
+            raise ValueError(f"{name} must have rows of norm 1")
+    return rows
+
+
 def frozen(value: NDArray[np.float64]) -> NDArray[np.float64]:
     """A read-only, contiguous copy."""
     result = np.array(value, dtype=np.float64, order="C", copy=True)

@@ -28,6 +28,7 @@ from constructions.rounding import decimal_below
 Float = NDArray[np.float64]
 
 _MARGIN = 1e-9
+_MOST_BUMPS = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,11 +173,16 @@ def fan(packing: Packing, bumps: int = 2, share: Fraction = Fraction(1, 4), axes
     ----------
     packing : Packing
     bumps : int
-        K ≥ 1, profiles per direction.
+        K, profiles per direction, from 1 to 10 000.
     share : Fraction
         ρ in (0, 1): tilt over angular radius of the caps.
     axes : int, optional
         Tilted axes; by default min(d − 1, 2).
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the argument; also if planks would be too thin for floats.
 
     Examples
     --------
@@ -185,12 +191,15 @@ def fan(packing: Packing, bumps: int = 2, share: Fraction = Fraction(1, 4), axes
     >>> atoms.per_cap, bool(np.linalg.eigvalsh(atoms.gram)[0] > 0)
     (6, True)
     """
+    check.instance("packing", packing, Packing)
     bumps = check.integer("bumps", bumps, 1)
+    if bumps > _MOST_BUMPS:
+        raise ValueError(f"bumps must be at most {_MOST_BUMPS}, got {check.describe(bumps)}")
     share = check.fraction("share", share)
     if not 0 < share < 1:
         raise ValueError(f"share must lie in (0, 1), got {share}")
     d = packing.dim
-    count = min(d - 1, 2) if axes is None else axes
+    count = min(d - 1, 2) if axes is None else check.integer("axes", axes, 0)
     h = packing.height
     if count == 0:
         tilt, deepest = 0.0, h
@@ -198,7 +207,13 @@ def fan(packing: Packing, bumps: int = 2, share: Fraction = Fraction(1, 4), axes
         theta = acos(1 - float(h)) if h > Fraction(1, 4) else 2 * asin(sqrt(float(h) / 2))
         tilt = float(share) * theta
         angle = (1 - float(share)) * theta * (1 - _MARGIN)
-        deepest = decimal_below(2 * sin(angle / 2) ** 2)
+        depth = 2 * sin(angle / 2) ** 2
+        if depth == 0:
+            raise ValueError(
+                f"share must leave planks that float64 can hold in the caps of the packing, got {check.describe(share)}, "
+                f"caps of height {float(h):.6g}"
+            )
+        deepest = decimal_below(depth)
     width = deepest * Fraction(3, 4) / bumps
     profiles = tuple(oscillating(1 - deepest + width * (2 * k + 1) / 2, width) for k in range(bumps))
     return CapRidges(packing, profiles, tilt, count)

@@ -68,13 +68,14 @@ def sphere_interpolator(X: ArrayLike, y: ArrayLike, beta: float = 0.0, share: fl
     >>> bool(np.allclose(f([[1.0, 0.0], [0.0, 1.0]]), [1.0, -2.0]))
     True
     """
-    points = check.array("X", X, (None, None))
-    labels = check.array("y", y, (len(points),)) - check.finite("beta", beta)
+    points = check.unit_rows("X", X)
+    with np.errstate(over="ignore"):
+        labels = check.array("y", y, (len(points),)) - check.finite("beta", beta)
+    if not np.isfinite(labels).all():
+        raise ValueError(f"y must differ from beta by numbers that float64 can hold, got beta = {beta!r}")
     share = check.finite("share", share, above=0.0)
     if share >= 1:
         raise ValueError(f"share must lie in (0, 1), got {share!r}")
-    if np.abs(np.linalg.norm(points, axis=1) - 1).max() > 1e-9:
-        raise ValueError("X must have rows of norm 1")
     gap = np.einsum("ij,ij->i", points, points) - nearest_inner_products(points)
     if gap.min() < 1e-12:
         index = int(gap.argmin())
@@ -83,7 +84,10 @@ def sphere_interpolator(X: ArrayLike, y: ArrayLike, beta: float = 0.0, share: fl
     offset = np.einsum("ij,ij->i", points, points) - margin
     # 2v² = a² with v a = |label|: a = 2^{1/4} |label|^{1/2} is the activation ρ·margin.
     activation = 2**0.25 * np.sqrt(np.abs(labels))
-    rho = np.where(labels != 0, activation / margin, 1.0)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        rho = np.where(labels != 0, activation / margin, 1.0)
+    if not np.isfinite(rho).all():
+        raise ValueError(f"share must leave neurons that float64 can hold, got {share!r}; pass a larger one")
     v = np.where(labels != 0, labels / np.where(activation > 0, activation, 1.0), 0.0)
     return Network(rho[:, None] * points, rho * offset, v, float(beta))
 
@@ -126,13 +130,19 @@ def invisible_pair(packing: Packing, X: ArrayLike, bound: float = 1.0) -> Invisi
     amplitude = check.finite("bound", bound, above=0.0)
     # No point at depth 0 or beyond, up to rounding: a point on a kink would count as inside.
     occupied = np.zeros(packing.size, dtype=bool)
-    level = 1 - float(packing.height)
+    h = float(packing.height)
+    if not h or not np.isfinite(amplitude / h):
+        raise ValueError(
+            f"bound over the height of the packing must be in the range of floats, got {amplitude!r} over {h:.6g}"
+        )
+    level = 1 - h
     step = max(1, 4_000_000 // packing.size)
-    norms = np.linalg.norm(points, axis=1)
-    outer = points[norms >= level - 1e-12]
-    for start in range(0, len(outer), step):
-        products = outer[start : start + step] @ packing.centres.T
-        occupied |= (products >= level - 1e-12).any(axis=0)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # of points far outside: NaN counts as inside
+        norms = np.linalg.norm(points, axis=1)
+        outer = points[norms >= level - 1e-12]
+        for start in range(0, len(outer), step):
+            products = outer[start : start + step] @ packing.centres.T
+            occupied |= ~(products < level - 1e-12).all(axis=0)
     empty = np.flatnonzero(~occupied)
     if not empty.size:
         raise ValueError(

@@ -93,13 +93,15 @@ class Network:
             Unit vectors.
         t, a : array_like, shape (K,)
         """
-        directions = check.array("u", u, (None, None))
-        if np.abs(np.linalg.norm(directions, axis=1) - 1).max(initial=0.0) > 1e-9:
-            raise ValueError("u must have rows of norm 1")
+        directions = check.unit_rows("u", u)
         offsets, coefficients = check.array("t", t, (len(directions),)), check.array("a", a, (len(directions),))
         outer = np.sqrt(np.abs(coefficients))
         inner = np.where(outer > 0, outer, 1.0)
-        return cls(inner[:, None] * directions, inner * offsets, np.sign(coefficients) * outer)
+        with np.errstate(over="ignore"):
+            b = inner * offsets
+        if not np.isfinite(b).all():
+            raise ValueError("t must keep the b_k = sqrt|a_k| t_k in the range of floats; rescale the function")
+        return cls(inner[:, None] * directions, b, np.sign(coefficients) * outer)
 
     @classmethod
     def from_atoms(cls, centres: ArrayLike, height: Fraction, amplitudes: ArrayLike) -> Network:
@@ -112,11 +114,15 @@ class Network:
         height : Fraction
             Cap height h in (0, 1].
         amplitudes : array_like, shape (N,)
-            Heights A_i of the atoms, with sign.
+            Heights A_i of the atoms, with sign; A_i / h must be floats.
         """
-        u, h = check.array("centres", centres, (None, None)), check.height(height)
+        u, h = check.unit_rows("centres", centres), check.height(height)
         amplitude = check.array("amplitudes", amplitudes, (len(u),))
-        return cls.from_ridges(u, np.full(len(u), float(1 - h)), amplitude / float(h))
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            slopes = amplitude / float(h)
+        if not np.isfinite(slopes).all():
+            raise ValueError(f"amplitudes over the height must be in the range of floats, got height = {float(h):.6g}")
+        return cls.from_ridges(u, np.full(len(u), float(1 - h)), slopes)
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -35,6 +35,8 @@ def decimal_below(value: Fraction | float) -> Fraction:
     (Fraction(333333333333, 500000000000), Fraction(1, 8))
     """
     exact, unit = Fraction(value), Fraction(1)
+    if exact <= 0:
+        raise ValueError(f"value must be positive, got {value}")
     while exact * unit < 10 ** (_DIGITS - 1):
         unit *= 10
     return floor(exact * unit) / unit

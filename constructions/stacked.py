@@ -13,6 +13,9 @@ from constructions.packing import Packing
 from constructions.ridge import hat
 from constructions.rounding import decimal_below
 
+# Of numbers that floats hold with full precision.
+_LEAST = -708.0
+
 
 def hats(packing: Packing, width: Fraction) -> CapRidges:
     """K = ⌊h/2w⌋ hats of that width at the depths h/2 … h (Theorem A).
@@ -52,7 +55,7 @@ def theorem_a(d: int, n: int, sigma: float = 1.0, B: float = 1.0, C: float = 1.0
     Raises
     ------
     ValueError
-        If h > 1/8 or a h^{(d+3)/4} > 1/2: then n is too small for the theorem.
+        If h > 1/8 or a h^{(d+3)/4} > 1/2: then n is too small for the theorem; if h or w is below all floats.
 
     Examples
     --------
@@ -60,12 +63,21 @@ def theorem_a(d: int, n: int, sigma: float = 1.0, B: float = 1.0, C: float = 1.0
     26
     """
     d, n = check.integer("d", d, 1), check.integer("n", n, 1)
+    check.finite("d", d)
     sigma, B, C = (check.finite(k, v, above=0.0) for k, v in (("sigma", sigma), ("B", B), ("C", C)))
     log_a = ((3 - d) / 2 * log(8) + log(B) - log(C)) / 2
     log_h = log(3) + 2 * log(sigma) - log(4) - log_density_constant(d) - (d - 1) / 2 * log(2) - log_a - log(n)
     log_h = 4 / (3 * d + 5) * (log_h - 2 * log(B))
-    if log_h > -log(8) or log_a + (d + 3) / 4 * log_h > -log(2):
-        raise ValueError(f"n must be larger for stacked hats at d = {d}: h = {exp(log_h):.4g} must be at most 1/8, "
-                         f"a h^((d+3)/4) = {exp(log_a + (d + 3) / 4 * log_h):.4g} at most 1/2; got n = {n}")  # fmt: skip
-    h, w = decimal_below(exp(log_h)), decimal_below(exp(log_a + (d + 7) / 4 * log_h))
+    log_ratio, log_w = log_a + (d + 3) / 4 * log_h, log_a + (d + 7) / 4 * log_h
+    if log_h > -log(8) or log_ratio > -log(2):
+        raise ValueError(f"n must be larger for stacked hats at d = {d}: h = {_shown(log_h)} must be at most 1/8, "
+                         f"a h^((d+3)/4) = {_shown(log_ratio)} at most 1/2; got n = {check.describe(n)}")  # fmt: skip
+    if min(log_h, log_w) < _LEAST:
+        raise ValueError(f"n must be smaller for stacked hats at d = {d}, sigma = {sigma:g}, B = {B:g}, C = {C:g}: "
+                         f"h = {_shown(log_h)} and w = {_shown(log_w)} must be floats; got n = {check.describe(n)}")  # fmt: skip
+    h, w = decimal_below(exp(log_h)), decimal_below(exp(log_w))
     return HatChoice(h, w, floor(h / (2 * w)))
+
+
+def _shown(log_value: float) -> str:
+    return f"{exp(log_value):.4g}" if abs(log_value) < -_LEAST else f"exp({log_value:.4g})"

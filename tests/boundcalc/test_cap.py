@@ -296,3 +296,23 @@ def test_bad_arguments_elsewhere() -> None:
     with pytest.raises(OverflowError, match=r"5\.61e-149849639"):
         cap.cap_mass(10**6, 1e-300)
     assert cap.cap_mass.enclose(2, "1e-400").log10[1] < -600
+
+
+@pytest.mark.parametrize("form", [cap.cap_mass, cap.atom_norm_squared, cap.population_weight])
+def test_dimensions_beyond_machine_integers_have_an_answer_or_are_named(form):
+    for dim in (2**63, 2**64, 10**30):
+        found = form.log(dim, "0.2")
+        assert np.isfinite(found.log)
+        assert str(found).startswith("10^-")
+        with pytest.raises(OverflowError, match=rf"{form.name}\(d, h\): the value 10\^-"):
+            form(dim, "0.2")
+    for ask in (form.log, form):
+        for dim in (10**400, 1.7e308):
+            with pytest.raises(ValueError, match=r"\bd\b"):
+                ask(dim, "0.2")
+    with pytest.raises(ValueError, match=r"d \(dimension of the inputs\) must be at most 2\^53"):
+        form.enclose(10**400, "0.2")
+    # The logarithm of the enclosure, where there is one, is the logarithm.
+    low, high = form.enclose(2**50, "0.2").log10
+    assert low <= high
+    assert form.log(2**50, "0.2").log10 == pytest.approx(low, rel=1e-14)

@@ -11,6 +11,7 @@ from odd_arrays import ODD_ARRAYS, ODD_NUMBERS
 
 import constructions
 from constructions import _arguments as check
+from constructions.rounding import decimal_below
 
 RNG = np.random.default_rng(0)
 X, Y, U = constructions.uniform_ball(6, 2, RNG), np.arange(6) / 7, constructions.sphere(6, 2, RNG)
@@ -82,3 +83,26 @@ def test_integer_vectors_are_integers_whose_squares_are_exact(vectors: list[list
         constructions.SphericalCode.from_integers(vectors, "test")
     with pytest.raises(ValueError, match="exact must"):
         constructions.SphericalCode(np.eye(2), "test", np.array(vectors))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((2, 10**30, 1.0, 1e300), "n must be smaller for stacked hats at d = 2, sigma = 1, B = 1e"),
+        ((2, 10**30, 1.0, 1e-300), "n must be larger for stacked hats at d = 2"),
+        ((1, 10**30, 1e300, 1e-300, 1e-300), "n must be larger for stacked hats at d = 1: h = exp"),
+        ((1000, 10**30, 1.0, 1e300), "n must be smaller"),
+        ((2, 10**4000), "n must be smaller for stacked hats at d = 2"),
+        ((2**60 + 1, 100), "d must be a number that float64 can hold"),
+        ((10**400, 100), "d must be finite"),
+    ],
+)
+def test_theorem_a_refuses_scales_beyond_floats_at_once(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        constructions.theorem_a(*arguments)
+
+
+@pytest.mark.parametrize("value", [0, -1, 0.0, -1e-300])
+def test_only_positive_numbers_have_a_decimal_below(value):
+    with pytest.raises(ValueError, match="value must be positive"):
+        decimal_below(value)

@@ -9,7 +9,7 @@ from constructions.cap_ridges import CapRidges, fan
 from constructions.data import uniform_ball
 from constructions.packet import CompactPacket
 from constructions.packet_fields import PacketField, packet_field
-from constructions.packing import pack
+from constructions.packing import Packing, pack
 from constructions.ridge import Profile, hat, oscillating, tilted_inner_product
 
 PAIRS = [
@@ -141,3 +141,20 @@ def test_bad_fields() -> None:
         packet_field(packing, 1.0)
     with pytest.raises(ValueError, match="not all be zero"):
         packet_field(packing).network(np.zeros((packing.size, 3)))
+
+
+def test_arguments_of_fans_are_checked():
+    packing = pack(2, Fraction(1, 50))
+    thin = Packing(packing.code, Fraction(1, 10**400))
+    for arguments, words in (
+        ((np.eye(2),), "packing must be a Packing"),
+        ((packing, 10**30), "bumps must be at most 10000"),
+        ((packing, 10_001), "bumps must be at most 10000"),
+        ((packing, 2, Fraction(1, 4), np.array([])), "axes must be an integer"),
+        ((packing, 2, 1 - Fraction(1, 10**30)), "share must leave planks"),
+        ((thin,), "share must leave planks"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=words):
+            fan(*arguments)
+    assert len(fan(packing, 1000).profiles) == 1000
+    assert fan(thin, axes=0).profiles[0].knots[0] >= 1 - thin.height

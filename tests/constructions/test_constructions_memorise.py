@@ -89,3 +89,26 @@ def test_annulus(d: int, inner: float) -> None:
     middle = (1 + inner) / 2
     expected = (middle**d - inner**d) / (1 - inner**d)
     assert abs((radii <= middle).mean() - expected) < 5 * (0.25 / len(radii)) ** 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((np.empty((0, 2)), []), "X must have at least one row"),
+        ((np.empty((2, 0)), [1, 2]), "X must have at least one row"),
+        ((np.eye(2) * 1e200, [1, 2]), "X must have rows of norm 1"),
+        ((np.eye(2), [1.7e308, 0], -1.7e308), "y must differ from beta"),
+        ((np.eye(2), [1, 2], 0, 1e-320), "share must leave neurons"),
+    ],
+)
+def test_what_floats_can_t_interpolate_is_refused_by_name(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        sphere_interpolator(*arguments)
+
+
+def test_a_pair_needs_a_bound_that_floats_hold_over_the_height():
+    packing = pack(2, Fraction(1, 50))
+    with pytest.raises(ValueError, match="bound over the height of the packing"):
+        invisible_pair(packing, [[0.0, 0.0]], 1.7e308)
+    with np.errstate(all="raise"):
+        assert 0 not in invisible_pair(packing, packing.centres[:1] * 1e300).empty

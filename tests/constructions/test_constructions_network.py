@@ -185,7 +185,17 @@ def test_arrays_are_private_copies() -> None:
         (lambda: Network([["a"]], [0.0], [1.0]), TypeError, "W must be an array of real numbers"),
         (lambda: random_network(0)([[1.0]]), ValueError, "X must have shape"),
         (lambda: random_network(0).rescale(np.zeros(7)), ValueError, "c must be positive"),
-        (lambda: Network.from_atoms([[2.0]], Fraction(1, 2), [1.0]), ValueError, "u must have rows of norm 1"),
+        (lambda: Network.from_atoms([[2.0]], Fraction(1, 2), [1.0]), ValueError, "centres must have rows of norm 1"),
+        (
+            lambda: Network.from_atoms(np.empty((0, 2)), Fraction(1, 2), []),
+            ValueError,
+            "centres must have at least one",
+        ),
+        (lambda: Network.from_atoms([[1.0]], Fraction(1, 10**300), [1e300]), ValueError, "amplitudes over the height"),
+        (lambda: Network.from_atoms([[1.0]], Fraction(1, 10**400), [0.0]), ValueError, "amplitudes over the height"),
+        (lambda: Network.from_ridges([[2.0]], [0.0], [1.0]), ValueError, "u must have rows of norm 1"),
+        (lambda: Network.from_ridges([[1e200]], [0.0], [1.0]), ValueError, "u must have rows of norm 1"),
+        (lambda: Network.from_ridges([[1.0]], [1.7e308], [1e10]), ValueError, "t must keep"),
         (lambda: empirical_weight([[1.0]], [0.0], np.empty((0, 1))), ValueError, "at least one row"),
     ],
 )

@@ -22,14 +22,15 @@ from odd_arrays import ODD_ARRAYS, ODD_NUMBERS
 import boundcalc
 import constructions
 import verify
-from constructions import ridge
+from boundcalc import cap
+from constructions import cap_ridges, ridge, stacked
 from verify.hessian import gelu_sharpness, sharpness
 from verify.outcome import Interval, Relation, judge
 from verify.shatterability import Scale, rescale
 from verify.training import Activation, Init, Run
 
 RNG = np.random.default_rng(0)
-CASES = 20_000
+CASES = 24_000
 X, Y, U = constructions.uniform_ball(6, 2, RNG), np.arange(6) / 7, constructions.sphere(6, 2, RNG)
 NET = constructions.Network(X, Y, Y)
 PACKING = constructions.pack(2, Fraction(1, 8))
@@ -105,6 +106,15 @@ CALLS: dict[str, tuple[Callable[..., object], dict[str, object]]] = {
     "evaluate": (PACKING.evaluate, {"X": X, "signs": np.ones(PACKING.size)}),
     "from_integers": (constructions.SphericalCode.from_integers, {"vectors": np.eye(2), "family": "test"}),
     "polygon": (constructions.best_code, {"d": 2, "angle": 60}),
+    "from_atoms": (constructions.Network.from_atoms, {"centres": U, "height": Fraction(1, 8), "amplitudes": Y}),
+    "invisible_pair": (constructions.invisible_pair, {"packing": PACKING, "X": X[:1], "bound": 1.0}),
+    "sphere_interpolator": (constructions.sphere_interpolator, {"X": U, "y": Y, "beta": 0.0, "share": 0.5}),
+    "fan": (cap_ridges.fan, {"packing": PACKING, "bumps": 2, "share": Fraction(1, 4), "axes": None}),
+    "theorem_a": (stacked.theorem_a, {"d": 2, "n": 10_000, "sigma": 1.0, "B": 1.0, "C": 1.0}),
+    "cap_mass": (lambda d, h: cap.cap_mass(d, h), {"d": 3, "h": 0.2}),
+    "atom_norm_squared": (lambda d, h: cap.atom_norm_squared.log(d, h), {"d": 3, "h": 0.2}),
+    "population_weight": (lambda d, h: cap.population_weight.enclose(d, h), {"d": 3, "h": "0.2"}),
+    "hull_margins": (verify.hull_margins, {"X": X, "tol": 1e-9, "time_limit": 1.0}),
     "judge": (judge, {"measured": 1, "relation": Relation.AT_MOST, "bound": 2}),
     "Interval": (Interval, {"lower": 0, "upper": 1}),
     "sharpness": (sharpness, {"network": NET, "X": X, "y": Y, "certificate": "auto", "tol": 1e-9, "seed": 0, "dtype": None}),

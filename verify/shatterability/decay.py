@@ -17,6 +17,7 @@ many starts, which proves nothing: then there is an explicit network, and no low
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -127,6 +128,7 @@ def decay_path(
     X, y = check_data(X, y)
     if not len(decays):
         raise ValueError("decays must name at least one weight decay, got none")
+    tol = check_positive("tol", tol, below=1)
     ordered = sorted((check_positive("decays", float(value)) for value in decays), reverse=True)
     solver = _Lasso(X, y, most_columns, np.random.default_rng(seed))
     result = []
@@ -134,7 +136,9 @@ def decay_path(
     for at, decay in enumerate(ordered):
         # The smallest decay is the hardest, and starts from the others.
         share = 1.0 if at + 1 == len(ordered) else 0.4 * (at + 1) / (len(ordered) - 1)
-        result.append(solver.solve(decay, tol, Guard(whole.left() - (1 - share) * time_limit), progress))
+        left = whole.left()
+        seconds = left if left == math.inf else left - (1 - share) * time_limit
+        result.append(solver.solve(decay, tol, Guard(seconds), progress))
     return tuple(result)
 
 

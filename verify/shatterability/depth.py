@@ -80,6 +80,7 @@ def depth_bracket(
     [1, 1, 1, 1, 1, 1, 4]
     """
     X = check_points(X)
+    guard = Guard(time_limit)
     n, d = X.shape
     if d == 1:
         counts = line_depth(X[:, 0])
@@ -87,7 +88,6 @@ def depth_bracket(
     if d == 2 and n <= _EXACT_POINTS:
         counts = plane_depth(Frame.of(X).points)
         return DepthBracket(counts, counts, (np.empty((0, 3), dtype=np.int64),) * n)
-    guard = Guard(time_limit)
     upper, _ = directional_depth(X, directions, start=start, guard=guard, seed=seed, progress=progress)
     lower, simplices = disjoint_simplices(Frame.of(X).points, upper, guard=guard, seed=seed, progress=progress)
     return DepthBracket(lower, upper, simplices, guard.stopped)

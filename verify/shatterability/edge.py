@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian import Sharpness, sharpness
+from verify.hessian.inputs import check_positive
 from verify.hessian.rounding import UNIT, gamma
 from verify.outcome import Trust
 from verify.shatterability.depth import DepthBracket, depth_bracket, directional_depth
@@ -145,8 +146,7 @@ def memorisation_edge(
     ('2.414214 2.414214', 'solitary neurons')
     """
     X, y = check_data(X, y)
-    if not 0 < tol < 1:
-        raise ValueError(f"tol must lie in (0, 1), got {tol!r}")
+    tol = check_positive("tol", tol, below=1)
     clash = conflicting_rows(X, y)
     if clash is not None:
         i, j = clash

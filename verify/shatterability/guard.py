@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 import time
 
+from verify.hessian.inputs import check_number
+
 
 class Guard:
-    """A limit of some seconds from now.
+    """A limit of some seconds from now; infinity for none. What is no number is refused as ``time_limit``.
 
     Attributes
     ----------
@@ -26,6 +28,8 @@ class Guard:
     """
 
     def __init__(self, seconds: float = math.inf) -> None:
+        if not (isinstance(seconds, float) and math.isinf(seconds)):
+            seconds = check_number("time_limit", seconds)
         self._end = time.monotonic() + seconds
         self.stopped = False
 

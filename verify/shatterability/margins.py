@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from verify.hessian.inputs import check_positive
 from verify.hessian.rounding import SLACK, UNIT, gamma
 from verify.shatterability.frame import Frame, row_norms
 from verify.shatterability.guard import Guard
@@ -84,7 +85,7 @@ def hull_margins(
     X : array_like, shape (n, d)
         n >= 2 points. Equal rows have margin 0.
     tol : float
-        Width of the brackets aimed at, in units of the largest distance to the mean.
+        Width of the brackets aimed at, in units of the largest distance to the mean; in (0, 1).
     time_limit : float
         Seconds after which to stop; the brackets of the points that are left are wide.
     progress : callable, optional
@@ -95,7 +96,8 @@ def hull_margins(
     Raises
     ------
     ValueError, TypeError
-        For fewer than two points, entries that are not finite, or a checkpoint that is damaged or of other points.
+        Naming the argument: for fewer than two points, entries that are not finite, another tolerance, or a
+        checkpoint that is damaged or of other points.
 
     Examples
     --------
@@ -104,8 +106,7 @@ def hull_margins(
     [0.707106781, 0.707106781, 0.707106781, 0.707106781, 0.0]
     """
     X = check_points(X)
-    if not 0 < tol < 1:
-        raise ValueError(f"tol must lie in (0, 1), got {tol!r}")
+    tol = check_positive("tol", tol, below=1)
     guard = Guard(time_limit)
     n = len(X)
     frame = Frame.of(X)

@@ -15,6 +15,8 @@ from scipy.spatial import ConvexHull
 
 import verify.shatterability.margins as margins_module
 from constructions.data import sphere, uniform_ball
+from verify.shatterability.decay import decay_path
+from verify.shatterability.depth import depth_bracket
 from verify.shatterability.frame import Frame
 from verify.shatterability.margins import hull_margins
 from verify.shatterability.screening import screen
@@ -169,8 +171,21 @@ def test_a_time_limit_leaves_valid_wide_brackets() -> None:
 def test_bad_arguments() -> None:
     with pytest.raises(ValueError, match="at least 2 points"):
         hull_margins(np.zeros((1, 3)))
-    with pytest.raises(ValueError, match="tol must lie in"):
+    with pytest.raises(ValueError, match=r"tol must be in \(0, 1\)"):
         hull_margins(np.eye(3), tol=0.0)
+    for value in ("1", None, True, 1j, math.nan, 10**400, np.array([0.1, 0.2]), b"1"):
+        for name in ("tol", "time_limit"):
+            with pytest.raises((TypeError, ValueError), match=f"{name} must be"):
+                hull_margins(np.eye(3), **{name: value})
+        for search in (depth_bracket, lambda X, **kw: decay_path(X, X[:, 0], [1.0, 0.1], **kw)):
+            with pytest.raises((TypeError, ValueError), match="time_limit must be"):
+                search(np.eye(3), time_limit=value)
+
+
+def test_no_limit_of_time_is_infinity() -> None:
+    assert hull_margins(np.eye(3), time_limit=math.inf).complete
+    assert len(decay_path(np.eye(3), np.arange(3.0), [1.0, 0.1], time_limit=math.inf)) == 2
+    assert not decay_path(np.eye(3), np.arange(3.0), [1.0], time_limit=Fraction(60))[0].stopped
 
 
 def test_an_interrupted_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
