@@ -13,7 +13,7 @@ from verify.figures import EXPERIMENTS
 from verify.figures.base import Experiment, Inputs, Record, Scale, by_setting, records_of
 from verify.figures.neurons import neuron_rows
 from verify.figures.study import files_of, prepare_folder, write_figure
-from verify.outcome import ExitCode, Outcome, show, show_fact
+from verify.outcome import ExitCode, Interval, Measured, Outcome, Relation, show, show_fact
 from verify.rates.lines import lines_of
 from verify.report.page import Heading, Image, Item, Page, table, to_html, to_markdown
 from verify.shattering.cells import SWEEP_NAME
@@ -152,8 +152,14 @@ def _figure(entry: Experiment, inputs: Inputs, records: Sequence[Record], folder
 
 def _row(outcome: Outcome) -> list[str]:
     relation, paper = outcome.relation, outcome.evidence.get("paper")
-    measured, bound = show(outcome.measured, relation), show(outcome.bound, relation)
+    measured, bound = _with_tolerance(outcome.measured, relation), _with_tolerance(outcome.bound, relation)
     return [outcome.claim, measured, outcome.sign, bound, _short(paper), outcome.verdict.value]
+
+
+def _with_tolerance(value: Measured, relation: Relation | None) -> str:
+    """A value, and of an interval what made it one: how far a number may lie off, or be sampled."""
+    shown = show(value, relation)
+    return f"{shown}: {value.meaning}" if isinstance(value, Interval) else shown
 
 
 def _rates(cells: Sequence[FinishedCell]) -> Page:

@@ -219,6 +219,22 @@ def test_the_paper_reports_the_numbers_of_its_captions():
     assert set(found["fig10"]) == {None}
 
 
+def test_tolerances_stand_beside_the_comparison():
+    trace = {"step": [1, 2], "lambda_max": [2.0, 2.2], "rates": [0.1, 0.1], "alive": [0.5, 0.5], "rare": [1.0, 1.0]}
+    records = [
+        {**trace, "eta": eta, "steps": 2, "train_mse": [error, error]} for eta, error in ((0.9, 1.2), (0.01, 0.078))
+    ]
+    rows = [study._row(outcome) for outcome in experiment("fig3").compare(records)]
+    assert [row[3] for row in rows] == [
+        "[1.77777, 2.77778]: edge-of-stability band about 2/eta",
+        "0.9",
+        "[0.905, 1.305]: the paper's 1.105, give or take 0.2",
+        "0.110001",  # the float 0.11, rounded up
+    ]
+    assert rows[3][:3] == ["the same with decay 0.1, eta = 0.01: at most twice the paper's", "0.078", "<="]
+    assert [row[4] for row in rows] == ["2.22222", "1", "1.105", "0.055"]
+
+
 @pytest.mark.slow
 def test_a_page_of_rates_has_their_exponents(tmp_path, monkeypatch):
     monkeypatch.setattr(mse, "_SIZES", {scale: (8, 16) for scale in Scale})
