@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Rational, Symbol
 
+from boundcalc.cached import cached_property
 from boundcalc.exact import describe, exact_rational, number_array
 from boundcalc.shown import Shown
 from boundcalc.statement import Status

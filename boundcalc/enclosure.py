@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from threading import RLock
 from typing import Any
 
@@ -20,6 +19,7 @@ import sympy as sp
 from flint import arb, fmpq, fmpz
 from sympy import Expr, Rational, Symbol
 
+from boundcalc.cached import cached_property
 from boundcalc.dyadic import Dyadic
 from boundcalc.exact import exact_rational, fraction
 from boundcalc.shown import Shown

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from sympy import Symbol
 
+from boundcalc.cached import cached_property
 from boundcalc.exact import describe, log_exact, number_array
 from boundcalc.logvalue import LogValue
 from boundcalc.rate_values import RateValues, rate_values

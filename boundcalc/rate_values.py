@@ -12,13 +12,14 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from sympy import Add, Expr, Poly, Rational, Symbol, fraction, together
 
+from boundcalc.cached import cached_property
 from boundcalc.exact import log_exact
 from boundcalc.powers import power_factors
 from boundcalc.statement import Bound

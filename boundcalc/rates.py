@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
 from sympy import Expr, Pow, Rational
 
+from boundcalc.cached import cached_property
 from boundcalc.exact import describe, rational
 from boundcalc.explicit import theorem_a
 from boundcalc.explicit.theorem_a import ExplicitBound, Unmet

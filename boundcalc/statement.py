@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import cached_property
 
 from sympy import Expr, Rational, Symbol
 from sympy.logic.boolalg import Boolean
 
+from boundcalc.cached import cached_property
 from boundcalc.powers import leading_term, power_exponent
 from boundcalc.setting import Setting
 from boundcalc.shown import Shown

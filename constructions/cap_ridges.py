@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from math import acos, asin, cos, sin, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
+from constructions.cached import cached_property
 from constructions.network import Network
 from constructions.packing import Packing
 from constructions.ridge import Profile, oscillating, ridge_inner_product, ridge_network, tilted_inner_product

@@ -7,13 +7,13 @@ concentrated near the axis of the cap in frequency.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from math import factorial, gamma, pi, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
+from constructions.cached import cached_property
 
 Float = NDArray[np.float64]
 

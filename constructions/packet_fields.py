@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
+from constructions.cached import cached_property
 from constructions.network import Network, Reduced
 from constructions.packet import CompactPacket
 from constructions.packing import Packing

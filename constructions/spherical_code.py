@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from math import frexp, ldexp
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
+from constructions.cached import cached_property
 from constructions.certificate import InnerProductBound, SeparationCertificate, max_inner_product
 
 _NORM_TOLERANCE = 1e-9

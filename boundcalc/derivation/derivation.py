@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 from sympy import Expr, Rational, Symbol
 
+from boundcalc.cached import cached_property
 from boundcalc.derivation.formula import Step
 from boundcalc.derivation.program import Optimum
 from boundcalc.shown import Shown

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.arb import ball, enclosure, precision
+from boundcalc.cached import cached_property
 from boundcalc.enclosure import Enclosure
 from boundcalc.exact import describe, fraction
 from boundcalc.explicit import (

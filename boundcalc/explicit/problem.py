@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
-from functools import cached_property
 
+from boundcalc.cached import cached_property
 from boundcalc.exact import log_exact
 
 

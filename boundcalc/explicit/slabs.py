@@ -27,9 +27,9 @@ import itertools
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
 
 from boundcalc.arb import Ball, ball, lower_float, precision
+from boundcalc.cached import cached_property
 from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.family import Design
 from boundcalc.explicit.marginal import Marginal, Weighting, half_power

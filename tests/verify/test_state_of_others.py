@@ -7,13 +7,18 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import flint
 import numpy as np
 import pytest
 
 import boundcalc
+import boundcalc.cached
+import boundcalc.enclosure
 import constructions
+import constructions.cached
+import constructions.rounding
 import verify
 from verify.hessian import gelu_sharpness, sharpness
 from verify.training import Run
@@ -47,6 +52,7 @@ CALLS: dict[str, Callable[[], object]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_numpy_told_to_raise_whatever_happens() -> None:
     """In a process of its own, where no table is known yet."""
     code = (
@@ -97,9 +103,50 @@ def other_precision() -> Iterator[int]:
     flint.ctx.prec = before
 
 
+@pytest.mark.slow
 def test_the_precision_of_the_caller_stays_and_changes_nothing(other_precision: int) -> None:
     names = ("lower", "packing number", "sample size")
     found = [CALLS[name]() for name in names]
     assert flint.ctx.prec == other_precision
     flint.ctx.prec = 53
     assert [CALLS[name]() for name in names] == found
+
+
+@pytest.mark.parametrize(
+    ("cached_property", "precision"),
+    [
+        (boundcalc.cached.cached_property, boundcalc.enclosure.precision),
+        (constructions.cached.cached_property, constructions.rounding.precision),
+    ],
+)
+def test_a_property_and_the_precision_never_wait_for_each_other(cached_property: Any, precision: Any) -> None:
+    """One thread computes a property and needs the precision for it; another has it and reads the same property elsewhere."""
+    has_precision, in_property = threading.Event(), threading.Event()
+
+    class Number:
+        def __init__(self, first: bool) -> None:
+            self.first = first
+
+        @cached_property
+        def value(self) -> int:
+            if self.first:
+                in_property.set()
+                has_precision.wait(10)
+            with precision(64):
+                return 1
+
+    def holder() -> None:
+        with precision(64):
+            in_property.wait(10)
+            has_precision.set()
+            assert Number(False).value == 1
+
+    threads = [
+        threading.Thread(target=holder, daemon=True),
+        threading.Thread(target=lambda: Number(True).value, daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
+from boundcalc.cached import cached_property
 from boundcalc.options import integer, number
 from boundcalc.packing_numbers import PackingNumber, packing_number
 from verify.command import Setting, asked

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
+from boundcalc.cached import cached_property
 from verify.hessian.arrays import Array
 from verify.hessian.problem import Problem, squares_on_pattern
 from verify.hessian.rounding import SLACK, TINY, UNIT, gamma

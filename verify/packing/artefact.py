@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.cached import cached_property
 from boundcalc.enclosure import enclose
 from boundcalc.exact import fraction
 from boundcalc.setting import Setting

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.cached import cached_property
 from verify.hessian.activation import augment
 from verify.hessian.rounding import SLACK, UNIT
 

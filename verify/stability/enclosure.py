@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.cached import cached_property
 from constructions.network import Network
 from verify.hessian.rounding import SLACK, TINY, UNIT, gamma
 from verify.outcome import Interval

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, cast
 
+from boundcalc.cached import cached_property
 from boundcalc.files import as_path
 from verify.command import Progress
 from verify.sweep.codec import Record, Setting, cell_key, encode_setting

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc import cap
+from boundcalc.cached import cached_property
 from boundcalc.statement import Status
 from constructions.data import uniform_ball
 from constructions.network import Network

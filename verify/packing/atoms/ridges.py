@@ -14,7 +14,6 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Integer
 
 from boundcalc import cap
+from boundcalc.cached import cached_property
 from boundcalc.cap import moment_expr
 from boundcalc.enclosure import enclose
 from boundcalc.exact import rational
