@@ -34,6 +34,7 @@ from boundcalc.shown import Shown, show_lower
 
 _ROOMS = (affine, ridge_sine, harmonic_shell, chebyshev, single_caps, stacked_trapezoids, theorem_a, wave_packets)
 _NAMES = ("d", "n", "sigma", "B", "C")
+_LARGEST_D = 10**100
 FAMILIES: tuple[Family, ...] = tuple(room.FAMILY for room in _ROOMS)
 
 
@@ -168,12 +169,16 @@ def problem_of(setting: Setting, weight: Weight) -> Problem:
     ------
     TypeError
         If one of d, n, sigma, B and C is missing.
+    ValueError
+        If d is so large that floats can't hold what the searches need.
     """
     values = {name: getattr(setting, name) for name in _NAMES}
     for name, value in values.items():
         if value is None:
             raise TypeError(f"{name} must be a number, got None")
     d, n, sigma, B, C = (fraction(value) for value in values.values())
+    if d > _LARGEST_D:
+        raise ValueError("d must be at most 1e100 for bounds with all constants, got a larger number")
     return Problem(int(d), n, sigma, B, C, weight)
 
 

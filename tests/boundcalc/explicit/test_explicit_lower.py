@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from boundcalc.explicit import theorem_a
 from boundcalc.explicit.lower import FAMILIES, explicit_lower
 from boundcalc.explicit.theorem_a import ExplicitBound
+from boundcalc.explicit.upper import explicit_upper
 from boundcalc.setting import Setting
 
 # Values at sigma = B = C = 1, found by an earlier search with other code; n = 10^2, 10^4, 10^6, 10^8.
@@ -210,3 +212,12 @@ def test_stacks_up_to_a_million_dimensions() -> None:
     """More dimensions are harder: the bound keeps growing beyond 10^4."""
     values = [explicit_lower(d, 10**30).family("stacked-trapezoids").log10 for d in (1000, 10**4, 10**5, 10**6)]
     assert all(a < b < 0 for a, b in itertools.pairwise(values))
+
+
+@pytest.mark.parametrize("bound", [explicit_lower, explicit_upper])
+def test_huge_dimensions_have_a_bound_or_are_refused_by_name(bound: Callable[..., object]) -> None:
+    for d in (2**53 + 1, 10**30, 10**100):
+        bound(d, 100)
+    for d in (10**100 + 1, 1e300, "1e400"):
+        with pytest.raises(ValueError, match="d must be at most 1e100"):
+            bound(d, 100)
