@@ -267,6 +267,11 @@ class Store:
             self._unlock()
             raise
 
+    @property
+    def _place(self) -> Path:
+        """What errors call the store."""
+        return self.path or Path(":memory:")
+
     def _unlock(self) -> None:
         if self._file is not None:
             os.close(self._file)
@@ -288,7 +293,7 @@ class Store:
         finished = datetime.now(UTC).isoformat(timespec="microseconds")
         row = (key, sweep, version, text, records, digest(key, text, records), seconds, finished, environment)
         self._refuse_if_gone()
-        with _told(self.path or Path(":memory:")):
+        with _told(self._place):
             self._connection.execute(
                 f"INSERT OR IGNORE INTO cells ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row
             )
@@ -296,12 +301,12 @@ class Store:
     def cells(self, sweep: str | None = None, version: str | None = None) -> tuple[FinishedCell, ...]:
         """The finished cells, as :func:`read_store` gives them."""
         self._refuse_if_gone()
-        return _cells(self._connection, sweep, version, self.path or Path(":memory:"))
+        return _cells(self._connection, sweep, version, self._place)
 
     def close(self) -> None:
         """Close the file; nothing is pending, since every cell was committed as it finished."""
         try:
-            with _told(self.path or Path(":memory:")):
+            with _told(self._place):
                 self._connection.close()
         finally:
             self._unlock()
