@@ -30,7 +30,7 @@ from boundcalc.explicit.problem import Effort, Problem, Weight
 from boundcalc.grids import is_grid, read_array
 from boundcalc.lookup import by_key
 from boundcalc.setting import Setting
-from boundcalc.shown import Shown, show_lower
+from boundcalc.shown import Shown, show_exact, show_lower
 
 _ROOMS = (affine, ridge_sine, harmonic_shell, chebyshev, single_caps, stacked_trapezoids, theorem_a, wave_packets)
 _NAMES = ("d", "n", "sigma", "B", "C")
@@ -178,7 +178,7 @@ def problem_of(setting: Setting, weight: Weight) -> Problem:
             raise TypeError(f"{name} must be a number, got None")
     d, n, sigma, B, C = (fraction(value) for value in values.values())
     if d > _LARGEST_D:
-        raise ValueError("d must be at most 1e100 for bounds with all constants, got a larger number")
+        raise ValueError(f"d must be at most 1e100 for bounds with all constants, got {show_exact(values['d'])}")
     return Problem(int(d), n, sigma, B, C, weight)
 
 
