@@ -102,13 +102,24 @@ def _gram(problem: Problem, rows: Array) -> Array:
     return (rows @ rows.T).toarray() if problem.sparse else problem.backend.gram(rows)
 
 
+def _work_for_data(problem: Problem) -> float:
+    n = float(problem.n)
+    return (0.0 if problem.sparse else 2 * n * n * problem.live_count) + n**3 / 3
+
+
+def _work_for_parameters(problem: Problem) -> float:
+    P = float(problem.size)
+    return problem.n * P * P + P**3 / 3
+
+
 def _by_parameters(problem: Problem) -> bool:
     """Whether the P x P formulation is the smaller one and needs less arithmetic (always, where P <= n/2)."""
-    if problem.size >= problem.n:
-        return False
-    n, P = float(problem.n), float(problem.size)
-    products = 0.0 if problem.sparse else 2 * n * n * problem.live_count
-    return n * P * P + P**3 / 3 < products + n**3 / 3
+    return problem.size < problem.n and _work_for_parameters(problem) < _work_for_data(problem)
+
+
+def cholesky_work(problem: Problem) -> float:
+    """Operations of the certificate at one level: the matrix and its factorisation."""
+    return _work_for_parameters(problem) if _by_parameters(problem) else _work_for_data(problem)
 
 
 def cholesky_bytes(problem: Problem) -> int:

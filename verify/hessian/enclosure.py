@@ -127,7 +127,12 @@ def _enclose(problem: Problem, kind: Certificate, tol: float, seed: int, precisi
     near = max(value, problem.gamma_max * (1 + 1e-6)) * (1 + 1e-13)
     for name, attempt in chain(
         krylov_rungs(problem, krylov, near, value * (1 + tol), kind),
-        dense_rung(problem, lambda dense: _levels(problem, value, tol, dense.excess(value)), kind),
+        dense_rung(
+            problem,
+            lambda dense: _levels(problem, value, tol, dense.excess(value)),
+            kind,
+            instead=products.work(_PROBABILISTIC_STEPS),
+        ),
     ):
         bound = attempt()
         if bound < upper:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from verify.hessian.arrays import to_numpy
-from verify.hessian.cholesky import DataCertificate, ParameterCertificate, build_cholesky, cholesky_bytes
+from verify.hessian.cholesky import DataCertificate, ParameterCertificate, build_cholesky, cholesky_bytes, cholesky_work
 from verify.hessian.krylov_bound import gauss_newton_trace, krylov_upper_bound, outside_trace
 from verify.hessian.lanczos import Krylov
 from verify.hessian.perron import perron_bound, positive_vector
@@ -20,8 +20,10 @@ from verify.hessian.problem import Problem
 from verify.hessian.result import Certificate
 from verify.hessian.trace import TraceCertificate
 
-# A dense certificate that nobody asked for takes no more memory than this, and minutes.
-_QUICK = 14 * 2**30
+# A dense certificate that nobody asked for takes no more memory than this.
+_MOST_BYTES = 14 * 2**30
+# So much more arithmetic than the probabilistic certificate is no reason to do without a proof.
+_FAR_MORE = 4
 _DENSE_POINTS = 4096
 _MOST_VECTORS = 96
 
@@ -58,12 +60,39 @@ def krylov_rungs(
         yield "perron", _if_it_fits(lambda: perron_bound(problem, near, p))
 
 
+def dense_is_cheap(dense: float, lanczos: float, quick: float) -> bool:
+    """Whether the dense certificate is worth its price where a cheaper one will do: it is quick, or not far dearer.
+
+    Parameters
+    ----------
+    dense, lanczos : float
+        Operations of the dense certificate and of the Lanczos run behind the probabilistic one.
+    quick : float
+        Operations that are done in well under a minute.
+
+    Examples
+    --------
+    50 000 points, 1 000 neurons and d = 10, then 10 000 points, then 1 000 000 points and 100 neurons:
+
+    >>> [dense_is_cheap(*work, 1e12) for work in [(7.8e12, 6.6e11), (5.3e11, 1.3e11), (1.4e12, 1.3e12)]]
+    [False, True, True]
+    """
+    return dense <= max(quick, _FAR_MORE * lanczos)
+
+
 def dense_rung(
     problem: Problem,
     levels: Callable[[DataCertificate | ParameterCertificate], Iterable[float]],
     kind: Certificate = Certificate.AUTO,
+    instead: float = math.inf,
 ) -> Iterator[Rung]:
     """The certificate by Cholesky factorisation at some ``levels`` in turn, where it fits into memory.
+
+    Parameters
+    ----------
+    instead : float
+        Operations of what the caller does without it. It is left out where it is dearer by far, unless it is the ``kind``
+        asked for.
 
     Raises
     ------
@@ -72,8 +101,9 @@ def dense_rung(
     """
     if kind not in (Certificate.AUTO, Certificate.CHOLESKY):
         return
-    needed = cholesky_bytes(problem)
-    if (kind is Certificate.CHOLESKY or needed <= _QUICK) and problem.backend.fits(needed):
+    needed, backend = cholesky_bytes(problem), problem.backend
+    cheap = needed <= _MOST_BYTES and dense_is_cheap(cholesky_work(problem), instead, backend.quick_work())
+    if (kind is Certificate.CHOLESKY or cheap) and backend.fits(needed):
 
         def bound() -> float:
             certificate = build_cholesky(problem)
@@ -83,7 +113,7 @@ def dense_rung(
     elif kind is Certificate.CHOLESKY:
         raise ValueError(
             f"certificate 'cholesky' needs {needed / 2**30:.3g} GiB for {problem.n} points and {problem.size} "
-            f"parameters of live neurons, and {problem.backend.memory_left() / 2**30:.3g} GiB are left; pass certificate='auto'"
+            f"parameters of live neurons, and {backend.memory_left() / 2**30:.3g} GiB are left; pass certificate='auto'"
         )
 
 

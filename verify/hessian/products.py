@@ -87,6 +87,12 @@ class LiveProducts:
         start += noise
         return start
 
+    def work(self, steps: int) -> float:
+        """Operations of so many products with the Hessian: for every active pair D products and sums, twice."""
+        problem = self.problem
+        pairs = problem.A.nnz if problem.sparse else problem.n * self.count
+        return 4.0 * pairs * problem.width * min(steps, problem.size)
+
     def hessian(self, p: Array) -> Array:
         """H p."""
         return self.hessian_with_image(p)[0]

@@ -18,7 +18,8 @@ from verify.outcome import Interval, Trust
 class Certificate(Enum):
     """How the upper bound of lambda_max is obtained.
 
-    AUTO takes the cheapest rigorous one that applies, and PROBABILISTIC where none fits into memory.
+    AUTO takes the cheapest rigorous one that applies, and PROBABILISTIC where none does. It leaves CHOLESKY out where that
+    takes more than the memory there is, or minutes: ask for it by name.
     STRUCTURE: connected components of the activation graph, or the whole P x P matrix of a small network.
     KRYLOV: the Lanczos run itself and the trace. TRACE: a larger subspace, that holds most of the trace.
     CHOLESKY: one factorisation per bound, n x n or P x P. PERRON: a positive vector, for points in the unit ball.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +12,7 @@ from dense import dense_hessian
 
 from constructions import memory
 from constructions.network import Network
-from verify.hessian import sharpness
+from verify.hessian import is_flat, sharpness
 from verify.hessian.arrays import NumpyBackend, TorchBackend
 from verify.hessian.cholesky import (
     DataCertificate,
@@ -18,6 +21,7 @@ from verify.hessian.cholesky import (
     build_for_data,
     build_for_parameters,
     cholesky_bytes,
+    cholesky_work,
 )
 from verify.hessian.components import build_blocks
 from verify.hessian.inputs import read_inputs
@@ -27,6 +31,7 @@ from verify.hessian.krylov_bound import (
     krylov_upper_bound,
     outside_trace,
 )
+from verify.hessian.ladder import dense_is_cheap
 from verify.hessian.lanczos import lanczos
 from verify.hessian.perron import perron_bound, perron_step
 from verify.hessian.problem import prepare
@@ -34,6 +39,7 @@ from verify.hessian.products import LiveProducts
 from verify.hessian.rayleigh import rayleigh_lower_bound
 from verify.hessian.reduction import eigenvalue_bound, reduce_at
 from verify.hessian.trace import TraceCertificate, _frobenius_bound
+from verify.outcome import Verdict
 
 
 def problem_of(seed, n=60, K=80, d=4, residual=1.0):
@@ -333,3 +339,47 @@ def test_float32_iterations_on_numbers_that_float32_can_not_hold(certificate, sc
     found = sharpness(net, X, y * scale, dtype=np.float32, certificate=certificate)
     assert found.lower <= exact.upper
     assert exact.lower <= found.upper
+
+
+def test_the_dense_certificate_is_left_out_where_its_work_is_far_above_a_quick_one_and_above_lanczos():
+    for dense, other, cheap in [(9e11, 1.0, True), (1.1e12, 1e9, False), (1.1e12, 1e12, True), (1e13, 1e12, False)]:
+        assert dense_is_cheap(dense, other, quick=1e12) is cheap
+    # What it costs: small problems as before, 50 000 points and 1 000 neurons not.
+    _, _, _, small = problem_of(3, n=600, K=400, d=3)
+    assert cholesky_work(small) == 2 * 600**2 * small.live_count + 600**3 / 3
+    few = problem_of(8, n=2000, K=5, d=3)[3]
+    assert cholesky_work(few) == few.n * few.size**2 + few.size**3 / 3
+    products = LiveProducts(small)
+    assert products.work(300) == 2 * products.work(150) == 4 * 300 * small.n * small.live_count * small.width
+    large = SimpleNamespace(n=50_000, live_count=1000, size=12_001, sparse=False)
+    assert 7e12 < cholesky_work(large) < 9e12
+    assert not dense_is_cheap(cholesky_work(large), 4 * 300 * 5e7 * 11, NumpyBackend().quick_work())
+    # On a card it is a matter of seconds.
+    card = TorchBackend("cuda")
+    assert dense_is_cheap(cholesky_work(large), 4 * 300 * 5e7 * 11, card.quick_work())
+
+
+@pytest.mark.parametrize("left", [2**27, 2**30, 2**40])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_dense_certificate_that_is_too_dear_is_taken_by_name_only_whatever_the_memory_and_the_seed(
+    monkeypatch, left, seed
+):
+    # Many equal eigenvalues outside the unit ball: only the dense certificate is sharp.
+    rng = np.random.default_rng(4)
+    X, y = 3 * rng.standard_normal((200, 20)), rng.standard_normal(200)
+    net = Network(rng.standard_normal((150, 20)), 2 * rng.standard_normal(150), 30 * rng.standard_normal(150), 0.0)
+    exact = sharpness(net, X, y)
+    assert exact.method == "cholesky"
+    assert exact.proved
+    monkeypatch.setattr(memory, "ALWAYS_THERE", 0)
+    monkeypatch.setattr(memory, "available", lambda: left)
+    monkeypatch.setattr(NumpyBackend, "quick_work", lambda _: 1e6)
+    monkeypatch.setattr(LiveProducts, "work", lambda *_: 1e6)
+    found = sharpness(net, X, y, seed=seed)
+    assert found.method != "cholesky"
+    assert found.proved
+    assert found.lower <= exact.upper
+    assert exact.lower <= found.upper
+    assert sharpness(net, X, y, certificate="cholesky", seed=seed).method == "cholesky"
+    # A decision has no cheaper way: it is made.
+    assert is_flat(net, X, y, Fraction(2) / Fraction(exact.upper * (1 + 1e-9))) is Verdict.PROVED
