@@ -57,7 +57,15 @@ def _command(options: Sequence[Option], **words: Any) -> Callable[[Callable[...,
 
 
 @_command(
-    [_DIM, _N, OPTIONS["quantity"], OPTIONS["eta"], *(o.but(default=None) for o in _CLASS), OPTIONS["M"]],
+    [
+        _DIM,
+        _N,
+        OPTIONS["quantity"],
+        OPTIONS["flatness"],
+        OPTIONS["eta"],
+        *(o.but(default=None) for o in _CLASS),
+        OPTIONS["M"],
+    ],
     example="20 1e4",
     positional=("dim", "n"),
 )

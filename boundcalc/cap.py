@@ -164,6 +164,51 @@ weight_limit = ClosedForm(
     "leading terms of the truncated moments",
 )
 
+# The weight of the trace: g_tr = 2 sqrt(E[|X|² + 1; X₁>t] · E[(X₁−t)_+²]) at |t|, where both factors are smaller than at
+# −|t|. Given X₁ = s the other coordinates are uniform on a ball of radius (1−s²)^{1/2}, so E[|X|² | s] = s² +
+# (1−s²)(d−1)/(d+1). By parts E[X₁²; X₁>t] = (Q + (d+1) t M)/(d+2). Together E[|X|² + 1; X₁>t] = 2((d+1)Q + tM)/(d+2), with
+# Q = M F.
+_TRACE_RATIO = (
+    4
+    * marginal_expr(d)
+    / (d + 1)
+    * (2 - h) ** ((d + 3) / 2)
+    * sqrt(((d + 1) * series_expr(0, d, h) + 1 - h) * series_expr(2, d, h) / ((d + 2) * (d + 3) * (d + 5)))
+)
+trace_weight = ClosedForm(
+    "trace_weight",
+    "g_tr(u, t) at |t| = 1 - h, the weight of a neuron in the trace of the Hessian",
+    h ** ((d + 3) / 2) * _TRACE_RATIO,
+    (_D, _HEIGHT),
+    "Theorem F and the truncated moments",
+)
+
+# Increasing in |t|, like weight_ratio: E[|X|² | X₁ = s] is increasing in s.
+trace_weight_ratio = ClosedForm(
+    "trace_weight_ratio",
+    "g_tr(t) / (1-|t|)^((d+3)/2) at |t| = 1 - h; below it for smaller caps: a lower constant for |t| >= 1 - h",
+    _TRACE_RATIO,
+    (_D, _HEIGHT),
+    "weight of the trace over the power of the depth",
+)
+
+# At t = 0: mass 1/2, M = c₁/(d+1), E(X₁)_+² = 1/(2(d+2)).
+trace_weight_least = ClosedForm(
+    "trace_weight_least",
+    "g_tr(0), the least value of g_tr(t) / (1-|t|)^((d+3)/2): a lower constant for every t",
+    sqrt(2 * (d + 1)) / (d + 2),
+    (_D,),
+    "moments of half the ball",
+)
+
+trace_weight_limit = ClosedForm(
+    "trace_weight_limit",
+    "limit of g_tr(t) / (1-|t|)^((d+3)/2) as |t| -> 1, an upper constant for every t",
+    4 * 2 ** ((d + 3) / 2) * marginal_expr(d) / ((d + 1) * sqrt((d + 3) * (d + 5))),
+    (_D,),
+    "leading terms of the truncated moments",
+)
+
 atom_sup = ClosedForm(
     "atom_sup",
     "sup norm of the normalised atom h^(-1) (u.x - (1-h))_+",

@@ -28,6 +28,12 @@ def is_grid(*values: object) -> bool:
     return any(isinstance(v, (list, tuple)) or (isinstance(v, np.ndarray) and v.ndim > 0) for v in values)
 
 
+def flat_minima(flatness: str) -> str:
+    """The title of rates: of which minima."""
+    said = {"lambda-max": "Flat minima", "none": "Minima of bounded variation norm"}
+    return f"{said.get(flatness, f'Flat ({flatness}) minima')} of two-layer ReLU networks"
+
+
 def read_array(name: str, value: object) -> _Array:
     """An argument of a grid as an array of floats, checked against the domain of its symbol.
 
@@ -130,9 +136,13 @@ class RateGrid(Shown):
     quantity : Quantity
     given : mapping of Symbol to array
         The arguments, not broadcast.
-    upper, lower, low_norm : RateGridBound
+    upper, low_norm : RateGridBound
+    lower : RateGridBound or None
+        None where none is stated (the gap without flatness).
     shape : tuple of int
         Of every ``log_value`` and ``value``.
+    flatness : str
+        As in :func:`boundcalc.rate`.
 
     Examples
     --------
@@ -147,9 +157,10 @@ class RateGrid(Shown):
     quantity: Quantity
     given: Mapping[Symbol, _Array]
     upper: RateGridBound
-    lower: RateGridBound
+    lower: RateGridBound | None
     low_norm: RateGridBound
     shape: tuple[int, ...]
+    flatness: str = "lambda-max"
 
     @classmethod
     def build(
@@ -157,8 +168,9 @@ class RateGrid(Shown):
         quantity: Quantity,
         arguments: Mapping[str, object],
         upper: Theorem,
-        lower: tuple[Theorem, Theorem | None],
+        lower: tuple[Theorem, Theorem | None] | None,
         low_norm: Theorem,
+        flatness: str = "lambda-max",
     ) -> RateGrid:
         """Check the arguments, broadcast their shapes, and prepare the bounds; ``lower`` is for d >= 2 and d = 1."""
         arrays = {name: read_array(name, value) for name, value in arguments.items() if value is not None}
@@ -170,16 +182,14 @@ class RateGrid(Shown):
         given = {VARIABLES[name].symbol: array for name, array in arrays.items()}
         logs = {symbol: np.log(array) for symbol, array in given.items() if symbol is not D}
         ones = given[D] == 1
-        below = RateGridBound(*lower, given, logs, ones if np.any(ones) else None)
+        below = RateGridBound(*lower, given, logs, ones if np.any(ones) else None) if lower else None
         above, low = (RateGridBound(theorem, None, given, logs) for theorem in (upper, low_norm))
-        return cls(quantity, given, above, below, low, shape)
+        return cls(quantity, given, above, below, low, shape, flatness)
 
     def __str__(self) -> str:
         names = ", ".join(str(symbol) for symbol in self.given)
-        lines = [
-            f"Flat minima of two-layer ReLU networks: {self.quantity.value} on a grid of shape {self.shape} in {names}"
-        ]
+        lines = [f"{flat_minima(self.flatness)}: {self.quantity.value} on a grid of shape {self.shape} in {names}"]
         rows = (("upper", self.upper), ("lower", self.lower), ("low norm", self.low_norm))
-        lines += [f"  {label:<8}  {bound}" for label, bound in rows]
+        lines += [f"  {label:<8}  {bound}" for label, bound in rows if bound is not None]
         lines.append("These are rates: constants that depend on d are hidden, so no value is a value of the error.")
         return "\n".join(lines)

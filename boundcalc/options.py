@@ -240,6 +240,8 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("weight", "weight of the norm below C", choice(("canonical", "population")), "canonical", metavar="WEIGHT"),
     Option("effort", "how long to search", choice(("fast", "full")), "fast", metavar="EFFORT"),
     Option("quantity", "mse, or gap for the generalization gap", choice(("mse", "gap")), "mse", metavar="QUANTITY"),
+    Option("flatness", "what is flat: lambda-max (GD), localised, trace (SGD); none is weight decay",
+           choice(("lambda-max", "localised", "trace", "none")), "lambda-max", metavar="FLATNESS"),
     Option("error", "mean squared error, in (0, 1]", _ERROR, metavar="ERROR"),
     Option("errors", "mean squared errors, for sample sizes", _ERROR, metavar="ERROR", many=True, own_default=True),
     Option("angle", "least angle between two points, in degrees", number("a number in (0, 180]", lambda x: 0 < x <= 180),

@@ -55,7 +55,7 @@ def curves(dims: Sequence[Rational], sizes: Sequence[Rational], setting: Setting
     sigma, B, C = setting.sigma, setting.B, setting.C
     x = np.array([float(v) for v in (sizes if len(sizes) > 1 else dims)])
     grid = rate([int(d) for d in dims], np.array([float(n) for n in sizes]), sigma=sigma, B=B, C=C)
-    if not isinstance(grid, RateGrid):
+    if not isinstance(grid, RateGrid) or grid.lower is None:
         raise TypeError("dims and sizes must be sequences")
     found = [
         Curve("upper bound of stable minima\n(Thm 3.6, rate)", ORANGE, False, x, grid.upper.log_value / _LN10),

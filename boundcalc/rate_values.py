@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Add, Expr, Poly, Rational, Symbol, fraction, together
+from sympy import Add, Expr, Max, Min, Poly, Rational, Symbol, fraction, together
 
 from boundcalc.cached import cached_property
 from boundcalc.exact import log_exact
@@ -35,18 +35,23 @@ def _horner(coefficients: tuple[int, ...], d: _Number) -> _Number:
     return total
 
 
+_Coefficients = tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Exponent:
-    """A rational function of d with integer coefficients, highest power first.
+    """A rational function of d with integer coefficients, highest power first; or the least or largest of several.
 
     Examples
     --------
     >>> Exponent.of(2 / (D + 1)).at(20)
     Fraction(2, 21)
+    >>> Exponent.of(-Min(1, 2 / (D + 1), evaluate=False)).at(20)
+    Fraction(-2, 21)
     """
 
-    numerator: tuple[int, ...]
-    denominator: tuple[int, ...]
+    pieces: tuple[tuple[_Coefficients, _Coefficients], ...]
+    largest: bool = False
 
     @classmethod
     def of(cls, expr: Expr) -> Exponent:
@@ -55,25 +60,37 @@ class Exponent:
         Raises
         ------
         ValueError
-            If the expression is not a rational function of d alone.
+            If the expression is not a rational function of d alone, nor (minus) the least or largest of such.
         """
-        if expr.free_symbols - {D} or not expr.is_rational_function(D):
-            raise ValueError(f"the exponent must be a rational function of d, got {expr}")
-        parts = [Poly(part, D).all_coeffs() for part in fraction(together(expr))]
-        scale = math.lcm(*(int(c.q) for part in parts for c in part))
-        top, bottom = (tuple(int(c * scale) for c in part) for part in parts)
-        return cls(top, bottom)
+        sign, rest = expr.as_coeff_Mul()
+        if sign in (1, -1) and isinstance(rest, (Min, Max)):
+            return cls(tuple(_quotient(sign * a) for a in rest.args), isinstance(rest, Max) == (sign == 1))
+        return cls((_quotient(expr),))
 
     def at(self, d: int) -> Fraction:
         """The exact value at one dimension."""
-        return Fraction(_horner(self.numerator, d), _horner(self.denominator, d))
+        values = [Fraction(_horner(top, d), _horner(bottom, d)) for top, bottom in self.pieces]
+        return max(values) if self.largest else min(values)
 
     def on(self, d: NDArray[np.float64]) -> NDArray[np.float64]:
         """The values on an array of dimensions."""
-        if len(self.numerator) == len(self.denominator) == 1:
-            return np.asarray(self.numerator[0] / self.denominator[0])
-        top = np.float64(self.numerator[0]) if len(self.numerator) == 1 else _horner(self.numerator, d)
-        return np.asarray(top / _horner(self.denominator, d))
+        chosen = np.maximum if self.largest else np.minimum
+        return functools.reduce(chosen, (_quotient_on(top, bottom, d) for top, bottom in self.pieces))
+
+
+def _quotient(expr: Expr) -> tuple[_Coefficients, _Coefficients]:
+    if expr.free_symbols - {D} or not expr.is_rational_function(D):
+        raise ValueError(f"the exponent must be a rational function of d, got {expr}")
+    parts = [Poly(part, D).all_coeffs() for part in fraction(together(expr))]
+    scale = math.lcm(*(int(c.q) for part in parts for c in part))
+    top, bottom = (tuple(int(c * scale) for c in part) for part in parts)
+    return top, bottom
+
+
+def _quotient_on(top: _Coefficients, bottom: _Coefficients, d: NDArray[np.float64]) -> NDArray[np.float64]:
+    if len(top) == len(bottom) == 1:
+        return np.asarray(top[0] / bottom[0])
+    return np.asarray((np.float64(top[0]) if len(top) == 1 else _horner(top, d)) / _horner(bottom, d))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from boundcalc.cached import cached_property
 from boundcalc.exact import describe, rational
 from boundcalc.explicit import theorem_a
 from boundcalc.explicit.theorem_a import ExplicitBound, Unmet
-from boundcalc.grids import RateGrid, is_grid
+from boundcalc.grids import RateGrid, flat_minima, is_grid
+from boundcalc.options import OPTIONS
 from boundcalc.rate_values import rate_values
 from boundcalc.registry import theorem
 from boundcalc.setting import Setting
@@ -25,11 +26,18 @@ from boundcalc.symbols import n as N
 from boundcalc.typeset import tex
 
 _QUANTITIES = {"mse": Quantity.MSE, "gap": Quantity.GAP}
-# theorem keys by quantity: (upper, lower for d >= 2, lower for d = 1, low norm)
-_SELECTION: dict[Quantity, tuple[str, str, str | None, str]] = {
-    Quantity.MSE: ("mse-upper", "minimax-lower", "minimax-lower-1d", "low-norm-mse"),
-    Quantity.GAP: ("gap-upper", "gap-lower", None, "low-norm-gap"),
+# theorem keys by flatness and quantity: (upper, lower for d >= 2, lower for d = 1); then those of low norm by quantity
+_SELECTION: dict[tuple[str, Quantity], tuple[str, str | None, str | None]] = {
+    ("lambda-max", Quantity.MSE): ("mse-upper", "minimax-lower", "minimax-lower-1d"),
+    ("lambda-max", Quantity.GAP): ("gap-upper", "gap-lower", None),
+    ("localised", Quantity.MSE): ("stable-mse-upper", "stable-mse-lower", "stable-mse-lower"),
+    ("localised", Quantity.GAP): ("stable-gap-upper", "gap-lower", None),
+    ("trace", Quantity.MSE): ("trace-mse-upper", "trace-minimax", "trace-minimax"),
+    ("trace", Quantity.GAP): ("trace-gap-upper", "trace-gap-lower", None),
+    ("none", Quantity.MSE): ("low-norm-mse", "low-norm-mse", "low-norm-mse"),
+    ("none", Quantity.GAP): ("low-norm-gap", None, None),
 }
+_LOW_NORM = {Quantity.MSE: "low-norm-mse", Quantity.GAP: "low-norm-gap"}
 _FLOAT_LOG_MAX = math.log(1.7e308)
 
 
@@ -124,7 +132,9 @@ class RateReport(Shown):
     quantity : Quantity
     upper, low_norm : RateBound
     lower : RateBound or None
-        None where the paper states no lower bound (the gap at d = 1).
+        None where none is stated (the gap at d = 1, or without flatness).
+    flatness : str
+        As in :func:`rate`.
     """
 
     setting: Setting
@@ -132,10 +142,14 @@ class RateReport(Shown):
     upper: RateBound
     lower: RateBound | None
     low_norm: RateBound
+    flatness: str = "lambda-max"
 
     @cached_property
     def explicit(self) -> ExplicitBound | Unmet:
-        """Theorem A at this setting (sigma = B = C = 1 where not given), or why it says nothing here."""
+        """Theorem A at this setting (sigma = B = C = 1 where not given), or why it says nothing here.
+
+        It is about the class of the canonical weight, whatever the flatness.
+        """
         return theorem_a.evaluate(self.setting)
 
     @property
@@ -145,13 +159,24 @@ class RateReport(Shown):
         omitted = [name for name in self._optional_symbols() if getattr(self.setting, name) is None]
         if omitted:
             notes.append(f"Factors in {', '.join(omitted)} are left out; pass them to have them evaluated.")
-        if self.quantity is Quantity.MSE:
+        if self.flatness == "none":
+            notes.append("No flatness is asked for, but a bounded variation norm, as weight decay keeps it.")
+        elif self.quantity is Quantity.MSE:
             notes.append(
                 "The upper bound is in the empirical norm of optimized stable minima, the lower ones in L2(P)."
             )
-        if self.lower is None:
+        if self.lower is None and self.flatness == "lambda-max":
             notes.append("The paper states no lower bound for the gap at d = 1.")
+        elif self.lower is None:
+            notes.append("No lower bound for the gap is stated here.")
         return tuple(notes)
+
+    @property
+    def _numbers(self) -> tuple[str, ...]:
+        """Where numbers with constants are: said of the class that they belong to."""
+        if self.quantity is not Quantity.MSE or self.flatness != "lambda-max":
+            return ()
+        return f"Explicit: {self.explicit}", f"For numbers with constants: {self._explicit_call()}."
 
     def _explicit_call(self) -> str:
         """The call that gives numbers at this setting."""
@@ -171,18 +196,15 @@ class RateReport(Shown):
         table += [
             (name, f"n^(-{b.exponent})", _shown(b), str(b.theorem.source), b.status.value) for name, b in self._rows()
         ]
-        lines = [f"Flat minima of two-layer ReLU networks: {self.quantity.value}, {self.setting}", ""]
+        lines = [f"{flat_minima(self.flatness)}: {self.quantity.value}, {self.setting}", ""]
         lines += [f"  {line}" for line in aligned(table)]
-        lines += ["", *self.notes, ""]
-        if self.quantity is Quantity.MSE:
-            lines.append(f"Explicit: {self.explicit}")
-            lines.append(f"For numbers with constants: {self._explicit_call()}.")
+        lines += ["", *self.notes, "", *self._numbers]
         return "\n".join(lines).rstrip()
 
     def _repr_markdown_(self) -> str:
         given = ", ".join(f"${tex(s)} = {tex(v)}$" for s, v in self.setting.substitution.items())
         lines = [
-            f"**{self.quantity.value.capitalize()}** of flat minima of two-layer ReLU networks, {given}",
+            f"**{self.quantity.value.capitalize()}** of {flat_minima(self.flatness).lower()}, {given}",
             "",
             "| | bound | rate | value up to constants | theorem | status |",
             "|---|---|---|---|---|---|",
@@ -192,8 +214,8 @@ class RateReport(Shown):
             for name, b in self._rows()
         ]
         lines += ["", *self.notes]
-        if self.quantity is Quantity.MSE:
-            lines += ["", f"Explicit: {self.explicit}", "", f"For numbers with constants: `{self._explicit_call()}`."]
+        for line in self._numbers:
+            lines += ["", line.replace(self._explicit_call(), f"`{self._explicit_call()}`")]
         return "\n".join(lines)
 
 
@@ -206,6 +228,7 @@ def rate(
     n: Scalar,
     *,
     quantity: str = ...,
+    flatness: str = ...,
     eta: Scalar | None = ...,
     sigma: Scalar | None = ...,
     B: Scalar | None = ...,
@@ -220,6 +243,7 @@ def rate(
     n: object,
     *,
     quantity: str = ...,
+    flatness: str = ...,
     eta: object = ...,
     sigma: object = ...,
     B: object = ...,
@@ -233,6 +257,7 @@ def rate(
     n: object,
     *,
     quantity: str = "mse",
+    flatness: str = "lambda-max",
     eta: object = None,
     sigma: object = None,
     B: object = None,
@@ -249,6 +274,10 @@ def rate(
         Sample size, at least 1; ``1e4``, ``"1e300"``.
     quantity : {"mse", "gap"}
         Mean squared error, or generalization gap.
+    flatness : {"lambda-max", "localised", "trace", "none"}
+        What is flat. ``"lambda-max"``: the largest eigenvalue is at most 2/eta, as for gradient descent, with the paper's
+        bounds; ``"localised"``: the same networks, by Theorem E; ``"trace"``: the trace is at most 2/eta, as for global minima
+        that are linearly stable for SGD; ``"none"``: a bounded variation norm instead (weight decay).
     eta, sigma, B, C, M : number or text, or array of numbers, optional
         Step size, noise level, bounds on sup norm and weighted variation norm, and max{D, sup norm, 1}. Where given, the
         factors that they enter are evaluated; where not, these factors are left out like the constants.
@@ -266,7 +295,7 @@ def rate(
 
     Notes
     -----
-    The bounds are Thms 3.5, 3.6 and 3.7 of arXiv:2506.20779 and the low-norm rates that it compares with.
+    By default the bounds are Thms 3.5, 3.6 and 3.7 of arXiv:2506.20779 and the low-norm rates that it compares with.
 
     Examples
     --------
@@ -277,6 +306,8 @@ def rate(
     (sigma**2/n)**(2/(d + 1))*Min(B, C)**((2*d - 2)/(d + 1))
     >>> round(report.lower.value, 6)
     0.415956
+    >>> [rate(20, 1e4, flatness=which).upper.exponent for which in ("localised", "trace", "none")]
+    [46/1323, 46/563, 23/43]
     >>> rate(d=[5, 10, 20], n=1e6).lower.value.round(4)
     array([0.01  , 0.0811, 0.2683])
     """
@@ -285,10 +316,11 @@ def rate(
     for name in ("d", "n"):
         if arguments[name] is None:
             raise TypeError(f"{name} must be a number, got None; pass for instance d=20, n=1e4")
-    upper, lower, lower_1d, low_norm = _SELECTION[which]
+    flat = OPTIONS["flatness"].reader.read("flatness", flatness)
+    upper, lower, lower_1d = _SELECTION[flat, which]
     if is_grid(*arguments.values()):
-        at_one = theorem(lower_1d) if lower_1d else None
-        return RateGrid.build(which, arguments, theorem(upper), (theorem(lower), at_one), theorem(low_norm))
+        below = (theorem(lower), theorem(lower_1d) if lower_1d else None) if lower else None
+        return RateGrid.build(which, arguments, theorem(upper), below, theorem(_LOW_NORM[which]), flat)
     setting = Setting.parse(**arguments)
     lower_key = lower if setting.substitution[D] >= 2 else lower_1d
 
@@ -296,4 +328,4 @@ def rate(
         found = theorem(key)
         return RateBound(found, found.bound, setting)
 
-    return RateReport(setting, which, at(upper), at(lower_key) if lower_key else None, at(low_norm))
+    return RateReport(setting, which, at(upper), at(lower_key) if lower_key else None, at(_LOW_NORM[which]), flat)

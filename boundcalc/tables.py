@@ -81,7 +81,7 @@ def size_cell(value: Rational) -> Cell:
 
 
 def _report(d: Rational, n: Rational, quantity: str, **options: object) -> RateReport:
-    return rate(d, n, quantity=quantity, **options)  # type: ignore[return-value]
+    return rate(d, n, quantity=quantity, **options)  # type: ignore[call-overload]
 
 
 def _rate(bound: RateBound) -> Cell:

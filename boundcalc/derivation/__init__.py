@@ -12,6 +12,7 @@ from boundcalc.derivation import (
     theorem_b,
     theorem_c,
     theorem_e,
+    theorem_g,
     unweighted,
 )
 from boundcalc.derivation.derivation import Derivation
@@ -31,6 +32,10 @@ DERIVATIONS: tuple[Derivation, ...] = (
     theorem_e.UPPER,
     theorem_e.LOWER,
     theorem_e.GAP,
+    theorem_g.DERIVATION,
+    theorem_g.TRACE,
+    theorem_g.TRACE_UPPER,
+    theorem_g.TRACE_GAP,
     radial.UPPER,
     radial.LOWER,
     subspaces.DERIVATION,

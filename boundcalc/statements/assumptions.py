@@ -13,6 +13,7 @@ ETA_BELOW_2 = Assumption("0 < eta < 2 (no minimum is stable at eta > 2, since la
 UNIFORM_BALL = Assumption("x_1, ..., x_n independent and uniform on the unit ball of R^d")
 GAUSSIAN_NOISE = Assumption("y_i = f_0(x_i) + independent N(0, sigma^2) noise")
 STABLE = Assumption("theta in Theta_flat(eta; D): lambda_max of the Hessian of the loss is at most 2/eta")
+TRACE_FLAT = Assumption("trace of the Hessian of the loss at most 2/eta, the loss twice differentiable at theta")
 TWICE_DIFFERENTIABLE = Assumption("the loss is twice differentiable at theta (no data point on a kink)")
 DATA_IN_BALL = Assumption("|x_i| <= R for every i")
 OPTIMIZED = Assumption("optimized: (f_theta(x_i) - y_i)^2 <= (f_0(x_i) - y_i)^2 for every i")

@@ -84,4 +84,11 @@ K_PLANE = Source(
     "arXiv:2310.01233",
     "Parhi & Unser 2023",
 )
+WU_SU = Source(
+    "Lei Wu, Weijie J. Su",
+    2023,
+    "The Implicit Regularization of Dynamical Stability in Stochastic Gradient Descent",
+    "arXiv:2305.17490",
+    "Wu & Su 2023",
+)
 BOUNDCALC = Source("The boundcalc developers", 2026, "Documentation of boundcalc", "docs", "boundcalc")

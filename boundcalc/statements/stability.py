@@ -3,11 +3,12 @@
 from sympy import Integer, Rational, sqrt
 from sympy.core.relational import Le
 
+from boundcalc.cap import trace_weight, trace_weight_least, trace_weight_limit
 from boundcalc.statement import Assumption, Quantity, Side, Status, Theorem
 from boundcalc.statements.assumptions import D_IS_1, DATA_IN_BALL, ETA_BELOW_2, STABLE, TWICE_DIFFERENTIABLE, ZERO_LOSS
-from boundcalc.statements.extra_symbols import n_S
+from boundcalc.statements.extra_symbols import n_S, trace
 from boundcalc.statements.sources import BOUNDCALC, LQWP25, MULAYOFF
-from boundcalc.symbols import L, R, eta, lam, n
+from boundcalc.symbols import L, R, d, eta, h, lam, n
 
 STABILITY_SEMINORM = Theorem(
     key="stability-seminorm",
@@ -76,6 +77,36 @@ THEOREM_E = Theorem(
     source=BOUNDCALC.at("Theorem E"),
     status=Status.DERIVED,
     symbols={n_S: "number of points in the subset S"},
+)
+
+# Proof. The second derivatives of f couple (w_k, b_k) with v_k only: the residual part of the Hessian has zero trace. What
+# is left is tr J^T J / n = 1 + sum_k (v_k^2 P_k + H_k), P_k the mean of |x|^2 + 1 over active points (zero elsewhere) and
+# H_k the mean of (w_k.x - b_k)_+^2 = |w_k|^2 (u_k.x - t_k)_+^2. Each bracket is at least 2 |v_k| sqrt(P_k H_k), with equality
+# where v_k^2 P_k = H_k, which v -> c v, (w, b) -> (w, b)/c attains without changing the function.
+TRACE_SEMINORM = Theorem(
+    key="trace-seminorm",
+    title="Theorem F: the trace of the Hessian bounds a weighted variation norm",
+    statement="At every parameter vector, stationary or not: sum |v_k||w_k| g_tr(u_k, t_k) <= trace - 1, g_tr(u, t) = "
+    "2 (mean of (|x|^2+1) 1[u.x>t] * mean of (u.x-t)_+^2)^{1/2} over the data, with the orientation of each neuron or with "
+    "the smaller one. In the first form it is an equality once v_k^2 * (first mean) = |w_k|^2 * (second mean) for all k; "
+    "the balance v_k -> c v_k, (w_k, b_k) -> (w_k, b_k)/c gets there.",
+    bounds={
+        "seminorm": Side.UPPER.bound(Quantity.SEMINORM, trace - 1),
+        "seminorm, SGD": Side.UPPER.bound(
+            Quantity.SEMINORM,
+            2 / eta - 1,
+            "for trace at most 2/eta: global minima linearly stable for SGD (Wu & Su 2023)",
+        ),
+        "population weight at depth h": Side.TIGHT.bound(
+            Quantity.WEIGHT, trace_weight.expr, "uniform data in the ball"
+        ),
+        "from below": Side.LOWER.bound(Quantity.WEIGHT, trace_weight_least.expr * h ** ((d + 3) / 2), "likewise"),
+        "from above": Side.UPPER.bound(Quantity.WEIGHT, trace_weight_limit.expr * h ** ((d + 3) / 2), "likewise"),
+    },
+    assumptions=(TWICE_DIFFERENTIABLE, Assumption("depth h at most 1 (it is 1 - |t|)", Le(h, 1, evaluate=False))),
+    source=BOUNDCALC.at("Theorem F"),
+    status=Status.DERIVED,
+    symbols={trace: "trace of the Hessian of the loss"},
 )
 
 UNIVARIATE_SEMINORM = Theorem(

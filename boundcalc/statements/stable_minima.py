@@ -133,9 +133,9 @@ _peeling_rate = n ** (-2 / (3 * d + 1))
 STABLE_MINIMA_PEELING = Theorem(
     key="stable-minima-peeling",
     title="Stable minima by peeling in depth",
-    statement="With Theorem D in the place of an additive deviation bound, and entropy by depth in the place of one "
-    "core, generalization gap and mean squared error of stable minima have the exponent of the class. Theorem E "
-    "improves on it.",
+    statement="With Theorem D in the place of an additive deviation bound, and the hats of Lemma S depth by depth in the "
+    "place of one core, generalization gap (upper bound) and mean squared error (empirical norm) of stable minima have "
+    "the exponent of the class. Theorem E improves on it.",
     bounds={
         "mse": Side.UPPER.rate(Quantity.MSE, _peeling_rate, "up to powers of log n"),
         "gap": Side.UPPER.rate(Quantity.GAP, _peeling_rate, "up to powers of log n"),
@@ -155,13 +155,14 @@ STABLE_MINIMA_PEELING = Theorem(
 STABLE_MSE_UPPER = Theorem(
     key="stable-mse-upper",
     title="Mean squared error of optimized stable minima, upper bound by localised flatness",
-    statement="Theorem E bounds the neurons of every cap alone. Entropy by depth and peeling give optimized stable "
-    "minima with sup norm at most B this mean squared error, with high probability.",
+    statement="Theorem E bounds the neurons of every cap alone. The hats of Lemma S and sampling give optimized stable "
+    "minima with sup norm at most B this mean squared error: with high probability over the data, in expectation over "
+    "the noise.",
     bounds={
         "mse": Side.UPPER.rate(
             Quantity.MSE,
             n ** (-2 * (d + 3) / (3 * (d + 1) ** 2)),
-            "up to powers of log n; empirical norm; the constant depends on d, eta, sigma and B",
+            "empirical norm; times (log n)^{1/6} at d = 1; the constant depends on d, eta, sigma and B",
         )
     },
     assumptions=(STABLE, ETA_BELOW_2, UNIFORM_BALL, GAUSSIAN_NOISE, OPTIMIZED, SUP_NORM_B),
@@ -194,8 +195,9 @@ _exponent = Min(Rational(1, 2), 2 * (d + 3) / (3 * (d + 1) ** 2), evaluate=False
 STABLE_GAP_UPPER = Theorem(
     key="stable-gap-upper",
     title="Generalization gap of stable minima, upper bound by localised flatness",
-    statement="Theorem E bounds the neurons of every cap alone. Chaining over the functions of each depth gives stable "
-    "minima with outputs at most M this generalization gap, with high probability: n^{-1/2} at d = 1.",
+    statement="Theorem E bounds the neurons of every cap alone. The hats of Lemma S, shell by shell, give stable minima "
+    "with outputs at most M at most this generalization gap, with high probability: n^{-1/2} at d = 1. The gap bounds "
+    "nothing from below.",
     bounds={
         "gap": Side.UPPER.rate(
             Quantity.GAP,

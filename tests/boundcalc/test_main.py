@@ -35,6 +35,8 @@ def test_rate(capsys: pytest.CaptureFixture[str]) -> None:
     text = printed(capsys, "rate", "--dim", "20", "--n", "1e4", "--sigma", "0.5", "--eta", "0.2")
     assert text.strip() == str(boundcalc.rate(20, "1e4", sigma="0.5", eta="0.2")).strip()
     assert "n^(-2/21)" in text
+    text = printed(capsys, "rate", "5", "1e4", "--flatness", "trace", "--quantity", "gap")
+    assert text.strip() == str(boundcalc.rate(5, "1e4", flatness="trace", quantity="gap")).strip()
 
 
 def test_explicit(capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,6 +122,7 @@ WRONG = [
     ("rate --dim 2 --n 9 --sigma -1", "--sigma"),
     ("rate --dim 2 --n 9 --noise -1", "--sigma"),
     ("rate --dim 2 --n 9 --quantity risk", "--quantity must be one of mse, gap, got 'risk'"),
+    ("rate 2 9 --flatness sgd", "--flatness must be one of lambda-max, localised, trace, none, got 'sgd'"),
     ("rate --n 9", "--dim is missing"),
     ("rate 2 9 3", "unexpected argument '3'"),
     ("explicit --dim 2 --n 9 --weight flat", "--weight must be one of canonical, population, got 'flat'"),

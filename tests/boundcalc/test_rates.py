@@ -4,6 +4,7 @@ import math
 from fractions import Fraction
 
 import mpmath
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -185,3 +186,55 @@ def test_theorem_a_evaluates_as_the_docs_say() -> None:
         assert explicit.lower * n ** (4 / (3 * d + 5)) == pytest.approx(coefficient, rel=3e-3)
         assert not rate(d, smallest - 1).explicit
         assert rate(d, smallest).explicit
+
+
+# Exponents of upper and lower bound by flatness, quantity and d = 1, 2, 5: typed independently; "-" where none is stated.
+FLATNESS = {
+    ("lambda-max", "mse"): "1/6 1/8 1/14; 1/2 2/3 1/3",
+    ("localised", "mse"): "2/3 10/27 4/27; 2/3 10/27 4/27",
+    ("localised", "gap"): "1/2 10/27 4/27; - 2/3 1/3",
+    ("trace", "mse"): "2/3 10/23 4/17; 2/3 10/23 4/17",
+    ("trace", "gap"): "1/2 10/23 4/17; - 2/3 1/3",
+    ("none", "mse"): "4/5 5/7 8/13; 4/5 5/7 8/13",
+    ("none", "gap"): "1/4 1/4 1/4; - - -",
+}
+
+
+@pytest.mark.parametrize(("flatness", "quantity"), FLATNESS)
+def test_flatness_at_one_setting_and_on_a_grid(flatness: str, quantity: str) -> None:
+    upper, lower = (row.split() for row in FLATNESS[flatness, quantity].split(";"))
+    grid = rate([1, 2, 5], 1e6, quantity=quantity, flatness=flatness)
+    for i, d in enumerate((1, 2, 5)):
+        report = rate(d, 10**6, quantity=quantity, flatness=flatness)
+        assert str(report.upper.exponent) == upper[i]
+        assert ("-" if report.lower is None else str(report.lower.exponent)) == lower[i]
+        assert report.low_norm.exponent == rate(d, 10**6, quantity=quantity).low_norm.exponent
+        assert np.broadcast_to(grid.upper.log_value, 3)[i] == pytest.approx(report.upper.log_value, rel=1e-14)
+        if report.lower is not None:
+            assert grid.lower is not None
+            assert grid.lower.log_value[i] == pytest.approx(report.lower.log_value, rel=1e-14)
+        assert report.flatness == grid.flatness == flatness
+        # Theorem A and explicit_lower are about the class of the canonical weight.
+        assert ("Explicit:" in str(report)) == (flatness == "lambda-max" and quantity == "mse")
+    assert (grid.lower is None) == (lower == ["-"] * 3)
+    assert str(grid).split(":")[0] == str(report).split(":")[0]
+
+
+def test_decay_does_better_than_sgd_and_sgd_than_gd() -> None:
+    for d in (2, 3, 10, 50):
+        exponents = [
+            rate(d, 100, flatness=which).upper.exponent for which in ("lambda-max", "localised", "trace", "none")
+        ]
+        assert exponents == sorted(exponents)
+        assert len(set(exponents)) == 4
+
+
+def test_default_flatness_is_that_of_the_paper() -> None:
+    assert str(rate(5, 1e4)) == str(rate(5, 1e4, flatness="lambda-max"))
+    assert str(rate(5, 1e4)).startswith("Flat minima of two-layer ReLU networks: mean squared error, d = 5")
+
+
+@pytest.mark.parametrize("bad", ["sgd", "Trace", "", None, 3])
+def test_unknown_flatness(bad: object) -> None:
+    with pytest.raises((ValueError, TypeError), match="flatness must be one of lambda-max, localised, trace, none"):
+        rate(5, 1e4, flatness=bad)  # type: ignore[call-overload]
