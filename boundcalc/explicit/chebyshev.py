@@ -101,6 +101,8 @@ _RADII, _RADIAL = gauss(40)
 _NORMAL, _NORMAL_WEIGHTS = gauss(100)
 _DEGREES = (*range(2, 21), 22, 24, 26, 28, 31, 34, 37, 41, 45, 50, 55, 61, 68, 76, 85, 96, 110, 128)
 _LARGEST_SPACE = 1e18
+# Two degrees whose bounds without data fall short by so much end the search upwards.
+_SHORT = 0.03
 # Logarithm of what is claimed less than the search's estimate, which exceeds the bound by less.
 _MARGIN = 1e-4
 
@@ -365,17 +367,17 @@ class ChebyshevHarmonic(Design):
 
 
 @dataclass(frozen=True)
-class _Tables:
-    """Designs but for b: in floats A^2, the logarithms of S/D and of the seminorm, 4 delta, the logarithm of A^2 - 4 delta."""
+class _Table:
+    """Designs of one degree but for b, in floats: A^2, the logarithms of S/D and of the seminorm, 4 delta, log(A^2 - 4 delta)."""
 
-    keys: list[tuple[int, int, int, Shape, int]]
+    keys: list[tuple[int, int, Shape, int]]
     place: NDArray[np.int64]
     A2: Array
     log_information: Array
     log_seminorm: Array
     loss: Array
     log_net: Array
-    levels: dict[tuple[int, int], tuple[float, float]]
+    levels: list[tuple[float, float]]
 
 
 def _kappas(k: int) -> NDArray[np.int64]:
@@ -428,61 +430,50 @@ def _radial(powers: Array) -> Array:
     return np.asarray((moments * (2 * np.arange(x.size) + 1)) @ basis.T * w)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=512)
 @np.errstate(all="ignore")
-def _tables(d: int, weight: Weight) -> _Tables:
+def _table(d: int, k: int, weight: Weight) -> _Table:
     from scipy.special import gammaln
 
-    degrees = [k for k in _DEGREES if k <= 4 or dimension(d, k) <= _LARGEST_SPACE]
-    us, level, cosine = sup_levels(d, degrees, _FAILURES)
-    keys: list[tuple[int, int, int, Shape, int]] = []
-    columns: list[Array] = []
+    us, level, cosine = (found[0] for found in sup_levels(d, (k,), _FAILURES))
+    log_D, kappas = math.log(dimension(d, k)), _kappas(k)
+    grid = [(M, shape) for shape, (largest, most) in _SHAPES.items() if k <= largest for M in _orders(most * us.mean())]
+    top = max((2 * len(shape) - 1) * M for M, shape in grid)
+    j = np.arange(1, top + 1, 2)[:, None]
+    log_v = np.log(_totals(d, k, kappas, _spectra(d, k, top))) / 2 + gammaln(j + 1) / 2
+    m = j * kappas
+    log_v += (
+        _log_weight_integral(d, m, weight)
+        + (m + 1) * math.log(2)
+        + gammaln((m - j * k) / 2 + 1)
+        + gammaln((m + j * k + d) / 2)
+        - gammaln(m + 1)
+        - gammaln(d / 2)
+    )
     log_shares = np.log(_SHARE * np.array(_FAILURES))
-    for k, u in zip(degrees, us, strict=True):
-        log_D, kappas = math.log(dimension(d, k)), _kappas(k)
-        grid = [
-            (M, shape) for shape, (largest, most) in _SHAPES.items() if k <= largest for M in _orders(most * u.mean())
-        ]
-        top = max((2 * len(shape) - 1) * M for M, shape in grid)
-        j = np.arange(1, top + 1, 2)[:, None]
-        m = j * kappas
-        log_v = (
-            np.log(_totals(d, k, kappas, _spectra(d, k, top))) / 2
-            + gammaln(j + 1) / 2
-            + _log_weight_integral(d, m, weight)
-            + (m + 1) * math.log(2)
-            + gammaln((m - j * k) / 2 + 1)
-            + gammaln((m + j * k + d) / 2)
-            - gammaln(m + 1)
-            - gammaln(d / 2)
+    log_e = np.log(math.sqrt(2 / math.pi) + np.sqrt(-2 * log_shares) * math.exp(-log_D / 2))[:, None]
+    scaled = log_v[None] - (j * np.log(us)).T[:, :, None]
+    radial = _radial(d / kappas + 1) * (d / kappas)[:, None]
+    columns: list[Array] = []
+    for M, shape in grid:
+        log_a = _log_coefficients(M, shape)
+        parts = scaled[:, : log_a.size] + log_a[:, None]
+        w = (M / us)[:, None]
+        at, mean, square, tail = _slopes(M, shape)
+        A2, S = (w * w * (np.interp(w * _RADII, at, part, right=math.nan) @ radial.T) for part in (mean, square))
+        A = np.sqrt(A2) - w * np.interp(w, at, tail) * np.sqrt(d / (d + 2 * kappas))
+        columns.append(
+            np.stack(
+                [
+                    np.where(A > 0, A * A, 0.0),
+                    np.log(S) - log_D,
+                    parts[:, 0] + log_e,
+                    np.log(np.exp(parts[:, 1:]).sum(1)),
+                    np.broadcast_to(np.array(_FAILURES)[:, None], A2.shape),
+                ]
+            ).reshape(5, -1)
         )
-        log_e = np.log(math.sqrt(2 / math.pi) + np.sqrt(-2 * log_shares) * math.exp(-log_D / 2))[:, None]
-        scaled = log_v[None] - (j * np.log(u)).T[:, :, None]
-        radial = _radial(d / kappas + 1) * (d / kappas)[:, None]
-        for M, shape in grid:
-            log_a = _log_coefficients(M, shape)
-            parts = scaled[:, : log_a.size] + log_a[:, None]
-            w = (M / u)[:, None]
-            at, mean, square, tail = _slopes(M, shape)
-            A2, S = (w * w * (np.interp(w * _RADII, at, part, right=math.nan) @ radial.T) for part in (mean, square))
-            A = np.sqrt(A2) - w * np.interp(w, at, tail) * np.sqrt(d / (d + 2 * kappas))
-            columns.append(
-                np.stack(
-                    [
-                        np.where(A > 0, A * A, 0.0),
-                        np.log(S) - log_D,
-                        parts[:, 0] + log_e,
-                        np.log(np.exp(parts[:, 1:]).sum(1)),
-                        np.broadcast_to(np.array(_FAILURES)[:, None], A2.shape),
-                    ]
-                ).reshape(5, -1)
-            )
-            keys += [(k, int(kappa), M, shape, f) for f in range(len(_FAILURES)) for kappa in kappas]
-    levels = {
-        (k, f): (float(level[row, f]), float(cosine[row, f]))
-        for row, k in enumerate(degrees)
-        for f in range(len(_FAILURES))
-    }
+    keys = [(int(kappa), M, shape, f) for M, shape in grid for f in range(len(_FAILURES)) for kappa in kappas]
     A2, log_information, log_V1, log_V3, failure = np.concatenate(columns, axis=1)
     spread = np.array(_SPREADS)[:, None]
     log_seminorm = np.logaddexp(log_V1, log_V3 - np.log(spread) / 2)
@@ -493,45 +484,76 @@ def _tables(d: int, weight: Weight) -> _Tables:
     place = np.flatnonzero(useful)
     A2, log_information = A2[place % A2.size], log_information[place % A2.size]
     loss = loss[useful]
-    return _Tables(keys, place, A2, log_information, log_seminorm[useful], loss, np.log(A2 - loss), levels)
+    levels = list(zip(level.tolist(), cosine.tolist(), strict=True))
+    return _Table(keys, place, A2, log_information, log_seminorm[useful], loss, np.log(A2 - loss), levels)
 
 
+@np.errstate(all="ignore")
+def _best(k: int, problem: Problem) -> tuple[float, float, ChebyshevHarmonic | None]:
+    """Logarithms of the best bound of one degree and of what it is without data at most, and the design."""
+    table = _table(problem.d, k, problem.weight)
+    if not table.place.size:
+        return -math.inf, -math.inf, None
+    log_b2 = problem.log_budget - table.log_seminorm
+    np.minimum(log_b2, 0.0, out=log_b2)
+    log_b2 *= 2
+    log_rate = problem.log_nu + table.log_information
+    # The bound is at most b^2 (A^2 - 4 delta)/(1 + y), y = b^2 nu S/D, and 1 + y at least 1, y and 2 sqrt(y).
+    log_y = log_b2 + log_rate
+    most = log_b2 + table.log_net
+    alone = float(most.max())
+    most -= np.maximum(np.maximum(log_y, 0.0), log_y / 2 + math.log(2))
+
+    def scores(at: Any) -> tuple[Array, Array]:
+        """Logarithms of the best bound over b and of that b^2."""
+        A2, loss = table.A2[at], table.loss[at]
+        # b^2 [A^2/(1 + y) - 4 delta] is largest at y = sqrt(A^2/(4 delta)) - 1.
+        used = np.fmin(log_b2[at], np.log(np.sqrt(A2 / loss) - 1) - log_rate[at])
+        return used + np.log(A2 / (1 + np.exp(used + log_rate[at])) - loss), used
+
+    score, _ = scores(most.argmax())
+    chosen = np.flatnonzero(most >= score)
+    score, used = scores(chosen)
+    best = int(score.argmax())
+    s, i = divmod(int(table.place[chosen[best]]), len(table.keys))
+    kappa, M, shape, f = table.keys[i]
+    log_shrink = min(0.0, float(used[best] - log_b2[chosen[best]]) / 2)
+    design = ChebyshevHarmonic(k, kappa, M, shape, _FAILURES[f], *table.levels[f], _SPREADS[s], log_shrink)
+    return float(score[best]), alone, design
+
+
+@np.errstate(all="ignore")
 def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
-    """The best degree, exponent, polynomial and probabilities on fixed grids."""
+    """The best degree, exponent, polynomial and probabilities on fixed grids.
+
+    As A <= E N F~(N) <= sqrt(2/pi) and A^2 <= S, a degree's bound is at most 1/(pi/2 + nu/D): this rules low degrees out.
+    High ones are costly, and by measurement the bounds that they give without data, for any n, fall with the degree.
+    """
     d = problem.d
     if d < 3:
         return NotApplicable("needs d >= 3")
     if d > _LARGEST_DIMENSION:
         return NotApplicable(f"searched up to d = {_LARGEST_DIMENSION} only")
-    tables = _tables(d, problem.weight)
-    with np.errstate(all="ignore"):
-        log_b2 = problem.log_budget - tables.log_seminorm
-        np.minimum(log_b2, 0.0, out=log_b2)
-        log_b2 *= 2
-        log_rate = problem.log_nu + tables.log_information
-        # The bound is at most b^2 (A^2 - 4 delta)/(1 + y), y = b^2 nu S/D, and 1 + y at least 1, y and 2 sqrt(y).
-        log_y = log_b2 + log_rate
-        most = log_b2 + tables.log_net
-        most -= np.maximum(np.maximum(log_y, 0.0), log_y / 2 + math.log(2))
-
-        def scores(at: Any) -> tuple[Array, Array]:
-            """Logarithms of the best bound over b and of that b^2."""
-            A2, loss = tables.A2[at], tables.loss[at]
-            # b^2 [A^2/(1 + y) - 4 delta] is largest at y = sqrt(A^2/(4 delta)) - 1.
-            used = np.fmin(log_b2[at], np.log(np.sqrt(A2 / loss) - 1) - log_rate[at])
-            return used + np.log(A2 / (1 + np.exp(used + log_rate[at])) - loss), used
-
-        score, _ = scores(most.argmax())
-        chosen = np.flatnonzero(most >= score)
-        score, used = scores(chosen)
-    best = int(score.argmax())
-    if not score[best] > -math.inf:
+    degrees = [k for k in _DEGREES if k <= 4 or dimension(d, k) <= _LARGEST_SPACE]
+    excess = [math.log(dimension(d, k)) - problem.log_nu for k in degrees]
+    first = next((i for i, e in enumerate(excess) if e > 0), len(degrees) - 1)
+    score, design, short = -math.inf, None, 0
+    for k in degrees[first:]:
+        value, alone, found = _best(k, problem)
+        if value > score:
+            score, design = value, found
+        short = short + 1 if alone < score - _SHORT else 0
+        if short == 2:
+            break
+    for k, e in zip(degrees[first - 1 :: -1], excess[first - 1 :: -1], strict=True) if first else ():
+        if score > -np.logaddexp(math.log(math.pi / 2), -e):
+            break
+        value, _, found = _best(k, problem)
+        if value > score:
+            score, design = value, found
+    if design is None:
         return NotApplicable("no design has a positive bound")
-    s, i = divmod(int(tables.place[chosen[best]]), len(tables.keys))
-    k, kappa, M, shape, f = tables.keys[i]
-    log_shrink = min(0.0, float(used[best] - log_b2[chosen[best]]) / 2)
-    design = ChebyshevHarmonic(k, kappa, M, shape, _FAILURES[f], *tables.levels[k, f], _SPREADS[s], log_shrink)
-    return Claim(design, float(score[best]) - _MARGIN)
+    return Claim(design, score - _MARGIN)
 
 
 FAMILY = Family(
