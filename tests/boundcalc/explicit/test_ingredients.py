@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import integrate, special
 
-from boundcalc.arb import ball, precision
+from boundcalc.arb import Ball, ball, precision
 from boundcalc.explicit import slabs as slabs_module
 from boundcalc.explicit.ball_prior import bessel_zero, information, radius_moments
-from boundcalc.explicit.caps import Caps, candidates, height_below
+from boundcalc.explicit.caps import Caps, _from_sines, _polygons, candidates, height_below
 from boundcalc.explicit.marginal import Marginal, Weighting, log_weight_ratio
 from boundcalc.explicit.problem import Problem, Weight
 from boundcalc.explicit.ridge_sine import RidgeSine, _moments, _variation
@@ -268,6 +268,20 @@ def test_ridge_sine_conditions(weight: Weight) -> None:
     sine = RidgeSine(omega)
     assert sine.amplitude(problem(d, 1.0, 1e3, weight)) <= 1.0
     assert sine.amplitude(problem(d, 1.0, 1e-3, weight)) == pytest.approx(1e-3 / limit, rel=1e-9)
+
+
+def test_heights_of_caps_are_below_the_exact_ones_and_close() -> None:
+    sines = np.concatenate([np.geomspace(1e-75, 1, 300), [0.5, 0.75, 1 - 1e-12]])
+    for s, caps in zip(sines.tolist(), _from_sines(sines, [2] * sines.size, [""] * sines.size), strict=True):
+        square, h = Fraction(s) ** 2, Fraction(caps.height)
+        assert (1 - h) ** 2 >= 1 - square
+        closer = h * (1 + Fraction(1, 2**47))
+        assert closer >= 1 or (1 - closer) ** 2 < 1 - square
+    for caps in _polygons([2, 3, 4, 5, 6, 7, 40, 1234, 10**9, 10**60]):
+        with precision(700):
+            exact = 1 - (Ball.pi() / ball(caps.count)).cos()
+            assert caps.height <= exact or caps.count in (2, 3, 4, 6)
+            assert caps.height >= exact * (1 - 1e-13)
 
 
 def test_candidates_are_ordered_and_disjoint() -> None:

@@ -11,10 +11,13 @@ from flint import arb
 from boundcalc.explicit.rings import (
     _QUARTER,
     Table,
-    _sine_below,
     _table,
     _whole,
+    existence,
+    existences,
     ring_table,
+    simple_code,
+    sine_below,
     stacks,
 )
 
@@ -68,6 +71,13 @@ def named_code(name: str, size: int, k: int) -> list[Point] | None:
     return None
 
 
+def stacks_at(s: float, below: Table) -> tuple[np.ndarray, np.ndarray]:
+    """The stacks of one separation."""
+    psi = float((2 * arb(s).asin()).upper()) * (1 + 1e-15)
+    tilts, counts = stacks(np.array([s]), np.array([psi]), below)
+    return tilts[0], counts[0]
+
+
 def build(k: int, table: Table, tables: dict[int, Table], at: int) -> list[Point]:
     """The code of a table's entry, point by point; a part that is only known to exist is left out."""
     name, size = table.names[at], int(table.sizes[at])
@@ -78,7 +88,7 @@ def build(k: int, table: Table, tables: dict[int, Table], at: int) -> list[Point
     # The entry may stand for one of a larger separation: find the stack that has this size.
     below = tables[k - 1]
     while True:
-        tilts, counts = stacks(float(table.sines[at]), below)
+        tilts, counts = stacks_at(float(table.sines[at]), below)
         row = int(counts.sum(1).argmax())
         if counts[row].sum() == size:
             break
@@ -126,8 +136,8 @@ def test_inequalities_behind_the_table(k: int) -> None:
     entries = [i for i, name in enumerate(table.names) if name == "rings"]
     for at in rng.choice(entries, min(12, len(entries)), replace=False) if entries else []:
         s = float(table.sines[at])
-        tilts, counts = stacks(s, below)
-        assert _whole(counts.sum(1).max()) <= table.sizes[at]
+        tilts, counts = stacks_at(s, below)
+        assert _whole(counts.sum(1)).max() <= table.sizes[at]
         for row in {0, len(tilts) - 1, int(counts.sum(1).argmax())}:
             used = np.flatnonzero(counts[row])
             assert (np.diff(used) == 1).all()
@@ -143,9 +153,9 @@ def test_inequalities_behind_the_table(k: int) -> None:
                     assert arb(float(sines[-1])) * tilt.cos() >= arb(s)
 
 
-def test_sine_below_is_below_and_close() -> None:
+def testsine_below_is_below_and_close() -> None:
     x = np.concatenate([np.geomspace(1e-18, _QUARTER, 3000), _QUARTER - np.geomspace(1e-16, 1, 500), [0.0]])
-    for at, low in zip(x, _sine_below(x), strict=True):
+    for at, low in zip(x, sine_below(x), strict=True):
         exact = arb(float(at)).sin()
         assert arb(float(low)) <= exact
         assert arb(float(low)) >= exact * (1 - arb(2) ** -47)
@@ -157,8 +167,27 @@ def test_whole_never_exceeds_the_exact_sum() -> None:
     for scale in (2.0**20, 2.0**45, 2.0**50):
         terms = np.floor(rng.random(4000) * scale)
         exact = sum(int(t) for t in terms)
-        assert exact * (1 - 2.0**-39) <= _whole(float(terms.sum())) <= exact
-    assert _whole(2.0**52 - 1) == 2**52 - 1
+        assert exact * (1 - 2.0**-39) <= int(_whole(terms.sum())) <= exact
+    assert _whole(np.array(2.0**52 - 1)) == 2**52 - 1
+
+
+@pytest.mark.parametrize("k", [3, 4, 8, 24, 25, 100, 499, 501])
+def test_existence_bounds_in_floats_are_below_those_in_balls_and_close(k: int) -> None:
+    sines = np.concatenate([np.geomspace(1e-70, 0.5, 60), [0.3, 0.45, 0.49999, 0.5, 0.6, 0.7]])
+    for s, size in zip(sines.tolist(), existences(k, sines), strict=True):
+        exact = existence(k, s)
+        assert Fraction(exact) * (1 - Fraction(1, 10**11)) - 1 <= size <= exact
+
+
+def test_circles_and_simple_codes_of_a_table_are_those_of_their_separations() -> None:
+    for k in (2, 3, 6, 7, 12):
+        table = _table(k, 0.1)
+        for s, size, name in list(zip(table.sines.tolist(), table.sizes, table.names, strict=True))[::7]:
+            if k == 2:
+                assert size <= arb.pi() / arb(s).asin() or size in (2, 3, 4, 6)
+                assert size + 1 > arb.pi() / arb(s).asin() * (1 - 2e-15)
+            elif name not in ("rings", "existence"):
+                assert size == simple_code(k, Fraction(s) ** 2)[0]
 
 
 def test_a_ring_needs_the_smaller_code_to_be_dense_enough() -> None:
