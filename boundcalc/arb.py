@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import flint
 from flint import arb as Ball
-from flint import fmpq, fmpz, fmpz_poly
+from flint import arb_poly, fmpq, fmpz, fmpz_poly
 
 from boundcalc.enclosure import Enclosure, ball_of, dyadic, precision
 
@@ -24,6 +24,7 @@ __all__ = [
     "log_gamma",
     "lower_float",
     "precision",
+    "product",
     "real_roots",
     "upper_float",
     "whole_below",
@@ -94,6 +95,11 @@ def _floor(exact: Ball) -> int:
 def log_gamma(value: Fraction) -> Ball:
     """Logarithm of the gamma function at a positive fraction."""
     return ball(value).lgamma()
+
+
+def product(first: list[Ball], second: list[Ball]) -> list[Ball]:
+    """Coefficients of the product of two polynomials, lowest first."""
+    return list((arb_poly(first) * arb_poly(second)).coeffs())
 
 
 def all_real_roots(coefficients: list[Fraction]) -> list[Ball]:

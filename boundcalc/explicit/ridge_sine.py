@@ -30,7 +30,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from boundcalc.arb import Ball, ball, lower_float, precision, upper_float
+from boundcalc.arb import Ball, ball, lower_float, precision, product, upper_float
 from boundcalc.explicit.ball_prior import information, radius_moments
 from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.family import Design, Family, NotApplicable
@@ -60,7 +60,7 @@ def _moments(d: int, omega: Fraction) -> tuple[Ball, Ball]:
         coefficients = []
         for k in range(terms + 1):
             coefficients.append(coordinate * radius[k])
-            coordinate = coordinate * ball(Fraction(2 * k + 1, d + 2 * k)) / ((2 * k + 1) * (2 * k + 2))
+            coordinate = coordinate / ((d + 2 * k) * (2 * k + 2))
         square = ball(omega) ** 2
         one, two, sign = [], [], 1
         power = ball(1)
@@ -72,14 +72,12 @@ def _moments(d: int, omega: Fraction) -> tuple[Ball, Ball]:
         rest = abs(coefficients[terms] * power)
         rest2 = abs(coefficients[terms] * power * ball(4) ** terms)
         total = ball(0)
-        for i, a in enumerate(one):
-            for j in range(i, len(one)):
-                term = a * one[j] * ball(Fraction(d, d + 2 * (i + j) + 2))
-                total += term if i == j else 2 * term
+        for i, a in enumerate(product(one, one)):
+            total += a * d / (d + 2 * i + 2)
         low = total - rest * (2 + rest)
         second = ball(Fraction(d, d + 2))
         for k, a in enumerate(two):
-            second += a * ball(Fraction(d, d + 2 * k + 2))
+            second += a * d / (d + 2 * k + 2)
         return low, second.union(second + rest2).union(second - rest2)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebvander
 from numpy.typing import NDArray
 
 from boundcalc.explicit import slabs
@@ -31,6 +32,7 @@ Index = NDArray[np.intp]
 
 RAMPS = np.array([0.02, 0.05, 0.1, 0.17, 0.27, 0.4, 0.6, 0.8, 1.0])
 _NODES, _WEIGHTS = gauss(48)
+_HEIGHTS = 40
 
 _LARGEST_DIMENSION = 10**6
 # Tables don't exceed a cap's mass, in logarithms, by more.
@@ -49,10 +51,10 @@ _HUGE = 10**4
 _DENSE = 64.0
 
 
-def log_mass_unit(d: int, height: float) -> float:
-    """Logarithm of c_1 (H(2 - H))^alpha H, the mass of a cap in the units of its own problem."""
+def log_mass_units(d: int, heights: Array) -> Array:
+    """Logarithms of c_1 (H(2 - H))^alpha H, the masses of caps in the units of their own problems."""
     alpha = (d - 1) / 2
-    return log_c1(d) + alpha * (math.log(height) + math.log(2 - height)) + math.log(height)
+    return log_c1(d) + alpha * (np.log(heights) + np.log(2 - heights)) + np.log(heights)
 
 
 def _slack(d: int) -> float:
@@ -68,7 +70,15 @@ def _slack(d: int) -> float:
 
 
 def log_norms(d: int, heights: Array) -> Array:
-    """Logarithms of the squared norms in units of q-mass, for all ramps (rows) and caps (columns)."""
+    """Logarithms of the squared norms in units of q-mass, for all ramps (rows) and caps (columns).
+
+    They are analytic in the height up to 2: interpolated in Chebyshev's nodes on [0, 1] where there are many caps.
+    """
+    if heights.size > _HEIGHTS:
+        nodes = np.cos((np.arange(_HEIGHTS) + 0.5) * (math.pi / _HEIGHTS))
+        series = 2 / _HEIGHTS * log_norms(d, (nodes + 1) / 2) @ chebvander(nodes, _HEIGHTS - 1)
+        series[:, 0] /= 2
+        return np.asarray(series @ chebvander(2 * heights - 1, _HEIGHTS - 1).T)
     foot = 1 - RAMPS[:, None]
     # r = foot u^2 takes the root at 0 away; the last ramp has it inside.
     flat = foot * _NODES**2
@@ -161,9 +171,8 @@ def _ladder(d: int, extra: tuple[Caps, ...], density: float) -> _Ladder:
     chosen = (*extra, *sorted((caps for _, caps in found.values()), key=lambda caps: -caps.height))
     heights = np.array([caps.height for caps in chosen])
     log_counts = np.array([math.log(caps.count) for caps in chosen])
-    log_units = np.array([log_mass_unit(d, caps.height) for caps in chosen])
     log_shares = -log_counts - (d + 1) * np.log(heights)
-    return _Ladder(chosen, heights, log_counts, log_units, log_shares, log_norms(d, heights))
+    return _Ladder(chosen, heights, log_counts, log_mass_units(d, heights), log_shares, log_norms(d, heights))
 
 
 def _ranked(ladder: _Ladder, problem: Problem, given: int) -> tuple[Index, Array]:

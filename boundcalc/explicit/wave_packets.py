@@ -76,22 +76,31 @@ _MARGIN = 1e-6
 _WIDENINGS = tuple(Fraction(1, 2**j) for j in range(9))
 
 
+def _power(base: list[Fraction], exponent: int) -> Array:
+    """The power of a polynomial: products of whole numbers, which are far cheaper than those of fractions."""
+    unit = math.lcm(*(c.denominator for c in base))
+    whole, found = np.array([int(c * unit) for c in base], dtype=object), np.array([1], dtype=object)
+    for _ in range(exponent):
+        found = np.convolve(found, whole)
+    return np.array([Fraction(c, unit**exponent) for c in found])
+
+
 def _profile_norms(m: int, largest: int) -> list[Fraction]:
     """Integrals of the squared j-th derivative of (1 - 4 z^2)^m over [-1/2, 1/2], j = 0, ..., largest <= m."""
     # In x = 2z: (1 - x^2)^m on [-1, 1], each derivative a factor 2, dz = dx/2.
-    polynomial, norms = polynomials.polypow(_BUMP, m), []
+    polynomial, norms = np.array([int(c) for c in _power(_BUMP, m)], dtype=object), []
     for j in range(largest + 1):
-        square = polynomials.polyint(polynomials.polymul(polynomial, polynomial))
-        norms.append((square.sum() - polynomials.polyval(-1, square)) * Fraction(4**j, 2))
-        polynomial = polynomials.polyder(polynomial)
+        even = np.convolve(polynomial, polynomial)[::2]
+        norms.append(sum((Fraction(c, 2 * i + 1) for i, c in enumerate(even)), Fraction(0)) * 4**j)
+        polynomial = polynomial[1:] * np.arange(1, polynomial.size)
     return norms
 
 
 def _sup_derivative(m: int, order: int) -> Ball:
     """sup of the derivative of (1 - 4 z^2)^m of this order."""
-    polynomial = polynomials.polyder(polynomials.polypow(_BUMP, m), order)
+    polynomial = polynomials.polyder(_power(_BUMP, m), order)
     # The outermost derivative vanishes at the ends, where roots are multiple: divide them out.
-    reduced = polynomials.polydiv(polynomials.polyder(polynomial), polynomials.polypow(_BUMP, m - order - 1))[0]
+    reduced = polynomials.polydiv(polynomials.polyder(polynomial), _power(_BUMP, m - order - 1))[0]
     sup = abs(horner(polynomial, ball(0)))
     for root in all_real_roots(list(reduced)):
         if not abs(root) > 1:
@@ -125,7 +134,7 @@ def _inside(d: int, widening: Fraction) -> Ball:
         return ball(width[0] * depth[0] ** (2 * d + 4))
     exponent = Fraction(5 * d + 11, 2)
     total = ball(0)
-    for i, c in enumerate(polynomials.polymul(width, polynomials.polypow(depth, 2 * d + 4))):
+    for i, c in enumerate(polynomials.polymul(width, _power(depth, 2 * d + 4))):
         # int_0^inf rho^(d-2+i) (1 + rho^2)^(1-M) d rho = Beta(p, M - 1 - p)/2, p = (d - 1 + i)/2
         p = Fraction(d - 1 + i, 2)
         total += ball(c) * _log_beta(p, exponent - 1 - p).exp() / 2
