@@ -164,3 +164,17 @@ def test_the_trace_class_lies_in_the_class_of_the_largest_eigenvalue() -> None:
     h = np.geomspace(1e-6, 1, 40)
     for d in (1, 2, 5, 20):
         assert np.all(cap.trace_weight(d, h) >= 4 * cap.population_weight(d, h) * (1 - 1e-12))
+
+
+@pytest.mark.parametrize("d", [1, 2])
+def test_weight_of_the_sample(d: int) -> None:
+    """The sample's g_tr from Theorem D's depth on: at least c_1/(2(d+1)) (3/4)^{(d+1)/4} h^{(d+3)/2}, with room to spare."""
+    rng = np.random.default_rng(d)
+    x = rng.normal(size=(60_000, d))
+    x *= rng.random((60_000, 1)) ** (1 / d) / np.linalg.norm(x, axis=1, keepdims=True)
+    least = cap.marginal_constant(d) / (2 * (d + 1)) * 0.75 ** ((d + 1) / 4)
+    for h in np.geomspace(0.05, 1, 12):
+        u = rng.normal(size=d)
+        side = x @ (u / np.linalg.norm(u)) - (1 - h)
+        first = np.mean((side > 0) * ((x**2).sum(1) + 1))
+        assert 2 * math.sqrt(first * np.mean(np.maximum(side, 0) ** 2)) >= least * h ** ((d + 3) / 2)
