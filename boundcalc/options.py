@@ -226,6 +226,12 @@ def vocabulary(*entries: Option) -> dict[str, Option]:
     return {entry.name: entry for entry in entries}
 
 
+def _read_weight(name: str, value: object) -> Any:
+    from boundcalc.explicit.problem import read_weight
+
+    return read_weight(name, value)
+
+
 _ERROR = number("a number in (0, 1]", lambda x: 0 < x <= 1)
 
 OPTIONS: Mapping[str, Option] = vocabulary(
@@ -237,7 +243,8 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("B", "bound on the sup norm", symbol("B"), 1, ("--sup",), "B"),
     Option("C", "bound on the weighted variation norm", symbol("C"), 1, ("--norm",), "C"),
     Option("M", "max of label bound, sup norm and 1", symbol("M"), metavar="M"),
-    Option("weight", "weight of the norm below C", choice(("canonical", "population")), "canonical", metavar="WEIGHT"),
+    Option("weight", "weight of the norm below C: canonical, population, trace, or the power of the depth",
+           Reader("word", _read_weight, ("canonical", "population", "trace")), "canonical", metavar="WEIGHT"),
     Option("effort", "how long to search", choice(("fast", "full")), "fast", metavar="EFFORT"),
     Option("quantity", "mse, or gap for the generalization gap", choice(("mse", "gap")), "mse", metavar="QUANTITY"),
     Option("flatness", "what is flat: lambda-max (GD), localised, trace (SGD); none is weight decay",

@@ -38,6 +38,8 @@ _SELECTION: dict[tuple[str, Quantity], tuple[str, str | None, str | None]] = {
     ("none", Quantity.GAP): ("low-norm-gap", None, None),
 }
 _LOW_NORM = {Quantity.MSE: "low-norm-mse", Quantity.GAP: "low-norm-gap"}
+# What explicit_lower is asked for beside the setting. No weight stands for localised flatness.
+_WEIGHTS: dict[str, list[str]] = {"lambda-max": [], "trace": ['weight="trace"'], "none": ["weight=0"]}
 _FLOAT_LOG_MAX = math.log(1.7e308)
 
 
@@ -174,13 +176,15 @@ class RateReport(Shown):
     @property
     def _numbers(self) -> tuple[str, ...]:
         """Where numbers with constants are: said of the class that they belong to."""
-        if self.quantity is not Quantity.MSE or self.flatness != "lambda-max":
+        if self.quantity is not Quantity.MSE or self.flatness not in _WEIGHTS:
             return ()
-        return f"Explicit: {self.explicit}", f"For numbers with constants: {self._explicit_call()}."
+        call = f"For numbers with constants: {self._explicit_call()}."
+        return (f"Explicit: {self.explicit}", call) if self.flatness == "lambda-max" else (call,)
 
     def _explicit_call(self) -> str:
         """The call that gives numbers at this setting."""
         names = ["d", "n", *(f"{s}={s}" for s in ("sigma", "B", "C") if getattr(self.setting, s) is not None)]
+        names += _WEIGHTS[self.flatness]
         return f"boundcalc.explicit_lower({', '.join(names)})"
 
     def _optional_symbols(self) -> list[str]:

@@ -22,7 +22,7 @@ from boundcalc.bracketing import LARGEST, bracket, size_at
 from boundcalc.exact import exact_rational, fraction, log_exact
 from boundcalc.explicit.family import Claim, Family
 from boundcalc.explicit.lower import FAMILIES, evaluate, parse, read
-from boundcalc.explicit.problem import Effort, Problem, Weight
+from boundcalc.explicit.problem import AnyWeight, Effort, Problem, Weight
 from boundcalc.explicit.upper import explicit_upper
 from boundcalc.lookup import by_key
 from boundcalc.setting import Setting
@@ -225,7 +225,7 @@ def _explicit_lower_size(error: Fraction, problem: Problem, effort: Effort) -> S
     return SampleSize("explicit-lower", Kind.REQUIRED, math.log10(best), best, source, remark=remark)
 
 
-def _explicit_upper_size(error: Fraction, setting: Setting, weight: Weight) -> SampleSize | None:
+def _explicit_upper_size(error: Fraction, setting: Setting, weight: AnyWeight) -> SampleSize | None:
     """The smallest n found whose explicit upper bound is at most the error."""
     target = log_exact(error) / math.log(10)
 
@@ -246,7 +246,7 @@ def sample_size(
     sigma: object = 1,
     B: object = 1,
     C: object = 1,
-    weight: Weight | str = Weight.CANONICAL,
+    weight: object = Weight.CANONICAL,
     effort: Effort | str = Effort.FAST,
 ) -> SampleSizeReport:
     """How many samples each bound requires, or permits, for a mean squared error.

@@ -46,7 +46,8 @@ r^kappa. With F'(z)^2 = sum e_i z^(2i), integrating over r first and bounding |N
 The population weight is convex in t on [0, 1], g = E(X - t)_+ N, N = sqrt(Q^2 + M^2) in the notation of
 :mod:`boundcalc.explicit.marginal`, p the density: Q'' >= 0 and M'' >= -p give N'' >= -M p/N by Cauchy and Schwarz, so
 g'' >= p N + 2 Q |N'| - E(X - t)_+ M p/N >= p N - E(X - t)_+ p >= 0 as E(X - t)_+ <= M <= N. So g lies below its piecewise
-linear interpolants, sum of w_i (t_i - t)_+, and W_m <= sum w_i t_i^m.
+linear interpolants, sum of w_i (t_i - t)_+, and W_m <= sum w_i t_i^m. The weight of the trace is convex, too
+(docs/proofs.md). For (1 - t)^gamma, W_m = m! Gamma(gamma + 1)/Gamma(m + gamma).
 
 Rounding. c_(i,K), q_(j,K) and the sum in v_j are computed in floats, from integers by sums, products and quotients of
 positive numbers alone; so their relative error is at most the number of operations along any path, less than 4 10^6, times
@@ -71,7 +72,7 @@ from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
 from boundcalc.explicit.gegenbauer import dimension, horner
 from boundcalc.explicit.marginal import Marginal, Weighting, gauss, log_weight_ratio
-from boundcalc.explicit.problem import Effort, Problem, Weight
+from boundcalc.explicit.problem import AnyWeight, Effort, Problem
 from boundcalc.explicit.random_harmonic import sup_bound, sup_levels
 
 Array = NDArray[np.float64]
@@ -168,27 +169,27 @@ def _totals(d: int, k: int, kappas: NDArray[np.int64], spectra: Array) -> Array:
 
 
 @lru_cache(maxsize=32)
-def _interpolant(d: int) -> tuple[Array, list[Ball]]:
-    """t_i and w_i with g(t) <= sum w_i (t_i - t)_+ for the population weight g."""
+def _interpolant(d: int, weight: AnyWeight) -> tuple[Array, list[Ball]]:
+    """t_i and w_i with g(t) <= sum w_i (t_i - t)_+ for a convex weight g: that of the population or of the trace."""
     depths = np.unique(np.concatenate([np.geomspace(1e-4, 1.0, 2000), np.linspace(0.3, 1.0, 2000)]))
-    log_g = (d + 2) * np.log(depths) + log_weight_ratio(Weight.POPULATION, d, depths)
+    log_g = float(weight.degree(d)) * np.log(depths) + log_weight_ratio(weight, d, depths)
     # Steps in log g that grow with distance: far out accuracy matters less.
     fall = 25 * np.expm1(0.01 * np.arange(1, int(100 * math.log1p(min(300.0, log_g[-1] - log_g[0]) / 25))))
     t = np.concatenate([[0.0], 1 - np.interp(log_g[-1] - fall, log_g, depths), [1.0]])
     with precision(_BITS):
-        weighting = Weighting(Weight.POPULATION, Marginal(d))
+        weighting = Weighting(weight, Marginal(d))
         at = [ball(float(x)) for x in t]
         g = [weighting.cost(1 - x) for x in at]
         slopes = [(a - b) / (y - x) for x, y, a, b in zip(at[:-1], at[1:], g[:-1], g[1:], strict=True)] + [ball(0)]
         return t[1:], [a - b for a, b in pairwise(slopes)]
 
 
-def _weight_integrals(d: int, kappa: int, count: int, weight: Weight) -> list[Ball]:
+def _weight_integrals(d: int, kappa: int, count: int, weight: AnyWeight) -> list[Ball]:
     """Upper bounds of W_m, m = j kappa, for the first ``count`` odd j."""
-    if weight is Weight.CANONICAL:
-        orders = range(kappa, 2 * kappa * count, 2 * kappa)
-        return [(ball(m + 1).lgamma() + ball(d + 3).lgamma() - ball(m + d + 2).lgamma()).exp() for m in orders]
-    t, terms = _interpolant(d)
+    if weight.plain:
+        k, orders = weight.degree(d), range(kappa, 2 * kappa * count, 2 * kappa)
+        return [(ball(m + 1).lgamma() + ball(k + 1).lgamma() - ball(m + k).lgamma()).exp() for m in orders]
+    t, terms = _interpolant(d, weight)
     powers = [ball(float(x)) ** kappa for x in t]
     steps = [power * power for power in powers]
     terms = [w * power for w, power in zip(terms, powers, strict=True)]
@@ -199,13 +200,14 @@ def _weight_integrals(d: int, kappa: int, count: int, weight: Weight) -> list[Ba
     return found
 
 
-def _log_weight_integral(d: int, m: NDArray[np.int64], weight: Weight) -> Array:
+def _log_weight_integral(d: int, m: NDArray[np.int64], weight: AnyWeight) -> Array:
     """Logarithm of the same at each m in floats."""
     from scipy.special import gammaln
 
-    if weight is Weight.CANONICAL:
-        return np.asarray(gammaln(m + 1) + gammaln(d + 3) - gammaln(m + d + 2))
-    t, w = _interpolant(d)
+    if weight.plain:
+        k = float(weight.degree(d))
+        return np.asarray(gammaln(m + 1) + gammaln(k + 1) - gammaln(m + k))
+    t, w = _interpolant(d, weight)
     orders, place = np.unique(m, return_inverse=True)
     exponents = orders[:, None] * np.log(t) + np.array([float(x.log().mid()) for x in w])
     top = exponents.max(1)
@@ -213,7 +215,7 @@ def _log_weight_integral(d: int, m: NDArray[np.int64], weight: Weight) -> Array:
 
 
 @lru_cache(maxsize=256)
-def _seminorms(d: int, k: int, kappa: int, order: int, weight: Weight) -> list[Ball]:
+def _seminorms(d: int, k: int, kappa: int, order: int, weight: AnyWeight) -> list[Ball]:
     """Upper bounds of v_j for j = 1, 3, ..., order."""
     totals = _totals(d, k, np.array([kappa]), _spectra(d, k, order))[:, 0]
     if not np.isfinite(totals).all():
@@ -316,7 +318,7 @@ class ChebyshevHarmonic(Design):
         """Working precision: coefficients alternate, and grow like 2.5 to the power of the degree."""
         return _BITS + 4 * (2 * len(self.shape) - 1) * self.order
 
-    def seminorm(self, d: int, u: Ball, weight: Weight) -> Ball:
+    def seminorm(self, d: int, u: Ball, weight: AnyWeight) -> Ball:
         """V_1 e + V_3/sqrt(delta_2)."""
         coefficients, _ = _coefficients(self.order, self.shape)
         v = _seminorms(d, self.degree, self.kappa, 2 * len(coefficients) - 1, weight)
@@ -432,7 +434,7 @@ def _radial(powers: Array) -> Array:
 
 @lru_cache(maxsize=512)
 @np.errstate(all="ignore")
-def _table(d: int, k: int, weight: Weight) -> _Table:
+def _table(d: int, k: int, weight: AnyWeight) -> _Table:
     from scipy.special import gammaln
 
     us, level, cosine = (found[0] for found in sup_levels(d, (k,), _FAILURES))

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from boundcalc.bracketing import bracket
 from boundcalc.explicit.lower import FAMILIES, FamilyValue, evaluate, parse, read
-from boundcalc.explicit.problem import Effort, Weight
+from boundcalc.explicit.problem import AnyWeight, Effort, Weight
 from boundcalc.setting import Setting
 from boundcalc.shown import Shown, show_exact, show_upper
 
@@ -33,7 +33,7 @@ class Crossover(Shown):
     """
 
     setting: Setting
-    weight: Weight
+    weight: AnyWeight
     n: int | None
     localised: FamilyValue
     spread: FamilyValue
@@ -53,7 +53,7 @@ def crossover(
     sigma: object = 1,
     B: object = 1,
     C: object = 1,
-    weight: Weight | str = Weight.CANONICAL,
+    weight: object = Weight.CANONICAL,
     effort: Effort | str = Effort.FAST,
 ) -> Crossover:
     """From which n on the boundary-localised families exceed the affine, ridge and polynomial families.

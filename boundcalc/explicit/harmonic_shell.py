@@ -42,7 +42,7 @@ from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
 from boundcalc.explicit.gegenbauer import coefficients, dimension, horner, values
 from boundcalc.explicit.marginal import Marginal, Weighting, gauss, log_weight_ratio
-from boundcalc.explicit.problem import Effort, Problem, Weight
+from boundcalc.explicit.problem import AnyWeight, Effort, Problem
 from boundcalc.explicit.random_harmonic import log_c, sup_bound, sup_levels
 
 Array = NDArray[np.float64]
@@ -65,7 +65,7 @@ class _Shell:
 
 
 @lru_cache(maxsize=512)
-def _shell(d: int, k: int, t: Fraction, weight: Weight) -> _Shell:
+def _shell(d: int, k: int, t: Fraction, weight: AnyWeight) -> _Shell:
     with precision(256 + 2 * d):
         m = k - 2
         p = coefficients(d + 4, m)
@@ -169,7 +169,7 @@ def _log_ball_information(dim: int) -> float:
 
 
 @lru_cache(maxsize=32)
-def _tables(d: int, weight: Weight) -> _FloatTables:
+def _tables(d: int, weight: AnyWeight) -> _FloatTables:
     t = np.array([float(x) for x in _THRESHOLDS])[:, None]
     log_a = math.lgamma(d / 2) - math.lgamma((d - 1) / 2) - math.log(math.pi) / 2 - math.log(d * d - 1)
     # |Lambda|^2 with s = t/r: the mass sits where s^(-d-3) (1 - s^2)^(d+1) is large, near s = t; s = t + (1 - t) v^2.
@@ -177,7 +177,7 @@ def _tables(d: int, weight: Weight) -> _FloatTables:
     ds = (1 - t) * 2 * _NODES * _WEIGHTS
     fine = t + (1 - t) * np.linspace(0, 1, 400)[:-1] ** 2
     log_dim, log_kappa, log_v, info = [], [], [], []
-    log_cost = (d + 2) * np.log(1 - t[:, 0]) + log_weight_ratio(weight, d, 1 - t[:, 0])
+    log_cost = float(weight.degree(d)) * np.log(1 - t[:, 0]) + log_weight_ratio(weight, d, 1 - t[:, 0])
     for k in _DEGREES:
         dim = dimension(d, k)
         p = values(d + 4, k - 2, s)

@@ -26,7 +26,7 @@ from boundcalc.explicit import (
 )
 from boundcalc.explicit.caps import Caps, CodeLike, from_code
 from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
-from boundcalc.explicit.problem import Effort, Problem, Weight
+from boundcalc.explicit.problem import AnyWeight, Effort, Problem, Weight, read_weight
 from boundcalc.grids import is_grid, read_array
 from boundcalc.lookup import by_key
 from boundcalc.setting import Setting
@@ -72,14 +72,14 @@ class LowerBound(Shown):
     Attributes
     ----------
     setting : Setting
-    weight : Weight
+    weight : Weight, TraceWeight or PowerWeight
     effort : Effort
     values : tuple of FamilyValue
         Every family, in the order of FAMILIES.
     """
 
     setting: Setting
-    weight: Weight
+    weight: AnyWeight
     effort: Effort
     values: tuple[FamilyValue, ...]
 
@@ -162,7 +162,7 @@ def evaluate(family: Family, problem: Problem, effort: Effort, extra: tuple[Caps
         return FamilyValue(family, None, None, str(error))
 
 
-def problem_of(setting: Setting, weight: Weight) -> Problem:
+def problem_of(setting: Setting, weight: AnyWeight) -> Problem:
     """The problem at a complete setting.
 
     Raises
@@ -182,10 +182,10 @@ def problem_of(setting: Setting, weight: Weight) -> Problem:
     return Problem(int(d), n, sigma, B, C, weight)
 
 
-def read(d: object, n: object, sigma: object, B: object, C: object, weight: Weight | str) -> tuple[Setting, Problem]:
+def read(d: object, n: object, sigma: object, B: object, C: object, weight: object) -> tuple[Setting, Problem]:
     """What a caller passed, as a setting and as the problem there."""
     setting = Setting.parse(d=d, n=n, sigma=sigma, B=B, C=C)
-    return setting, problem_of(setting, parse("weight", Weight, weight))
+    return setting, problem_of(setting, read_weight("weight", weight))
 
 
 def parse(name: str, kind: type[Choice], value: object) -> Choice:
@@ -250,7 +250,7 @@ def explicit_lower(
     sigma: object = ...,
     B: object = ...,
     C: object = ...,
-    weight: Weight | str = ...,
+    weight: object = ...,
     effort: Effort | str = ...,
     code: CodeLike | None = ...,
 ) -> LowerBound: ...
@@ -262,7 +262,7 @@ def explicit_lower(
     sigma: object = 1,
     B: object = 1,
     C: object = 1,
-    weight: Weight | str = Weight.CANONICAL,
+    weight: object = Weight.CANONICAL,
     effort: Effort | str = Effort.FAST,
     code: CodeLike | None = None,
 ) -> LowerBound | LowerBoundGrid:
@@ -281,8 +281,9 @@ def explicit_lower(
     ----------
     d, n, sigma, B, C : numbers or text, or arrays of numbers
         Read exactly; a float is the decimal number it shows. Arrays broadcast against each other and give a grid.
-    weight : {"canonical", "population"} or Weight
-        (1 - |t|)^(d+2), or the weight of the uniform distribution.
+    weight : {"canonical", "population", "trace"}, Weight, or number
+        (1 - |t|)^(d+2), the weight of the uniform distribution, that of the trace of the Hessian (Theorem F) for it, or
+        gamma >= 0 for (1 - |t|)^gamma. The bound rises with gamma, up to the margin of the searches.
     effort : {"fast", "full"} or Effort
         How long to search; the bound is rigorous at either. Fast takes 15 to 40 ms once warm, that is after a first call
         with the same d and weight, which builds tables; up to 0.1 s for d = 1000, 0.4 s for 10^4 and 1.3 s for 10^6.
@@ -303,6 +304,8 @@ def explicit_lower(
     >>> bound = explicit_lower(d=5, n=1e6)
     >>> bound.winner, bound.lower > 0.0135
     ('stacked-trapezoids', True)
+    >>> explicit_lower(5, 1e6, weight="trace").lower < explicit_lower(5, 1e6, weight="13/2").lower < bound.lower
+    True
     >>> explicit_lower([1, 2], 1e4).lower.round(3)
     array([0.005, 0.018])
     """

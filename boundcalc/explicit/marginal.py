@@ -12,7 +12,8 @@ the ratios x (k + 2a + 2 + i)/(k + a + 2 + i) of its terms decrease, so what is 
 A ReLU kink at depth z = 1 - |t| costs g per unit of slope change. The canonical weight is z^(d+2). The population
 weight is g_P = E(X_1 - t)_+ sqrt(Q^2 + M^2) with the cap's mass Q and first moment M = c_1 (1 - t^2)^((d+1)/2)/(d+1).
 g_P/z^(d+2) decreases in the depth z from its limit c_inf at the boundary (each factor, divided by its power of z, is an
-integral of (2 - z r)^((d-1)/2) against a fixed weight), so its value at the shallow end of an interval bounds it there.
+integral of (2 - z r)^((d-1)/2) against a fixed weight), so its value at the shallow end of an interval bounds it there. The
+weight of the trace, over z^((d+3)/2), decreases likewise (Theorem F).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.arb import Ball, ball, log_gamma, working_bits
-from boundcalc.explicit.problem import Weight
+from boundcalc.explicit.problem import TRACE, AnyWeight
 
 # From here on the series is summed here, for whole a and for halves of odd numbers.
 _LARGE, _LARGE_HALF = 24, 1000
@@ -127,6 +128,11 @@ def half_power(base: Ball, exponent: Fraction) -> Ball:
     return base.sqrt() ** exponent.numerator
 
 
+def fraction_power(base: Ball, exponent: Fraction) -> Ball:
+    """base**exponent for base > 0 and a rational exponent >= 0."""
+    return half_power(base, exponent) if exponent.denominator <= 2 else (base.log() * ball(exponent)).exp()
+
+
 def log_c1(d: int) -> float:
     """Logarithm of c_1, in floats."""
     return math.lgamma(d / 2 + 1) - math.lgamma((d + 1) / 2) - math.log(math.pi) / 2
@@ -141,16 +147,19 @@ def gauss(count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 class Weighting:
     """The weight in ball arithmetic, at the precision that is set when it is made."""
 
-    def __init__(self, weight: Weight, marginal: Marginal) -> None:
+    def __init__(self, weight: AnyWeight, marginal: Marginal) -> None:
         self.weight = weight
         self.marginal = marginal
         self.d = marginal.d
+        self.degree = weight.degree(self.d)
 
     def ratio(self, z: Ball) -> Ball:
-        """g/z^(d+2) at depth z in [0, 1]; the supremum of that ratio over all larger depths."""
-        if self.weight is Weight.CANONICAL:
+        """g/z^degree at depth z in [0, 1]; the supremum of that ratio over all larger depths."""
+        if self.weight.plain:
             return ball(1)
         c1, d = self.marginal.c1, self.d
+        if self.weight is TRACE:
+            return self._trace_ratio(z)
         if z == 0:
             return ball(2).sqrt() * ball(2) ** (d + 2) * c1 * c1 / ((d + 1) ** 2 * (d + 3))
         excess, mass, first = self.factors(z)
@@ -167,40 +176,57 @@ class Weighting:
         mass = self.marginal.mass(z) / half_power(z, alpha + 1)
         return excess, mass, c1 * half_power(2 - z, alpha + 1) / (self.d + 1)
 
+    def _trace_ratio(self, z: Ball) -> Ball:
+        """2 sqrt(E[|X|^2 + 1; X > t] E(X - t)_+^2)/z^((d+3)/2), the first factor 2((d+1) Q + t M)/(d+2)."""
+        c1, alpha, d = self.marginal.c1, self.marginal.alpha, self.d
+        # Powers of z: alpha + 1 in the first factor and alpha + 3 in the second.
+        first = c1 * half_power(2 - z, alpha + 1) / (d + 1)
+        mass = first if z == 0 else self.marginal.mass(z) / half_power(z, alpha + 1)
+        beta = 2 / (ball(alpha + 1) * ball(alpha + 2) * ball(alpha + 3))
+        series = (z / 2).hypgeom_2f1(ball(d + 3), ball(3), ball(alpha + 4))
+        second = c1 * half_power(ball(2), alpha) * beta * series * half_power(1 - z / 2, alpha + 3)
+        return 2 * (2 * ((d + 1) * mass + (1 - z) * first) / (d + 2) * second).sqrt()
+
     def cost(self, z: Ball) -> Ball:
         """g at depth z in [0, 1]."""
-        return ball(0) if z == 0 else self.ratio(z) * z ** (self.d + 2)
+        if z == 0:
+            return ball(0 if self.degree else 1)
+        return self.ratio(z) * fraction_power(z, self.degree)
 
     def cost_from(self, z: Ball, moments: tuple[Ball, Ball, Ball]) -> Ball:
         """The same from the integrals of p and t p over [0, z], without another hypergeometric series."""
-        if self.weight is Weight.CANONICAL or not z > _SHALLOW:
+        if self.weight.plain or not z > _SHALLOW:
             return self.cost(z)
-        mass, first, _ = moments
+        mass, first, second = moments
         # E(X - t)_+ = z mass - first; the cap's first moment of X is p(z) z (2 - z)/(d + 1)
         along = self.marginal.density(z) * z * (2 - z) / (self.d + 1)
+        if self.weight is TRACE:
+            excess = z * z * mass - 2 * z * first + second
+            return 2 * (2 * ((self.d + 1) * mass + (1 - z) * along) / (self.d + 2) * excess).sqrt()
         return (z * mass - first) * (mass * mass + along * along).sqrt()
 
     def ratio_from(self, z: Ball, moments: tuple[Ball, Ball, Ball]) -> Ball:
-        """g/z^(d+2), likewise."""
-        if self.weight is Weight.CANONICAL or not z > _SHALLOW:
+        """g/z^degree, likewise."""
+        if self.weight.plain or not z > _SHALLOW:
             return self.ratio(z)
-        return self.cost_from(z, moments) / z ** (self.d + 2)
+        return self.cost_from(z, moments) / fraction_power(z, self.degree)
 
 
 @lru_cache(maxsize=128)
-def _ratio_table(d: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """log depth and log(g_P/z^(d+2)) on a grid, from the closed form."""
-    from boundcalc.cap import weight_ratio
+def _ratio_table(weight: AnyWeight, d: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """log depth and log(g/z^degree) on a grid, from the closed form."""
+    from boundcalc.cap import trace_weight_ratio, weight_ratio
 
     # The ratio changes over relative depths of 1/sqrt(d) near depth 1.
     z = np.unique(np.concatenate([np.geomspace(1e-4, 1.0, 800), np.linspace(0.3, 1.0, 800)]))
-    return np.log(z), np.asarray(weight_ratio.log(d, z).log)
+    ratio = trace_weight_ratio if weight is TRACE else weight_ratio
+    return np.log(z), np.asarray(ratio.log(d, z).log)
 
 
-def log_weight_ratio(weight: Weight, d: int, z: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logarithm of g/z^(d+2) in floats, for searching."""
-    if weight is Weight.CANONICAL:
+def log_weight_ratio(weight: AnyWeight, d: int, z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithm of g/z^degree in floats, for searching."""
+    if weight.plain:
         return np.zeros_like(z)
-    log_z, log_ratio = _ratio_table(d)
+    log_z, log_ratio = _ratio_table(weight, d)
     with np.errstate(divide="ignore"):
         return np.interp(np.log(z), log_z, log_ratio)

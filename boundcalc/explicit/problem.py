@@ -9,16 +9,84 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
+from typing import ClassVar
 
 from boundcalc.cached import cached_property
-from boundcalc.exact import log_exact
+from boundcalc.exact import describe, exact_rational, fraction, log_exact
 
 
 class Weight(Enum):
-    """The weight in the variation norm."""
+    """The weight in the variation norm: as z^(d+2) at small depths z = 1 - |t|."""
 
     CANONICAL = "canonical"
     POPULATION = "population"
+
+    def degree(self, d: int) -> Fraction:
+        """The power of the depth of which it is a multiple; the multiple does not increase with the depth."""
+        return Fraction(d + 2)
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is the power itself."""
+        return self is Weight.CANONICAL
+
+
+@dataclass(frozen=True)
+class TraceWeight:
+    """The weight g_tr of Theorem F for the uniform distribution: what the trace of the Hessian bounds."""
+
+    value: ClassVar[str] = "trace"
+    plain: ClassVar[bool] = False
+
+    def degree(self, d: int) -> Fraction:
+        """As of :class:`Weight`."""
+        return Fraction(d + 3, 2)
+
+
+@dataclass(frozen=True)
+class PowerWeight:
+    """(1 - |t|)^gamma, gamma >= 0."""
+
+    gamma: Fraction
+    plain: ClassVar[bool] = True
+
+    @property
+    def value(self) -> str:
+        """In words."""
+        return f"(1 - |t|)^{self.gamma if self.gamma.denominator == 1 else f'({self.gamma})'}"
+
+    def degree(self, d: int) -> Fraction:
+        """As of :class:`Weight`."""
+        return self.gamma
+
+
+TRACE = TraceWeight()
+AnyWeight = Weight | TraceWeight | PowerWeight
+# Beyond it the weight is below every float at all depths that matter.
+_LARGEST_POWER = 10**6
+
+
+def read_weight(name: str, value: object) -> AnyWeight:
+    """A weight from itself, its word, or gamma for (1 - |t|)^gamma.
+
+    Examples
+    --------
+    >>> read_weight("weight", "trace").value, read_weight("weight", "5/2").value, read_weight("weight", "canonical")
+    ('trace', '(1 - |t|)^(5/2)', <Weight.CANONICAL: 'canonical'>)
+    """
+    if isinstance(value, (Weight, TraceWeight, PowerWeight)):
+        return value
+    for known in (*Weight, TRACE):
+        if value == known.value:
+            return known
+    words = f"{name} must be 'canonical' or 'population', 'trace', or a power from 0 to 10^6, got {describe(value)}"
+    try:
+        gamma = fraction(exact_rational(name, value))
+    except (TypeError, ValueError):
+        raise ValueError(words) from None
+    if not 0 <= gamma <= _LARGEST_POWER:
+        raise ValueError(words)
+    return PowerWeight(gamma)
 
 
 class Effort(Enum):
@@ -37,7 +105,7 @@ class Problem:
     sigma: Fraction
     B: Fraction
     C: Fraction
-    weight: Weight = Weight.CANONICAL
+    weight: AnyWeight = Weight.CANONICAL
 
     @cached_property
     def nu(self) -> Fraction:

@@ -34,8 +34,8 @@ from boundcalc.arb import Ball, ball, lower_float, precision, product, upper_flo
 from boundcalc.explicit.ball_prior import information, radius_moments
 from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.family import Design, Family, NotApplicable
-from boundcalc.explicit.marginal import Marginal, Weighting
-from boundcalc.explicit.problem import Effort, Problem, Weight
+from boundcalc.explicit.marginal import Marginal, Weighting, fraction_power
+from boundcalc.explicit.problem import AnyWeight, Effort, Problem
 
 _BITS = 400
 _CELLS = 48
@@ -82,22 +82,23 @@ def _moments(d: int, omega: Fraction) -> tuple[Ball, Ball]:
 
 
 @lru_cache(maxsize=1024)
-def _variation(d: int, omega: Fraction, weight: Weight) -> Ball:
+def _variation(d: int, omega: Fraction, weight: AnyWeight) -> Ball:
     """Upper bound of 2 omega^2 int_0^1 min(1, omega t) g(t) dt."""
     with precision(128):
         w = ball(omega)
-        if weight is Weight.CANONICAL:
-            rest = (1 - 1 / w) ** (d + 4) if omega > 1 else ball(0)
-            return 2 * w**3 * (1 - rest) / ((d + 3) * (d + 4))
+        if weight.plain:
+            k = weight.degree(d)
+            rest = fraction_power(1 - 1 / w, k + 2) if omega > 1 else ball(0)
+            return 2 * w**3 * (1 - rest) / ball((k + 1) * (k + 2))
         total = ball(0)
-        for t, cost in _population_cells(d):
+        for t, cost in _cells(d, weight):
             total += cost * ball(min(Fraction(1), omega * (t + Fraction(1, _CELLS))))
         return 2 * w**2 * total / _CELLS
 
 
 @lru_cache(maxsize=64)
-def _population_cells(d: int) -> tuple[tuple[Fraction, Ball], ...]:
-    weighting = Weighting(Weight.POPULATION, Marginal(d))
+def _cells(d: int, weight: AnyWeight) -> tuple[tuple[Fraction, Ball], ...]:
+    weighting = Weighting(weight, Marginal(d))
     left = [Fraction(i, _CELLS) for i in range(_CELLS)]
     return tuple((t, weighting.cost(ball(1 - t))) for t in left)
 
@@ -141,7 +142,7 @@ def _grid(d: int) -> tuple[Fraction, ...]:
 
 
 @lru_cache(maxsize=64)
-def _floats(d: int, weight: Weight) -> tuple[np.ndarray, ...]:
+def _floats(d: int, weight: AnyWeight) -> tuple[np.ndarray, ...]:
     columns = []
     with precision(128):
         for omega in _grid(d):

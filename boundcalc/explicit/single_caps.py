@@ -53,7 +53,7 @@ def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design 
     if d > _LARGEST_DIMENSION:
         return NotApplicable(f"searched up to d = {_LARGEST_DIMENSION} only")
     caps, heights, log_counts, log_norm = _arrays(d, extra)
-    log_cost = (d + 1) * np.log(heights) + log_weight_ratio(problem.weight, d, heights)
+    log_cost = (float(problem.weight.degree(d)) - 1) * np.log(heights) + log_weight_ratio(problem.weight, d, heights)
     free = 0.5 * (math.log(best_snr()) - problem.log_nu - log_norm)
     log_amplitude = np.minimum(np.minimum(0.0, free), problem.log_budget - log_counts - log_cost)
     energy = 2 * log_amplitude + log_norm

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.explicit.marginal import log_weight_ratio
-from boundcalc.explicit.problem import Weight
+from boundcalc.explicit.problem import AnyWeight
 from boundcalc.explicit.sign_error import sign_error
 
 Array = NDArray[np.float64]
@@ -112,7 +112,7 @@ def depth_range(d: int, log_mass: float = THOUSANDTH) -> float:
     return max(low, 1 / (1 - tall))
 
 
-def continuum(d: int, weight: Weight, heights: Array, log_snr: Array, log_budget: Array) -> tuple[Array, Array]:
+def continuum(d: int, weight: AnyWeight, heights: Array, log_snr: Array, log_budget: Array) -> tuple[Array, Array]:
     """Rough logarithms of the value per cap and of the budget's price, for ranking caps of many heights at once.
 
     At each depth the better of narrow trapezoids, whose value and cost per unit of depth are tabulated functions of the
@@ -125,7 +125,7 @@ def continuum(d: int, weight: Weight, heights: Array, log_snr: Array, log_budget
     dr = r * logs[1]
     height = heights[:, None, None]
     log_q = (d - 1) / 2 * np.log(r * (2 - height * r) / (2 - height))
-    weighted = (d + 2) * np.log(r) + log_weight_ratio(weight, d, height * r)
+    weighted = float(weight.degree(d)) * np.log(r) + log_weight_ratio(weight, d, height * r)
     log_snr = log_snr[:, None, None]
     mass = np.log((np.exp(log_q) * dr).sum(1))[:, :, None]
     budget = log_budget[:, None, None]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.explicit.marginal import gauss, log_weight_ratio
-from boundcalc.explicit.problem import Weight
+from boundcalc.explicit.problem import AnyWeight
 from boundcalc.explicit.slab_profile import THOUSANDTH, depth_range, log_cost_share
 
 Array = NDArray[np.float64]
@@ -155,9 +155,9 @@ def _log(values: Array) -> Array:
 
 
 @lru_cache(maxsize=192)
-def slab_tables(d: int, height: float, weight: Weight, resolution: Resolution) -> SlabTables:
+def slab_tables(d: int, height: float, weight: AnyWeight, resolution: Resolution) -> SlabTables:
     """The tables of caps of this height; height 0 for the limit of low caps."""
-    alpha, k = (d - 1) / 2, d + 2
+    alpha, k = (d - 1) / 2, float(weight.degree(d))
     r, near, far = _grid(d, resolution)
     x, y = r[near], r[far]
     length = y - x
@@ -166,7 +166,7 @@ def slab_tables(d: int, height: float, weight: Weight, resolution: Resolution) -
         return np.exp(alpha * _log(t * (2 - height * t) / (2 - height)))
 
     def log_weight(t: Array) -> Array:
-        if weight is Weight.CANONICAL:
+        if weight.plain:
             return k * _log(t)
         return k * _log(t) + log_weight_ratio(weight, d, height * np.maximum(t, 1e-300))
 
@@ -207,7 +207,7 @@ def slab_tables(d: int, height: float, weight: Weight, resolution: Resolution) -
     # Many trapezoids: sums of z^k over knots exceed the integral at second order in the width.
     log_x, log_y = np.log(x), np.log(y)
     log_power = (k + 1) * log_y + np.log(-np.expm1((k + 1) * (log_x - log_y)) / (k + 1))
-    log_bend = (k - 1) * log_y + np.log(-k * np.expm1((k - 1) * (log_x - log_y)))
+    log_bend = (k - 1) * log_y + _log(-k * np.expm1((k - 1) * (log_x - log_y)))
     log_scale = log_weight(x) - k * log_x
     steep = max(alpha, 1.0) * length / x
 

@@ -32,7 +32,7 @@ from boundcalc.arb import Ball, ball, lower_float, precision
 from boundcalc.cached import cached_property
 from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.family import Design
-from boundcalc.explicit.marginal import Marginal, Weighting, half_power
+from boundcalc.explicit.marginal import Marginal, Weighting, fraction_power, half_power
 from boundcalc.explicit.problem import Problem
 from boundcalc.explicit.sign_error import sign_error_ball
 
@@ -234,11 +234,13 @@ def _together(slab: Slab, near: _Knot, far: _Knot, marginal: Marginal, weighting
     ramp, tau = width * ball(slab.ramp), width / 2
     if not (near.z - tau > 0):
         raise ArithmeticError(f"a slab of many trapezoids must not touch the sphere: {slab}")
-    k = weighting.d + 2
+    k = weighting.degree
+    # z^k is at most its mean over the cell around z where it is convex, and over the cell beyond z always.
+    before, beyond = (tau, tau) if k >= 1 else (ball(0), width)
     knots = ball(0)
     for first in (near.z, near.z + ramp, near.z + width - ramp, near.z + width):
         last = first + (count - 1) * width
-        knots += ((last + tau) ** (k + 1) - (first - tau) ** (k + 1)) / ((k + 1) * width)
+        knots += (fraction_power(last + beyond, k + 1) - fraction_power(first - before, k + 1)) / (ball(k + 1) * width)
     alpha, centre = marginal.alpha, near.z + tau
     low = half_power(((1 - (tau / centre) ** 2) * (1 - tau**2)).sqrt(), alpha)
     high = (ball(alpha) * ((centre + tau) / (centre - tau)).log() / 2).cosh()

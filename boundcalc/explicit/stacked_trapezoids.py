@@ -110,25 +110,28 @@ def _levels(d: int, effort: Effort) -> tuple[_Level, ...]:
 
 @dataclass(frozen=True)
 class _Ladder:
-    """Caps from the highest down, and logarithms of their numbers, mass units and budgets at C = 1."""
+    """Caps from the highest down, and logarithms of their numbers and mass units."""
 
     caps: tuple[Caps, ...]
     heights: Array
     log_counts: Array
     log_units: Array
-    log_shares: Array
     log_norms: Array
 
     def scales(self, index: Index | slice | int, problem: Problem) -> tuple[Array, Array]:
         """Logarithms of the signal-to-noise ratio of a unit of mass, and of the budget per cap."""
-        return problem.log_nu + self.log_units[index], problem.log_budget + self.log_shares[index]
+        return problem.log_nu + self.log_units[index], problem.log_budget + self.log_shares(problem)[index]
+
+    def log_shares(self, problem: Problem) -> Array:
+        """Logarithms of the caps' budgets at C = 1, in units of the cost of one of their trapezoids."""
+        return -self.log_counts - (float(problem.weight.degree(problem.d)) - 1) * np.log(self.heights)
 
     def alone(self, index: Index | slice, problem: Problem) -> tuple[Array, Array]:
         """One trapezoid per cap: logarithms of values per unit of mass, and of amplitudes; rows are ramps, columns caps."""
         d, weight = problem.d, problem.weight
         heights, norms = self.heights[index], self.log_norms[:, index]
         log_snr, log_budget = self.scales(index, problem)
-        feet = (d + 2) * np.log(np.maximum(1 - RAMPS, 1e-300))[:, None]
+        feet = float(weight.degree(d)) * np.log(np.maximum(1 - RAMPS, 1e-300))[:, None]
         feet = feet + log_weight_ratio(weight, d, heights * np.maximum(1 - RAMPS, 1e-9)[:, None])
         log_cost = np.logaddexp(feet, log_weight_ratio(weight, d, heights)) - np.log(RAMPS)[:, None]
         limit = np.minimum(log_budget - log_cost, 0.0)
@@ -171,8 +174,7 @@ def _ladder(d: int, extra: tuple[Caps, ...], density: float) -> _Ladder:
     chosen = (*extra, *sorted((caps for _, caps in found.values()), key=lambda caps: -caps.height))
     heights = np.array([caps.height for caps in chosen])
     log_counts = np.array([math.log(caps.count) for caps in chosen])
-    log_shares = -log_counts - (d + 1) * np.log(heights)
-    return _Ladder(chosen, heights, log_counts, log_mass_units(d, heights), log_shares, log_norms(d, heights))
+    return _Ladder(chosen, heights, log_counts, log_mass_units(d, heights), log_norms(d, heights))
 
 
 def _ranked(ladder: _Ladder, problem: Problem, given: int) -> tuple[Index, Array]:
@@ -181,7 +183,7 @@ def _ranked(ladder: _Ladder, problem: Problem, given: int) -> tuple[Index, Array
     tall = int(np.searchsorted(-ladder.heights[given:], -TALL)) + given if problem.d > 2 else given
     # Below both of these heights neither noise nor budget matters, and lower caps only have less mass.
     snr = problem.log_nu + ladder.log_units[tall:] > -2
-    poor = problem.log_budget + ladder.log_shares[tall:] < 2
+    poor = problem.log_budget + ladder.log_shares(problem)[tall:] < 2
     end = min(size, tall + max(int(snr.sum()), int(poor.sum())) + 4)
     index = np.arange(tall)
     rough = ladder.rough(index, problem) if tall else np.empty(0)

@@ -112,9 +112,14 @@ def _size(needed: Enclosure) -> str:
     return show_upper(math.ceil(needed.upper) if needed.log10[1] < 15 else needed, 3)
 
 
-def canonical_budget(problem: Problem) -> Fraction:
-    """A budget C such that the canonical class with it lies in the problem's class, in units of B."""
-    if problem.weight is Weight.CANONICAL:
+HEAVIER = "its proof is for the weight (1 - |t|)^(d+2), and this weight is larger"
+
+
+def canonical_budget(problem: Problem) -> Fraction | None:
+    """A budget C such that the canonical class with it lies in the problem's class, in units of B; None if there is none."""
+    if problem.weight.degree(problem.d) < Weight.CANONICAL.degree(problem.d):
+        return None
+    if problem.weight.plain:
         return problem.budget
     with precision(128):
         limit = Weighting(problem.weight, Marginal(problem.d)).ratio(ball(0))
@@ -139,6 +144,8 @@ class TheoremA(Design):
             If the budget in the canonical norm is below every float.
         """
         budget = canonical_budget(problem)
+        if budget is None:
+            raise ArithmeticError(HEAVIER)
         if budget <= 0:
             raise ArithmeticError("the budget over the limit of the weight's ratio is below every float")
         one = Integer(1)  # all functions and the noise are divided by B

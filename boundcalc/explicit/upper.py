@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,7 +35,7 @@ from boundcalc.exact import log_exact
 from boundcalc.explicit import upper_cells, upper_mixture
 from boundcalc.explicit.lower import read
 from boundcalc.explicit.marginal import Marginal, Weighting
-from boundcalc.explicit.problem import Problem, Weight
+from boundcalc.explicit.problem import TRACE, AnyWeight, Problem, Weight
 from boundcalc.setting import Setting
 from boundcalc.shown import Shown, show_upper
 
@@ -50,7 +50,7 @@ class UpperBound(Shown):
     """A non-asymptotic upper bound of the minimax risk, that of ``estimator``; ``trivial`` if it only estimates 0."""
 
     setting: Setting
-    weight: Weight
+    weight: AnyWeight
     enclosure: Enclosure
     estimator: str
     trivial: bool
@@ -77,7 +77,7 @@ class UpperBound(Shown):
 
 @np.errstate(under="ignore")  # whatever the caller has told numpy to do with it
 def explicit_upper(
-    d: object, n: object, sigma: object = 1, B: object = 1, C: object = 1, weight: Weight | str = Weight.CANONICAL
+    d: object, n: object, sigma: object = 1, B: object = 1, C: object = 1, weight: object = Weight.CANONICAL
 ) -> UpperBound:
     """The best explicit minimax upper bound known here: some estimator's worst-case risk is at most this.
 
@@ -86,6 +86,9 @@ def explicit_upper(
     exponential weights over sums of ridge functions, of order n^(-2/(3d+7)) up to logarithms. B^2, the risk of the
     estimate 0, where that is smaller. All are derived (docs/proofs.md), not published. The bound is evaluated in ball
     arithmetic and rounded up.
+
+    For the weight of the trace, which is at least 4 times that of the population, and for powers gamma <= d + 2 of the depth the
+    bound is that of the larger class with the weight of the population (and C/4) or the canonical one; beyond it is trivial.
 
     Parameters and errors as in :func:`boundcalc.explicit.lower.explicit_lower`.
 
@@ -102,10 +105,21 @@ def explicit_upper(
     with precision(_BITS):
         trivial = ball(problem.B) ** 2
         least, words = trivial, "the estimate 0"
-        for value, name in _candidates(problem):
+        covering = _covering(problem)
+        for value, name in _candidates(covering) if covering else ():
             if value * trivial < least:
                 least, words = value * trivial, name
         return UpperBound(setting, problem.weight, enclosure(least), words, least is trivial)
+
+
+def _covering(problem: Problem) -> Problem | None:
+    """A problem of canonical or population weight whose class contains the problem's; None if there is none."""
+    if isinstance(problem.weight, Weight):
+        return problem
+    if problem.weight is TRACE:
+        return replace(problem, weight=Weight.POPULATION, C=problem.C / 4)
+    smaller = problem.weight.degree(problem.d) <= Weight.CANONICAL.degree(problem.d)
+    return replace(problem, weight=Weight.CANONICAL) if smaller else None
 
 
 def _candidates(problem: Problem) -> Iterator[tuple[Ball, str]]:

@@ -60,7 +60,7 @@ from boundcalc.explicit.gegenbauer import horner
 from boundcalc.explicit.problem import Effort, Problem
 from boundcalc.explicit.sign_error import sign_error, sign_error_ball
 from boundcalc.explicit.slab_profile import best_snr
-from boundcalc.explicit.theorem_a import canonical_budget
+from boundcalc.explicit.theorem_a import HEAVIER, canonical_budget
 
 Array = NDArray[Any]
 # Its functions take exact fractions too.
@@ -250,7 +250,10 @@ class WavePackets(Design):
         if log_tail is not None:
             variation += boxes * (log_tail + constants.log_mass + (3 * d + 4) * log_delta).exp()
         cost = ball(self.caps.count) * ((d + 1) * log_h).exp() * variation
-        amplitude = ball(min(self.amplitude, lower_float(ball(canonical_budget(problem)) / cost)))
+        budget = canonical_budget(problem)
+        if budget is None:
+            raise ArithmeticError(HEAVIER)
+        amplitude = ball(min(self.amplitude, lower_float(ball(budget) / cost)))
         if not amplitude > 0:
             raise ArithmeticError("the amplitude underflows before the budget holds")
         norm = (constants.log_norm + ball(Fraction(d + 1, 2)) * log_h + d * log_delta).exp()
@@ -306,6 +309,8 @@ def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design 
     if d > _LARGEST_DIMENSION:
         return NotApplicable(f"searched up to d = {_LARGEST_DIMENSION} only")
     budget = canonical_budget(problem)
+    if budget is None:
+        return NotApplicable(HEAVIER)
     if budget <= 0:
         return NotApplicable("the budget over the limit of the weight's ratio is below every float")
     m, aspect = _shape(d)

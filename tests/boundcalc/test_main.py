@@ -125,7 +125,7 @@ WRONG = [
     ("rate 2 9 --flatness sgd", "--flatness must be one of lambda-max, localised, trace, none, got 'sgd'"),
     ("rate --n 9", "--dim is missing"),
     ("rate 2 9 3", "unexpected argument '3'"),
-    ("explicit --dim 2 --n 9 --weight flat", "--weight must be one of canonical, population, got 'flat'"),
+    ("explicit --dim 2 --n 9 --weight flat", "--weight must be 'canonical' or 'population', 'trace', or a power from"),
     ("explicit --dim 2 --n 9 --effort most", "--effort must be one of fast, full, got 'most'"),
     ("sample-size --dim 2 --error 2", "--error must be a number in (0, 1], got '2'"),
     ("packing-number --dim 2", "--angle or --cosine must be given"),
