@@ -15,7 +15,7 @@ from boundcalc.explicit.family import Claim
 from boundcalc.explicit.gegenbauer import coefficients, dimension, values
 from boundcalc.explicit.lower import evaluate, explicit_lower, problem_of
 from boundcalc.explicit.marginal import Marginal, Weighting, log_weight_ratio
-from boundcalc.explicit.problem import Effort, Problem, Weight
+from boundcalc.explicit.problem import TRACE, AnyWeight, Effort, Problem, Weight
 from boundcalc.explicit.random_harmonic import sup_bound, sup_levels
 from boundcalc.explicit.upper import explicit_upper
 from boundcalc.setting import Setting
@@ -226,11 +226,12 @@ def test_polynomials_beyond_one_are_refused() -> None:
                 broken.bound(problem(8, 100))
 
 
+@pytest.mark.parametrize("weight", [Weight.POPULATION, TRACE], ids=lambda weight: weight.value)
 @pytest.mark.parametrize("d", [3, 12, 100, 1000])
-def test_the_population_weight_lies_below_its_interpolant(d: int) -> None:
-    t, weights = chebyshev._interpolant(d)
+def test_convex_weights_lie_below_their_interpolants(d: int, weight: AnyWeight) -> None:
+    t, weights = chebyshev._interpolant(d, weight)
     with precision(192):
-        weighting = Weighting(Weight.POPULATION, Marginal(d))
+        weighting = Weighting(weight, Marginal(d))
         for x in (1e-3, 0.05, 0.11, 0.77):
             g = weighting.cost(1 - ball(x))
             chord = sum((w * (float(y) - x) for y, w in zip(t, weights, strict=True) if y > x), ball(0))
@@ -239,12 +240,12 @@ def test_the_population_weight_lies_below_its_interpolant(d: int) -> None:
     nodes, quadrature = np.polynomial.legendre.leggauss(1000)
     nodes, quadrature = (nodes + 1) / 2, quadrature / 2
     for m in (2, 9, 60):
-        terms = m * (m - 1) * nodes ** (m - 2) * (1 - nodes) ** (d + 2)
-        exact = quadrature @ (terms * np.exp(log_weight_ratio(Weight.POPULATION, d, 1 - nodes)))
+        terms = m * (m - 1) * nodes ** (m - 2) * (1 - nodes) ** float(weight.degree(d))
+        exact = quadrature @ (terms * np.exp(log_weight_ratio(weight, d, 1 - nodes)))
         with precision(192):
-            found = float(chebyshev._weight_integrals(d, m, 1, Weight.POPULATION)[0].mid())
+            found = float(chebyshev._weight_integrals(d, m, 1, weight)[0].mid())
         assert exact * (1 - 1e-4) <= found <= exact * 1.03
-        assert found == pytest.approx(math.exp(chebyshev._log_weight_integral(d, np.array([m]), Weight.POPULATION)[0]))
+        assert found == pytest.approx(math.exp(chebyshev._log_weight_integral(d, np.array([m]), weight)[0]))
 
 
 def bayes_risk(found: ChebyshevHarmonic, d: int, n: int, data: int, steps: int, seed: int) -> np.ndarray:

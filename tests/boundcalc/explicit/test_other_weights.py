@@ -210,3 +210,9 @@ def test_reading() -> None:
             ValueError, match="weight must be 'canonical' or 'population', 'trace', or a power from 0 to 10"
         ):
             read_weight("weight", bad)
+
+
+@pytest.mark.parametrize(("d", "weight"), [(1, "trace"), (2, "trace"), (5, "trace"), (2, "3/2"), (5, 3), (12, "trace")])
+def test_more_samples_never_raise_a_bound(d: int, weight: object) -> None:
+    values = [explicit_lower(d, 300 * 1.07**k, weight=weight).log10_lower for k in range(24)]
+    assert np.diff(values).max() <= 1e-11
