@@ -76,7 +76,7 @@ def check_writable(argument: str, path: Path) -> None:
         mode = None
     except (OSError, ValueError) as error:  # too long, a circle of links, a NUL
         why = getattr(error, "strerror", None) or str(error)
-        raise ValueError(f"{argument} must be a path that can be written, got {str(path)!r}: {why}") from error
+        raise ValueError(f"{argument} must be a path that can be written, got {describe(str(path))}: {why}") from error
     if mode is not None and stat.S_ISDIR(mode):
         raise ValueError(f"{argument} must be a file, got the folder {str(path)!r}; pass a file name inside it")
     if mode is not None and not stat.S_ISREG(mode):

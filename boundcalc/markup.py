@@ -10,7 +10,17 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from sympy import Expr, Rational, mathml
 
-from boundcalc.shown import Number, float_above, float_below, from_log10, layout, rounded, show_log10, text
+from boundcalc.shown import (
+    Number,
+    float_above,
+    float_below,
+    from_log10,
+    is_beyond_powers,
+    layout,
+    rounded,
+    show_log10,
+    text,
+)
 from boundcalc.typeset import tex
 
 _LATEX = {
@@ -126,7 +136,13 @@ def number_from_log10(log10: float, digits: int = 3) -> Cell:
     >>> number_from_log10(-2000.5).text, number_from_log10(2.0).text, number_from_log10(-2000.5).csv
     ('3.16e-2001', '100', '3.16227766e-2001')
     """
-    return _digits(from_log10(log10, digits), digits, show_log10(log10, 9))
+    if not math.isfinite(log10):
+        raise ValueError(f"log10 must be finite, got {log10}")
+    csv = show_log10(log10, 9)
+    if is_beyond_powers(log10):
+        power = number(log10, digits)
+        return _math(show_log10(log10, digits), f"10^{{{power.latex.strip('$')}}}", f"10<sup>{power.html}</sup>", csv)
+    return _digits(from_log10(log10, digits), digits, csv)
 
 
 def _digits(number: Decimal, digits: int, csv: str) -> Cell:

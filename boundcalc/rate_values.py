@@ -146,7 +146,10 @@ class RateValues:
                     else:
                         log = _log_base(base, tuple((s, given[s]) for s in sorted(base.free_symbols, key=str)))
                     exponent = power.at(d)
-                    total += log * exponent.numerator / exponent.denominator
+                    try:
+                        total += log * exponent.numerator / exponent.denominator
+                    except OverflowError:  # d is beyond the range of floats; 2/d isn't
+                        total += log * (exponent.numerator / exponent.denominator)
                 logs.append(total)
         top = max(logs)
         return top if len(logs) == 1 else top + math.log(math.fsum(math.exp(value - top) for value in logs))

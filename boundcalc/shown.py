@@ -54,6 +54,8 @@ _MOST_POWER = 9 * 10**17
 _SPARE = 40
 _MIRRORED = {ROUND_FLOOR: ROUND_CEILING, ROUND_CEILING: ROUND_FLOOR}
 _SCREEN = 25
+# On both sides of the logarithm of 2 to base 10.
+_LOG2_BELOW, _LOG2_ABOVE = Fraction(301029995663981195, 10**18), Fraction(301029995663981196, 10**18)
 
 
 def show_lower(value: Value, digits: int = 6) -> str:
@@ -76,7 +78,7 @@ def show_lower(value: Value, digits: int = 6) -> str:
     >>> show_lower(0.023862270784), show_lower(-2.5, 1), show_lower((Fraction(2, 3), 1)), show_lower(123456789)
     ('0.0238622', '-3', '0.666666', '123456789')
     """
-    return text(rounded(_end(value, 0), digits, ROUND_FLOOR), digits)
+    return _one_sided(_end(value, 0), digits, ROUND_FLOOR)
 
 
 def show_upper(value: Value, digits: int = 6) -> str:
@@ -87,7 +89,18 @@ def show_upper(value: Value, digits: int = 6) -> str:
     >>> show_upper(0.023862270784), show_upper(Fraction(1, 10)), show_upper(math.inf), show_upper(999_999.5)
     ('0.0238623', '0.1', 'inf', '1e+06')
     """
-    return text(rounded(_end(value, 1), digits, ROUND_CEILING), digits)
+    return _one_sided(_end(value, 1), digits, ROUND_CEILING)
+
+
+def _one_sided(value: Number, digits: int, rounding: str) -> str:
+    """A bound as text. Where decimal numbers end, as a power of ten whose exponent is rounded to the same side."""
+    if not isinstance(value, Dyadic) or abs(value.exponent) < 2**61:
+        return text(rounded(value, digits, rounding), digits)
+    above = (rounding == ROUND_CEILING) == (value.mantissa > 0)
+    binary = value.exponent + abs(value.mantissa).bit_length() - (not above)
+    decimal = binary * (_LOG2_ABOVE if above == (binary > 0) else _LOG2_BELOW)
+    sign = "-" if value.mantissa < 0 else ""
+    return f"{sign}10^{text(rounded(decimal, digits, ROUND_CEILING if above else ROUND_FLOOR), digits)}"
 
 
 def show_interval(low: Value, high: Value, digits: int = 6) -> str:
@@ -131,9 +144,14 @@ def show_log10(log10: float, digits: int = 6) -> str:
     >>> show_log10(-1000.0), show_log10(2000.5, 3), show_log10(-1.0), show_log10(-5.108e29, 3)
     ('1e-1000', '3.16e+2000', '0.1', '10^-5.11e+29')
     """
-    if abs(log10) > _MOST_POWER:
+    if is_beyond_powers(log10):
         return f"10^{log10:.{digits}g}"
     return text(from_log10(log10, digits), digits)
+
+
+def is_beyond_powers(log10: float) -> bool:
+    """Whether decimal numbers can't have 10^log10 among them, and the power itself needs a power of ten."""
+    return abs(log10) > _MOST_POWER
 
 
 def from_log10(log10: float, digits: int = 6) -> Decimal:

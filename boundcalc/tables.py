@@ -10,6 +10,7 @@ from enum import Enum
 from sympy import Rational
 
 from boundcalc.exact import describe, exact_rational
+from boundcalc.explicit.lower import check_dimension
 from boundcalc.markup import EMPTY, Cell, code, formula, fraction, number, number_from_log10, symbol, words
 from boundcalc.rates import RateBound, RateReport, rate, read_quantity
 from boundcalc.registry import theorem
@@ -55,7 +56,7 @@ def _sizes(n: object) -> tuple[Rational, ...]:
 
 
 def _listed(name: str, values: object) -> list[object]:
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0:
         values = [values]
     items = list(values)
     if not items:
@@ -285,10 +286,12 @@ def table(
     """
     try:
         which = Contents(contents)
-    except ValueError:
+    except Exception:  # whatever a comparison with the names raises
         names = ", ".join(repr(member.value) for member in Contents)
         raise ValueError(f"contents must be one of {names}, got {describe(contents)}") from None
-    _dims(dims), _sizes(n)
+    dimensions, _ = _dims(dims), _sizes(n)
+    if which in (Contents.EXPLICIT, Contents.SAMPLE_SIZES):
+        check_dimension("dims", max(dimensions))
     if read_quantity(quantity) is not Quantity.MSE and which in (Contents.EXPLICIT, Contents.SAMPLE_SIZES):
         raise ValueError(
             f"quantity must be 'mse' for contents={which.value!r}, which bounds the mean squared error alone, "

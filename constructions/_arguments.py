@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from numbers import Integral, Rational, Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -196,6 +197,34 @@ def instance(name: str, value: object, kind: type) -> None:
     """Check that the caller passed an object of a class."""
     if not isinstance(value, kind):
         raise TypeError(f"{name} must be a {kind.__name__}, got {describe(value)}")
+
+
+def flag(name: str, value: object) -> bool:
+    """`value` as a bool; numbers and arrays, which Python would take for one, are refused."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {describe(value)}")
+    return bool(value)
+
+
+def function(name: str, value: object) -> None:
+    """Check that the caller passed something that can be called, or None for nothing to call."""
+    if value is not None and not callable(value):
+        raise TypeError(f"{name} must be a function or None, got {describe(value)}")
+
+
+def entries(name: str, value: object, what: str) -> tuple[Any, ...]:
+    """`value` as a tuple of whatever it holds, text and arrays of no dimension holding nothing."""
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0:
+        raise TypeError(f"{name} must be a sequence of {what}, got {describe(value)}")
+    return tuple(value)
+
+
+def members(name: str, value: object, kind: type) -> tuple[Any, ...]:
+    """`value` as a tuple of objects of a class, text being none."""
+    items = entries(name, value, f"objects of class {kind.__name__}")
+    if not all(isinstance(item, kind) for item in items):
+        raise TypeError(f"{name} must be a sequence of objects of class {kind.__name__}, got {describe(value)}")
+    return items
 
 
 def generator(name: str, value: object) -> np.random.Generator:

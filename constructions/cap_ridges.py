@@ -55,6 +55,8 @@ class CapRidges:
     axes: int = 0
 
     def __post_init__(self) -> None:
+        check.instance("packing", self.packing, Packing)
+        object.__setattr__(self, "profiles", check.members("profiles", self.profiles, Profile))
         axes = check.integer("axes", self.axes, 0)
         object.__setattr__(self, "axes", axes)
         if axes >= self.packing.dim:

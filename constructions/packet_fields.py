@@ -26,6 +26,7 @@ _LARGEST_DIM = 3
 # Nodes per coordinate that keep the network of a cap below about 10^5 neurons.
 _SLOPES = {1: 1, 2: 64, 3: 28}
 _RESOLUTION = 4
+_MOST_BOXES = 1e7
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,11 +147,15 @@ def packet_field(packing: Packing, scale: float = 0.5) -> PacketField:
     >>> packet_field(pack(2, Fraction(1, 50))).per_cap
     3
     """
+    check.instance("packing", packing, Packing)
     d, h = packing.dim, float(packing.height)
     if d > _LARGEST_DIM:
         raise ValueError(f"dim must be at most {_LARGEST_DIM} for wave packets, got {d}")
-    if not 0 < check.finite("scale", scale) <= 1:
+    scale = check.finite("scale", scale)
+    if not 0 < scale <= 1:
         raise ValueError(f"scale must lie in (0, 1], got {scale!r}")
+    if scale < 2 / _MOST_BOXES ** (1 / d):
+        raise ValueError(f"scale must leave at most {_MOST_BOXES:.0e} boxes of its size in a cube, got {scale!r}")
     positions: list[tuple[float, ...]] = []
     for row in range(int(1 / scale + 1e-9)):
         s = 1 - scale * (row + 0.5)

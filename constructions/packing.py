@@ -14,7 +14,7 @@ from constructions import _arguments as check
 from constructions._products import tiles
 from constructions.angle import Exact, cosine_at
 from constructions.certificate import SeparationCertificate
-from constructions.codes import best_code, build
+from constructions.codes import best_code, build, member
 from constructions.rounding import decimal_below
 from constructions.spherical_code import SphericalCode
 
@@ -298,15 +298,12 @@ def pack(
     >>> packing.size, float(packing.height)  # 1 - cos 30°
     (840, 0.133974596081)
     """
-    if height is None:
-        h = largest_height(cosine_at(angle, cosine))
-    elif angle is None and cosine is None:
-        h = check.height(height)
-    else:
+    if sum(value is None for value in (height, angle, cosine)) != 2:
         raise TypeError("pass exactly one of height, angle (in degrees) and cosine")
+    h = largest_height(cosine_at(angle, cosine)) if height is None else check.height(height)
     d, limit = check.integer("d", d, 1), separation_limit(h)
-    if family == "auto":
+    if isinstance(family, str) and family == "auto":
         code = best_code(d, cosine=limit, seed=seed, max_size=max_size)
     else:
-        code = build(family, d, cosine=limit, seed=seed, max_size=max_size)
+        code = build(member(family, "family").name, d, cosine=limit, seed=seed, max_size=max_size)
     return Packing(code, h)

@@ -30,7 +30,7 @@ from boundcalc.explicit.problem import AnyWeight, Effort, Problem, Weight, read_
 from boundcalc.grids import is_grid, read_array
 from boundcalc.lookup import by_key
 from boundcalc.setting import Setting
-from boundcalc.shown import Shown, show_exact, show_lower
+from boundcalc.shown import Number, Shown, show_exact, show_lower
 
 _ROOMS = (affine, ridge_sine, harmonic_shell, chebyshev, single_caps, stacked_trapezoids, theorem_a, wave_packets)
 _NAMES = ("d", "n", "sigma", "B", "C")
@@ -162,6 +162,12 @@ def evaluate(family: Family, problem: Problem, effort: Effort, extra: tuple[Caps
         return FamilyValue(family, None, None, str(error))
 
 
+def check_dimension(argument: str, d: Number) -> None:
+    """Raise ValueError where floats can't hold what the searches need in d dimensions."""
+    if d > _LARGEST_D:
+        raise ValueError(f"{argument} must be at most 1e100 for bounds with all constants, got {show_exact(d)}")
+
+
 def problem_of(setting: Setting, weight: AnyWeight) -> Problem:
     """The problem at a complete setting.
 
@@ -177,8 +183,7 @@ def problem_of(setting: Setting, weight: AnyWeight) -> Problem:
         if value is None:
             raise TypeError(f"{name} must be a number, got None")
     d, n, sigma, B, C = (fraction(value) for value in values.values())
-    if d > _LARGEST_D:
-        raise ValueError(f"d must be at most 1e100 for bounds with all constants, got {show_exact(values['d'])}")
+    check_dimension("d", d)
     return Problem(int(d), n, sigma, B, C, weight)
 
 

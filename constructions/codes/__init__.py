@@ -68,6 +68,15 @@ _WHOLE_DIM = 48
 _WHOLE = 200_000  # a family asked for by name is built whole up to this size where its size is known
 
 
+def member(name: object, argument: str = "name") -> Family:
+    """The family of that name."""
+    found = next((family for family in FAMILIES if isinstance(name, str) and family.name == name), None)
+    if found is None:
+        names = ", ".join(family.name for family in FAMILIES)
+        raise ValueError(f"{argument} must be one of {names}, got {check.describe(name)}")
+    return found
+
+
 def build(
     name: str,
     d: int,
@@ -111,9 +120,7 @@ def build(
     264
     """
     asked = _Request.read(d, angle, cosine, seed, max_size, least)
-    family = next((family for family in FAMILIES if family.name == name), None)
-    if family is None:
-        raise ValueError(f"name must be one of {', '.join(family.name for family in FAMILIES)}, got {name!r}")
+    family = member(name)
     obstacle = family.obstacle(asked.d, asked.cosine)
     if obstacle is not None:
         raise ValueError(obstacle)
@@ -162,7 +169,7 @@ def best_code(
     >>> best_code(12, 60).size, best_code(12, cosine="0.25").size
     (840, 24)
     """
-    asked = _Request.read(d, angle, cosine, seed, max_size, least)
+    asked, thorough = _Request.read(d, angle, cosine, seed, max_size, least), check.flag("thorough", thorough)
     tried = [family for family in FAMILIES if family.automatic or thorough]
     sizes = [family.known_size(asked.d, asked.cosine) for family in tried]
     possible = size_bound(asked.d, asked.cosine)

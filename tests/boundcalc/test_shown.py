@@ -1,7 +1,7 @@
 """Numbers as text on their safe side: against exact fractions, at every size."""
 
 import math
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, Decimal, localcontext
 from fractions import Fraction
 
 import numpy as np
@@ -146,6 +146,21 @@ def test_numbers_that_bound_nothing() -> None:
     assert show_log10(-151234567.5, 4) == "3.162e-151234568"
     assert show_log10(-1e-17) == show_log10(math.nextafter(3.0, 0.0) - 3) == "1"
     assert rounded(Fraction(2, 3), 2, ROUND_CEILING) == Decimal("0.67")
+
+
+@pytest.mark.parametrize("mantissa", [1, 3, 2**70 - 1, -1, -3])
+@pytest.mark.parametrize("exponent", [2**61, -(2**61), 2**63, 2**200, -(2**200)])
+def test_bounds_beyond_all_decimals_keep_their_side(mantissa: int, exponent: int) -> None:
+    """The powers of ten that are shown enclose log10(|mantissa|) + exponent log10(2), computed with 60 digits."""
+    with localcontext() as context:
+        context.prec = 90
+        true = Decimal(abs(mantissa)).log10() + exponent * Decimal(2).log10()
+        low, high = (show(Dyadic(mantissa, exponent)) for show in (show_lower, show_upper))
+        assert low.startswith("-10^" if mantissa < 0 else "10^")
+        ends = [Decimal(words.partition("10^")[2]) for words in (low, high)]
+        below, above = ends if mantissa > 0 else ends[::-1]
+        assert below <= true <= above
+        assert above - below <= abs(true) * Decimal("2e-5")
 
 
 class _Long(Shown):

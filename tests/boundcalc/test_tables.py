@@ -10,6 +10,7 @@ from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -206,3 +207,32 @@ def test_latex_of_nasty_text_compiles(tmp_path: Path) -> None:
 def test_bad_input(arguments: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         table(**arguments)  # type: ignore[arg-type]
+
+
+def test_numbers_known_by_a_logarithm_beyond_all_decimals_are_powers_of_powers() -> None:
+    cell = number_from_log10(-5.1e29)
+    assert (cell.text, cell.csv) == ("10^-5.1e+29", "10^-5.1e+29")
+    assert cell.latex == r"$10^{-5.1\times 10^{29}}$"
+    assert cell.html == "10<sup>−5.1 × 10<sup>29</sup></sup>"
+    for log10 in (9e17, 9.000001e17, 1e18, 1e30, 1e300):
+        assert number_from_log10(log10).text
+        assert number_from_log10(-log10).latex.startswith("$10^{-")
+    for log10 in (math.inf, -math.inf, math.nan):
+        with pytest.raises(ValueError, match="log10 must be finite"):
+            number_from_log10(log10)
+
+
+@pytest.mark.parametrize("d", [2**63, 2**64, 10**30])
+def test_sizes_beyond_all_decimals_have_a_table(d: int) -> None:
+    shown = table(dims=[d], contents="sample-sizes", errors=["0.1"])
+    assert "10^" in str(shown)
+    assert r"\times 10^{" in shown.latex()
+
+
+def test_the_dimensions_of_a_table_are_refused_by_their_name() -> None:
+    for contents in ("explicit", "sample-sizes"):
+        with pytest.raises(ValueError, match="dims must be at most 1e100 for bounds with all constants, got 1e101"):
+            table(dims=[2, "1e101"], contents=contents)
+    with pytest.raises((TypeError, ValueError), match="dims must"):
+        table(dims=np.array(0.5))
+    assert len(table(dims=["1e400"], contents="rates").groups) >= 1

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,10 +24,12 @@ import boundcalc
 import constructions
 import verify
 from boundcalc import cap
+from boundcalc.shown import Shown
 from constructions import cap_ridges, ridge, stacked
 from verify.hessian import gelu_sharpness, sharpness
-from verify.outcome import Interval, Relation, judge
-from verify.shatterability import Scale, rescale
+from verify.outcome import Interval, Relation, Report, judge
+from verify.rates.setting import RateSetting, rate_sweep
+from verify.shatterability import Scale, rescale, shatterability
 from verify.training import Activation, Init, Run
 
 RNG = np.random.default_rng(0)
@@ -35,6 +38,8 @@ X, Y, U = constructions.uniform_ball(6, 2, RNG), np.arange(6) / 7, constructions
 NET = constructions.Network(X, Y, Y)
 PACKING = constructions.pack(2, Fraction(1, 8))
 CODE = PACKING.code
+HESSIAN = verify.HessianOperator(NET, X, Y)
+SWEEP = rate_sweep(RateSetting.parse([1], [8, 16], seeds=2, steps=100, fresh=50))
 
 
 class Mute:
@@ -134,17 +139,80 @@ CALLS: dict[str, tuple[Callable[..., object], dict[str, object]]] = {
 }  # fmt: skip
 
 
+SLOW: dict[str, tuple[Callable[..., object], dict[str, object]]] = {
+    "explicit_lower": (boundcalc.explicit_lower, {"d": 3, "n": 100, "sigma": 1, "B": 1, "C": 1, "weight": "canonical",
+                                                  "effort": "fast", "code": None}),
+    "explicit_upper": (boundcalc.explicit_upper, {"d": 2, "n": 10**9, "sigma": 1, "B": 1, "C": 1, "weight": "canonical"}),
+    "sample_size": (boundcalc.sample_size, {"d": 2, "error": "0.1", "sigma": 1, "B": 1, "C": 1, "weight": "canonical",
+                                            "effort": "fast"}),
+    "crossover": (boundcalc.crossover, {"d": 2, "sigma": 1, "B": 1, "C": 1, "weight": "canonical", "effort": "fast"}),
+    "plot": (boundcalc.plot, {"d": 2, "n": 1000, "sizes": (100, 1000), "dims": (1, 2), "sigma": 1, "B": 1, "C": 1, "path": None}),
+    **{f"table, {contents}": (boundcalc.table, {"dims": [2], "n": ["1e3"], "contents": contents, "quantity": "mse",
+                                                "errors": ["0.1"]})
+       for contents in ("exponents", "rates", "explicit", "sample-sizes", "registry")},
+    "shatterability": (shatterability, {"X": X, "y": Y, "eta": 0.5, "decay": 0.1, "bound": None, "time_limit": 1.0, "seed": 0,
+                                        "most_columns": 1000, "progress": None, "checkpoint": None}),
+    "memorisation_edge": (verify.memorisation_edge, {"X": X, "y": Y, "tol": 0.005, "time_limit": 1.0, "seed": 0,
+                                                     "margins": None, "depth": None, "most_columns": 1000, "progress": None}),
+    "decay_path": (verify.decay_path, {"X": X, "y": Y, "decays": [0.1], "tol": 1e-3, "time_limit": 1.0, "seed": 0,
+                                       "most_columns": 1000, "progress": None}),
+    "model_gap": (verify.model_gap, {"network": NET, "X": X, "y": Y, "tol": 0.005, "time_limit": 1.0}),
+    "train": (verify.train, {"runs": [Run(NET, X, Y, 0.1)], "steps": 3, "trace_at": (1,), "dtype": np.float64, "device": "cpu",
+                             "with_sharpness": False, "checkpoint": None, "checkpoint_every": 2, "progress": None}),
+    "hull_margins": (verify.hull_margins, {"X": X, "tol": 1e-9, "time_limit": 1.0, "progress": None, "checkpoint": None}),
+    "depth_bracket": (verify.depth_bracket, {"X": X, "directions": 3, "start": None, "time_limit": 0.01, "seed": 0,
+                                             "progress": None}),
+    "solitary_network": (verify.solitary_network, {"X": U, "y": Y, "directions": U, "margins": Y + 1e-3, "beta": 0.0,
+                                                   "rows": None, "share": 0.5}),
+    "spectral_density": (verify.spectral_density, {"operator": HESSIAN, "probes": 2, "steps": 3, "seed": 0}),
+    "top_eigenpairs": (verify.top_eigenpairs, {"operator": HESSIAN, "k": 2, "tol": 1e-12, "seed": 0}),
+    "network_from_torch": (verify.network_from_torch, {"module": verify.network_to_torch(NET)}),
+    "network_to_torch": (verify.network_to_torch, {"network": NET, "dtype": None}),
+    "read_table": (verify.read_table, {"path": "table.csv", "target": None, "drop": ()}),
+    "Sweep": (verify.Sweep, {"name": "fuzz", "cells": SWEEP.cells, "run_cell": SWEEP.run_cell, "seconds": None}),
+    "run_sweep": (verify.run_sweep, {"sweep": SWEEP, "store": None, "jobs": 1,
+                                     "cluster": None}),
+    "Store": (verify.Store, {"path": None}),
+    "pack": (constructions.pack, {"d": 2, "height": Fraction(1, 8), "angle": None, "cosine": None, "family": "auto", "seed": 0,
+                                  "max_size": 10}),
+    "best_code": (constructions.best_code, {"d": 3, "angle": 60, "cosine": None, "seed": 0, "max_size": 20, "least": 1,
+                                            "thorough": False}),
+    "build": (constructions.build, {"name": "polygon", "d": 2, "angle": 60, "cosine": None, "seed": 0, "max_size": 20,
+                                    "least": 1}),
+    "survey": (constructions.survey, {"d": 3, "angle": 60, "cosine": None}),
+    "packet_field": (constructions.packet_field, {"packing": constructions.pack(2, Fraction(1, 50)), "scale": 0.5}),
+    "CapRidges": (constructions.CapRidges, {"packing": PACKING, "profiles": (ridge.hat(Fraction(15, 16), Fraction(1, 16)),),
+                                            "tilt": 0.0, "axes": 0}),
+    "SphericalCode": (constructions.SphericalCode, {"points": U, "family": "test", "exact": None}),
+    "SignCode": (constructions.SignCode, {"words": np.ones((2, 4), dtype=np.int8), "min_distance": 0}),
+}  # fmt: skip
+SLOW_CASES, FEWER = 100, {"plot": 10, "table, registry": 10, "sample_size": 40, "table, sample-sizes": 40}
+# Made by other functions, or enumerations, or without arguments.
+LEFT_OUT = {
+    *("RateReport", "Setting", "Status", "Theorem", "errata", "theorems"),  # Setting.parse is asked
+    *("FAMILIES", "KISSING_RECORDS", "InnerProductBound", "InvisiblePair", "PacketCap", "PacketField", "Reduced"),
+    *("SeparationCertificate", "SubspaceMixture"),
+    *("Activation", "Certificate", "Init", "Relation", "Trust", "Verdict"),
+    *("Balanced", "Eigenpairs", "HullMargins", "MemorisationEdge", "ModelGap", "Outcome", "Report", "Sharpness"),
+    *("Shatterability", "SpectralDensity", "Trace", "Training"),
+}
+
+
 def complaint(call: Callable[..., object], arguments: dict[str, object]) -> str | None:
     """What is wrong with how a call ends, None if nothing is."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of numpy, where a number leaves the range of floats
-            call(**arguments)
+            result = call(**arguments)
+            if isinstance(result, Shown | Report):
+                str(result)
     except (TypeError, ValueError, OverflowError) as error:
         said = str(error)
         if len(said) > 1000:
             return f"{len(said)} characters: {said[:80]}"
-        if not any(re.search(rf"\b{re.escape(name)}\b", said) for name in arguments):
+        # A path is called what commands call it.
+        names = [*arguments, "FILE", "store"] if "path" in arguments else list(arguments)
+        if not any(re.search(rf"\b{re.escape(name)}\b", said) for name in names):
             return f"names none of {', '.join(arguments)}: {said[:160]}"
     except Exception as error:
         return f"{type(error).__name__}: {str(error)[:160]}"
@@ -165,7 +233,44 @@ def test_whatever_is_passed_is_taken_or_refused_by_name() -> None:
     assert not wrong, "\n".join(f"{words}  <- {str(given)[:150]}" for words, given in wrong.items())
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_the_plain_arguments_are_taken(name: str) -> None:
-    call, plain = CALLS[name]
+@pytest.mark.slow
+def test_whatever_is_passed_to_slow_functions_is_taken_or_refused_by_name(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("table.csv").write_text("a,b,y\n1,2,3\n4,5,6\n1,3,2\n", encoding="ascii")
+    rng, wrong = np.random.default_rng(21), {}
+    for name, (call, plain) in SLOW.items():
+        for _ in range(FEWER.get(name, SLOW_CASES)):
+            key = str(rng.choice(list(plain)))
+            odd = ODD[int(rng.integers(len(ODD)))]
+            if key == "progress" and callable(odd):
+                continue  # its own errors are the caller's
+            if (name, key) == ("train", "steps") and isinstance(odd, (int, np.integer)) and odd > 100:
+                continue  # it trains as long as it is told to
+            found = complaint(call, {**plain, key: odd})
+            if found:
+                wrong.setdefault(f"{name}: {found}", (key, odd))
+    assert not wrong, "\n".join(f"{words}  <- {str(given)[:150]}" for words, given in wrong.items())
+
+
+def test_every_public_function_is_asked() -> None:
+    asked = {getattr(call, "__name__", "") for call, _ in (*CALLS.values(), *SLOW.values())}
+    public = {name for package in (boundcalc, constructions, verify) for name in package.__all__}
+    assert public - asked == LEFT_OUT
+
+
+@pytest.mark.parametrize("progress", [True, False, 1, "yes", [print]])
+def test_progress_is_a_function(progress: object) -> None:
+    takers = [name for name, (_, plain) in SLOW.items() if "progress" in plain]
+    assert len(takers) == 6
+    for name in takers:
+        call, plain = SLOW[name]
+        with pytest.raises(TypeError, match="progress must be a function or None, got"):
+            call(**{**plain, "progress": progress})
+
+
+@pytest.mark.parametrize("name", [*CALLS, *SLOW])
+def test_the_plain_arguments_are_taken(name: str, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("table.csv").write_text("a,b,y\n1,2,3\n4,5,6\n1,3,2\n", encoding="ascii")
+    call, plain = (CALLS | SLOW)[name]
     call(**plain)

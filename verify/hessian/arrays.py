@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from constructions import memory
+from constructions._arguments import describe
 
 _GRAM_BLOCK, _FACTOR_BLOCK, _LARGEST_FACTORISED = 4096, 2048, 4096
 
@@ -261,13 +262,15 @@ def backend_for(X: Any, device: Any) -> Backend:
     try:
         import torch
     except ImportError as error:
-        raise ValueError(f"device {device!r} needs torch, which isn't installed; leave device out for numpy") from error
+        raise ValueError(
+            f"device {describe(device)} needs torch, which isn't installed; leave device out for numpy"
+        ) from error
     if device is None:
         return TorchBackend(X.device)
     try:
         chosen = torch.device(device)
-    except (RuntimeError, TypeError) as error:
-        raise ValueError(f"device must name a torch device such as 'cpu' or 'cuda', got {device!r}") from error
+    except Exception as error:  # whatever torch raises for a foreign object
+        raise ValueError(f"device must name a torch device such as 'cpu' or 'cuda', got {describe(device)}") from error
     if chosen.type == "cuda" and not torch.cuda.is_available():
         raise ValueError(f"device {device!r} asked for, but torch sees no CUDA device; pass 'cpu' or leave it out")
     return TorchBackend(chosen)

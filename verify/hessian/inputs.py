@@ -49,8 +49,10 @@ def _float64(name: str, value: Any, ndim: int) -> NDArray[np.float64]:
     return array
 
 
-def read_inputs(network: Any, X: Any, y: Any) -> Inputs:
-    """Check a network (anything with W, b, v, beta) and data; nothing is copied or modified."""
+def read_network(
+    network: Any,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], float]:
+    """W, b, v and beta of a network, which is anything that has them, checked; nothing is copied or modified."""
     for name in ("W", "b", "v", "beta"):
         if not hasattr(network, name):
             raise TypeError(
@@ -62,6 +64,12 @@ def read_inputs(network: Any, X: Any, y: Any) -> Inputs:
     beta = float(read_array("network.beta", network.beta, ()))
     if b.shape != W.shape[:1] or v.shape != W.shape[:1]:
         raise ValueError(f"network.b and network.v must have shape {W.shape[:1]}, got {b.shape} and {v.shape}")
+    return W, b, v, beta
+
+
+def read_inputs(network: Any, X: Any, y: Any) -> Inputs:
+    """Check a network and data; nothing is copied or modified."""
+    W, b, v, beta = read_network(network)
     data, labels = _float64("X", X, 2), _float64("y", y, 1)
     if not data.size:
         raise ValueError(f"X must hold at least one point, got shape {data.shape}")
@@ -74,7 +82,8 @@ def read_inputs(network: Any, X: Any, y: Any) -> Inputs:
     return Inputs(W, b, v, beta, data, labels)
 
 
-check_number = check.finite
+check_number, check_flag, check_function = check.finite, check.flag, check.function
+check_instance, check_entries, check_members = check.instance, check.entries, check.members
 
 
 def check_positive(name: str, value: Any, below: float = math.inf) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from boundcalc.shown import Shown
 from verify.hessian.arrays import Array, to_numpy
-from verify.hessian.inputs import check_integer, check_positive
+from verify.hessian.inputs import check_instance, check_integer, check_positive
 from verify.hessian.lanczos import lanczos, ritz
 from verify.hessian.layout import from_live
 from verify.hessian.operator import HessianOperator
@@ -56,6 +56,7 @@ def top_eigenpairs(operator: HessianOperator, k: int, *, tol: float = 1e-12, see
     >>> top_eigenpairs(H, 2).values.round(6)
     array([10.649631,  0.475369])
     """
+    check_instance("operator", operator, HessianOperator)
     problem = operator.problem
     k = check_integer("k", k, 1, operator.shape[0])
     tolerance = check_positive("tol", tol, below=1.0)
@@ -186,6 +187,7 @@ def spectral_density(operator: HessianOperator, *, probes: int = 8, steps: int =
     >>> float(spectral_density(H, probes=2, steps=4).weights.sum().round(12))
     2.0
     """
+    check_instance("operator", operator, HessianOperator)
     problem = operator.problem
     probes, steps = check_integer("probes", probes, 1, 10**6), check_integer("steps", steps, 1, 10**4)
     rng = np.random.default_rng(check_integer("seed", seed, 0))

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from constructions import _arguments as check
 from constructions.network import Network
+from verify.hessian.inputs import read_network
 
 if TYPE_CHECKING:
     import torch
@@ -63,12 +65,15 @@ def network_to_torch(network: Any, dtype: torch.dtype | None = None) -> torch.nn
     """
     import torch
 
-    kind = dtype or torch.float64
-    K, d = network.W.shape
+    W, b, v, beta = read_network(network)
+    kind = torch.float64 if dtype is None else dtype
+    if not isinstance(kind, torch.dtype) or not kind.is_floating_point:
+        raise TypeError(f"dtype must be a floating-point type of torch, got {check.describe(dtype)}")
+    K, d = W.shape
     module = torch.nn.Sequential(torch.nn.Linear(d, K, dtype=kind), torch.nn.ReLU(), torch.nn.Linear(K, 1, dtype=kind))
     with torch.no_grad():
-        module[0].weight.copy_(torch.tensor(np.array(network.W)))
-        module[0].bias.copy_(torch.tensor(-np.array(network.b)))
-        module[2].weight.copy_(torch.tensor(np.array(network.v))[None])
-        module[2].bias.fill_(float(network.beta))
+        module[0].weight.copy_(torch.tensor(W))
+        module[0].bias.copy_(torch.tensor(-b))
+        module[2].weight.copy_(torch.tensor(v)[None])
+        module[2].bias.fill_(beta)
     return module

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constructions.network import Network
-from verify.hessian.inputs import check_positive
+from verify.hessian.inputs import check_entries, check_function, check_integer, check_positive
 from verify.outcome import Trust
 from verify.shatterability.dictionary import MOST_COLUMNS, augmented
 from verify.shatterability.guard import Guard
@@ -126,10 +126,14 @@ def decay_path(
     [(0.0, True), (1.0, True)]
     """
     X, y = check_data(X, y)
-    if not len(decays):
+    decays = check_entries("decays", decays, "numbers")
+    if not decays:
         raise ValueError("decays must name at least one weight decay, got none")
     tol = check_positive("tol", tol, below=1)
-    ordered = sorted((check_positive("decays", float(value)) for value in decays), reverse=True)
+    check_function("progress", progress)
+    most_columns = check_integer("most_columns", most_columns, 0)
+    seed = check_integer("seed", seed, 0)
+    ordered = sorted((check_positive("decays", value) for value in decays), reverse=True)
     solver = _Lasso(X, y, most_columns, np.random.default_rng(seed))
     result = []
     whole = Guard(time_limit)

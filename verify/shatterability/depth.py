@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from verify.hessian.inputs import check_function
 from verify.hessian.rounding import SLACK, UNIT, gamma
 from verify.shatterability.depth_exact import line_depth, plane_depth
 from verify.shatterability.frame import Frame, row_norms
@@ -82,6 +83,7 @@ def depth_bracket(
     X = check_points(X)
     guard = Guard(time_limit)
     n, d = X.shape
+    check_function("progress", progress)
     if d == 1:
         counts = line_depth(X[:, 0])
         return DepthBracket(counts, counts, (np.empty((0, 2), dtype=np.int64),) * n)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian import Sharpness, sharpness
-from verify.hessian.inputs import check_positive
+from verify.hessian.inputs import check_function, check_instance, check_integer, check_positive
 from verify.hessian.rounding import UNIT, gamma
 from verify.outcome import Trust
 from verify.shatterability.depth import DepthBracket, depth_bracket, directional_depth
@@ -147,6 +147,12 @@ def memorisation_edge(
     """
     X, y = check_data(X, y)
     tol = check_positive("tol", tol, below=1)
+    check_function("progress", progress)
+    most_columns = check_integer("most_columns", most_columns, 0)
+    seed = check_integer("seed", seed, 0)
+    for name, value, kind in (("margins", margins, HullMargins), ("depth", depth, DepthBracket)):
+        if value is not None:
+            check_instance(name, value, kind)
     clash = conflicting_rows(X, y)
     if clash is not None:
         i, j = clash

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian import Sharpness, sharpness
+from verify.hessian.inputs import check_instance
 from verify.outcome import Trust
 from verify.shatterability.dictionary import augmented
 from verify.shatterability.edge import MemorisationEdge, memorisation_edge
@@ -76,6 +77,7 @@ def model_gap(network: Network, X: Float, y: Float, *, tol: float = 0.005, time_
     >>> bool(abs(model_gap(network, X, y).gap) < 1e-6)
     True
     """
+    check_instance("network", network, Network)
     X, y = check_data(X, y)
     values = network(X)
     residual = y - values

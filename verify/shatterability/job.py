@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.exact import exact_rational, fraction
-from verify.hessian.inputs import check_integer, check_positive
+from verify.hessian.inputs import check_function, check_integer, check_positive
 from verify.hessian.structure import secular_root
 from verify.outcome import Interval, Relation, Trust, Verdict, judge
 from verify.shatterability.decay import DecayPoint, decay_path
@@ -34,6 +34,7 @@ from verify.shatterability.table import check_data, conflicting_rows, constant_c
 Float = NDArray[np.float64]
 
 # Ratios of the weight decays of the path to the one asked for.
+_LARGEST = 1e300
 _PATH = (30.0, 10.0, 3.0, 1.0)
 
 
@@ -140,10 +141,16 @@ def shatterability(
     'not protected at eta = 0.5: 100 % of the points are extreme; an explicit interpolant has lambda_max 1.643 <= 4'
     """
     X, y = check_data(X, y)
+    check_function("progress", progress)
+    most_columns = check_integer("most_columns", most_columns, 0)
     eta, seed = check_positive("eta", eta), check_integer("seed", seed, 0)
+    if eta < 1 / _LARGEST:
+        raise ValueError(f"eta must be at least {1 / _LARGEST:g}, got {eta!r}; rescale the labels")
     limit = check_positive("time_limit", time_limit)
     if decay is not None:
-        check_positive("decay", decay)
+        decay = check_positive("decay", decay)
+        if decay > _LARGEST:
+            raise ValueError(f"decay must be at most {_LARGEST:g}, got {decay!r}; rescale the labels")
     if bound is not None and float(np.abs(y).max()) > check_positive("bound", bound):
         row = int(np.abs(y).argmax())
         raise ValueError(f"bound must be at least every |y_i|, got {bound!r} with label {y[row]:g} in row {row}")

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.hessian.inputs import check_positive
+from verify.hessian.inputs import check_function, check_positive
 from verify.hessian.rounding import SLACK, UNIT, gamma
 from verify.shatterability.frame import Frame, row_norms
 from verify.shatterability.guard import Guard
@@ -108,6 +108,7 @@ def hull_margins(
     X = check_points(X)
     tol = check_positive("tol", tol, below=1)
     guard = Guard(time_limit)
+    check_function("progress", progress)
     n = len(X)
     frame = Frame.of(X)
     points = X - frame.centre  # exact

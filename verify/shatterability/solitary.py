@@ -238,7 +238,11 @@ def solitary_network(
         return Network(np.eye(1, X.shape[1]), np.array([1.0 + 2 * np.abs(X).max()]), np.zeros(1), beta)
     points, norms = X[chosen], np.hypot(1.0, np.linalg.norm(X[chosen], axis=1))
     activation = np.sqrt(np.abs(residual) * norms)
-    W = directions[chosen] * (activation / (share * margins[chosen]))[:, None]
+    with np.errstate(over="ignore", divide="ignore"):
+        slope = activation / (share * margins[chosen])
+    if not np.isfinite(slope).all():
+        raise ValueError(f"share must be so large that the weights don't leave the range of floats, got {share!r}")
+    W = directions[chosen] * slope[:, None]
     b = np.einsum("ij,ij->i", W, points) - activation
     # What float64 makes of the activation, so that the fit is as good as it can be.
     seen = np.einsum("ij,ij->i", W, points) - b

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boundcalc.exact import describe
 from boundcalc.files import as_path
 from constructions.network import read_arrays
-from verify.hessian.inputs import check_number, read_array
+from verify.hessian.inputs import check_members, check_number, read_array
 
 Float = NDArray[np.float64]
 
@@ -62,11 +63,14 @@ def read_table(path: str | os.PathLike[str], target: str | None = None, drop: Se
         Naming what is wrong: no such file or format, no such column, text or missing or infinite values.
     """
     path = as_path("path", path)
+    if target is not None and not isinstance(target, str):
+        raise TypeError(f"target must be the name of a column or None, got {describe(target)}")
+    drop = check_members("drop", drop, str)
     wanted = "y" if target is None else target
     suffix = path.suffix.lower()
     readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}
     if suffix not in readers:
-        raise ValueError(f"FILE must end in .csv, .parquet or .npz, got {str(path)!r}")
+        raise ValueError(f"FILE must end in .csv, .parquet or .npz, got {describe(str(path))}")
     if not path.is_file():
         raise ValueError(f"FILE must be an existing file, got {str(path)!r}")
     names, values = readers[suffix](path, wanted)
@@ -74,7 +78,11 @@ def read_table(path: str | os.PathLike[str], target: str | None = None, drop: Se
         twice = sorted({name for name in names if names.count(name) > 1})
         raise ValueError(f"FILE must have distinct column names, {str(path)!r} has {_listed(twice)} more than once")
     if wanted not in names:
-        option = f"--target {wanted}" if target is not None else "--target (default y)"
+        option = (
+            f"--target {wanted if len(wanted) <= 45 else describe(wanted)}"
+            if target is not None
+            else "--target (default y)"
+        )
         raise ValueError(f"{option} must name a column of {str(path)!r}; it has {_listed(names)}")
     unknown = [name for name in drop if name not in names or name == wanted]
     if unknown:

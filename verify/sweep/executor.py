@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from boundcalc.border import said
+from boundcalc.exact import describe
 from verify.sweep.codec import Setting, encode_records
 
 # After so many deaths of processes in a row, cells are run one by one.
@@ -141,7 +142,7 @@ def check_cluster(address: str) -> None:
     host, colon, port = rest.rpartition(":")
     if not found or scheme not in ("tcp", "tls", "ws", "wss") or not host or not colon or not port.isdigit():
         raise ValueError(
-            f"cluster must be the address of a Dask scheduler such as tcp://10.0.0.1:8786, got {address!r}"
+            f"cluster must be the address of a Dask scheduler such as tcp://10.0.0.1:8786, got {describe(address)}"
         )
 
 

@@ -13,7 +13,9 @@ from functools import partial
 from typing import Any, cast
 
 from boundcalc.cached import cached_property
+from boundcalc.exact import describe
 from boundcalc.files import as_path
+from constructions import _arguments as check
 from verify.command import Progress
 from verify.sweep.codec import Record, Setting, cell_key, encode_setting
 from verify.sweep.executor import attempt, check_cluster, run_on_cluster, run_on_this_machine, usable_cores
@@ -75,12 +77,13 @@ class Sweep:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
-            raise ValueError(f"name must be text, got {self.name!r}")
+            raise ValueError(f"name must be text, got {describe(self.name)}")
+        check.function("seconds", self.seconds)
         module, name = getattr(self.run_cell, "__module__", ""), getattr(self.run_cell, "__qualname__", "")
         found = None if module in ("", "__main__") else getattr(importlib.import_module(module), name, None)
         if found is not self.run_cell:
             raise ValueError(
-                f"run_cell must be a function at the top level of an importable module, got {self.run_cell!r}"
+                f"run_cell must be a function at the top level of an importable module, got {describe(self.run_cell)}"
             )
         version = getattr(importlib.import_module(module), "CELL_VERSION", None)
         if isinstance(version, bool) or not isinstance(version, (int, str)) or not 0 < len(str(version)) <= _LONGEST:
@@ -89,6 +92,7 @@ class Sweep:
                 f"got {version!r} in {module}; add CELL_VERSION = 1 to it, and raise it with whatever changes its results"
             )
         object.__setattr__(self, "version", str(version))
+        object.__setattr__(self, "cells", check.members("cells", self.cells, Mapping))
         if not self.cells:
             raise ValueError("cells must hold at least one setting, got none")
         # Copies: what becomes of the caller's settings later on is no part of the sweep.
@@ -227,8 +231,9 @@ def run_sweep(
     >>> [(record["n"], record["repeat"]) for record in run_sweep(sweep, jobs=1).records if record["step"] == 0]
     [(8, 0), (8, 1), (8, 0), (8, 1), (16, 0), (16, 1), (16, 0), (16, 1)]
     """
+    check.instance("sweep", sweep, Sweep)
     if jobs is not None and (isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1):
-        raise ValueError(f"jobs must be a positive int, got {jobs!r}")
+        raise ValueError(f"jobs must be a positive int, got {describe(jobs)}")
     if cluster is not None:
         check_cluster(cluster)
     run_cell = partial(attempt, sweep.run_cell.__module__, sweep.run_cell.__qualname__, sweep.version)

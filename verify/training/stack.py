@@ -67,9 +67,6 @@ def check_alike(runs: Sequence[Run]) -> None:
     """Raise unless the runs can be trained as one batch."""
     if not runs:
         raise ValueError("runs must hold at least one run, got none")
-    for run in runs:
-        if not isinstance(run, Run):
-            raise TypeError(f"runs must hold objects of class Run, got {type(run).__name__}")
     for name, values in (
         ("width", {run.network.width for run in runs}),
         ("number of points", {len(np.asarray(run.X)) for run in runs}),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian.arrays import backend_for
-from verify.hessian.inputs import check_dtype, check_integer
+from verify.hessian.inputs import check_dtype, check_entries, check_flag, check_function, check_integer, check_members
 from verify.training.checkpoint import ADVICE, Checkpoint
 from verify.training.device import DeviceEngine
 from verify.training.host import HostEngine
@@ -143,12 +143,18 @@ def train(
     >>> [bool(trace.loss[1] < 0.1 * trace.loss[0]) for trace in result.traces]
     [True, True]
     """
+    runs = check_members("runs", runs, Run)
     check_alike(runs)
+    check_function("progress", progress)
+    with_sharpness = check_flag("with_sharpness", with_sharpness)
     check_integer("steps", steps, 0)
     check_integer("checkpoint_every", checkpoint_every, 1)
-    marks = {check_integer("every entry of trace_at", step, 0, steps) for step in trace_at}
+    marks = {
+        check_integer("every entry of trace_at", step, 0, steps)
+        for step in check_entries("trace_at", trace_at, "integers")
+    }
     precision = check_dtype(dtype)
-    on_host = device == "cpu"
+    on_host = isinstance(device, str) and device == "cpu"
     if not on_host:
         backend_for(np.zeros((1, 1)), device)  # says what is wrong with it
     rounded = tuple(_round(run, precision) for run in runs)
