@@ -77,7 +77,7 @@ def read_weight(name: str, value: object) -> AnyWeight:
     if isinstance(value, (Weight, TraceWeight, PowerWeight)):
         return value
     for known in (*Weight, TRACE):
-        if value == known.value:
+        if isinstance(value, str) and value == known.value:
             return known
     words = f"{name} must be 'canonical' or 'population', 'trace', or a power from 0 to 10^6, got {describe(value)}"
     try:
