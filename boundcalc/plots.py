@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Curve", "curves", "label_ends", "plot"]
 
 _LN10 = math.log(10)
-_POINTS = 25
+_POINTS = 13
 _LARGEST_LOG10 = 300.0
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +55,9 @@ def sup_bound(d: int, k: int, failure: float, level: float, cosine: float) -> Ba
     return (excess / ball(failure) + c * measure) / per_u
 
 
-def sup_levels(d: int, degrees: Sequence[int], failures: Sequence[float]) -> tuple[Array, Array, Array]:
-    """For each degree and failure probability the smallest u over a grid of (c, x), with its c and x: floats."""
+@lru_cache(maxsize=32)
+def _numerators(d: int, failures: tuple[float, ...]) -> tuple[Array, Array, Array]:
+    """The angles' cosines x, the numerators of u for each failure and x with the best c, and that c."""
     from scipy.special import erfcx
 
     x = np.cos(np.geomspace(0.01, 1.55, _ANGLES))
@@ -66,12 +68,17 @@ def sup_levels(d: int, degrees: Sequence[int], failures: Sequence[float]) -> tup
     log_excess = (
         -c * c / 2 - math.log(2 * math.pi) / 2 + np.log1p(-c * math.sqrt(math.pi / 2) * erfcx(c / math.sqrt(2)))
     )
-    # The numerators of u, for each failure and x with the best c.
     numerators, levels = np.empty((len(failures), x.size)), np.empty((len(failures), x.size))
     for f, failure in enumerate(failures):
         need = np.exp(np.minimum(log_excess - math.log(failure) - log_power[:, None], 600.0)) + c * ratio[:, None]
         best = need.argmin(1)
         numerators[f], levels[f] = need.min(1), c[best]
+    return x, numerators, levels
+
+
+def sup_levels(d: int, degrees: Sequence[int], failures: Sequence[float]) -> tuple[Array, Array, Array]:
+    """For each degree and failure probability the smallest u over a grid of (c, x), with its c and x: floats."""
+    x, numerators, levels = _numerators(d, tuple(failures))
     with np.errstate(divide="ignore"):
         per_u = np.array([np.maximum(values(d + 2, k - 1, x), 0) for k in degrees])[:, None, :] / (d - 1)
         u = numerators / per_u

@@ -9,8 +9,9 @@ allows, monotone as in :mod:`boundcalc.explicit.slab_search`.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebvander
@@ -206,10 +207,11 @@ def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design 
     if problem.d > _LARGEST_DIMENSION:
         return NotApplicable(f"searched up to d = {_LARGEST_DIMENSION} only")
     best = _alone(problem, extra)
-    for level in _levels(problem.d, effort):
-        found = _at_level(problem, level, extra)
-        if found is not None and found[0] > best[0]:
-            best = found
+    levels = [found for level in _levels(problem.d, effort) if (found := _at_level(problem, level, extra)) is not None]
+    for score, caps, shapes in sorted(levels, key=lambda found: -found[0]):
+        if score > best[0] and (slabs := shapes()):
+            best = score, StackedTrapezoids(caps, slabs)
+            break
     if not best[1].slabs[0].amplitude > 0:
         return NotApplicable("no stack of slabs was found whose numbers a float can hold")
     return Claim(best[1], best[0] - _MARGIN)
@@ -225,8 +227,10 @@ def _alone(problem: Problem, extra: tuple[Caps, ...]) -> tuple[float, StackedTra
     return float(value[row, i]), StackedTrapezoids(ladder.caps[i], (slab,))
 
 
-def _at_level(problem: Problem, level: _Level, extra: tuple[Caps, ...]) -> tuple[float, StackedTrapezoids] | None:
-    """Logarithm of the best value at a level, and its design."""
+def _at_level(
+    problem: Problem, level: _Level, extra: tuple[Caps, ...]
+) -> tuple[float, Caps, Callable[[], tuple[Slab, ...]]] | None:
+    """Logarithm of the best value at a level, its caps, and a call for its slabs."""
     density, resolution = level
     ladder = _ladder(problem.d, extra, density)
     if problem.d > _FAR_BEYOND:  # few caps
@@ -245,12 +249,8 @@ def _at_level(problem: Problem, level: _Level, extra: tuple[Caps, ...]) -> tuple
         found = search_profiles(tables, log_snr, log_budget)
         value = found.log_value + float(ladder.log_counts[i] + ladder.log_units[i])
         if value > score:
-            score, winner = value, (i, tables, log_snr, log_budget, found.profile)
-    if winner is None:
-        return None
-    i, tables, log_snr, log_budget, profile = winner
-    stacked = stack(tables, log_snr, log_budget, profile)
-    return (score, StackedTrapezoids(ladder.caps[i], stacked)) if stacked else None
+            score, winner = value, (ladder.caps[i], partial(stack, tables, log_snr, log_budget, found.profile))
+    return None if winner is None else (score, *winner)
 
 
 FAMILY = Family(
