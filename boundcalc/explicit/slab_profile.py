@@ -59,17 +59,29 @@ def best_snr() -> float:
 
 @lru_cache(maxsize=1)
 def _widths() -> tuple[Array, Array]:
-    """log x, and there the logarithm of the best width, both as in :func:`best_width`."""
-    log_x = np.linspace(-40.0, 60.0, 401)
-    log_s = np.linspace(-16.0, 26.0, 6001)
-    s, limit = np.exp(log_s), math.log(0.5)
-    best = np.empty_like(log_x)
-    for i, x in enumerate(log_x):
-        log_ramp = x - 2 * log_s
-        narrow = 1 - 4 / 3 * np.exp(np.minimum(log_ramp, limit))
-        energy = narrow * np.exp(2 * np.minimum(limit - log_ramp, 0.0))
-        best[i] = log_s[(energy * sign_error(s * energy)).argmax()]
-    return log_x, best
+    """log x, and there the logarithm of the best width, both as in :func:`best_width`.
+
+    On a fine grid and precisely: how far a bound falls short of the best width's must not depend on x.
+    """
+    limit = math.log(0.5)
+
+    def value(log_x: Array, log_s: Array) -> Array:
+        log_ramp = log_x - 2 * log_s
+        energy = 1 - 4 / 3 * np.exp(np.minimum(log_ramp, limit))
+        energy *= np.exp(2 * np.minimum(limit - log_ramp, 0.0))
+        return energy * sign_error(np.exp(log_s) * energy)
+
+    coarse, log_s = np.linspace(-40.0, 60.0, 201), np.linspace(-16.0, 26.0, 2101)
+    found = np.array([log_s[value(x, log_s).argmax()] for x in coarse])
+    log_x = np.linspace(-40.0, 60.0, 10001)
+    # Golden section around it, until rounding hides the peak.
+    low, high = (np.interp(log_x, coarse, found) + side for side in (-0.15, 0.15))
+    ratio = (math.sqrt(5) - 1) / 2
+    for _ in range(32):
+        left, right = high - ratio * (high - low), low + ratio * (high - low)
+        rises = value(log_x, left) < value(log_x, right)
+        low, high = np.where(rises, left, low), np.where(rises, high, right)
+    return log_x, (low + high) / 2
 
 
 def best_width(log_x: Array) -> Array:
