@@ -226,6 +226,9 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     # Trainings
     Option("width", "hidden neurons", integer(1, 10**6), metavar="K", own_default=True),
     Option("steps", "steps of gradient descent", integer(1, 10**9), 20000, ("--epochs",), "STEPS"),
+    Option("label_noise", "standard deviation of what is added to the label in every step of label-noise SGD",
+           number("a number from 0 to 10^6", lambda x: 0 <= x <= 10**6), "0.5", metavar="NOISE"),
+    Option("bias", "train the biases of the neurons; without, all hyperplanes pass through 0", switch, True),
     Option("decay", "weight decay", number("a positive weight decay", lambda x: 0 < x <= 10**6), None, ("--wd",), "DECAY",
            own_default=True),
     Option("decay_eta", "step size of the runs with weight decay", STEP, "0.01", metavar="ETA"),

@@ -73,6 +73,17 @@ def test_proofs_have_a_section_for_each_theorem() -> None:
     assert "**derived**" in text
 
 
+def test_every_section_of_the_proofs_names_tests_that_exist() -> None:
+    tests = Path(__file__).parents[1]
+    files = {path.name for path in tests.rglob("test_*.py")}
+    for section in re.split(r"^## ", (DOCS / "proofs.md").read_text(), flags=re.MULTILINE)[1:]:
+        named = re.findall(r"`(?:tests/[\w/]+/)?(test_\w+\.py)`", section)
+        folders = re.findall(r"`tests/([\w/]+)`", section)
+        assert named or folders, section.partition("\n")[0]
+        assert files >= set(named)
+        assert all((tests / folder).is_dir() for folder in folders)
+
+
 def test_the_api_page_covers_every_public_function() -> None:
     page = (DOCS / "api.md").read_text()
     for name in boundcalc.__all__:

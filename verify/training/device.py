@@ -50,7 +50,7 @@ class DeviceEngine:
         )
         kind = ReluGradient if stack.activation is Activation.RELU else GeluGradient
         self._gradient = kind(space, send(stack.Z), send(stack.y), stack.width)
-        self._update = Update(space, send(stack.eta), send(stack.decay), send(stack.clip))
+        self._update = Update(space, send(stack.eta), send(stack.decay), send(stack.clip), send(stack.biased))
         captured = self._device.type == "cuda" if graphs is None else graphs
         self._graphs = [(count, self._capture(count)) for count in (_GRAPH_STEPS, 1)] if captured else []
 

@@ -138,16 +138,21 @@ class Update:
     ----------
     space : Namespace
     eta, decay, clip : (B,)
+    biased : (B,)
+        1 where the biases of the neurons, the last row of omega, are trained, else 0.
     """
 
-    def __init__(self, space: Namespace, eta: Array, decay: Array, clip: Array) -> None:
+    def __init__(self, space: Namespace, eta: Array, decay: Array, clip: Array, biased: Array) -> None:
         self.space, self.eta, self.clip = space, eta, clip
         self.keep, self.one = 1 - eta * decay, space.xp.ones_like(eta)
         # Whether any run decays or clips: neither costs anything where it is off.
         self.decays, self.clips = bool((decay != 0).any()), bool(space.xp.isfinite(clip).any())
+        self.biased, self.fixes = biased, bool((biased == 0).any())
 
     def step(self, gradient: Gradient) -> Array:
-        """The factors (B,) of each run's gradient: eta times the clipping coefficient."""
+        """The factors (B,) of each run's gradient, fixed biases left out: eta times the clipping coefficient."""
+        if self.fixes:
+            gradient.omega[-1] *= self.biased[:, None]
         if not self.clips:
             return self.eta
         xp = self.space.xp

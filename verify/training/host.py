@@ -60,7 +60,7 @@ class HostEngine:
         self._set_update()
 
     def _set_update(self) -> None:
-        self._update = Update(self._space(), self._eta, self.stack.decay, self.stack.clip)
+        self._update = Update(self._space(), self._eta, self.stack.decay, self.stack.clip, self.stack.biased)
 
     def _space(self) -> Namespace:
         dtype = self.stack.Z.dtype

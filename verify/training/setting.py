@@ -105,6 +105,8 @@ class Run:
         Noiseless values at X, for the error on the training points.
     fresh_X, fresh_truth : arrays (m, d) and (m,), optional
         Points that training does not see, with their noiseless values.
+    bias : bool
+        Whether the biases of the neurons are trained; without it they are zero and stay so. The output's bias is trained.
 
     Raises
     ------
@@ -131,10 +133,15 @@ class Run:
     fresh_X: ArrayLike | None = None
     fresh_truth: ArrayLike | None = None
     large_step: bool = False
+    bias: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.network, Network):
             raise TypeError(f"network must be a constructions.network.Network, got {type(self.network).__name__}")
+        if not self.bias and self.network.b.any():
+            raise ValueError(
+                "bias must be True for a network that has biases, got False; set them to zero to train without"
+            )
         if not isinstance(self.activation, Activation):
             raise TypeError(f"activation must be a member of Activation, got {check.describe(self.activation)}")
         check_positive("eta", self.eta)

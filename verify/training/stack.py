@@ -31,6 +31,8 @@ class Stack:
         The initial parameters.
     eta, decay, clip : (B,)
         clip is inf where there is none.
+    biased : (B,)
+        1 where the biases of the neurons are trained, else 0.
     limit : (B,)
         A loss above this counts as divergence.
     dims : tuple of int
@@ -46,6 +48,7 @@ class Stack:
     eta: NDArray[Any]
     decay: NDArray[Any]
     clip: NDArray[Any]
+    biased: NDArray[Any]
     limit: NDArray[Any]
     dims: tuple[int, ...]
 
@@ -103,6 +106,7 @@ def stack_runs(runs: Sequence[Run], dtype: np.dtype[Any]) -> Stack:
         eta=column([run.eta for run in runs]),
         decay=column([run.decay for run in runs]),
         clip=column([np.inf if run.clip is None else run.clip for run in runs]),
+        biased=column([float(run.bias) for run in runs]),
         limit=column([_EXPLOSION * s for s in scale]),
         dims=dims,
     )

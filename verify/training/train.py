@@ -225,7 +225,7 @@ def _groups(runs: Sequence[Run], dtype: np.dtype[Any], device: str, pairs: int) 
 def _identity(run: Run) -> list[object]:
     """Everything that determines the bits of a run."""
     net, clip = run.network, None if run.clip is None else float(run.clip)
-    numbers = [float(net.beta), float(run.eta), float(run.decay), clip, run.activation.value]
+    numbers = [float(net.beta), float(run.eta), float(run.decay), clip, run.activation.value, run.bias]
     return [net.W, net.b, net.v, run.X, run.y, run.truth, run.fresh_X, run.fresh_truth, *numbers]
 
 

@@ -118,14 +118,15 @@ def test_population_weight_against_quadrature(d: int) -> None:
         assert cap.trace_weight(d, height) == pytest.approx(2 * math.sqrt(first * second), rel=1e-6)
 
 
-@pytest.mark.parametrize("d", [1, 2, 3, 7, 20, 50])
+@pytest.mark.parametrize("d", range(1, 51))
 def test_population_weight_against_simulation(d: int) -> None:
-    """Points from the ball itself; the mean of the ratio is within five standard errors."""
+    """Points of the ball by first coordinate and norm, which are all that enters; within five standard errors."""
     rng = np.random.default_rng(d)
     count, t = 60_000, 0.15
-    z = rng.normal(size=(count, d))
-    x = z * (rng.random((count, 1)) ** (1 / d)) / np.linalg.norm(z, axis=1, keepdims=True)
-    first, second = (x[:, 0] > t) * ((x**2).sum(1) + 1), np.maximum(x[:, 0] - t, 0) ** 2
+    z, rest = rng.normal(size=count), rng.chisquare(d - 1, count) if d > 1 else np.zeros(count)
+    radius = rng.random(count) ** (1 / d)
+    along = radius * z / np.sqrt(z * z + rest)
+    first, second = (along > t) * (radius**2 + 1), np.maximum(along - t, 0) ** 2
     found = 2 * np.sqrt(first.mean() * second.mean())
     # The delta method for sqrt(mean * mean).
     relative = (first / first.mean() + second / second.mean()) / 2
