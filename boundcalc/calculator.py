@@ -35,6 +35,13 @@ _OWN = vocabulary(
     Option("contents", "which tables", choice(_CONTENTS), metavar="TABLE", many=True, own_default=True),
     Option("format", "form of a table", choice(tuple(_FORMATS)), "text", metavar="FORMAT"),
     Option("document", "write a whole document instead of fragments (latex, html)", switch, False),
+    Option(
+        "of",
+        "what a figure compares: bounds, or kinds of flatness",
+        choice(("bounds", "flatness")),
+        "bounds",
+        metavar="WHAT",
+    ),
 )
 _DIM, _N = OPTIONS["dim"].but(required=True), OPTIONS["n"].but(required=True)
 _CLASS = tuple(OPTIONS[name] for name in ("sigma", "B", "C"))
@@ -180,15 +187,18 @@ def table_command(
         _OWN["sizes"].but(default=("1e2", "1e10")),
         OPTIONS["dims"].but(default=(1, 100)),
         *_CLASS,
+        _OWN["of"],
         OPTIONS["out"].but(required=True),
     ],
     example="--dim 10 --out bounds.png",
 )
-def plot_command(dim: int, n: object, sizes: Any, dims: Any, sigma: object, B: object, C: object, out: str) -> str:
-    """Draw the bounds against n at one dimension, and against d at one n.
+def plot_command(
+    dim: int, n: object, sizes: Any, dims: Any, sigma: object, B: object, C: object, of: str, out: str
+) -> str:  # fmt: skip
+    """Draw the bounds against n at one dimension, and against d at one n; or kinds of flatness against each other.
 
     --sizes and --dims are the ends of the two axes. The file ends in .png, .svg or .pdf.
     """
     check_figure_path("--out", Path(out))
-    save_figure(boundcalc.plot(dim, n, sizes, dims, sigma=sigma, B=B, C=C), Path(out))
+    save_figure(boundcalc.plot(dim, n, sizes, dims, sigma=sigma, B=B, C=C, of=of), Path(out))
     return f"wrote {out}"

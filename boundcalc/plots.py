@@ -1,4 +1,4 @@
-"""Figures: upper, lower, explicit and low-norm bounds against the number of samples and against the dimension."""
+"""Figures: bounds against the number of samples and against the dimension, and kinds of flatness against each other."""
 
 from __future__ import annotations
 
@@ -16,10 +16,26 @@ from boundcalc.exact import describe, log_exact
 from boundcalc.files import check_figure_path, save_figure
 from boundcalc.grids import RateGrid
 from boundcalc.rates import rate
+from boundcalc.registry import theorem
 from boundcalc.setting import Setting
 from boundcalc.shown import show_exact
-from boundcalc.style import BLACK, BLUE, GREEN, ORANGE, PINK, label_ends, panels, powers_of_ten, styled
+from boundcalc.statements.extra_symbols import power
+from boundcalc.style import (
+    BLACK,
+    BLUE,
+    COLOURS,
+    DASHED,
+    GREEN,
+    GREY,
+    ORANGE,
+    PINK,
+    label_ends,
+    panels,
+    powers_of_ten,
+    styled,
+)
 from boundcalc.symbols import VARIABLES
+from boundcalc.symbols import d as D
 from boundcalc.tables import size_cell
 
 if TYPE_CHECKING:
@@ -114,6 +130,71 @@ def _range(name: str, symbol: str, values: object) -> tuple[Rational, Rational]:
     return low, high
 
 
+# The weights of the kinds of flatness, as explicit_lower takes them, with their powers of the depth in dimension d.
+_KINDS = (
+    ("GD: largest eigenvalue", ORANGE, "canonical", D + 2),
+    ("SGD: trace", BLUE, "trace", (D + 3) / 2),
+    ("weight decay", GREEN, 0, Integer(0)),
+)
+_GAMMA_DIMS = (1, 2, 3, 5, 10, 20)
+
+
+def flatness_curves(d: Rational, sizes: Sequence[Rational], setting: Setting) -> tuple[Curve, ...]:
+    """For each kind of flatness at one dimension: the explicit lower bound, and Theorem G's rate by its exponent alone."""
+    from boundcalc.explicit.lower import explicit_lower
+
+    sigma, B, C = setting.sigma, setting.B, setting.C
+    x = np.array([float(n) for n in sizes])
+    found = []
+    for label, colour, weight, gamma in _KINDS:
+        lower = [explicit_lower(d, n, sigma, B, C, weight).log10_lower for n in sizes]
+        exponent = float(exponent_at(int(d), Rational(gamma.subs(D, d))))
+        found.append(Curve(f"{label}, $n^{{-{exponent:.3f}}}$ (rate)", colour, False, x, -exponent * np.log10(x)))
+        found.append(Curve(f"{label} (proved)", colour, True, x, np.array(lower)))
+    return tuple(found)
+
+
+def exponent_at(d: int, gamma: Rational) -> Rational:
+    """e(gamma, d) of Theorem G: the minimax error falls like n^-e where the weight is (1 - |t|)^gamma.
+
+    >>> exponent_at(5, Rational(4)), exponent_at(5, Rational(0))
+    (4/17, 8/13)
+    """
+    rate_of_all = theorem("power-weight-minimax").bounds["mse"].expr
+    return Rational(-rate_of_all.subs({D: d, power: gamma}).as_base_exp()[1])
+
+
+def _draw_exponents(axes: Axes) -> None:
+    """e(gamma, d) against gamma, the kinds of flatness marked."""
+    for dim, colour in zip(_GAMMA_DIMS, COLOURS, strict=True):
+        gammas = [Rational(k, 20) * (dim + 4) for k in range(21)]
+        own = [Rational(dim**2 + 2 * dim + 3, 4 * dim), Rational(dim + 1, 2), Rational(dim + 5, 4)]
+        gammas = sorted({*gammas, *(g for g in own if g < dim + 4)})
+        values = [float(exponent_at(dim, g)) for g in gammas]
+        axes.plot([float(g) for g in gammas], values, color=colour, label=f"d = {dim}")
+        for (_, _, _, gamma), marker in zip(_KINDS, "so^", strict=True):
+            at = Rational(gamma.subs(D, dim))
+            axes.plot(float(at), float(exponent_at(dim, at)), marker, color=colour, label="_")
+    for (label, *_), marker in zip(_KINDS, "so^", strict=True):
+        axes.plot([], [], marker, color=GREY, label=label)
+    axes.set(
+        xlabel=r"power $\gamma$ of the depth in the weight", ylabel=r"minimax error $n^{-e}$: exponent $e(\gamma, d)$"
+    )
+    axes.set(ylim=(0, None), xlim=(-0.3, 24), title="Theorem G")
+    axes.legend(ncols=2)
+
+
+def _draw_kinds(axes: Axes, found: tuple[Curve, ...], title: str) -> None:
+    """Solid lines for what is proved, dashed ones for rates."""
+    for curve in found:
+        style = "-" if curve.proved else DASHED
+        axes.plot(curve.x, curve.log10, color=curve.color, linestyle=style, label=curve.label)
+    axes.set(xscale="log", xlim=(found[0].x[0], found[0].x[-1]), xlabel="number of samples n", title=title)
+    axes.set_ylabel("mean squared error")
+    powers_of_ten(axes.yaxis)
+    axes.legend(fontsize=7)
+
+
 @styled()
 def plot(
     d: object = 10,
@@ -124,9 +205,13 @@ def plot(
     sigma: object = 1,
     B: object = 1,
     C: object = 1,
+    of: object = "bounds",
     path: str | Path | None = None,
 ) -> Figure:
     """Upper, lower, explicit and low-norm bounds of the mean squared error, against n at one d and against d at one n.
+
+    With ``of="flatness"``: what GD, SGD and weight decay can be held to, by their exponents against the power of the weight
+    in several dimensions, and by bounds against n at one; then ``n`` and ``dims`` play no part.
 
     Solid lines are bounds with all constants, the grey region below them is proved to be out of reach of every
     estimator; dashed lines are rates without their constants, which depend on d.
@@ -139,6 +224,8 @@ def plot(
         Ends of the axes of the two panels.
     sigma, B, C : number or text
         Noise level, bounds on the sup norm and the weighted variation norm.
+    of : "bounds" or "flatness"
+        What is compared.
     path : path, optional
         Where to write the figure: .png, .svg or .pdf. Written whole or not at all.
 
@@ -160,12 +247,26 @@ def plot(
     setting = Setting.parse(d=d, n=n, sigma=sigma, B=B, C=C)
     if setting.d is None or setting.n is None or None in (setting.sigma, setting.B, setting.C):
         raise TypeError("d, n, sigma, B and C must be numbers, got None")
+    if of not in ("bounds", "flatness"):
+        raise ValueError(f"of must be 'bounds' or 'flatness', got {describe(of)}")
     if log_exact(setting.n) / _LN10 > _LARGEST_LOG10:
         raise ValueError(f"n must be at most 1e{_LARGEST_LOG10:.0f} in a figure, got {describe(n)}")
     smallest, largest = _range("sizes", "n", sizes)
     first, last = _range("dims", "d", dims)
     if path is not None:
         check_figure_path("path", path)
+    if of == "flatness":
+        figure, ((left, right),) = panels(1, 2, (5.5, 4.2))
+        _draw_exponents(left)
+        _draw_kinds(right, flatness_curves(setting.d, _geometric(smallest, largest), setting), f"d = {setting.d}")
+        figure.supxlabel(
+            "solid: no estimator does better, all constants proved; dashed: rates, constants hidden",
+            fontsize=9,
+            color="0.3",
+        )
+        if path is not None:
+            save_figure(figure, path)
+        return figure
     points = sorted({Integer(round(v)) for v in np.geomspace(int(first), int(last), _POINTS)})
     figure, ((left, right),) = panels(1, 2, (5.5, 4.2))
     _draw(left, curves([setting.d], _geometric(smallest, largest), setting), f"d = {setting.d}", "number of samples n")

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from sympy import Integer
+from sympy import Integer, Rational
 
 import boundcalc
 from boundcalc import plots, style
 from boundcalc.files import save_figure
-from boundcalc.plots import curves, plot
+from boundcalc.plots import curves, exponent_at, flatness_curves, plot
 from boundcalc.setting import Setting
 
 SMALL = {"sizes": ("1e2", "1e4"), "dims": (1, 4)}
@@ -59,6 +59,29 @@ def test_a_figure_has_two_panels_with_direct_labels() -> None:
         assert len(labels) == len(set(labels)) == len(axes.lines)
         colours = {line.get_color() for line in axes.lines}
         assert len(colours) == len(axes.lines)
+
+
+@pytest.mark.parametrize("d", [1, 2, 4, 10])
+def test_exponents_of_the_kinds_of_flatness(d: int) -> None:
+    assert exponent_at(d, Rational(d + 2)) == Rational(2, 3 * d + 1)
+    assert exponent_at(d, Rational(d + 3, 2)) == Rational(2 * (d + 3), d**2 + 8 * d + 3)
+    assert exponent_at(d, Rational(0)) == Rational(d + 3, 2 * d + 3)
+
+
+def test_kinds_of_flatness_are_drawn_with_the_calculator_s_bounds() -> None:
+    sizes = [Integer(100), Integer(10**5)]
+    found = flatness_curves(Integer(3), sizes, Setting.parse(sigma="0.5", B=2, C=3))
+    proved = [curve for curve in found if curve.proved]
+    for curve, weight in zip(proved, ("canonical", "trace", 0), strict=True):
+        for i, n in enumerate(sizes):
+            assert curve.log10[i] == boundcalc.explicit_lower(3, n, "0.5", 2, 3, weight).log10_lower
+    # At equal C the lighter weight holds the larger class.
+    assert (proved[0].log10 > proved[1].log10).all()
+    assert (proved[1].log10 > proved[2].log10).all()
+    figure = plot(d=3, of="flatness", sizes=("1e2", "1e4"))
+    left, right = figure.axes
+    assert right.get_title() == "d = 3"
+    assert {line.get_label() for line in left.lines} >= {"d = 1", "d = 20", "SGD: trace"}
 
 
 @pytest.mark.slow
@@ -123,6 +146,7 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path) -> None:
         ({"sizes": (1, "1e301")}, "sizes must end at most at 1e300"),
         ({"n": "1e301"}, "n must be at most 1e300"),
         ({"dims": (1.5, 3)}, r"dims \(dimension of the inputs\) must be an integer"),
+        ({"of": "sharpness"}, "of must be 'bounds' or 'flatness'"),
         ({"path": "x.gif"}, "path must end in .png, .svg or .pdf"),
     ],
 )
