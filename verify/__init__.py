@@ -24,11 +24,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from verify.hessian.balance import Balanced, flattest_balance
     from verify.hessian.flat import is_flat
+    from verify.hessian.from_torch import network_from_torch
     from verify.hessian.gelu import gelu_sharpness
     from verify.hessian.operator import HessianOperator
     from verify.hessian.result import Certificate, Sharpness
     from verify.hessian.spectrum import Eigenpairs, SpectralDensity, spectral_density, top_eigenpairs
-    from verify.hessian.torch_network import network_from_torch, network_to_torch
+    from verify.hessian.torch_network import network_to_torch
+    from verify.modules.certificate import ModuleSharpness, certify
     from verify.outcome import Interval, Outcome, Relation, Report, Trust, Verdict, judge
     from verify.power_law import fit_exponent
     from verify.shatterability import (
@@ -53,11 +55,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "verify.hessian.balance": ("Balanced", "flattest_balance"),
     "verify.hessian.flat": ("is_flat",),
+    "verify.hessian.from_torch": ("network_from_torch",),
     "verify.hessian.gelu": ("gelu_sharpness",),
     "verify.hessian.operator": ("HessianOperator",),
     "verify.hessian.result": ("Certificate", "Sharpness"),
     "verify.hessian.spectrum": ("Eigenpairs", "SpectralDensity", "spectral_density", "top_eigenpairs"),
-    "verify.hessian.torch_network": ("network_from_torch", "network_to_torch"),
+    "verify.hessian.torch_network": ("network_to_torch",),
+    "verify.modules.certificate": ("ModuleSharpness", "certify"),
     "verify.outcome": ("Interval", "Outcome", "Relation", "Report", "Trust", "Verdict", "judge"),
     "verify.power_law": ("fit_exponent",),
     "verify.shatterability": (
@@ -91,6 +95,7 @@ __all__ = [
     "Interval",
     "MemorisationEdge",
     "ModelGap",
+    "ModuleSharpness",
     "Outcome",
     "Relation",
     "Report",
@@ -104,6 +109,7 @@ __all__ = [
     "Training",
     "Trust",
     "Verdict",
+    "certify",
     "decay_path",
     "depth_bracket",
     "fit_exponent",

@@ -53,7 +53,7 @@ def sharpness(
     Parameters
     ----------
     network : object with W (K, d), b (K,), v (K,), beta
-        f(x) = sum_k v_k relu(w_k·x - b_k) + beta.
+        f(x) = sum_k v_k relu(w_k·x - b_k) + beta. Or a torch module of just that form; :func:`verify.certify` takes any other.
     X, y : arrays (n, d) and (n,), numpy or torch
     certificate : Certificate or its value
     tol : float in (0, 1)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from constructions import _arguments as check
 from verify.hessian.arrays import is_torch_tensor, to_numpy
+from verify.hessian.from_torch import network_from_torch
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ def _float64(name: str, value: Any, ndim: int) -> NDArray[np.float64]:
 def read_network(
     network: Any,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], float]:
-    """W, b, v and beta of a network, which is anything that has them, checked; nothing is copied or modified."""
+    """W, b, v and beta of a network, checked: anything that has them, or a torch module of that form."""
+    if callable(getattr(network, "named_parameters", None)) and not hasattr(network, "W"):
+        network = network_from_torch(network)
     for name in ("W", "b", "v", "beta"):
         if not hasattr(network, name):
             raise TypeError(

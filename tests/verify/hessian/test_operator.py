@@ -9,7 +9,16 @@ import torch
 from dense import dense_hessian
 
 from constructions.network import Network
-from verify.hessian import HessianOperator, network_from_torch, network_to_torch, spectral_density, top_eigenpairs
+from verify.hessian import (
+    HessianOperator,
+    is_flat,
+    network_from_torch,
+    network_to_torch,
+    sharpness,
+    spectral_density,
+    top_eigenpairs,
+)
+from verify.outcome import Verdict
 
 
 def cases():
@@ -138,10 +147,9 @@ def test_spectral_density_gives_the_moments_of_the_spectrum():
     assert np.trapezoid(density.smoothed(grid, 0.5), grid) == pytest.approx(1, abs=1e-6)
 
 
-@pytest.mark.parametrize("bias", [True, False])
-def test_torch_networks_come_and_go(bias):
+def test_torch_networks_come_and_go():
     torch.manual_seed(0)
-    module = torch.nn.Sequential(torch.nn.Linear(3, 6, bias=bias), torch.nn.ReLU(), torch.nn.Linear(6, 1, bias=bias))
+    module = torch.nn.Sequential(torch.nn.Linear(3, 6), torch.nn.ReLU(), torch.nn.Linear(6, 1))
     before = {k: t.clone() for k, t in module.state_dict().items()}
     net = network_from_torch(module)
     X = torch.randn(9, 3, dtype=torch.float64)
@@ -167,3 +175,60 @@ def test_torch_networks_come_and_go(bias):
 def test_other_modules_are_refused(module):
     with pytest.raises((TypeError, ValueError), match="module must"):
         network_from_torch(module)
+
+
+def two_layers(*more, d=3):
+    return torch.nn.Sequential(*more, torch.nn.Linear(d, 4), torch.nn.ReLU(), torch.nn.Linear(4, 1))
+
+
+def test_layers_that_change_nothing_are_read_through():
+    torch.manual_seed(1)
+    plain = two_layers().double()
+    first, relu, second = plain
+    dressed = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Sequential(first, torch.nn.Identity(), relu), second)
+    X, y = np.random.default_rng(0).standard_normal((9, 3)), np.zeros(9)
+    assert np.array_equal(network_from_torch(dressed).W, network_from_torch(plain).W)
+    assert sharpness(dressed, X, y).interval == sharpness(network_from_torch(plain), X, y).interval
+    assert is_flat(dressed, X, y, "1/1000") is Verdict.PROVED
+
+
+class Doubled(torch.nn.Sequential):
+    def forward(self, x):
+        return 2 * super().forward(x)
+
+
+def unfaithful():
+    net = torch.nn
+
+    def change(act, module=None):
+        module = module or two_layers()
+        act(module)
+        return module
+
+    def tie(module):
+        module[2].bias = module[0].bias
+
+    yield "bias=False", net.Sequential(net.Linear(5, 20, bias=False), net.ReLU(), net.Linear(20, 1, bias=False))
+    yield "frozen", change(lambda m: m[0].weight.requires_grad_(False))
+    yield "frozen", change(lambda m: m[2].requires_grad_(False))
+    yield "hooks", change(lambda m: m[1].register_forward_hook(lambda *_: None))
+    yield "hooks", change(lambda m: m.register_forward_pre_hook(lambda *_: None))
+    yield "forward of its own", change(lambda m: setattr(m, "forward", lambda x: m[2](x)))
+    yield "Doubled", Doubled(*two_layers())
+    yield "weight_norm", change(lambda m: net.utils.parametrizations.weight_norm(m[0]))
+    yield "tied", change(tie, net.Sequential(net.Linear(3, 1), net.ReLU(), net.Linear(1, 1)))
+    yield "module", net.DataParallel(two_layers())
+    yield "_orig_mod", "compiled"
+    yield "Sigmoid", net.Sequential(*two_layers(), net.Sigmoid())
+    yield "Flatten", net.Sequential(*two_layers(), net.Flatten(0))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch, when it loads its compiler
+@pytest.mark.parametrize(("reason", "module"), list(unfaithful()))
+def test_what_a_network_cannot_represent_is_refused_by_name(reason, module):
+    module = torch.compile(two_layers()) if module == "compiled" else module
+    X, y = np.ones((4, 3)), np.ones(4)
+    for ask in (network_from_torch, lambda m: sharpness(m, X, y), lambda m: is_flat(m, X, y, 1)):
+        with pytest.raises(ValueError, match=reason) as caught:
+            ask(module)
+        assert "verify.certify(module, 'half-mse', (X, y))" in str(caught.value)

@@ -1,0 +1,105 @@
+"""Bounds from the polynomials of Lanczos runs: how often they fail on spectra that are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from verify.modules.polynomial import excluded, lanczos_run, least_overlap, polynomial_bounds
+
+
+def spectrum(rng: np.random.Generator) -> np.ndarray:
+    """Bulk, outlier, repeated top eigenvalue, decades, cluster: as they occur in Hessians of losses."""
+    size = int(rng.integers(5, 120))
+    kind = rng.integers(5)
+    if kind == 0:
+        return rng.standard_normal(size)
+    if kind == 1:
+        return np.append(rng.uniform(0, 1, size - 1), 1 + rng.uniform(0, 3))
+    if kind == 2:
+        return np.append(np.zeros(size - 3), np.ones(3))
+    if kind == 3:
+        return 10.0 ** -rng.uniform(0, 6, size)
+    return np.concatenate([rng.uniform(-0.01, 0.01, size - 4), 1 + 1e-4 * rng.standard_normal(3), [1.001]])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("warm", [False, True])
+@pytest.mark.parametrize(("failure", "runs"), [(0.3, 1), (0.05, 1), (0.3, 2), (0.05, 2), (0.3, 3)])
+def test_the_upper_bound_fails_less_often_than_stated(failure: float, runs: int, warm: bool) -> None:
+    """On 1 000 spectra each; runs stop after few products or when they think that they are done."""
+    rng = np.random.default_rng(round(1000 * failure) + runs)
+    missed, cases = 0, 1000
+    for _ in range(cases):
+        values, start = spectrum(rng), None
+        size = len(values)
+        if warm:
+            start = 0.1 * rng.standard_normal(size)
+            start[values.argmax()] += rng.uniform()
+        found = polynomial_bounds(
+            lambda v, values=values: values * v, lambda size=size: rng.standard_normal(size),
+            failure=failure, tol=float(10.0 ** -rng.uniform(0, 4)), most=int(rng.integers(1, 25)), runs=runs, warm=start,
+        )  # fmt: skip
+        assert found.lower <= values.max()
+        missed += found.upper < values.max() * (1 - 1e-13) - 1e-15
+    assert missed <= failure * cases
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, -1.0, 1e100, 1e-100])
+@pytest.mark.parametrize("size", [1, 2, 3, 40])
+def test_multiples_of_the_identity(size: int, value: float) -> None:
+    rng = np.random.default_rng(size)
+    found = polynomial_bounds(
+        lambda v: value * v, lambda: rng.standard_normal(size), failure=1e-12, tol=1e-6, most=50
+    )  # fmt: skip
+    assert found.lower <= value <= found.upper
+    assert found.upper - found.lower <= 3e-6 * abs(value) + 1e-290
+
+
+def test_two_runs_for_small_failure_probabilities() -> None:
+    rng = np.random.default_rng(0)
+    values = np.append(0.3 * rng.uniform(0, 1, 2000) ** 2, [1.0, 0.8, 0.5])
+    widths, products = [], []
+    for failure in (1e-6, 1e-12):
+        found = polynomial_bounds(
+            lambda v: values * v, lambda: rng.standard_normal(len(values)), failure=failure, tol=1e-6, most=100
+        )
+        assert found.lower <= 1.0 <= found.upper
+        widths.append(found.upper - found.lower)
+        products.append(found.products)
+    assert max(widths) <= 2e-6
+    assert products[0] < products[1] <= 40
+
+
+def test_both_ends_of_one_run_and_what_they_exclude() -> None:
+    rng = np.random.default_rng(1)
+    values = np.append(rng.uniform(-1, 1, 200), [4.0, -3.0])
+    run = lanczos_run(lambda v: values * v, rng.standard_normal(202), lambda _: False, most=25, failure=1e-6)
+    assert run.values[-1] - run.noise <= 4.0 <= run.upper()
+    assert run.least_lower() <= -3.0 <= run.values[0] + run.noise
+    levels = np.linspace(4.0, 9.0, 200)
+    outside = [excluded(float(c), run.alpha, run.beta, run.overlap, run.noise) for c in levels]
+    assert outside == sorted(outside)  # what excludes c excludes all above it
+    assert not excluded(3.999, run.alpha, run.beta, run.overlap, run.noise)
+
+
+def test_the_overlap_is_a_quantile() -> None:
+    rng = np.random.default_rng(2)
+    starts = rng.standard_normal((20_000, 12))
+    first = np.abs(starts[:, 0]) / np.linalg.norm(starts, axis=1)
+    for failure in (0.05, 0.3):
+        assert abs(np.mean(first < least_overlap(12, failure)) - failure) < 5 * np.sqrt(failure / 20_000)
+    assert least_overlap(1, 0.3) == 1.0
+
+
+def test_rounding_is_seen() -> None:
+    """An operator with errors of 1e-6 in place of rounding: bounds give way to them."""
+    rng = np.random.default_rng(3)
+    values = np.append(rng.uniform(0, 0.5, 300), 1.0)
+    noisy = np.random.default_rng(4)
+    found = polynomial_bounds(
+        lambda v: values * v + 1e-6 * noisy.standard_normal(301) / np.sqrt(301), lambda: rng.standard_normal(301),
+        failure=1e-3, tol=1e-6, most=40,
+    )  # fmt: skip
+    assert found.run.noise > 1e-7
+    assert found.lower <= 1.0 <= found.upper

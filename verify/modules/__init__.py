@@ -1,0 +1,1 @@
+"""Sharpness of any torch module and loss, certified from both sides: :func:`verify.certify`."""

@@ -1,0 +1,270 @@
+"""The certified sharpness of any torch module: :func:`certify`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boundcalc.exact import describe, exact_rational, fraction
+from boundcalc.shown import Shown, show_interval, show_upper
+from verify.hessian.inputs import check_integer, check_positive
+from verify.modules.loss import read_loss
+from verify.modules.polynomial import PolynomialBounds, Run, polynomial_bounds
+from verify.modules.problem import ModuleLoss, check_decay, check_word, unwrapped
+from verify.outcome import Interval, Relation, Trust, Verdict, judge
+
+CERTIFICATES = ("auto", "probabilistic")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ModuleSharpness(Shown):
+    """An enclosure of the largest eigenvalue of the Hessian of a module's loss with respect to its trainable parameters.
+
+    Attributes
+    ----------
+    lower, upper : float
+        ``lower <= lambda_max <= upper``: the upper end unless a random start was unlucky (``failure_probability``), both with
+        rounding estimated, not proved, unless ``trust`` is PROVED.
+    value : float
+        The Ritz value: the best estimate.
+    certificate : str
+        What the upper end rests on.
+    failure_probability : float
+        Over the random starts; 0.0 for deterministic certificates.
+    trust : Trust
+    trace : float or None
+        Of the Hessian, where it follows exactly from first derivatives.
+    lambda_min : Interval
+        Of the least eigenvalue, from the same products, with the same failure probability for a run alone.
+    loss : float
+        Its value, without weight decay.
+    convention : str
+        Which loss of which parameters this is the Hessian of.
+    parameters, points, products : int
+        Trainable numbers, data points, and products made with the Hessian.
+    kinks : dict of str to float
+        Least distance of an argument to a kink, by activation in the order of calls, and of the loss. At 0 the loss isn't
+        twice differentiable there, and the numbers belong to the derivative that torch takes.
+    notes : tuple of str
+        What was done to read the model, and why no stronger certificate was taken.
+    eigenvector : ndarray (P,)
+        Unit Ritz vector, in the order of ``names``.
+    names : tuple of str
+        The trainable tensors.
+    """
+
+    lower: float
+    upper: float
+    value: float
+    certificate: str
+    failure_probability: float
+    trust: Trust
+    trace: float | None
+    lambda_min: Interval
+    loss: float
+    convention: str
+    parameters: int
+    points: int
+    products: int
+    kinks: dict[str, float]
+    notes: tuple[str, ...]
+    eigenvector: NDArray[np.float64]
+    names: tuple[str, ...]
+
+    @property
+    def interval(self) -> Interval:
+        """The enclosure as :func:`verify.outcome.judge` takes it."""
+        meaning = (
+            "enclosure" if self.trust is Trust.PROVED else f"holds but for probability {self.failure_probability:g}"
+        )
+        return Interval(self.lower, self.upper, meaning, self.trust)
+
+    @property
+    def kink_distance(self) -> float:
+        """The least of ``kinks``, inf if there are none."""
+        return min(self.kinks.values(), default=float("inf"))
+
+    def stable_at(self, eta: Any) -> Verdict:
+        """Whether lambda_max <= 2/eta, as :func:`verify.outcome.judge` says; a float eta counts as the decimal it shows.
+
+        Examples
+        --------
+        >>> import torch
+        >>> model = torch.nn.Linear(1, 1)
+        >>> found = certify(model, "half-mse", (torch.ones(4, 1), torch.zeros(4)))
+        >>> found.stable_at("0.9").value, found.stable_at(1.1).value
+        ('consistent', 'REFUTED')
+        """
+        step = fraction(exact_rational("eta", eta))
+        if step <= 0:
+            raise ValueError(f"eta must be positive, got {eta!r}")
+        return judge(self.interval, Relation.AT_MOST, 2 / step)
+
+    def __str__(self) -> str:
+        kind = (
+            ""
+            if self.failure_probability == 0
+            else f", fails with probability {show_upper(self.failure_probability, 2)}"
+        )
+        lines = [
+            f"lambda_max in {show_interval(self.lower, self.upper, 12)} ({self.certificate}, {self.trust.value}{kind})",
+            f"of {self.convention}",
+            f"estimate {self.value:.12g}, {self.products} Hessian-vector products, {self.parameters} parameters, "
+            f"{self.points} points, loss {self.loss:.6g}",
+            f"lambda_min in {self.lambda_min}"
+            + ("" if self.trace is None else f", trace {self.trace:.12g}")
+            + (f", least distance to a kink {self.kink_distance:.3g}" if self.kinks else ""),
+        ]
+        return "\n".join([*lines, *self.notes])
+
+
+def read_problem(
+    model: Any, loss: Any, data: Any, *, average: str = "points", dtype: Any = None, device: Any = None
+) -> tuple[ModuleLoss, list[str]]:
+    """The loss of a module as a function of its parameters, with notes on how it was read; arguments as :func:`certify`."""
+    import torch
+
+    module, notes = unwrapped(model)
+    kinds = {None: torch.float64, "float64": torch.float64, "float32": torch.float32}
+    kinds |= {torch.float64: torch.float64, torch.float32: torch.float32}
+    try:
+        kind = kinds[dtype]
+    except (KeyError, TypeError):
+        raise ValueError(f"dtype must be float64 or float32, got {describe(dtype)}") from None
+    return ModuleLoss(module, read_loss(loss), data, average=average, dtype=kind, device=device), notes
+
+
+def certify(
+    model: Any,
+    loss: Any,
+    data: Any,
+    *,
+    certificate: str = "auto",
+    tol: float = 1e-6,
+    failure_probability: float = 1e-6,
+    weight_decay: float = 0.0,
+    average: str = "points",
+    dtype: Any = None,
+    device: Any = None,
+    max_products: int = 300,
+    seed: int = 0,
+) -> ModuleSharpness:
+    """Enclose lambda_max of the Hessian of a module's loss with respect to its trainable parameters, from both sides.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Parameters with ``requires_grad`` count, others are constants. Call ``model.eval()`` first where there is dropout or
+        batch normalisation. The module is not changed.
+    loss : str or callable
+        "half-mse" for (1/2n) sum of squares; MSELoss, CrossEntropyLoss, BCEWithLogitsLoss or HuberLoss of torch.nn, with their
+        reductions; or any function of outputs and targets that is the mean over the points of its batch.
+    data : (X, y), DataLoader, or list of batches (X, y)
+        Tensors, numpy arrays or pandas frames; a tuple or dict X is several inputs of the model. Batches count by their sizes.
+        A loader is gone through once, so that all products see the same data.
+    certificate : str
+        "auto" or "probabilistic".
+    tol : float in (0, 1)
+        Relative width aimed at; the result has the width that was reached.
+    failure_probability : float in (0, 1)
+        1e-12 takes two runs of products where 1e-6 takes one.
+    weight_decay : float
+        Adds weight_decay/2 times the squared norm of the trainable parameters to the loss.
+    average : str
+        "points": the mean over all points. "batches": the mean over the batches of their means.
+    dtype : torch.float64 (default) or torch.float32
+        Precision of the products. The model's parameters are exact in either.
+    device : torch device, optional
+        By default that of the model.
+    max_products : int
+        Largest number of products of one run.
+    seed : int
+        Of the random starts; results are deterministic for a seed.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For what can't be read or differentiated twice, with what to do.
+
+    References
+    ----------
+    Section 11 of the project's mathematics: the polynomials of a Lanczos run, after van Dorsselaer, Hochstenbach & van der
+    Vorst, SIAM J. Matrix Anal. Appl. 22 (2000) 837.
+
+    Examples
+    --------
+    >>> import torch
+    >>> _ = torch.manual_seed(0)
+    >>> model = torch.nn.Sequential(torch.nn.Linear(4, 8, bias=False), torch.nn.Tanh(), torch.nn.Linear(8, 3))
+    >>> found = certify(model, torch.nn.CrossEntropyLoss(), (torch.randn(20, 4), torch.arange(20) % 3))
+    >>> found.upper - found.lower <= 2e-6 * found.upper, found.failure_probability
+    (True, 1e-06)
+    """
+    check_word("certificate", certificate, CERTIFICATES)
+    tol, failure = check_positive("tol", tol, 1.0), check_positive("failure_probability", failure_probability, 1.0)
+    decay, most = check_decay(weight_decay), check_integer("max_products", max_products, 1)
+    check_integer("seed", seed, 0)
+    problem, notes = read_problem(model, loss, data, average=average, dtype=dtype, device=device)
+    found = polynomial_bounds(problem.product, problem.gaussians(seed), failure=failure, tol=tol, most=most)
+    run = found.run
+    if run.defect > run.epsilon**0.5 * run.scale:
+        raise ValueError(
+            f"model: torch's second derivatives of it are not symmetric (by {run.defect:.2g} in {run.scale:.2g}), so they are "
+            "wrong; write the operation at fault in terms of others"
+        )
+    if "float32" in str(problem.dtype):
+        exact, _ = read_problem(model, loss, data, average=average, device=device)
+        found = replace(found, lower=_rayleigh(exact, run), products=found.products + 1)
+    return _result(problem, found, notes, decay, average)
+
+
+def _rayleigh(problem: ModuleLoss, run: Run) -> float:
+    """The Rayleigh quotient of the Ritz vector in float64, less 64 roundings."""
+    vector = run.basis.new_tensor(run.vectors[:, -1]).to(problem.dtype) @ run.basis.to(problem.dtype)
+    image = problem.product(vector)
+    return float(vector @ image / (vector @ vector)) - 64 * 2.0**-52 * float(image.norm() / vector.norm())
+
+
+def _result(
+    problem: ModuleLoss, found: PolynomialBounds, notes: list[str], decay: float, average: str
+) -> ModuleSharpness:
+    """Numbers of the Hessian of the loss, shifted by the weight decay, with the words that belong to them."""
+    run = found.run
+    single = "float32" in str(problem.dtype)
+    vector = (run.basis.new_tensor(run.vectors[:, -1]) @ run.basis).double().cpu().numpy()
+    vector /= np.linalg.norm(vector)
+    vector.setflags(write=False)
+    words = f"the Hessian of {problem.loss.words}"
+    if problem.loss.count is not None and average == "batches":
+        words += ", averaged over batches"
+    if decay:
+        words += f", with weight decay {decay:g}"
+    words += f", with respect to {len(problem.names)} trainable tensors"
+    if single:
+        notes = [*notes, f"products in float32, errors along one direction taken to be at most {run.noise:.2g}"]
+    return ModuleSharpness(
+        lower=found.lower + decay,
+        upper=found.upper + decay,
+        value=float(run.values[-1]) + decay,
+        certificate="probabilistic",
+        failure_probability=found.failure,
+        trust=Trust.FLOAT_CERTIFIED,
+        trace=None,
+        lambda_min=Interval(
+            min(run.least_lower(), float(run.values[0])) + decay,
+            float(run.values[0]) + 4 * run.noise + decay,
+            "one run's confidence",
+        ),
+        loss=problem.value,
+        convention=words,
+        parameters=problem.size,
+        points=problem.points,
+        products=found.products,
+        kinks=dict(problem.kinks),
+        notes=tuple(notes),
+        eigenvector=vector,
+        names=tuple(problem.names),
+    )

@@ -1,0 +1,97 @@
+"""Data in the forms that users have it, as batches of tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from boundcalc.exact import describe
+
+Batch = tuple[Any, Any]
+_FORMS = "(X, y) of tensors, arrays or data frames, a DataLoader, or a list of such pairs"
+
+
+def _is_array(value: Any) -> bool:
+    return hasattr(value, "__array__") or hasattr(value, "to_numpy")
+
+
+def as_tensor(name: str, value: Any, dtype: Any, device: Any) -> Any:
+    """A tensor, array or data frame as a tensor: floating-point numbers in ``dtype``, whole numbers as they are."""
+    import torch
+
+    if not isinstance(value, torch.Tensor):
+        if not _is_array(value):
+            raise TypeError(f"{name} must be a tensor, an array or a data frame, got {describe(value)}")
+        try:
+            array = np.asarray(value.to_numpy() if hasattr(value, "to_numpy") else value)
+        except Exception as error:  # whatever somebody's type raises
+            raise TypeError(
+                f"{name} must be a tensor, an array or a data frame, got {describe(value)}: {error}"
+            ) from error
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"{name} must hold real numbers, got {array.dtype}; convert its columns to numbers")
+        kind = {"f": np.float64, "b": np.bool_}.get(array.dtype.kind, np.int64)
+        value = torch.from_numpy(np.array(array, dtype=kind))
+    if value.is_complex() or value.layout != torch.strided:
+        raise TypeError(f"{name} must be a dense tensor of real numbers, got {value.dtype} in layout {value.layout}")
+    value = value.detach()
+    return value.to(device=device, dtype=dtype if value.is_floating_point() else None)
+
+
+def _inputs(value: Any, dtype: Any, device: Any) -> tuple[Any, ...] | dict[str, Any]:
+    """What the model is called with: one tensor, several, or named ones."""
+    if isinstance(value, dict):
+        return {str(key): as_tensor(f"X[{key!r}]", part, dtype, device) for key, part in value.items()}
+    parts = value if isinstance(value, (tuple, list)) and len(value) else (value,)
+    return tuple(as_tensor("X", part, dtype, device) for part in parts)
+
+
+def read_batches(data: Any, dtype: Any, device: Any) -> list[Batch]:
+    """Pairs of the model's inputs (a tuple or a dict of tensors) and the targets; a loader is gone through once.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For other forms, empty batches, and inputs and targets of different lengths.
+    """
+    from torch.utils.data import Dataset, IterableDataset
+
+    if isinstance(data, Dataset) and not isinstance(data, IterableDataset):
+        raise TypeError(
+            f"data must be {_FORMS}, got the dataset {type(data).__name__}; pass DataLoader(dataset, batch_size=1000)"
+        )
+    if isinstance(data, (tuple, list)) and len(data) == 2 and _is_array(data[1]):
+        pairs: Iterable[Any] = [data]
+    elif isinstance(data, Iterable) and not _is_array(data) and not isinstance(data, (str, bytes, dict)):
+        pairs = data
+    else:
+        raise TypeError(f"data must be {_FORMS}, got {describe(data)}")
+    batches = []
+    for pair in pairs:
+        if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
+            raise TypeError(f"data must be {_FORMS}, got a batch that is {describe(pair)}")
+        inputs, targets = _inputs(pair[0], dtype, device), as_tensor("y", pair[1], dtype, device)
+        parts = inputs.values() if isinstance(inputs, dict) else inputs
+        sizes = {len(part) if part.ndim else 0 for part in (*parts, targets)}
+        if len(sizes) != 1 or 0 in sizes:
+            shapes = ", ".join(str(tuple(part.shape)) for part in (*parts, targets))
+            raise ValueError(f"X and y must have as many rows, at least one, got shapes {shapes}")
+        batches.append((inputs, targets))
+    if not batches:
+        raise ValueError(f"data must be {_FORMS}, got no batch; a generator can be gone through only once")
+    return batches
+
+
+def split(batches: list[Batch], rows: int) -> list[Batch]:
+    """The same points in batches of at most so many rows."""
+    found: list[Batch] = []
+    for inputs, targets in batches:
+        for at in range(0, len(targets), rows):
+            part = slice(at, at + rows)
+            if isinstance(inputs, dict):
+                found.append(({key: value[part] for key, value in inputs.items()}, targets[part]))
+            else:
+                found.append((tuple(value[part] for value in inputs), targets[part]))
+    return found

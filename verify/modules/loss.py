@@ -1,0 +1,181 @@
+"""Losses as sums over points and what they are divided by, so that batches of any size add up to the loss of all data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from boundcalc.exact import describe
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class Loss:
+    """L = (sum of ``total`` over the batches) / (sum of ``count`` over the batches); without ``count`` nothing divides.
+
+    Attributes
+    ----------
+    words : str
+        The loss as results print it.
+    total : function of outputs and targets, to a scalar tensor
+    count : function of outputs and targets, to a number; or None
+    align : function of outputs and targets, to the targets in the shape and type that the loss needs
+    convex : bool
+        Whether the loss is known to be a sum over points of functions convex in the outputs.
+    kink : function of outputs and targets, to the least distance to a point where the loss is not twice differentiable
+    """
+
+    words: str
+    total: Callable[[Tensor, Tensor], Tensor]
+    count: Callable[[Tensor, Tensor], float] | None
+    align: Callable[[Tensor, Tensor], Tensor]
+    convex: bool = False
+    kink: Callable[[Tensor, Tensor], float] | None = None
+
+
+def read_loss(loss: Any) -> Loss:
+    """A loss of torch, the name "half-mse", or any callable, which is taken to be a mean over the points of its batch.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For anything else, and for ``reduction="none"``.
+    """
+    import torch
+    from torch import nn
+    from torch.nn import functional
+
+    if isinstance(loss, str):
+        if loss != "half-mse":
+            raise ValueError(f"loss must be 'half-mse', a loss of torch.nn, or a callable, got {describe(loss)}")
+        return Loss(
+            "(1/2n) sum of squares, n points",
+            lambda f, y: 0.5 * ((f - y) ** 2).sum(),
+            lambda f, _: float(len(f)),
+            _like_outputs,
+            convex=True,
+        )
+    plain = {
+        functional.mse_loss: nn.MSELoss,
+        functional.cross_entropy: nn.CrossEntropyLoss,
+        functional.binary_cross_entropy_with_logits: nn.BCEWithLogitsLoss,
+        functional.huber_loss: nn.HuberLoss,
+    }
+    known = plain[loss]() if isinstance(loss, type(functional.mse_loss)) and loss in plain else loss
+    kind = type(known)
+    if kind in plain.values():
+        reduction = known.reduction
+        if reduction not in ("mean", "sum"):
+            raise ValueError(f"loss must be a number: its reduction must be 'mean' or 'sum', got {reduction!r}")
+        if _hooked(known):
+            kind = object
+    name = f"{type(known).__name__}(reduction={known.reduction!r})" if kind in plain.values() else ""
+
+    def weight(tensor: Tensor | None, like: Tensor) -> Tensor | None:
+        return None if tensor is None else tensor.detach().to(like)
+
+    def divided(count: Callable[[Tensor, Tensor], float]) -> Callable[[Tensor, Tensor], float] | None:
+        return count if known.reduction == "mean" else None
+
+    def entries(f: Tensor, _: Tensor) -> float:
+        return float(f.numel())
+
+    if kind is nn.MSELoss:
+        return Loss(
+            name, lambda f, y: functional.mse_loss(f, y, reduction="sum"), divided(entries), _like_outputs, convex=True
+        )
+    if kind is nn.HuberLoss:
+        delta = known.delta
+        return Loss(
+            f"{name}, delta {delta:g}",
+            lambda f, y: functional.huber_loss(f, y, reduction="sum", delta=delta),
+            divided(entries),
+            _like_outputs,
+            convex=True,
+            kink=lambda f, y: float(((f - y).abs() - delta).abs().min()),
+        )
+    if kind is nn.BCEWithLogitsLoss:
+        w, p = known.weight, known.pos_weight
+        return Loss(
+            name + _weighted(w, p),
+            lambda f, y: functional.binary_cross_entropy_with_logits(
+                f, y, weight(w, f), reduction="sum", pos_weight=weight(p, f)
+            ),
+            divided(entries),
+            _like_outputs,
+            convex=_nonnegative(w) and _nonnegative(p),
+        )
+    if kind is nn.CrossEntropyLoss:
+        w, ignored, smoothing = known.weight, known.ignore_index, known.label_smoothing
+
+        def cross_entropy(f: Tensor, y: Tensor) -> Tensor:
+            return functional.cross_entropy(
+                f, y, weight(w, f), ignore_index=ignored, reduction="sum", label_smoothing=smoothing
+            )
+
+        def labels(f: Tensor, y: Tensor) -> float:
+            if y.is_floating_point():
+                return float(f.numel() // f.shape[min(1, f.ndim - 1)])
+            seen = y[y != ignored]
+            return float(len(seen) if w is None else w.detach().to(f)[seen].sum())
+
+        extra = f", label smoothing {smoothing:g}" if smoothing else ""
+        convex = _nonnegative(w)
+        return Loss(name + _weighted(w) + extra, cross_entropy, divided(labels), _classes, convex=convex)
+    if not callable(loss):
+        raise TypeError(f"loss must be 'half-mse', a loss of torch.nn, or a callable, got {describe(loss)}")
+    words = getattr(loss, "__name__", type(loss).__name__)
+
+    def called(f: Tensor, y: Tensor) -> Tensor:
+        try:
+            value = loss(f, y)
+        except Exception as error:  # whatever somebody's function raises
+            raise ValueError(f"loss can't be taken of the model's outputs and y: {error}") from error
+        if not (isinstance(value, torch.Tensor) and value.numel() == 1 and value.is_floating_point()):
+            shape = tuple(value.shape) if isinstance(value, torch.Tensor) else describe(value)
+            raise ValueError(f"loss must give one real number for a batch, got {shape}; take its mean")
+        return value.reshape(()) * len(y)
+
+    return Loss(f"{words}, taken as a mean over points", called, lambda _, y: float(len(y)), lambda _, y: y)
+
+
+def _hooked(module: Any) -> bool:
+    return bool(module._forward_hooks or module._forward_pre_hooks or "forward" in vars(module))
+
+
+def _nonnegative(weight: Tensor | None) -> bool:
+    return weight is None or bool((weight >= 0).all())
+
+
+def _weighted(*weights: Tensor | None) -> str:
+    return ", weighted" if any(w is not None for w in weights) else ""
+
+
+def _like_outputs(f: Tensor, y: Tensor) -> Tensor:
+    """Targets of the outputs' shape; (n,) and (n, 1) are the same numbers, which torch would broadcast to (n, n)."""
+    if y.shape != f.shape and {y.ndim, f.ndim} == {1, 2} and y.numel() == f.numel():
+        y = y.reshape(f.shape)
+    if y.shape != f.shape:
+        raise ValueError(
+            f"y must have the shape of the model's outputs, {tuple(f.shape)}, got {tuple(y.shape)}; "
+            "for class labels pass CrossEntropyLoss"
+        )
+    return y.to(f.dtype)
+
+
+def _classes(f: Tensor, y: Tensor) -> Tensor:
+    """Class labels as integers (n,), or probabilities of the outputs' shape."""
+    if y.is_floating_point():
+        if y.shape != f.shape:
+            raise ValueError(
+                f"y must be integer labels, or probabilities of shape {tuple(f.shape)}, got floating-point numbers of "
+                f"shape {tuple(y.shape)}; pass y.long() or y.astype(int) for labels"
+            )
+        return y.to(f.dtype)
+    if f.ndim == 2 and y.shape == (len(f), 1):
+        y = y[:, 0]
+    if y.shape != (f.shape[0], *f.shape[2:]):
+        raise ValueError(f"y must be {len(f)} labels for outputs of shape {tuple(f.shape)}, got {tuple(y.shape)}")
+    return y.long()

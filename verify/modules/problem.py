@@ -1,0 +1,316 @@
+"""The loss of a module on fixed data as a function of its trainable parameters, and products with its Hessian."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from boundcalc.exact import describe
+from verify.hessian.inputs import check_number
+from verify.modules.data import read_batches
+from verify.modules.loss import Loss
+
+Tensor = Any
+# Functions with a kink at 0 of their argument, or at the ends named by their arguments.
+_AT_ZERO = {"relu", "relu_", "leaky_relu", "leaky_relu_", "prelu", "rrelu", "abs", "relu6", "celu_", "threshold"}
+
+
+def unwrapped(model: Any) -> tuple[Any, list[str]]:
+    """The module that does the work, and what was taken off it: compiled, parallel and averaged modules wrap another one.
+
+    Raises
+    ------
+    TypeError
+        If it is no module, or one that second derivatives can't be taken of.
+    """
+    import torch
+    from torch import nn
+
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, got {describe(model)}")
+    notes = []
+    while True:
+        kind = type(model).__name__
+        if isinstance(getattr(model, "_orig_mod", None), nn.Module):
+            notes.append(
+                "torch.compile: the module that was compiled is read, since compiled graphs have no second derivatives"
+            )
+            model = model._orig_mod
+        elif isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+            notes.append(f"{kind}: the module inside is read, on one device")
+            model = model.module
+        elif isinstance(model, torch.jit.ScriptModule):
+            raise TypeError(f"model must be a module of Python, got {kind}; pass the module that it was scripted from")
+        else:
+            return model, notes
+
+
+def check_state(model: Any) -> None:
+    """Refuse modules whose output is random, or depends on which points share a batch, in training mode.
+
+    Raises
+    ------
+    ValueError
+        With the remedy.
+    """
+    from torch import nn
+    from torch.nn.modules.batchnorm import _NormBase
+    from torch.nn.modules.dropout import _DropoutNd
+    from torch.nn.parameter import is_lazy
+
+    for name, part in model.named_modules():
+        if any(is_lazy(p) for p in (*part.parameters(recurse=False), *part.buffers(recurse=False))):
+            raise ValueError(
+                f"model: {name or type(part).__name__} has no parameters yet; call the model on a batch first"
+            )
+        random = (isinstance(part, _DropoutNd) and part.p > 0) or (
+            isinstance(part, (nn.RNNBase, nn.MultiheadAttention)) and part.dropout > 0
+        )
+        if part.training and (random or isinstance(part, (nn.RReLU, _NormBase))):
+            what = type(part).__name__
+            if isinstance(part, _NormBase) and not part.track_running_stats and "Instance" in what:
+                continue  # normalises each point by itself, in both modes
+            raise ValueError(
+                f"model: {name or 'the module'} is {what} in training mode, so that the loss is random or depends on the "
+                "batches; call model.eval() first"
+            )
+
+
+class ModuleLoss:
+    """Value, gradient and Hessian products of the loss; the module isn't changed.
+
+    Attributes
+    ----------
+    names, parameters : of the trainable tensors, the latter as leaves in the working precision
+    size : int, how many numbers they hold
+    batches : the data, targets in the form that the loss needs
+    value : float, the loss
+    points : int
+    margin : float, least distance to a kink of the activations and of the loss that was seen, or inf
+    kinks : dict, that distance by activation in the order of calls
+    """
+
+    def __init__(self, model: Any, loss: Loss, data: Any, *, average: str, dtype: Any, device: Any) -> None:
+        check_state(model)
+        trainable = {name: p for name, p in model.named_parameters() if p.requires_grad}
+        if not trainable:
+            raise ValueError("model must have a parameter with requires_grad=True, got none")
+        check_word("average", average, ("points", "batches"))
+        homes = {p.device for p in (*model.parameters(), *model.buffers())}
+        if len(homes) > 1 and device is None:
+            raise ValueError(f"model must be on one device, got {', '.join(sorted(map(str, homes)))}; pass device=")
+        self.dtype, self.device = dtype, homes.pop() if device is None else read_device(device)
+        self.model, self.loss = model, loss
+        if any(p.is_complex() for p in trainable.values()):
+            raise TypeError("model must have real parameters, got complex ones")
+        self.names = list(trainable)
+        self.parameters = [self._constant(p).clone().requires_grad_() for p in trainable.values()]
+        self.sizes = [p.numel() for p in self.parameters]
+        self.size = sum(self.sizes)
+        fixed = {name: p for name, p in model.named_parameters() if not p.requires_grad}
+        self._fixed = {name: self._constant(t) for name, t in (*fixed.items(), *model.named_buffers())}
+        self.batches = read_batches(data, dtype, self.device)
+        self.points = sum(len(y) for _, y in self.batches)
+        self.kinks: dict[str, float] = {}
+        self.shares: list[float] = []
+        self._graph: list[Tensor] | None = None
+        self._survey(average)
+
+    def _constant(self, tensor: Tensor) -> Tensor:
+        kind = self.dtype if tensor.is_floating_point() else None
+        return tensor.detach().to(device=self.device, dtype=kind)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """While the module is called: its random state, and tensors that are neither parameters nor buffers, come back."""
+        import torch
+
+        parts = [(vars(part), dict(vars(part))) for part in self.model.modules()]
+        try:
+            for attributes, before in parts:
+                for name, value in before.items():
+                    if isinstance(value, torch.Tensor):
+                        attributes[name] = self._constant(value)
+            kernels = torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH)
+            with torch.random.fork_rng(devices=[]), torch.backends.cudnn.flags(enabled=False), kernels, _replacements():
+                yield
+        finally:
+            for attributes, before in parts:
+                attributes.update({name: value for name, value in before.items() if isinstance(value, torch.Tensor)})
+
+    def outputs(self, inputs: Any, parameters: list[Tensor], luck: int | None = None) -> Tensor:
+        """The model's outputs on a batch, with these in place of the trainable parameters, and with another random state."""
+        import torch
+
+        args, named = ((), inputs) if isinstance(inputs, dict) else (inputs, {})
+        fixed = {name: value.clone() for name, value in self._fixed.items()}
+        given = fixed | dict(zip(self.names, parameters, strict=True))
+        with self._reading():
+            if luck is not None:
+                torch.manual_seed(luck)
+            return torch.func.functional_call(self.model, given, args, named)
+
+    def _survey(self, average: str) -> None:
+        """One pass: the loss, the share of each batch, the distance to kinks, and whether the outputs are what they seem."""
+        import torch
+
+        totals, counts, aligned = [], [], []
+        parameters = [p.detach() for p in self.parameters]
+        for at, (inputs, targets) in enumerate(self.batches):
+            with torch.no_grad(), _kink_watch(self.kinks):
+                try:
+                    found = self.outputs(inputs, parameters)
+                except (RuntimeError, TypeError, IndexError) as error:
+                    raise ValueError(f"model can't be evaluated on X in {self.dtype}: {error}") from error
+            with torch.no_grad():
+                again = self.outputs(inputs, parameters, luck=1) if at == 0 else found
+                if isinstance(found, torch.Tensor) and not torch.equal(found.nan_to_num(), again.nan_to_num()):
+                    raise ValueError(
+                        "model gives two outputs for the same data, so that its loss is random; call model.eval(), or take "
+                        "out what is random"
+                    )
+                y = self.loss.align(found, targets)
+                totals.append(float(self.loss.total(found, y)))
+                counts.append(1.0 if self.loss.count is None else self.loss.count(found, y))
+                if self.loss.kink is not None:
+                    self.kinks["loss"] = min(self.kinks.get("loss", math.inf), self.loss.kink(found, y))
+            aligned.append((inputs, y))
+        self.batches = aligned
+        if self.loss.count is None:
+            self.shares = [1.0] * len(counts)
+        elif average == "batches":
+            self.shares = [1 / (count * len(counts)) if count else math.nan for count in counts]
+        else:
+            self.shares = [1 / sum(counts) if sum(counts) else math.nan] * len(counts)
+        self.value = sum(share * total for share, total in zip(self.shares, totals, strict=True))
+        if not math.isfinite(self.value):
+            raise ValueError(f"the loss of the model on X and y must be finite, got {self.value}")
+
+    @property
+    def margin(self) -> float:
+        return min(self.kinks.values(), default=math.inf)
+
+    def _gradient(self, at: int) -> list[Tensor]:
+        """The gradient of one batch's part of the loss, with its graph."""
+        import torch
+
+        inputs, targets = self.batches[at]
+        with torch.enable_grad():
+            total = self.loss.total(self.outputs(inputs, self.parameters), targets) * self.shares[at]
+            if not total.requires_grad:
+                return [torch.zeros_like(p) for p in self.parameters]
+            return list(torch.autograd.grad(total, self.parameters, create_graph=True, materialize_grads=True))
+
+    def product(self, p: Tensor) -> Tensor:
+        """H p for a vector (P,): backward through the gradient; of a single batch the graph is kept from call to call."""
+        import torch
+
+        kept = len(self.batches) == 1
+        parts = [piece.view(like.shape) for piece, like in zip(p.split(self.sizes), self.parameters, strict=True)]
+        result = torch.zeros_like(p)
+        for at in range(len(self.batches)):
+            gradient = self._graph if kept and self._graph is not None else self._gradient(at)
+            if kept:
+                self._graph = gradient
+            curved = [(g, part) for g, part in zip(gradient, parts, strict=True) if g.requires_grad]
+            if curved:
+                ends, along = zip(*curved, strict=True)
+                try:
+                    image = torch.autograd.grad(
+                        ends, self.parameters, along, retain_graph=kept, allow_unused=True, materialize_grads=True
+                    )
+                except RuntimeError as error:
+                    raise ValueError(f"model has no second derivative that torch can take: {error}") from error
+                result += torch.cat([h.reshape(-1) for h in image])
+        return result
+
+    def dense(self) -> Tensor:
+        """The Hessian (P, P), column by column: for small models."""
+        import torch
+
+        columns = torch.eye(self.size, dtype=self.dtype, device=self.device)
+        return torch.stack([self.product(column) for column in columns])
+
+    def gaussians(self, seed: int) -> Callable[[], Tensor]:
+        """Makes independent standard normal vectors (P,): the same for a seed on every device."""
+        import torch
+
+        rng = np.random.default_rng(seed)
+        return lambda: torch.from_numpy(rng.standard_normal(self.size)).to(device=self.device, dtype=self.dtype)
+
+
+def read_device(device: Any) -> Any:
+    """A device of torch that is there."""
+    import torch
+
+    try:
+        found = torch.device(device)
+        torch.empty(0, device=found)
+    except Exception as error:  # whatever torch raises at what is no device
+        raise ValueError(
+            f"device must be a device of torch, such as 'cpu' or 'cuda', got {describe(device)}"
+        ) from error
+    return found
+
+
+def check_word(name: str, value: Any, words: tuple[str, ...]) -> str:
+    """``value`` as one of some words."""
+    if not isinstance(value, str) or value not in words:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, words))}, got {describe(value)}")
+    return value
+
+
+def check_decay(weight_decay: Any) -> float:
+    """``weight_decay`` as a number of at least 0."""
+    decay = check_number("weight_decay", weight_decay)
+    if decay < 0:
+        raise ValueError(f"weight_decay must be at least 0, got {weight_decay!r}")
+    return decay
+
+
+def _replacements() -> Any:
+    """While it is entered, functions of which torch (2.13) has wrong second derivatives are made of others."""
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    class Replacements(TorchFunctionMode):
+        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            if function is torch._weight_norm:
+                v, g, axis = (*args, *(kwargs or {}).values(), 0)[:3]
+                others = [at for at in range(v.ndim) if at != axis % v.ndim] if axis != -1 else list(range(v.ndim))
+                return v * (g / torch.linalg.vector_norm(v, dim=others, keepdim=True))
+            return function(*args, **(kwargs or {}))
+
+    return Replacements()
+
+
+def _kink_watch(found: dict[str, float]) -> Any:
+    """While it is entered, every call of a function with a kink notes the least distance of its argument to it."""
+    from torch.overrides import TorchFunctionMode
+
+    class Watch(TorchFunctionMode):
+        calls = 0
+
+        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            name = getattr(function, "__name__", "")
+            kwargs = kwargs or {}
+            if name in _AT_ZERO | {"hardtanh", "clamp", "hardtanh_", "clamp_"}:
+                ends = [0.0, 6.0] if name == "relu6" else [0.0]
+                if name.startswith(("hardtanh", "clamp")):
+                    named = [kwargs.get(key) for key in ("min", "max", "min_val", "max_val")]
+                    ends = [float(end) for end in (*args[1:3], *named) if isinstance(end, (int, float))]
+                elif name == "threshold":
+                    ends = [float(args[1])] if len(args) > 1 else [0.0]
+                argument = args[0] if args else kwargs.get("input")
+                if argument.numel() and argument.is_floating_point() and ends:
+                    self.calls += 1
+                    key = f"{name.rstrip('_')} {self.calls}"
+                    near = min(float((argument.detach() - end).abs().min()) for end in ends)
+                    found[key] = min(found.get(key, math.inf), near)
+            return function(*args, **kwargs)
+
+    return Watch()
