@@ -1,8 +1,8 @@
 """Explicit upper bounds of the minimax risk, each the risk of a stated estimator; the smallest is taken.
 
-The estimate 0 has risk at most B^2. In d = 1 a piecewise linear projection is below; for d >= 2 see
-:mod:`boundcalc.explicit.upper_cells` and :mod:`boundcalc.explicit.upper_mixture`. Every bound falls in n and rises with
-sigma, B and C for fixed choices (eps, ...), which come from fixed grids.
+The estimate 0 has risk at most B^2. Linear smoothers: see :mod:`boundcalc.explicit.upper_smoother`. In d = 1 a piecewise linear
+projection is below; for d >= 2 see :mod:`boundcalc.explicit.upper_cells` and :mod:`boundcalc.explicit.upper_mixture`. Every
+bound falls in n and rises with sigma, B and C for fixed choices (eps, ...), which come from fixed grids.
 
 Derivation (d = 1, x uniform on [-1, 1], density 1/2). Cut {|x| <= 1 - eps} on each side into cells that start at depth z and are
 eta z^(3/2) wide. Let the estimate be 0 on the rest, which costs B^2 eps, and on the cells the empirical projection
@@ -32,7 +32,7 @@ import numpy as np
 from boundcalc.arb import Ball, ball, enclosure, precision
 from boundcalc.enclosure import Enclosure
 from boundcalc.exact import log_exact
-from boundcalc.explicit import upper_cells, upper_mixture
+from boundcalc.explicit import upper_cells, upper_mixture, upper_smoother
 from boundcalc.explicit.lower import read
 from boundcalc.explicit.marginal import Marginal, Weighting
 from boundcalc.explicit.problem import TRACE, AnyWeight, Problem, Weight
@@ -81,8 +81,8 @@ def explicit_upper(
 ) -> UpperBound:
     """The best explicit minimax upper bound known here: some estimator's worst-case risk is at most this.
 
-    In d = 1 a piecewise linear projection, with risk of order n^(-1/2). In d >= 2 the best of two estimators in a ball
-    of radius 1 - eps, 0 outside it: a projection on functions affine in polar cells, of order n^(-4/(d^2+5d+2)), and
+    The best of some estimators in a ball of radius 1 - eps, 0 outside it: linear smoothers with tabulated constants where the
+    table has them, for moderate d and n; a projection on functions that are affine in cells, of order n^(-4/(d^2+5d+2)); and
     exponential weights over sums of ridge functions, of order n^(-2/(3d+7)) up to logarithms. B^2, the risk of the
     estimate 0, where that is smaller. All are derived (docs/proofs.md), not published. The bound is evaluated in ball
     arithmetic and rounded up.
@@ -124,6 +124,9 @@ def _covering(problem: Problem) -> Problem | None:
 
 def _candidates(problem: Problem) -> Iterator[tuple[Ball, str]]:
     """Bounds in units of B^2, and their estimators."""
+    row = upper_smoother.search(problem)
+    if row is not None:
+        yield row.bound(problem), str(row)
     if problem.d == 1:
         eta, eps = _search(problem)
         words = f"piecewise linear projection, cells {eta:.3g} z^(3/2) wide up to depth {eps:.3g}"
