@@ -156,7 +156,7 @@ class Smoother:
         shape: float,
         a: float,
         kappa: float,
-        resolution: Resolution = Resolution(),  # noqa: B008 - frozen
+        resolution: Resolution = Resolution(),
     ) -> None:
         self.d, self.eps, self.resolution = d, eps, resolution
         self._profile = (delta, shape, a, kappa)
@@ -273,7 +273,7 @@ class Smoother:
     def variance(self) -> float:
         """The squared Hilbert-Schmidt norm of S, rounded up: the affine part's d + 1 and the squares of s."""
         total = sum(count * float(s @ s) for count, (_, s) in zip(self.counts, self.factors, strict=True))
-        return (self.d + 1 + total * (1 + self._defect) ** 2) * (1 + _MARGIN)
+        return float(self.d + 1 + total * (1 + self._defect) ** 2) * (1 + _MARGIN)
 
     def _apply(self, image: Floats) -> Floats:
         """2 S - S^2 at the knots, less its affine part, from the inner products of each degree with the hats of the knots."""
@@ -298,7 +298,9 @@ class Smoother:
         table = np.zeros((last + 1, last + d - 1))
         table[:, : last + 1] = _cosines(d, last) * _angle_law(d)
         odd = False
-        for _ in range(d - 2):  # times sin: sin a cos b = (sin(a + b) + sin(a - b))/2, sin a sin b = (cos(a - b) - cos(a + b))/2
+        for _ in range(
+            d - 2
+        ):  # times sin: sin a cos b = (sin(a + b) + sin(a - b))/2, sin a sin b = (cos(a - b) - cos(a + b))/2
             up, down = np.roll(table, 1, axis=1), np.roll(table, -1, axis=1)
             up[:, 0] = 0.0
             down[:, -1] = 0.0
@@ -438,7 +440,9 @@ class Smoother:
         rows = max(1, 2**22 // angles)
         for start in range(0, grid.size, rows):
             part = slice(start, start + rows)
-            h = np.abs(np.maximum(np.outer(grid[part], np.cos(theta)) - t, 0.0) * law - self._values(series[part], angles))
+            h = np.abs(
+                np.maximum(np.outer(grid[part], np.cos(theta)) - t, 0.0) * law - self._values(series[part], angles)
+            )
             bend = np.abs(self._values(series[part] * order**2, angles))
             sums = [(v.sum(1) - (v[:, 0] + v[:, -1]) / 2) * step for v in (h, bend)]
             out[part] = sums[0] + step**2 / 8 * sums[1] * self._bernstein(angles)
@@ -481,7 +485,9 @@ class Smoother:
                 at = shallow  # where (start + slope z)/z^power is largest
                 if slope > 0:
                     at = min(max(-power * start / ((power - 1) * slope), shallow), deep)
-                density = math.exp(log_c1(self.d)) * max((1 - self.eps) ** 2 - (1 - deep) ** 2, 0.0) ** ((self.d - 1) / 2)
+                density = math.exp(log_c1(self.d)) * max((1 - self.eps) ** 2 - (1 - deep) ** 2, 0.0) ** (
+                    (self.d - 1) / 2
+                )
                 bump = (1 + self.norm) * (deep - shallow) ** 2 / 8 * density
                 bound = ((start + slope * at) / at**power + bump / shallow**power) / ratio
                 seen = max(seen, last / deep**power / ratio)
@@ -490,7 +496,7 @@ class Smoother:
                     stack += [(shallow, middle), (middle, deep)]
                 else:
                     most = max(most, bound)
-        return most * (1 + _MARGIN)
+        return float(most) * (1 + _MARGIN)
 
     def constants(self) -> Constants:
         """Certified constants of the bound; each is rounded up."""

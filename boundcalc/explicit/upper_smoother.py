@@ -2,8 +2,8 @@
 
     risk <= B^2 (1 - (1 - eps)^d) + B C bias + ((sigma^2 + B^2)/n) variance
 
-for each row of smoothers.json; bias and variance are certified by :mod:`boundcalc.explicit.smoother`, which takes seconds to minutes a row,
-and rounded up to five digits. A row holds for every n, sigma, B and C; the best one is taken.
+for each row of smoothers.json; bias and variance are certified by :mod:`boundcalc.explicit.smoother`, which takes seconds to
+minutes a row, and rounded up to five digits. A row holds for every n, sigma, B and C; the best one is taken.
 
 ``python -m boundcalc.explicit.upper_smoother`` certifies every row anew and writes the file.
 """
@@ -22,7 +22,7 @@ import numpy as np
 
 from boundcalc.arb import Ball, ball
 from boundcalc.exact import log_exact
-from boundcalc.explicit.problem import Problem, Weight
+from boundcalc.explicit.problem import AnyWeight, Problem, Weight
 from boundcalc.explicit.smoother import Smoother
 
 TABLE = Path(__file__).with_name("smoothers.json")
@@ -45,7 +45,7 @@ class Row:
     def __str__(self) -> str:
         return f"linear smoother of relative width {self.delta:.3g} up to depth {self.eps:.3g}"
 
-    def bias(self, weight: Weight) -> float:
+    def bias(self, weight: AnyWeight) -> float:
         """The constant of B C."""
         return self.canonical if weight is Weight.CANONICAL else self.population
 
@@ -68,7 +68,9 @@ def round_up(value: float) -> float:
 def certify(d: int, eps: float, delta: float, shape: float, a: float, kappa: float) -> Row:
     """A row of the table, from its smoother."""
     found = Smoother(d, eps, delta, shape, a, kappa).constants()
-    return Row(d, eps, delta, shape, a, kappa, *(round_up(v) for v in (found.canonical, found.population, found.variance)))
+    return Row(
+        d, eps, delta, shape, a, kappa, *(round_up(v) for v in (found.canonical, found.population, found.variance))
+    )
 
 
 @lru_cache(maxsize=1)

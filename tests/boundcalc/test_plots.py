@@ -24,7 +24,7 @@ def few_points(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_curves_are_the_calculator_s() -> None:
     setting = Setting.parse(sigma="0.5", B=2, C=3)
-    sizes = [Integer(100), Integer(10**5)]
+    sizes = [Integer(10), Integer(10**5)]
     found = {curve.label.split("\n")[0]: curve for curve in curves([Integer(3)], sizes, setting)}
     for i, n in enumerate(sizes):
         report = boundcalc.rate(3, n, sigma="0.5", B=2, C=3)
@@ -36,7 +36,7 @@ def test_curves_are_the_calculator_s() -> None:
             assert 10 ** found[label].log10[i] == pytest.approx(bound.value, rel=1e-12)
         lower = boundcalc.explicit_lower(3, n, "0.5", 2, 3)
         assert found["explicit lower bound"].log10[i] == lower.log10_lower
-    # It is trivial at n = 100, and one point is no curve.
+    # It is trivial at n = 10, and one point is no curve.
     assert "explicit upper bound" not in found
 
 
