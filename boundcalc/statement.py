@@ -51,6 +51,7 @@ class Quantity(Enum):
     GAP = "generalization gap"
     SEMINORM = "weighted variation norm"
     SHARPNESS = "largest Hessian eigenvalue"
+    TRACE = "trace of the Hessian"
     DEVIATION = "deviation of the empirical weight"
     PROBABILITY = "probability"
     NORM = "norm"

@@ -33,6 +33,6 @@ THEOREMS: tuple[Theorem, ...] = (
     data_geometry.SUBSPACE_MIXTURE_GAP, data_geometry.HALF_SPACE_DEPTH_GAP, stability.UNIVARIATE_SEMINORM,
     stable_minima.UNIVARIATE_INTERIOR_MSE, neighbours.BESOV_MINIMAX, neighbours.N_TERM_APPROXIMATION,
     neighbours.REPRESENTER_WIDTH, neighbours.RELU_PROCESS_COVARIANCE, neighbours.GAUSSIAN_VARIATION_NORM,
-    neighbours.K_PLANE_CONSTANT, stability.TRACE_SEMINORM, power_weight.POWER_WEIGHT_MINIMAX,
+    neighbours.K_PLANE_CONSTANT, stability.TRACE_SEMINORM, stability.SGD_STABILITY, power_weight.POWER_WEIGHT_MINIMAX,
     power_weight.TRACE_MINIMAX, power_weight.TRACE_MSE_UPPER, power_weight.TRACE_GAP_UPPER, power_weight.TRACE_GAP_LOWER,
 )  # fmt: skip

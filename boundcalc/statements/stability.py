@@ -109,6 +109,29 @@ TRACE_SEMINORM = Theorem(
     symbols={trace: "trace of the Hessian of the loss"},
 )
 
+# Proof in docs/proofs.md, "SGD's threshold". The second moment moves by S -> S - eta C(S) + eta^2 D(S), which is self-adjoint and
+# keeps the cone of positive semidefinite matrices: it stays bounded iff eta D <= C. Test with the projection on the span of the
+# gradients g_i: eta mean |g_i|^4 <= 2 tr H, and mean |g_i|^4 >= (tr H)^2; with the top eigenvector likewise.
+SGD_STABILITY = Theorem(
+    key="sgd-stability",
+    title="Minima at which SGD of batch size 1 is stable",
+    statement="At an interpolating network SGD of batch size 1, linearised, has bounded second moments iff eta is at most "
+    "n/lambda_max(K), K_ij = <g_i g_i^T, C^-1 g_j g_j^T>, C(S) = HS + SH, g_i the gradient at x_i "
+    "(verify.hessian.sgd_threshold). It is enough that |g_i|^2 <= 2/eta for all i, and needed that their mean, the trace of "
+    "the Hessian, is at most 2/eta.",
+    bounds={
+        "trace": Side.UPPER.bound(Quantity.TRACE, 2 / eta),
+        "sharpness": Side.UPPER.bound(Quantity.SHARPNESS, 2 / eta, "SGD is no more stable than gradient descent"),
+    },
+    assumptions=(
+        ZERO_LOSS,
+        TWICE_DIFFERENTIABLE,
+        Assumption("linearly stable in mean square for SGD of batch size 1, points drawn independently and uniformly"),
+    ),
+    source=BOUNDCALC.at("SGD's threshold"),
+    status=Status.DERIVED,
+)
+
 UNIVARIATE_SEMINORM = Theorem(
     key="univariate-seminorm",
     title="Stable interpolating minima on the line",

@@ -104,9 +104,10 @@ assert [o.verdict.value for o in report.outcomes if o.check == "Theorem F"] == [
 flatness_figure(experiment)
 
 # %% [markdown]
-# Every recorded network obeys Theorem F, by enclosures. In ten dimensions GD sits at $\lambda_{\max}=2/\eta$, with a trace
-# well above; SGD interpolates the noise, too, with a trace below $2/\eta$, and does it with neurons that are active on few
-# points: flatness of the trace does not stop shattering. Weight decay does.
+# Every recorded network obeys Theorem F, by enclosures. In ten dimensions GD sits at $\lambda_{\max}=2/\eta$, with a trace well
+# above. SGD interpolates the noise, too, and sits at its own edge, at the largest step size at which its second moments stay
+# bounded (`verify.hessian.sgd_threshold`), with a trace below $2/\eta$; it does so with neurons that are active on few points.
+# Flatness of the trace does not stop shattering. Weight decay does.
 
 
 # %%
@@ -115,8 +116,10 @@ def last(method, name):
 
 
 for method in METHODS:
-    print(f"{method:16} trace {last(method, 'trace'):5.1f}, fresh error {last(method, 'fresh_mse'):.2f}, ", end="")
+    print(f"{method:16} trace {last(method, 'trace'):5.1f}, SGD's edge {last(method, 'sgd_sharpness'):5.1f}, ", end="")
+    print(f"fresh error {last(method, 'fresh_mse'):.2f}, ", end="")
     print(f"alive neurons active on at most 10 % of the data {last(method, 'rare'):.0%}")
 assert last("SGD", "trace") < 2 / float(setting.eta) < last("GD", "trace")
+assert abs(last("SGD", "sgd_sharpness") * float(setting.eta) / 2 - 1) < 0.25
 assert last("SGD", "rare") > last("GD", "rare")
 assert last("weight decay", "fresh_mse") < min(last("GD", "fresh_mse"), last("SGD", "fresh_mse"))

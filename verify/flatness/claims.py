@@ -16,7 +16,7 @@ from boundcalc.exact import rational
 from boundcalc.statement import Status
 from boundcalc.statements.extra_symbols import trace
 from boundcalc.statements.power_weight import POWER_WEIGHT_MINIMAX
-from boundcalc.statements.stability import TRACE_SEMINORM
+from boundcalc.statements.stability import SGD_STABILITY, TRACE_SEMINORM
 from verify.flatness.setting import FlatnessSetting
 from verify.outcome import Interval, Outcome, Relation, judged
 from verify.shattering.claims import EDGE_BAND
@@ -24,7 +24,6 @@ from verify.training.trace import RARE
 
 GD, SGD, LABEL_NOISE, DECAY = METHODS = ("GD", "SGD", "label-noise SGD", "weight decay")
 
-_WU_SU = "Wu & Su 2023"
 _SHATTERING = "LQWP25, Fig. 3"
 _LEVEL = 0.95
 # Where the mean squared residual is below this share of the noise, the network counts as a global minimum.
@@ -40,6 +39,8 @@ class Measured:
     ----------
     sharpness, trace, trace_seminorm : Interval
         Enclosures of lambda_max and the trace of the Hessian, and of Theorem F's seminorm.
+    sgd_sharpness : float
+        2 over the largest step size at which SGD of batch size 1 is stable, were this a global minimum.
     seminorm : float
         The seminorm of Thm 3.2.
     loss, train_mse, fresh_mse : float
@@ -50,6 +51,7 @@ class Measured:
     sharpness: Interval
     trace: Interval
     trace_seminorm: Interval
+    sgd_sharpness: float
     seminorm: float
     loss: float
     train_mse: float
@@ -61,6 +63,7 @@ class Measured:
         "sharpness",
         "trace",
         "trace_seminorm",
+        "sgd_sharpness",
         "seminorm",
         "loss",
         "train_mse",
@@ -101,7 +104,8 @@ def facts_of(rows: Rows) -> dict[str, object]:
 def outcomes_of(setting: FlatnessSetting, measured: Mapping[tuple[int, str], Rows]) -> list[Outcome]:
     """Every verdict."""
     found = [_theorem_f(method, [measured[d, method] for d in setting.dims]) for method in METHODS]
-    found += [_trace_of_sgd(setting, d, measured[d, SGD]) for d in setting.dims]
+    for d in setting.dims:
+        found += _stability_of_sgd(setting, d, measured[d, SGD])
     for d in setting.dims:
         found += _order(d, {method: measured[d, method] for method in METHODS})
     found += _shattering(setting, measured)
@@ -116,21 +120,24 @@ def _theorem_f(method: str, parts: Sequence[Rows]) -> Outcome:
     return judged("Theorem F", TRACE_SEMINORM.key, claim, least, Relation.AT_LEAST, 0, TRACE_SEMINORM.status)
 
 
-def _trace_of_sgd(setting: FlatnessSetting, d: int, rows: Rows) -> Outcome:
-    """A global minimum that is linearly stable for SGD has trace at most 2/eta; training ends near one, if anywhere."""
+def _stability_of_sgd(setting: FlatnessSetting, d: int, rows: Rows) -> Iterator[Outcome]:
+    """Global minima at which SGD is stable have a trace, and exactly these a threshold, at most 2/eta; training ends near one."""
     edge = 2 / setting.eta
-    traces, losses = last(rows, "trace"), last(rows, "loss")
-    loss = float(np.median(losses)) if losses else math.nan
-    fitted = bool(losses) and 2 * loss <= _FITTED * max(float(setting.sigma) ** 2, 1e-6)
+    residual = 2 * float(np.median(last(rows, "loss") or [math.nan]))
+    obstacle = None
+    if not residual <= _FITTED * max(float(setting.sigma) ** 2, 1e-6):
+        obstacle = f"no global minimum, mean squared residual {residual:.2g}"
+    elif not setting.bias:
+        obstacle = "measured in all parameters, but biases are fixed"
     # As for lambda_max at the edge of stability: training hovers at and somewhat above it.
     bound = edge * Fraction(EDGE_BAND[1])
-    claim = f"d = {d}, SGD: median trace at the end, at most {EDGE_BAND[1]:g} (2/eta)"
-    measured = float(np.median(traces)) if traces else None
-    obstacle = None if fitted else f"no global minimum, mean squared residual {2 * loss:.2g}"
-    return judged(
-        "trace of SGD", _WU_SU, claim, measured, Relation.AT_MOST, bound, Status.PAPER, {"2/eta": float(edge)},
-        obstacle=obstacle,
-    )  # fmt: skip
+    for name, words in (("trace", "trace"), ("sgd_sharpness", "2 / (largest stable step size of SGD)")):
+        measured = float(np.median(last(rows, name) or [math.nan]))
+        claim = f"d = {d}, SGD: median {words} at the end, at most {EDGE_BAND[1]:g} (2/eta)"
+        yield judged(
+            "stability of SGD", SGD_STABILITY.key, claim, None if math.isnan(measured) else measured,
+            Relation.AT_MOST, bound, SGD_STABILITY.status, {"2/eta": float(edge)}, obstacle=obstacle,
+        )  # fmt: skip
 
 
 def _order(d: int, rows: Mapping[str, Rows]) -> Iterator[Outcome]:

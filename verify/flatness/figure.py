@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 _COLOURS = dict(zip(METHODS, (ORANGE, BLUE, GREEN, GREY), strict=True))
 _ROWS = (
-    (r"$\lambda_{\max}$ (dotted) and trace", ("trace", "sharpness")),
-    ("seminorms: trace, $\\lambda_{\\max}$ (dotted)", ("trace_seminorm", "seminorm")),
-    ("share of alive neurons active on ≤ 10 %", ("rare",)),
-    ("MSE: fresh, training points (dotted)", ("fresh_mse", "train_mse")),
+    ("trace, $\\lambda_{\\max}$ (dotted),\nedge of SGD (dash-dotted)", ("trace", "sharpness", "sgd_sharpness")),
+    ("seminorms: of the trace,\nof $\\lambda_{\\max}$ (dotted)", ("trace_seminorm", "seminorm")),
+    ("share of alive neurons\nactive on ≤ 10 %", ("rare",)),
+    ("MSE: fresh points,\ntraining points (dotted)", ("fresh_mse", "train_mse")),
 )
 
 
@@ -33,7 +33,7 @@ def flatness_figure(experiment: Experiment) -> Figure:
         column[0].set_title(f"d = {dim}")
         for axes, (label, names) in zip(column, _ROWS, strict=True):
             for method, colour in _COLOURS.items():
-                for name, style in zip(names, ("-", ":"), strict=False):
+                for name, style in zip(names, ("-", ":", "-."), strict=False):
                     shown = method if style == "-" else "_"
                     values = np.median(experiment.series(dim, method, name), axis=0)
                     axes.plot(experiment.steps, values, style, color=colour, label=shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -14,7 +15,7 @@ from constructions.network import Network
 from verify.command import Progress, random_stream
 from verify.flatness.claims import DECAY, GD, LABEL_NOISE, METHODS, Measured, facts_of, outcomes_of
 from verify.flatness.setting import FlatnessSetting
-from verify.hessian import sharpness
+from verify.hessian import sgd_threshold, sharpness
 from verify.outcome import Report
 from verify.stability.enclosure import SampleBounds
 from verify.training.runs import random_run
@@ -24,6 +25,8 @@ from verify.training.trace import rare_share, spread_steps
 from verify.training.train import train
 
 _TRACES = 14
+# Beyond, the threshold of SGD takes longer than all the rest.
+_MOST_FOR_THRESHOLD = 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +91,7 @@ def measure(run: Run, network: Network, seed: int) -> Measured:
         sharpness=top.interval,
         trace=enclosed.trace,
         trace_seminorm=enclosed.trace_seminorm,
+        sgd_sharpness=2 / sgd_threshold(network, X) if len(X) <= _MOST_FOR_THRESHOLD else math.nan,
         seminorm=network.empirical_seminorm(X),
         loss=float(np.mean((network(X) - y) ** 2) / 2),
         train_mse=float(np.mean((network(X) - np.asarray(run.truth)) ** 2)),

@@ -7,6 +7,7 @@ from verify.hessian.from_torch import network_from_torch
 from verify.hessian.gelu import GeluHessianOperator, gelu_sharpness
 from verify.hessian.operator import HessianOperator
 from verify.hessian.result import Certificate, Sharpness
+from verify.hessian.sgd import sgd_threshold
 from verify.hessian.spectrum import Eigenpairs, SpectralDensity, spectral_density, top_eigenpairs
 from verify.hessian.torch_network import network_to_torch
 
@@ -23,6 +24,7 @@ __all__ = [
     "is_flat",
     "network_from_torch",
     "network_to_torch",
+    "sgd_threshold",
     "sharpness",
     "spectral_density",
     "top_eigenpairs",

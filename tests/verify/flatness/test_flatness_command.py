@@ -208,11 +208,11 @@ def test_a_violation_is_refuted_and_a_large_trace_is_not() -> None:
     found = {o.check: o.verdict for o in outcomes_of(setting, measured)}
     assert found["Theorem F"] is Verdict.REFUTED
     measured = {
-        key: [[m and replace(m, trace=Interval(99, 99), loss=0.0) for m in row] for row in rows]
+        key: [[m and replace(m, trace=Interval(99, 99), sgd_sharpness=99.0, loss=0.0) for m in row] for row in rows]
         for key, rows in experiment.measured.items()
     }
     found = {o.check: o.verdict for o in outcomes_of(setting, measured)}
-    assert found["trace of SGD"] is Verdict.UNDECIDED
+    assert found["stability of SGD"] is Verdict.UNDECIDED
 
 
 @pytest.mark.parametrize(
