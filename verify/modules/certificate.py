@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.exact import describe, exact_rational, fraction
-from boundcalc.shown import Shown, show_interval, show_upper
-from verify.hessian.inputs import check_integer, check_positive
+from boundcalc.shown import Shown, float_above, float_below, show_interval, show_upper
+from verify.hessian.enclosure import sharpness
+from verify.hessian.from_torch import network_from_torch
+from verify.hessian.inputs import check_flag, check_integer, check_positive
+from verify.hessian.result import Sharpness
+from verify.modules.chain import Chain, Parts, hessian_parts, recognise
 from verify.modules.loss import read_loss
 from verify.modules.polynomial import PolynomialBounds, Run, polynomial_bounds
 from verify.modules.problem import ModuleLoss, check_decay, check_word, unwrapped
+from verify.modules.trace import exact_trace
 from verify.outcome import Interval, Relation, Trust, Verdict, judge
 
-CERTIFICATES = ("auto", "probabilistic")
+CERTIFICATES = ("auto", "two-layer", "deterministic", "probabilistic")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,8 +44,8 @@ class ModuleSharpness(Shown):
     trust : Trust
     trace : float or None
         Of the Hessian, where it follows exactly from first derivatives.
-    lambda_min : Interval
-        Of the least eigenvalue, from the same products, with the same failure probability for a run alone.
+    lambda_min : Interval or None
+        Of the least eigenvalue, from the same products, with the failure probability of one run; None for "two-layer".
     loss : float
         Its value, without weight decay.
     convention : str
@@ -63,7 +70,7 @@ class ModuleSharpness(Shown):
     failure_probability: float
     trust: Trust
     trace: float | None
-    lambda_min: Interval
+    lambda_min: Interval | None
     loss: float
     convention: str
     parameters: int
@@ -114,11 +121,13 @@ class ModuleSharpness(Shown):
             f"of {self.convention}",
             f"estimate {self.value:.12g}, {self.products} Hessian-vector products, {self.parameters} parameters, "
             f"{self.points} points, loss {self.loss:.6g}",
-            f"lambda_min in {self.lambda_min}"
-            + ("" if self.trace is None else f", trace {self.trace:.12g}")
-            + (f", least distance to a kink {self.kink_distance:.3g}" if self.kinks else ""),
         ]
-        return "\n".join([*lines, *self.notes])
+        more = [
+            "" if self.lambda_min is None else f"lambda_min in {self.lambda_min}",
+            "" if self.trace is None else f"trace {self.trace:.12g}",
+            f"least distance to a kink {self.kink_distance:.3g}" if self.kinks else "",
+        ]
+        return "\n".join([*lines, ", ".join(filter(None, more)), *self.notes])
 
 
 def read_problem(
@@ -150,6 +159,7 @@ def certify(
     dtype: Any = None,
     device: Any = None,
     max_products: int = 300,
+    trace: bool = True,
     seed: int = 0,
 ) -> ModuleSharpness:
     """Enclose lambda_max of the Hessian of a module's loss with respect to its trainable parameters, from both sides.
@@ -166,7 +176,9 @@ def certify(
         Tensors, numpy arrays or pandas frames; a tuple or dict X is several inputs of the model. Batches count by their sizes.
         A loader is gone through once, so that all products see the same data.
     certificate : str
-        "auto" or "probabilistic".
+        "two-layer": squared error and two dense layers with all biases, one output, all trainable: proved, rounding included.
+        "deterministic": dense layers with piecewise-linear activations and a convex loss; rounding is estimated.
+        "probabilistic": any module and loss. "auto" takes the first of these that applies and closes to ``tol``.
     tol : float in (0, 1)
         Relative width aimed at; the result has the width that was reached.
     failure_probability : float in (0, 1)
@@ -181,6 +193,8 @@ def certify(
         By default that of the model.
     max_products : int
         Largest number of products of one run.
+    trace : bool
+        Whether to work out the trace where it follows from first derivatives: as many backward passes as there are outputs.
     seed : int
         Of the random starts; results are deterministic for a seed.
 
@@ -206,19 +220,62 @@ def certify(
     check_word("certificate", certificate, CERTIFICATES)
     tol, failure = check_positive("tol", tol, 1.0), check_positive("failure_probability", failure_probability, 1.0)
     decay, most = check_decay(weight_decay), check_integer("max_products", max_products, 1)
+    with_trace = check_flag("trace", trace)
     check_integer("seed", seed, 0)
     problem, notes = read_problem(model, loss, data, average=average, dtype=dtype, device=device)
-    found = polynomial_bounds(problem.product, problem.gaussians(seed), failure=failure, tol=tol, most=most)
+    if certificate in ("auto", "two-layer"):
+        enclosed = two_layers(problem, tol=tol, seed=seed)
+        if not isinstance(enclosed, str):
+            return _proved(problem, *enclosed, notes, decay, average, _trace(problem, with_trace, notes))
+        if certificate == "two-layer":
+            raise ValueError(f"certificate 'two-layer' does not apply: {enclosed}; pass certificate='auto'")
+    # The chain of dense layers, or why there is none.
+    chain = "" if certificate == "probabilistic" else recognise(problem, seed)
+    reasons: list[str] = []
+    parts: list[Parts] = []
+    if certificate == "deterministic" and isinstance(chain, str):
+        raise ValueError(f"certificate 'deterministic' does not apply: {chain}; pass certificate='auto'")
+
+    def outside(run: Run) -> float:
+        found = hessian_parts(chain, run) if isinstance(chain, Chain) else chain
+        if isinstance(found, str):
+            reasons.append(found)
+            return math.inf
+        parts.append(found)
+        theta = float(run.values[-1])
+        reasons.append(f"residual part {found.residual:.3g} and rest {found.tail:.3g} against {theta:.3g}")
+        return found.residual + found.tail
+
+    found = polynomial_bounds(
+        problem.product, problem.gaussians(seed), failure=failure, tol=tol, most=most,
+        outside=outside if isinstance(chain, Chain) else None,
+    )  # fmt: skip
     run = found.run
     if run.defect > run.epsilon**0.5 * run.scale:
         raise ValueError(
             f"model: torch's second derivatives of it are not symmetric (by {run.defect:.2g} in {run.scale:.2g}), so they are "
             "wrong; write the operation at fault in terms of others"
         )
+    if certificate == "deterministic" and found.failure:
+        found = replace(found, upper=max(found.sure, found.lower), failure=0.0)
+    elif found.failure and certificate == "auto":
+        why = chain if isinstance(chain, str) else f"its certificate does not close: {reasons[-1]}"
+        notes = [*notes, f"not deterministic, since {why}"]
     if "float32" in str(problem.dtype):
         exact, _ = read_problem(model, loss, data, average=average, device=device)
         found = replace(found, lower=_rayleigh(exact, run), products=found.products + 1)
-    return _result(problem, found, notes, decay, average)
+    return _result(
+        problem, found, notes, decay, average, parts[0].trace if parts else _trace(problem, with_trace, notes)
+    )
+
+
+def _trace(problem: ModuleLoss, wanted: bool, notes: list[str]) -> float | None:
+    """The exact trace where it is wanted and can be had; a note says why not."""
+    found = exact_trace(problem) if wanted else None
+    if isinstance(found, str):
+        notes.append(f"no exact trace: {found}")
+        return None
+    return found
 
 
 def _rayleigh(problem: ModuleLoss, run: Run) -> float:
@@ -229,7 +286,7 @@ def _rayleigh(problem: ModuleLoss, run: Run) -> float:
 
 
 def _result(
-    problem: ModuleLoss, found: PolynomialBounds, notes: list[str], decay: float, average: str
+    problem: ModuleLoss, found: PolynomialBounds, notes: list[str], decay: float, average: str, trace: float | None
 ) -> ModuleSharpness:
     """Numbers of the Hessian of the loss, shifted by the weight decay, with the words that belong to them."""
     run = found.run
@@ -237,29 +294,23 @@ def _result(
     vector = (run.basis.new_tensor(run.vectors[:, -1]) @ run.basis).double().cpu().numpy()
     vector /= np.linalg.norm(vector)
     vector.setflags(write=False)
-    words = f"the Hessian of {problem.loss.words}"
-    if problem.loss.count is not None and average == "batches":
-        words += ", averaged over batches"
-    if decay:
-        words += f", with weight decay {decay:g}"
-    words += f", with respect to {len(problem.names)} trainable tensors"
     if single:
         notes = [*notes, f"products in float32, errors along one direction taken to be at most {run.noise:.2g}"]
     return ModuleSharpness(
         lower=found.lower + decay,
         upper=found.upper + decay,
         value=float(run.values[-1]) + decay,
-        certificate="probabilistic",
+        certificate="probabilistic" if found.failure else "deterministic",
         failure_probability=found.failure,
         trust=Trust.FLOAT_CERTIFIED,
-        trace=None,
+        trace=None if trace is None else trace + decay * problem.size,
         lambda_min=Interval(
             min(run.least_lower(), float(run.values[0])) + decay,
             float(run.values[0]) + 4 * run.noise + decay,
             "one run's confidence",
         ),
         loss=problem.value,
-        convention=words,
+        convention=_convention(problem, decay, average),
         parameters=problem.size,
         points=problem.points,
         products=found.products,
@@ -268,3 +319,71 @@ def _result(
         eigenvector=vector,
         names=tuple(problem.names),
     )
+
+
+def _convention(problem: ModuleLoss, decay: float, average: str) -> str:
+    words = f"the Hessian of {problem.loss.words}"
+    if problem.loss.count is not None and average == "batches":
+        words += ", averaged over batches"
+    if decay:
+        words += f", with weight decay {decay:g}"
+    return words + f", with respect to {len(problem.names)} trainable tensors"
+
+
+def _proved(
+    problem: ModuleLoss,
+    found: Sharpness,
+    factor: int,
+    notes: list[str],
+    decay: float,
+    average: str,
+    trace: float | None,
+) -> ModuleSharpness:
+    """From an enclosure for the (1/2n) sum of squares, times a whole number."""
+    shift = Fraction(decay)
+    vector = found.eigenvector.copy()
+    hidden = problem.sizes[1]
+    at = problem.sizes[0]
+    vector[at : at + hidden] *= -1  # torch adds its biases
+    vector.setflags(write=False)
+    return ModuleSharpness(
+        lower=float_below(Fraction(found.lower) * factor + shift),
+        upper=float_above(Fraction(found.upper) * factor + shift) if math.isfinite(found.upper) else math.inf,
+        value=found.value * factor + decay,
+        certificate=f"two-layer, {found.method}",
+        failure_probability=found.failure_probability,
+        trust=found.trust,
+        trace=None if trace is None else trace + decay * problem.size,
+        lambda_min=None,
+        loss=problem.value,
+        convention=_convention(problem, decay, average),
+        parameters=problem.size,
+        points=problem.points,
+        products=found.iterations,
+        kinks={**problem.kinks, "hidden layer": found.kink_distance},
+        notes=tuple(notes),
+        eigenvector=vector,
+        names=tuple(problem.names),
+    )
+
+
+def two_layers(problem: ModuleLoss, *, tol: float, seed: int) -> tuple[Sharpness, int] | str:
+    """The enclosure by :func:`verify.hessian.sharpness` and the factor that the loss is of (1/2n) sum of squares; or why not."""
+    if problem.loss.squares is None:
+        return "the loss is not the squared error"
+    if "float32" in str(problem.dtype) or len(set(problem.shares)) > 1:
+        return "it needs float64 and the mean over points"
+    if any(not isinstance(inputs, tuple) or len(inputs) != 1 or inputs[0].ndim != 2 for inputs, _ in problem.batches):
+        return "the inputs are not rows of numbers"
+    try:
+        network = network_from_torch(problem.model)
+    except (TypeError, ValueError) as error:
+        return str(error).partition(";")[0]
+    import torch
+
+    X = torch.cat([inputs[0] for inputs, _ in problem.batches])
+    y = torch.cat([targets.reshape(-1) for _, targets in problem.batches])
+    factor = round(2 * problem.loss.squares) * (1 if problem.loss.count is not None else problem.points)
+    return sharpness(
+        network, X, y, tol=min(tol, 1e-10), seed=seed, device=None if X.device.type == "cpu" else X.device
+    ), factor

@@ -25,6 +25,7 @@ class Loss:
     convex : bool
         Whether the loss is known to be a sum over points of functions convex in the outputs.
     kink : function of outputs and targets, to the least distance to a point where the loss is not twice differentiable
+    squares : the factor of the sum of squared errors that ``total`` is, if it is that
     """
 
     words: str
@@ -33,6 +34,7 @@ class Loss:
     align: Callable[[Tensor, Tensor], Tensor]
     convex: bool = False
     kink: Callable[[Tensor, Tensor], float] | None = None
+    squares: float | None = None
 
 
 def read_loss(loss: Any) -> Loss:
@@ -56,6 +58,7 @@ def read_loss(loss: Any) -> Loss:
             lambda f, _: float(len(f)),
             _like_outputs,
             convex=True,
+            squares=0.5,
         )
     plain = {
         functional.mse_loss: nn.MSELoss,
@@ -84,7 +87,12 @@ def read_loss(loss: Any) -> Loss:
 
     if kind is nn.MSELoss:
         return Loss(
-            name, lambda f, y: functional.mse_loss(f, y, reduction="sum"), divided(entries), _like_outputs, convex=True
+            name,
+            lambda f, y: functional.mse_loss(f, y, reduction="sum"),
+            divided(entries),
+            _like_outputs,
+            convex=True,
+            squares=1.0,
         )
     if kind is nn.HuberLoss:
         delta = known.delta

@@ -136,6 +136,8 @@ class Run:
     def schur(self, mu: float) -> float:
         """About the least c that the Schur complement proves, given lambda_max <= mu outside the basis; rounding included."""
         error = 4 * self.noise * math.sqrt(self.steps)
+        if not mu < math.inf:
+            return math.inf
         return _least(lambda c: self.room(c) >= mu, max(float(self.values[-1]), mu), self.scale) + error
 
 
@@ -214,6 +216,7 @@ class PolynomialBounds:
     Attributes
     ----------
     lower, upper : rounding included as estimated; ``upper`` fails with probability at most ``failure``
+    sure : an upper bound without chance, from what was known of the complement; inf if nothing was
     run : the first run
     products : how often the matrix was applied
     """
@@ -223,6 +226,7 @@ class PolynomialBounds:
     run: Run
     products: int
     failure: float
+    sure: float = math.inf
 
 
 def polynomial_bounds(
@@ -234,6 +238,7 @@ def polynomial_bounds(
     most: int,
     warm: Vector | None = None,
     runs: int | None = None,
+    outside: Callable[[Run], float] | None = None,
 ) -> PolynomialBounds:
     """Enclose the largest eigenvalue of ``apply``.
 
@@ -252,6 +257,9 @@ def polynomial_bounds(
         Where the first run starts, such as an eigenvector of a similar matrix. It is not random then: only the others count.
     runs : int, optional
         How many random runs share the failure probability, if not as above.
+    outside : function of the first run, optional
+        Bounds the largest eigenvalue on the complement of its basis, inf where it can't. What closes to ``tol`` with it is
+        no matter of chance, and no other run is made.
     """
     start = gaussian() if warm is None else warm
     double = "64" in str(start.dtype)
@@ -267,7 +275,7 @@ def polynomial_bounds(
         c = aim(run)
         if warm is None and not run.excludes(c):
             return False
-        if not others:
+        if not others and outside is None:
             return True
         # Room for mu half-way to the next eigenvalue, or at .9 of this one: then the other runs are short.
         if run.steps == 1:
@@ -280,7 +288,8 @@ def polynomial_bounds(
     upper = -math.inf
     if warm is None:
         upper = min(c, main.upper()) if main.excludes(c) else main.upper()
-    if others:
+    sure = math.inf if outside is None else main.schur(outside(main))
+    if others and not sure <= c:
         mu, target = -math.inf, main.room(c)
         for _ in range(others if main.steps < len(start) else 0):
             other = lanczos_run(
@@ -290,4 +299,6 @@ def polynomial_bounds(
             mu = max(mu, target if other.excludes(target) else other.upper())
         upper = max(upper, main.schur(mu))
     lower = float(main.values[-1]) - 4 * main.noise * math.sqrt(main.steps)
-    return PolynomialBounds(lower, max(upper, lower), main, products, failure)
+    if sure <= c:
+        upper, failure = sure, 0.0
+    return PolynomialBounds(lower, max(upper, lower), main, products, failure, sure)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -87,6 +88,7 @@ class ModuleLoss:
     ----------
     names, parameters : of the trainable tensors, the latter as leaves in the working precision
     size : int, how many numbers they hold
+    tied : bool, whether a tensor has several names
     batches : the data, targets in the form that the loss needs
     value : float, the loss
     points : int
@@ -108,19 +110,22 @@ class ModuleLoss:
         if any(p.is_complex() for p in trainable.values()):
             raise TypeError("model must have real parameters, got complex ones")
         self.names = list(trainable)
-        self.parameters = [self._constant(p).clone().requires_grad_() for p in trainable.values()]
+        everywhere = [id(p) for _, p in model.named_parameters(remove_duplicate=False)]
+        self.tied = len(set(everywhere)) < len(everywhere)
+        self.parameters = [self.constant(p).clone().requires_grad_() for p in trainable.values()]
         self.sizes = [p.numel() for p in self.parameters]
         self.size = sum(self.sizes)
         fixed = {name: p for name, p in model.named_parameters() if not p.requires_grad}
-        self._fixed = {name: self._constant(t) for name, t in (*fixed.items(), *model.named_buffers())}
+        self._fixed = {name: self.constant(t) for name, t in (*fixed.items(), *model.named_buffers())}
         self.batches = read_batches(data, dtype, self.device)
         self.points = sum(len(y) for _, y in self.batches)
         self.kinks: dict[str, float] = {}
         self.shares: list[float] = []
         self._graph: list[Tensor] | None = None
+        self._outputs: Callable[[Any, list[Tensor]], Tensor] | None = None
         self._survey(average)
 
-    def _constant(self, tensor: Tensor) -> Tensor:
+    def constant(self, tensor: Tensor) -> Tensor:
         kind = self.dtype if tensor.is_floating_point() else None
         return tensor.detach().to(device=self.device, dtype=kind)
 
@@ -134,7 +139,7 @@ class ModuleLoss:
             for attributes, before in parts:
                 for name, value in before.items():
                     if isinstance(value, torch.Tensor):
-                        attributes[name] = self._constant(value)
+                        attributes[name] = self.constant(value)
             kernels = torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH)
             with torch.random.fork_rng(devices=[]), torch.backends.cudnn.flags(enabled=False), kernels, _replacements():
                 yield
@@ -142,8 +147,19 @@ class ModuleLoss:
             for attributes, before in parts:
                 attributes.update({name: value for name, value in before.items() if isinstance(value, torch.Tensor)})
 
-    def outputs(self, inputs: Any, parameters: list[Tensor], luck: int | None = None) -> Tensor:
-        """The model's outputs on a batch, with these in place of the trainable parameters, and with another random state."""
+    def replaced(self, outputs: Callable[[Any, list[Tensor]], Tensor]) -> ModuleLoss:
+        """The same loss of other outputs, a function of the inputs and the parameters."""
+        other = copy.copy(self)
+        other._graph, other._outputs = None, outputs
+        return other
+
+    def outputs(self, inputs: Any, parameters: list[Tensor], luck: int | None = None, watch: Any = None) -> Tensor:
+        """The model's outputs on a batch, with these in place of the trainable parameters.
+
+        ``luck`` seeds another random state; ``watch`` is entered while the model is called.
+        """
+        if self._outputs is not None:
+            return self._outputs(inputs, parameters)
         import torch
 
         args, named = ((), inputs) if isinstance(inputs, dict) else (inputs, {})
@@ -152,7 +168,8 @@ class ModuleLoss:
         with self._reading():
             if luck is not None:
                 torch.manual_seed(luck)
-            return torch.func.functional_call(self.model, given, args, named)
+            with watch or contextlib.nullcontext():
+                return torch.func.functional_call(self.model, given, args, named)
 
     def _survey(self, average: str) -> None:
         """One pass: the loss, the share of each batch, the distance to kinks, and whether the outputs are what they seem."""

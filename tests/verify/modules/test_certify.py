@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
-from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from random_models import dense, half_mse, mlp
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -22,47 +21,14 @@ pytestmark = [
 ]
 
 
-def dense(model: nn.Module, loss, X, y) -> np.ndarray:
-    """The Hessian of a copy in float64, through the loss as the user would call it, checked by differences of gradients.
-
-    (Forward over reverse is another channel, but wrong for LayerNorm in torch 2.13: not even symmetric.)
-    """
-    twin = copy.deepcopy(model).double()
-    free = {name: p.detach() for name, p in twin.named_parameters() if p.requires_grad}
-    sizes = [p.numel() for p in free.values()]
-
-    def value(flat):
-        parts = {k: piece.view(p.shape) for (k, p), piece in zip(free.items(), flat.split(sizes), strict=True)}
-        return loss(torch.func.functional_call(twin, parts, X), y)
-
-    start = torch.cat([p.reshape(-1) for p in free.values()])
-    gradient = torch.func.grad(value)
-    H = torch.func.jacrev(gradient)(start)
-    along = torch.randn(len(start), dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    step = 1e-6 * along
-    change = (gradient(start + step) - gradient(start - step)) / 2e-6
-    torch.testing.assert_close(H @ along, change, rtol=1e-5, atol=1e-5)
-    return H.numpy()
-
-
 def holds(found, H: np.ndarray, width: float = 4e-6) -> None:
     values = np.linalg.eigvalsh(H)
     top, scale = values[-1], np.abs(values).max()
     assert found.lower <= top + 1e-13 * scale
     assert found.upper >= top - 1e-13 * scale
     assert found.upper - found.lower <= width * max(abs(top), 1e-3 * scale)
-    assert found.lambda_min.lower - 1e-13 * scale <= values[0] <= found.lambda_min.upper + 1e-13 * scale
-
-
-def mlp(*widths: int, act=nn.ReLU, bias: bool = True) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for a, b in pairwise(widths):
-        layers += [nn.Linear(a, b, bias=bias), act()]
-    return nn.Sequential(*layers[:-1])
-
-
-def half_mse(f, y):
-    return 0.5 * ((f - y) ** 2).sum() / len(f)
+    if found.lambda_min is not None:
+        assert found.lambda_min.lower - 1e-13 * scale <= values[0] <= found.lambda_min.upper + 1e-13 * scale
 
 
 def losses(n: int, c: int):
@@ -362,7 +328,7 @@ def test_what_cannot_be_read_is_refused_with_what_to_do() -> None:
 def test_the_number_with_its_words() -> None:
     torch.manual_seed(5)
     model, X, y = mlp(4, 30, 3), torch.randn(40, 4), torch.arange(40) % 3
-    found = certify(model, nn.CrossEntropyLoss(), (X, y), failure_probability=1e-12)
+    found = certify(model, nn.CrossEntropyLoss(), (X, y), certificate="probabilistic", failure_probability=1e-12)
     H = dense(model, nn.CrossEntropyLoss(), X.double(), y)
     holds(found, H)
     assert (found.trust, found.failure_probability) == (Trust.FLOAT_CERTIFIED, 1e-12)
@@ -371,8 +337,10 @@ def test_the_number_with_its_words() -> None:
     edge = 2 / found.value
     verdicts = [found.stable_at(eta) for eta in (edge / 1.01, edge, edge * 1.01)]
     assert verdicts == [Verdict.CONSISTENT, Verdict.UNDECIDED, Verdict.REFUTED]
-    assert found.interval == certify(model, nn.CrossEntropyLoss(), (X, y), failure_probability=1e-12).interval
+    again = certify(model, nn.CrossEntropyLoss(), (X, y), certificate="probabilistic", failure_probability=1e-12)
+    assert found.interval == again.interval
     decayed = certify(model, nn.CrossEntropyLoss(), (X, y), weight_decay=0.25)
+    assert decayed.trace == pytest.approx(found.trace + 0.25 * found.parameters)
     assert decayed.value == pytest.approx(found.value + 0.25, rel=1e-6)
     assert "weight decay 0.25" in decayed.convention
     single = certify(model, nn.CrossEntropyLoss(), (X, y), dtype=torch.float32, tol=1e-3)

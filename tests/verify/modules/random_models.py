@@ -1,0 +1,115 @@
+"""Random models with losses and data, and the Hessian of what torch computes for them."""
+
+from __future__ import annotations
+
+import copy
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+
+def dense(model: nn.Module, loss: Any, X: Any, y: Any, check: bool = True) -> NDArray[np.float64]:
+    """The Hessian of a copy in float64, through the loss as the user would call it, checked by differences of gradients.
+
+    (Forward over reverse is another channel, but wrong for LayerNorm in torch 2.13: not even symmetric.)
+    """
+    twin = copy.deepcopy(model).double()
+    free = {name: p.detach() for name, p in twin.named_parameters() if p.requires_grad}
+    sizes = [p.numel() for p in free.values()]
+
+    def value(flat):
+        parts = {k: piece.view(p.shape) for (k, p), piece in zip(free.items(), flat.split(sizes), strict=True)}
+        return loss(torch.func.functional_call(twin, parts, X), y)
+
+    start = torch.cat([p.reshape(-1) for p in free.values()])
+    gradient = torch.func.grad(value)
+    H = torch.func.jacrev(gradient)(start)
+    if check:
+        along = torch.randn(len(start), dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+        step = 1e-6 * along
+        change = (gradient(start + step) - gradient(start - step)) / 2e-6
+        torch.testing.assert_close(H @ along, change, rtol=1e-5, atol=1e-5)
+    return H.numpy()
+
+
+def half_mse(f, y):
+    return 0.5 * ((f - y) ** 2).sum() / len(f)
+
+
+def mlp(*widths: int, act=nn.ReLU, bias: bool = True) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for a, b in pairwise(widths):
+        layers += [nn.Linear(a, b, bias=bias), act()]
+    return nn.Sequential(*layers[:-1])
+
+
+class Own(nn.Module):
+    """A dense network as people write it: layers as attributes, relu as a function."""
+
+    def __init__(self, *widths: int) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
+
+    def forward(self, x):
+        for layer in self.layers[:-1]:
+            x = nn.functional.relu(layer(x))
+        return self.layers[-1](x)
+
+
+def random_case(seed: int) -> tuple[nn.Module, Any, Any, torch.Tensor, torch.Tensor, bool]:
+    """(model, loss as passed, loss as torch computes it, X, y, whether it is dense)."""
+    rng = np.random.default_rng(seed)
+    torch.manual_seed(seed)
+    outputs = int(rng.integers(1, 11)) if rng.random() < 0.7 else 1
+    n = int(rng.integers(3, 16))
+    kind = rng.integers(5)
+    if kind < 4:
+        widths = [int(rng.integers(1, 5)), *(int(w) for w in rng.integers(1, 6, rng.integers(1, 5))), outputs]
+        X = torch.randn(n, widths[0], dtype=torch.float64)
+        if kind == 3:
+            model: nn.Module = Own(*widths)
+        else:
+            layers: list[nn.Module] = []
+            for a, b in pairwise(widths):
+                act = (nn.ReLU(), nn.LeakyReLU(float(rng.uniform(0, 1.5))), nn.ReLU(inplace=True))[rng.integers(3)]
+                layers += [nn.Linear(a, b, bias=bool(rng.random() < 0.75)), act]
+            model = nn.Sequential(*layers[:-1])
+    else:
+        channels = int(rng.integers(1, 4))
+        pool = (nn.MaxPool2d(2), nn.AvgPool2d(2))[rng.integers(2)]
+        model = nn.Sequential(
+            nn.Conv2d(1, channels, 3, padding=int(rng.integers(2)), stride=int(rng.integers(1, 3)), bias=rng.random() < 0.7),
+            nn.BatchNorm2d(channels), nn.ReLU(), pool, nn.Flatten(), nn.LazyLinear(outputs),
+        )  # fmt: skip
+        X = torch.randn(n, 1, 6, 6, dtype=torch.float64)
+        model(X.float())
+        model.eval()
+    if rng.random() < 0.5:
+        model = model.double()
+    for p in model.parameters():
+        p.data *= float(rng.uniform(0.7, 1.6))
+    free = list(model.parameters())
+    if rng.random() < 0.3:
+        for p in free[1:]:
+            p.requires_grad_(bool(rng.random() < 0.7))
+    numbers = torch.randn(n, outputs, dtype=torch.float64)
+    chosen = rng.integers(6)
+    if chosen == 0:
+        return model, "half-mse", half_mse, X, numbers, kind < 4
+    if chosen == 1:
+        loss: Any = nn.MSELoss(reduction=("mean", "sum")[rng.integers(2)])
+        return model, loss, loss, X, numbers, kind < 4
+    if chosen == 2:
+        loss = nn.BCEWithLogitsLoss()
+        return model, loss, loss, X, numbers.sigmoid(), kind < 4
+    if chosen == 3:
+        loss = nn.HuberLoss(delta=float(rng.uniform(0.3, 2)))
+        return model, loss, loss, X, numbers, kind < 4
+    weights = torch.rand(outputs, dtype=torch.float64) if rng.random() < 0.3 else None
+    loss = nn.CrossEntropyLoss(weights, label_smoothing=float(rng.choice([0, 0.1])))
+    y = torch.from_numpy(rng.integers(0, outputs, n)) if chosen == 4 else torch.softmax(numbers, 1)
+    return model, loss, loss, X, y, kind < 4

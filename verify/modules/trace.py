@@ -1,0 +1,182 @@
+"""The exact trace of the Hessian from first derivatives, for networks that are affine in the parameters of each layer.
+
+Where the outputs are affine in the parameters of every layer as long as the others are fixed, off kinks, and no tensor is shared,
+the residual part of the Hessian has zero diagonal blocks, and with rows s of S_i^(1/2) for each point
+
+    tr Hessian = sum_i sum_s |d(s·f_i)/d parameters|^2:
+
+first derivatives alone, no random vectors. For a dense layer the square is |delta|^2 |h|^2, with its input h and delta, the
+derivative by its output; for others it is taken of the layer alone, one point at a time.
+
+Whether a module is such a network is seen from what it does: which functions of torch it calls, and that its layers' own
+derivatives add up to those of the module.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from verify.modules.chain import second_derivatives
+from verify.modules.problem import ModuleLoss
+
+Tensor = Any
+# Functions of torch that are piecewise linear in all that depends on parameters, or only look at shapes.
+_LINEAR = {
+    *("linear", "conv1d", "conv2d", "conv3d", "batch_norm", "relu", "relu_", "leaky_relu", "leaky_relu_", "hardtanh", "relu6"),
+    *("max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "adaptive_avg_pool1d"),
+    *("adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d", "threshold", "dropout"),
+    *("flatten", "view", "reshape", "size", "dim", "unflatten", "permute", "transpose", "contiguous", "squeeze", "unsqueeze"),
+    *("add", "add_", "__add__", "__radd__", "__iadd__", "sub", "__sub__", "__rsub__", "neg", "cat", "concat", "stack"),
+    *("mean", "sum", "pad", "__getitem__", "chunk", "split", "clamp", "maximum", "minimum", "max_pool1d_with_indices"),
+    *("max_pool2d_with_indices", "boolean_dispatch", "fn", "__get__", "is_floating_point", "T", "_max_pool2d", "requires_grad"),
+    *("_max_pool1d", "dropout2d", "clone", "to", "__len__", "numel", "identity", "shape", "ndim", "__bool__"),
+}  # fmt: skip
+
+
+def exact_trace(problem: ModuleLoss) -> float | str:
+    """The trace of the Hessian of the loss, or why it doesn't follow from first derivatives."""
+    import torch
+    from torch import nn
+
+    layers = {
+        name: part for name, part in problem.model.named_modules() if any(True for _ in part.parameters(recurse=False))
+    }
+    kinds = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+    strange = [
+        type(part).__name__
+        for part in layers.values()
+        if type(part) not in kinds or ("running_mean" in part._buffers and part.running_mean is None)
+    ]
+    if strange:
+        return f"{strange[0]} is not known to be affine in its parameters alone"
+    if not problem.loss.convex:
+        return "the loss is not known to be convex in the outputs"
+    if problem.tied:
+        return "parameters are tied"
+    total = 0.0
+    for at, (inputs, y) in enumerate(problem.batches):
+        seen: dict[str, list[tuple[Tensor, Tensor]]] = {name: [] for name in layers}
+        hooks = [
+            part.register_forward_hook(_note(calls)) for part, calls in zip(layers.values(), seen.values(), strict=True)
+        ]
+        called: set[str] = set()
+        try:
+            with torch.enable_grad():
+                out = problem.outputs(inputs, problem.parameters, watch=_called(called))
+        finally:
+            for hook in hooks:
+                hook.remove()
+        if called - _LINEAR:
+            return f"it calls {', '.join(sorted(called - _LINEAR)[:3])}, which may not be piecewise linear"
+        if any(len(calls) != 1 for calls in seen.values()):
+            return "a layer is called more or less than once"
+        if out.ndim != 2:
+            return "its outputs are not rows of numbers"
+        _, second = second_derivatives(problem, at, out, y)
+        values, vectors = torch.linalg.eigh(second)
+        root = (vectors * values.clamp(min=0).sqrt().unsqueeze(-2)).transpose(-1, -2)
+        ends = [calls[0][1] for calls in seen.values()]
+        kept = [name for name, end in zip(layers, ends, strict=True) if end.requires_grad]
+        if at == 0 and not _adds_up(problem, seen, layers, out):
+            return "its parameters act elsewhere than in their layers"
+        for column in range(root.shape[1]):
+            deltas = torch.autograd.grad(
+                out, [seen[name][0][1] for name in kept], root[:, column], retain_graph=True, allow_unused=True
+            )
+            for name, delta in zip(kept, deltas, strict=True):
+                if delta is not None:
+                    total += _squares(problem, name, layers[name], seen[name][0][0], delta)
+    return total
+
+
+def _note(calls: list[tuple[Tensor, Tensor]]) -> Any:
+    """A hook that notes inputs and output; what follows gets a copy of the output, which it may change in place."""
+    import torch
+
+    def hook(_: Any, inputs: tuple[Tensor, ...], out: Tensor) -> Tensor:
+        with torch._C.DisableTorchFunction():  # the model didn't ask for these
+            calls.append((inputs[0].detach().clone(), out))
+            return out.clone()
+
+    return hook
+
+
+def _called(names: set[str]) -> Any:
+    """While it is entered, the names of the functions of torch that are called with tensors are noted."""
+    from torch.overrides import TorchFunctionMode
+
+    class Calls(TorchFunctionMode):
+        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            names.add(getattr(function, "__name__", str(function)))
+            return function(*args, **(kwargs or {}))
+
+    return Calls()
+
+
+def _own(problem: ModuleLoss, name: str, part: Any) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The layer's trainable tensors, and its others."""
+    prefix = f"{name}." if name else ""
+    places = {full: at for at, full in enumerate(problem.names)}
+    free, fixed = {}, {}
+    for key, p in part.named_parameters(recurse=False):
+        at = places.get(prefix + key)
+        if at is None:
+            fixed[key] = problem.constant(p)
+        else:
+            free[key] = problem.parameters[at].detach()
+    fixed |= {key: problem.constant(value) for key, value in part.named_buffers(recurse=False)}
+    return free, fixed
+
+
+def _adds_up(problem: ModuleLoss, seen: dict[str, Any], layers: dict[str, Any], out: Tensor) -> bool:
+    """Whether the derivatives of a random function of the outputs by all parameters are those through each layer's output."""
+    import torch
+
+    weights = torch.randn(out.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).to(out)
+    whole = torch.autograd.grad(out, problem.parameters, weights, retain_graph=True, materialize_grads=True)
+    expected = dict(zip(problem.names, whole, strict=True))
+    scale = max(float(value.norm()) for value in whole)
+    for name, part in layers.items():
+        free, fixed = _own(problem, name, part)
+        x, end = seen[name][0]
+        if not free:
+            continue
+        delta = torch.autograd.grad(out, end, weights, retain_graph=True, allow_unused=True)[0]
+        leaves = {key: value.clone().requires_grad_() for key, value in free.items()}
+        with torch.enable_grad():
+            again = torch.func.functional_call(part, leaves | fixed, (x,))
+        found = torch.autograd.grad(again, list(leaves.values()), torch.zeros_like(again) if delta is None else delta)
+        for key, value in zip(leaves, found, strict=True):
+            full = f"{name}.{key}" if name else key
+            if not float((value - expected.pop(full)).norm()) <= 1e-9 * scale:
+                return False
+    return not expected
+
+
+def _squares(problem: ModuleLoss, name: str, part: Any, x: Tensor, delta: Tensor) -> float:
+    """sum_i |derivative of delta_i·layer(x_i) by the layer's trainable parameters|^2."""
+    import torch
+    from torch import nn
+
+    free, fixed = _own(problem, name, part)
+    if type(part) is nn.Linear and x.ndim == 2:
+        size = ("weight" in free) * (x * x).sum(1) + ("bias" in free)
+        return float(((delta * delta).sum(1) * size).sum())
+    if (
+        type(part) is nn.Conv2d
+        and part.groups == 1
+        and part.padding_mode == "zeros"
+        and not isinstance(part.padding, str)
+    ):
+        patches = nn.functional.unfold(x, part.kernel_size, part.dilation, part.padding, part.stride)
+        flat = delta.flatten(2)
+        squares = float(((flat @ patches.transpose(1, 2)) ** 2).sum()) if "weight" in free else 0.0
+        return squares + (float((flat.sum(2) ** 2).sum()) if "bias" in free else 0.0)
+
+    def end(tensors: dict[str, Tensor], x: Tensor, delta: Tensor) -> Tensor:
+        return (torch.func.functional_call(part, tensors | fixed, (x[None],)) * delta).sum()
+
+    if not free:
+        return 0.0
+    gradients = torch.func.vmap(torch.func.grad(end), (None, 0, 0))(free, x, delta[:, None])
+    return sum(float((value * value).sum()) for value in gradients.values())
