@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from verify.hessian.result import Certificate, Sharpness
     from verify.hessian.spectrum import Eigenpairs, SpectralDensity, spectral_density, top_eigenpairs
     from verify.hessian.torch_network import network_to_torch
+    from verify.modules.activation import ModelActivation, activation
     from verify.modules.certificate import ModuleSharpness, certify
+    from verify.modules.monitor import EdgeMonitor
     from verify.outcome import Interval, Outcome, Relation, Report, Trust, Verdict, judge
     from verify.power_law import fit_exponent
     from verify.shatterability import (
@@ -61,6 +63,8 @@ _HOMES = {
     "verify.hessian.result": ("Certificate", "Sharpness"),
     "verify.hessian.spectrum": ("Eigenpairs", "SpectralDensity", "spectral_density", "top_eigenpairs"),
     "verify.hessian.torch_network": ("network_to_torch",),
+    "verify.modules.activation": ("ModelActivation", "activation"),
+    "verify.modules.monitor": ("EdgeMonitor",),
     "verify.modules.certificate": ("ModuleSharpness", "certify"),
     "verify.outcome": ("Interval", "Outcome", "Relation", "Report", "Trust", "Verdict", "judge"),
     "verify.power_law": ("fit_exponent",),
@@ -88,12 +92,14 @@ __all__ = [
     "Activation",
     "Balanced",
     "Certificate",
+    "EdgeMonitor",
     "Eigenpairs",
     "HessianOperator",
     "HullMargins",
     "Init",
     "Interval",
     "MemorisationEdge",
+    "ModelActivation",
     "ModelGap",
     "ModuleSharpness",
     "Outcome",
@@ -109,6 +115,7 @@ __all__ = [
     "Training",
     "Trust",
     "Verdict",
+    "activation",
     "certify",
     "decay_path",
     "depth_bracket",

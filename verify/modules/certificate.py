@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -18,7 +18,7 @@ from verify.hessian.inputs import check_flag, check_integer, check_positive
 from verify.hessian.result import Sharpness
 from verify.modules.chain import Chain, Parts, hessian_parts, recognise
 from verify.modules.loss import read_loss
-from verify.modules.polynomial import PolynomialBounds, Run, polynomial_bounds
+from verify.modules.polynomial import PolynomialBounds, Run, polynomial_bounds, top_bounds
 from verify.modules.problem import ModuleLoss, check_decay, check_word, unwrapped
 from verify.modules.trace import exact_trace
 from verify.outcome import Interval, Relation, Trust, Verdict, judge
@@ -61,6 +61,10 @@ class ModuleSharpness(Shown):
         Unit Ritz vector, in the order of ``names``.
     names : tuple of str
         The trainable tensors.
+    eigenvalues : tuple of Interval
+        The ``top`` largest, each with the failure probability of one run; the first is ``interval`` where only one was asked for.
+    layers : dict of str to Interval
+        Of each layer with trainable tensors, the largest eigenvalue of its block; empty unless asked for.
     """
 
     lower: float
@@ -80,6 +84,8 @@ class ModuleSharpness(Shown):
     notes: tuple[str, ...]
     eigenvector: NDArray[np.float64]
     names: tuple[str, ...]
+    eigenvalues: tuple[Interval, ...] = ()
+    layers: dict[str, Interval] = field(default_factory=dict)
 
     @property
     def interval(self) -> Interval:
@@ -160,6 +166,9 @@ def certify(
     device: Any = None,
     max_products: int = 300,
     trace: bool = True,
+    top: int = 1,
+    layers: bool = False,
+    start: Any = None,
     seed: int = 0,
 ) -> ModuleSharpness:
     """Enclose lambda_max of the Hessian of a module's loss with respect to its trainable parameters, from both sides.
@@ -195,6 +204,12 @@ def certify(
         Largest number of products of one run.
     trace : bool
         Whether to work out the trace where it follows from first derivatives: as many backward passes as there are outputs.
+    top : int
+        How many of the largest eigenvalues to enclose.
+    layers : bool
+        Whether to enclose the largest eigenvalue of each layer's block of the Hessian as well.
+    start : array (P,), optional
+        Where the first run of products starts, such as the ``eigenvector`` of a result for nearly the same parameters.
     seed : int
         Of the random starts; results are deterministic for a seed.
 
@@ -222,19 +237,54 @@ def certify(
     decay, most = check_decay(weight_decay), check_integer("max_products", max_products, 1)
     with_trace = check_flag("trace", trace)
     check_integer("seed", seed, 0)
+    count, with_layers = check_integer("top", top, 1), check_flag("layers", layers)
     problem, notes = read_problem(model, loss, data, average=average, dtype=dtype, device=device)
-    if certificate in ("auto", "two-layer"):
-        enclosed = two_layers(problem, tol=tol, seed=seed)
-        if not isinstance(enclosed, str):
-            return _proved(problem, *enclosed, notes, decay, average, _trace(problem, with_trace, notes))
-        if certificate == "two-layer":
-            raise ValueError(f"certificate 'two-layer' does not apply: {enclosed}; pass certificate='auto'")
+    warm = None if start is None else problem.vector("start", start)
+    aims: dict[str, Any] = {"failure": failure, "tol": tol, "most": most}
+    exact = problem
+    if "float32" in str(problem.dtype):
+        exact, _ = read_problem(model, loss, data, average=average, device=device)
+    enclosed = two_layers(problem, tol=tol, seed=seed) if certificate in ("auto", "two-layer") else ""
+    if not isinstance(enclosed, str):
+        result = _proved(problem, *enclosed, notes, decay, average, _trace(problem, with_trace, notes))
+    elif certificate == "two-layer":
+        raise ValueError(f"certificate 'two-layer' does not apply: {enclosed}; pass certificate='auto'")
+    else:
+        found, trace_found = _by_products(problem, exact, certificate, aims, warm, notes, seed)
+        if trace_found is None:
+            trace_found = _trace(problem, with_trace, notes)
+        result = _result(problem, found, notes, decay, average, trace_found)
+    eigenvalues, blocks = [result.interval], dict[str, Interval]()
+    if count > 1:
+        ends, products = top_bounds(problem.product, problem.gaussians(seed), min(count, problem.size), **aims)
+        eigenvalues = [_interval(low, high, decay, failure) for low, high in ends]
+        result = replace(result, products=result.products + products)
+    for name, block in problem.blocks().items() if with_layers else ():
+        inside = polynomial_bounds(problem.restricted(block), problem.gaussians(seed, len(block)), **aims)
+        blocks[name] = _interval(inside.lower, inside.upper, decay, failure)
+        result = replace(result, products=result.products + inside.products)
+    return replace(result, eigenvalues=tuple(eigenvalues), layers=blocks)
+
+
+def _interval(low: float, high: float, decay: float, failure: float) -> Interval:
+    return Interval(low + decay, high + decay, f"holds but for probability {failure:g}", Trust.FLOAT_CERTIFIED)
+
+
+def _by_products(
+    problem: ModuleLoss,
+    exact: ModuleLoss,
+    certificate: str,
+    aims: dict[str, Any],
+    warm: Any,
+    notes: list[str],
+    seed: int,
+) -> tuple[PolynomialBounds, float | None]:
+    """Bounds from products with the Hessian, and its trace where it is known by the way."""
     # The chain of dense layers, or why there is none.
     chain = "" if certificate == "probabilistic" else recognise(problem, seed)
-    reasons: list[str] = []
-    parts: list[Parts] = []
     if certificate == "deterministic" and isinstance(chain, str):
         raise ValueError(f"certificate 'deterministic' does not apply: {chain}; pass certificate='auto'")
+    reasons, parts = list[str](), list[Parts]()
 
     def outside(run: Run) -> float:
         found = hessian_parts(chain, run) if isinstance(chain, Chain) else chain
@@ -247,9 +297,12 @@ def certify(
         return found.residual + found.tail
 
     found = polynomial_bounds(
-        problem.product, problem.gaussians(seed), failure=failure, tol=tol, most=most,
+        problem.product,
+        problem.gaussians(seed),
         outside=outside if isinstance(chain, Chain) else None,
-    )  # fmt: skip
+        warm=warm,
+        **aims,
+    )
     run = found.run
     if run.defect > run.epsilon**0.5 * run.scale:
         raise ValueError(
@@ -260,13 +313,10 @@ def certify(
         found = replace(found, upper=max(found.sure, found.lower), failure=0.0)
     elif found.failure and certificate == "auto":
         why = chain if isinstance(chain, str) else f"its certificate does not close: {reasons[-1]}"
-        notes = [*notes, f"not deterministic, since {why}"]
-    if "float32" in str(problem.dtype):
-        exact, _ = read_problem(model, loss, data, average=average, device=device)
+        notes.append(f"not deterministic, since {why}")
+    if exact is not problem:
         found = replace(found, lower=_rayleigh(exact, run), products=found.products + 1)
-    return _result(
-        problem, found, notes, decay, average, parts[0].trace if parts else _trace(problem, with_trace, notes)
-    )
+    return found, parts[0].trace if parts else None
 
 
 def _trace(problem: ModuleLoss, wanted: bool, notes: list[str]) -> float | None:

@@ -40,12 +40,12 @@ def as_tensor(name: str, value: Any, dtype: Any, device: Any) -> Any:
     return value.to(device=device, dtype=dtype if value.is_floating_point() else None)
 
 
-def _inputs(value: Any, dtype: Any, device: Any) -> tuple[Any, ...] | dict[str, Any]:
+def _inputs(value: Any, dtype: Any, device: Any, name: str = "X") -> tuple[Any, ...] | dict[str, Any]:
     """What the model is called with: one tensor, several, or named ones."""
     if isinstance(value, dict):
-        return {str(key): as_tensor(f"X[{key!r}]", part, dtype, device) for key, part in value.items()}
+        return {str(key): as_tensor(f"{name}[{key!r}]", part, dtype, device) for key, part in value.items()}
     parts = value if isinstance(value, (tuple, list)) and len(value) else (value,)
-    return tuple(as_tensor("X", part, dtype, device) for part in parts)
+    return tuple(as_tensor(name, part, dtype, device) for part in parts)
 
 
 def read_batches(data: Any, dtype: Any, device: Any) -> list[Batch]:
@@ -84,14 +84,8 @@ def read_batches(data: Any, dtype: Any, device: Any) -> list[Batch]:
     return batches
 
 
-def split(batches: list[Batch], rows: int) -> list[Batch]:
-    """The same points in batches of at most so many rows."""
-    found: list[Batch] = []
-    for inputs, targets in batches:
-        for at in range(0, len(targets), rows):
-            part = slice(at, at + rows)
-            if isinstance(inputs, dict):
-                found.append(({key: value[part] for key, value in inputs.items()}, targets[part]))
-            else:
-                found.append((tuple(value[part] for value in inputs), targets[part]))
-    return found
+def read_inputs(data: Any, dtype: Any, device: Any) -> list[tuple[Any, ...] | dict[str, Any]]:
+    """What the model is called with, batch by batch, of data with targets or of inputs alone."""
+    if _is_array(data) or isinstance(data, dict):
+        return [_inputs(data, dtype, device, "data")]
+    return [inputs for inputs, _ in read_batches(data, dtype, device)]

@@ -302,3 +302,49 @@ def polynomial_bounds(
     if sure <= c:
         upper, failure = sure, 0.0
     return PolynomialBounds(lower, max(upper, lower), main, products, failure, sure)
+
+
+def top_bounds(
+    apply: Callable[[Vector], Vector], gaussian: Callable[[], Vector], k: int, *, failure: float, tol: float, most: int
+) -> tuple[list[tuple[float, float]], int]:
+    """Enclosures of the k largest eigenvalues, and the products made; each upper end fails with probability ``failure``.
+
+    On the complement of any j - 1 vectors the largest eigenvalue is at least the j-th (Courant and Fischer): Ritz vectors that
+    were found are held fixed, and the next run starts outside them. Lower ends are Ritz values of all of them together.
+    """
+    held: Vector | None = None
+    uppers, products, noise = list[float](), 0, 0.0
+    for _ in range(k):
+
+        def closed(run: Run) -> bool:
+            theta = float(run.values[-1])
+            # Close to the eigenvalue, and to the vector, which the next runs are kept away from.
+            aim = theta + tol * max(abs(theta), 1e-3 * run.scale)
+            return run.excludes(aim) and float(run.residuals[-1]) <= math.sqrt(tol) * 0.1 * run.scale
+
+        run = lanczos_run(apply, gaussian(), closed, most=most, failure=failure, held=held)
+        uppers.append(run.upper())
+        products, noise = products + run.steps, max(noise, run.noise)
+        vector = _combine(run.vectors[:, -1], run.basis)
+        if held is not None:
+            vector = vector - (held @ vector) @ held
+        wider = _rows(vector, 1 if held is None else len(held) + 1)
+        if held is not None:
+            wider[:-1] = held
+        wider[-1] = vector / float((vector @ vector) ** 0.5)
+        held = wider
+    rows = [] if held is None else list(held)
+    images = [apply(row) for row in rows]
+    small = np.array([[float(row @ image) for image in images] for row in rows])
+    values = np.linalg.eigvalsh((small + small.T) / 2)[::-1]
+    error = 4 * noise * math.sqrt(k)
+    # Upper ends need not fall, eigenvalues do.
+    falling = np.minimum.accumulate(uppers)
+    return [
+        (float(low) - error, max(float(high), float(low))) for low, high in zip(values, falling, strict=True)
+    ], products + k
+
+
+def _combine(weights: NDArray[np.float64], basis: Vector) -> Vector:
+    """A combination of the rows of a basis."""
+    return weights.astype(basis.dtype) @ basis if isinstance(basis, np.ndarray) else basis.new_tensor(weights) @ basis

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from boundcalc.exact import describe
-from verify.hessian.inputs import check_number
+from verify.hessian.inputs import check_number, read_array
 from verify.modules.data import read_batches
 from verify.modules.loss import Loss
 
@@ -252,12 +252,43 @@ class ModuleLoss:
         columns = torch.eye(self.size, dtype=self.dtype, device=self.device)
         return torch.stack([self.product(column) for column in columns])
 
-    def gaussians(self, seed: int) -> Callable[[], Tensor]:
-        """Makes independent standard normal vectors (P,): the same for a seed on every device."""
+    def gaussians(self, seed: int, size: int | None = None) -> Callable[[], Tensor]:
+        """Makes independent standard normal vectors (P,), or of another size: the same for a seed on every device."""
         import torch
 
-        rng = np.random.default_rng(seed)
-        return lambda: torch.from_numpy(rng.standard_normal(self.size)).to(device=self.device, dtype=self.dtype)
+        rng, count = np.random.default_rng(seed), size or self.size
+        return lambda: torch.from_numpy(rng.standard_normal(count)).to(device=self.device, dtype=self.dtype)
+
+    def vector(self, name: str, value: Any) -> Tensor:
+        """A vector (P,) that a caller passed, not 0, in the working precision."""
+        import torch
+
+        array = read_array(name, value, (self.size,))
+        if not array.any():
+            raise ValueError(f"{name} must not be 0")
+        return torch.from_numpy(array / np.linalg.norm(array)).to(device=self.device, dtype=self.dtype)
+
+    def blocks(self) -> dict[str, Tensor]:
+        """Layer -> the places of its trainable numbers."""
+        import torch
+
+        found: dict[str, list[Tensor]] = {}
+        at = 0
+        for name, size in zip(self.names, self.sizes, strict=True):
+            layer = name.rpartition(".")[0].partition(".parametrizations")[0] or "model"
+            found.setdefault(layer, []).append(torch.arange(at, at + size, device=self.device))
+            at += size
+        return {layer: torch.cat(places) for layer, places in found.items()}
+
+    def restricted(self, places: Tensor) -> Callable[[Tensor], Tensor]:
+        """The product with the Hessian's block at some places."""
+
+        def apply(p: Tensor) -> Tensor:
+            whole = p.new_zeros(self.size)
+            whole[places] = p
+            return self.product(whole)[places]
+
+        return apply
 
 
 def read_device(device: Any) -> Any:
