@@ -205,6 +205,7 @@ LEFT_OUT = {
         "Eigenpairs",
         "HullMargins",
         "MemorisationEdge",
+        "ModelActivation",
         "ModelGap",
         "ModuleSharpness",
         "Outcome",
