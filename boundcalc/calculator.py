@@ -195,7 +195,7 @@ def table_command(
 def plot_command(
     dim: int, n: object, sizes: Any, dims: Any, sigma: object, B: object, C: object, of: str, out: str
 ) -> str:  # fmt: skip
-    """Draw the bounds against n at one dimension, and against d at one n; or kinds of flatness against each other.
+    """Draw the bounds against d at one n, and against n at one dimension; or kinds of flatness against each other.
 
     --sizes and --dims are the ends of the two axes. The file ends in .png, .svg or .pdf.
     """

@@ -208,7 +208,7 @@ def plot(
     of: object = "bounds",
     path: str | Path | None = None,
 ) -> Figure:
-    """Upper, lower, explicit and low-norm bounds of the mean squared error, against n at one d and against d at one n.
+    """Upper, lower, explicit and low-norm bounds of the mean squared error, against d at one n and against n at one d.
 
     With ``of="flatness"``: what GD, SGD and weight decay can be held to, by their exponents against the power of the weight
     in several dimensions, and by bounds against n at one; then ``n`` and ``dims`` play no part.
@@ -219,9 +219,9 @@ def plot(
     Parameters
     ----------
     d, n : number or text
-        Dimension of the left panel, sample size of the right one.
+        Dimension of the right panel, sample size of the left one.
     sizes, dims : pair of numbers
-        Ends of the axes of the two panels.
+        Ends of the axes of the right and of the left panel.
     sigma, B, C : number or text
         Noise level, bounds on the sup norm and the weighted variation norm.
     of : "bounds" or "flatness"
@@ -242,7 +242,7 @@ def plot(
     --------
     >>> figure = plot(d=2, n=1000, sizes=(100, 1000), dims=(1, 3))
     >>> [axes.get_title() for axes in figure.axes]
-    ['d = 2', 'n = 1000']
+    ['n = 1000', 'd = 2']
     """
     setting = Setting.parse(d=d, n=n, sigma=sigma, B=B, C=C)
     if setting.d is None or setting.n is None or None in (setting.sigma, setting.B, setting.C):
@@ -269,8 +269,8 @@ def plot(
         return figure
     points = sorted({Integer(round(v)) for v in np.geomspace(int(first), int(last), _POINTS)})
     figure, ((left, right),) = panels(1, 2, (5.5, 4.2))
-    _draw(left, curves([setting.d], _geometric(smallest, largest), setting), f"d = {setting.d}", "number of samples n")
-    _draw(right, curves(points, [setting.n], setting), f"n = {size_cell(setting.n).latex}", "dimension d")
+    _draw(left, curves(points, [setting.n], setting), f"n = {size_cell(setting.n).latex}", "dimension d")
+    _draw(right, curves([setting.d], _geometric(smallest, largest), setting), f"d = {setting.d}", "number of samples n")
     left.set_ylabel("mean squared error")
     figure.supxlabel(
         "solid: proved, with all constants; grey: out of reach of every estimator over the flat class; "

@@ -50,8 +50,8 @@ def test_the_explicit_upper_bound_is_drawn_where_it_is_not_trivial() -> None:
 def test_a_figure_has_two_panels_with_direct_labels() -> None:
     figure = plot(d=2, n=1000, **SMALL)  # type: ignore[arg-type]
     left, right = figure.axes
-    assert left.get_title() == "d = 2"
-    assert right.get_xlim() == (1, 4)
+    assert left.get_xlim() == (1, 4)
+    assert right.get_title() == "d = 2"
     for axes in (left, right):
         assert axes.get_xscale() == "log"
         assert axes.get_legend() is None
