@@ -23,7 +23,6 @@ import numpy as np
 from boundcalc.arb import Ball, ball
 from boundcalc.exact import log_exact
 from boundcalc.explicit.problem import AnyWeight, Problem, Weight
-from boundcalc.explicit.smoother import Smoother
 
 TABLE = Path(__file__).with_name("smoothers.json")
 
@@ -67,6 +66,8 @@ def round_up(value: float) -> float:
 
 def certify(d: int, eps: float, delta: float, shape: float, a: float, kappa: float) -> Row:
     """A row of the table, from its smoother."""
+    from boundcalc.explicit.smoother import Smoother  # imports much of scipy, which reading the table does without
+
     found = Smoother(d, eps, delta, shape, a, kappa).constants()
     return Row(
         d, eps, delta, shape, a, kappa, *(round_up(v) for v in (found.canonical, found.population, found.variance))

@@ -53,10 +53,14 @@ def build_blocks(problem: Problem, *, largest: int = 1500, cost_limit: float = 4
     """The blocks, or None where a component has more than ``largest`` parameters or all cost too much."""
     if problem.backend.name != "numpy":
         return None
-    A = scipy.sparse.csr_array(problem.A)
     k = problem.live_count
     if k == 0:
         return []
+    # A point joins all neurons that are active at it: too large a component shows without the graph, which takes memory.
+    active = problem.A.count_nonzero(axis=1) if problem.sparse else np.count_nonzero(problem.A, axis=1)
+    if int(active.max()) * (problem.width + 1) > largest:
+        return None
+    A = scipy.sparse.csr_array(problem.A)
     graph = scipy.sparse.block_array([[None, A], [A.T, None]], format="csr")
     _, labels = connected_components(graph, directed=False)
     columns = scipy.sparse.csc_array(A)

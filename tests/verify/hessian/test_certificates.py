@@ -122,6 +122,13 @@ def test_components_with_many_points_are_summed_in_pieces(monkeypatch):
     assert truth * (1 - 1e-13) <= result.upper <= truth * (1 + 1e-9)
 
 
+def test_a_large_component_shows_without_the_graph(monkeypatch):
+    *_, problem = problem_of(0)
+    assert build_blocks(problem, largest=10**6, cost_limit=1e20) is not None
+    monkeypatch.setattr("verify.hessian.components.connected_components", None)
+    assert build_blocks(problem, largest=(problem.width + 1) * 4) is None
+
+
 def test_the_smaller_formulation_is_chosen_and_both_agree():
     for n, K, d, kind in [(400, 5, 3, ParameterCertificate), (60, 80, 4, DataCertificate)]:
         net, X, y, problem = problem_of(8, n=n, K=K, d=d)
