@@ -16,7 +16,7 @@ from verify.hessian.enclosure import sharpness
 from verify.hessian.from_torch import network_from_torch
 from verify.hessian.inputs import check_flag, check_integer, check_positive
 from verify.hessian.result import Sharpness
-from verify.modules.chain import Chain, Parts, hessian_parts, recognise
+from verify.modules.chain import Chain, Parts, hessian_parts, recognise, residual_bound
 from verify.modules.loss import read_loss
 from verify.modules.polynomial import PolynomialBounds, Run, polynomial_bounds, top_bounds
 from verify.modules.problem import ModuleLoss, check_decay, check_word, unwrapped
@@ -287,14 +287,20 @@ def _by_products(
     reasons, parts = list[str](), list[Parts]()
 
     def outside(run: Run) -> float:
+        residual = residual_bound(chain) if isinstance(chain, Chain) else chain
+        theta = float(run.values[-1])
+        if isinstance(residual, str) or (residual >= theta and certificate == "auto"):
+            reasons.append(
+                residual if isinstance(residual, str) else f"residual part {residual:.3g} against {theta:.3g}"
+            )
+            return math.inf
         found = hessian_parts(chain, run) if isinstance(chain, Chain) else chain
         if isinstance(found, str):
             reasons.append(found)
             return math.inf
         parts.append(found)
-        theta = float(run.values[-1])
-        reasons.append(f"residual part {found.residual:.3g} and rest {found.tail:.3g} against {theta:.3g}")
-        return found.residual + found.tail
+        reasons.append(f"residual part {residual:.3g} and rest {found.tail:.3g} against {theta:.3g}")
+        return residual + found.tail
 
     found = polynomial_bounds(
         problem.product,

@@ -175,63 +175,78 @@ class Parts:
     Attributes
     ----------
     trace : tr(B'B) = tr(H)
-    residual : at least lambda_max(R)
     tail : at least lambda_max of B'B on the complement of the basis
     """
 
     trace: float
-    residual: float
     tail: float
 
 
-def hessian_parts(chain: Chain, run: Run | None = None) -> Parts | str:
-    """Trace, and what the deterministic certificate needs for the basis of a run; or why it can't be had."""
+def residual_bound(chain: Chain) -> float | str:
+    """At least lambda_max(R); or why it can't be had."""
     import torch
 
     problem, layers = chain.problem, chain.layers
-    count, depth = sum(y.shape[0] for _, y in problem.batches), len(layers)
+    count, depth = problem.points, len(layers)
     width = layers[-1].weight.shape[0]
     if width > _MOST_OUTPUTS:
         return f"{width} outputs are more than {_MOST_OUTPUTS}"
-    rows = [] if run is None else list(run.basis)
-    directions = [
-        [piece.view(p.shape) for piece, p in zip(row.split(problem.sizes), problem.parameters, strict=True)]
-        for row in rows
-    ]
-    together = run is not None and count * width <= _MOST_ROWS
-    trace, held = 0.0, 0.0
-    kept: list[tuple[list[Tensor], list[Tensor], Tensor]] = []
     exact = {(a, a + 1): _affordable(layers[a], layers[a + 1], count) for a in range(depth - 1)}
     sums: dict[tuple[int, int], Tensor] = {}
     for at, ((x,), y) in enumerate(problem.batches):
         inner, slopes, out = chain.forward(x)
-        first, second = second_derivatives(problem, at, out, y)
-        values, vectors = torch.linalg.eigh(second)
-        if float(values.min()) < -1e-10 * float(values.abs().max()):
-            return "the loss is not convex in the outputs"
-        root = (vectors * values.clamp(min=0).sqrt().unsqueeze(-2)).transpose(-1, -2)  # (n, c, c), rows of S^(1/2)
-        deltas = chain.backward(slopes, root)
-        sizes = [(h * h).sum(1) for h in inner]
-        for layer, delta, size in zip(layers, deltas, sizes, strict=True):
-            weight = (layer.weight_at is not None) * size + (layer.bias_at is not None)
-            trace += float(((delta**2).sum((1, 2)) * weight).sum())
-        images = [torch.einsum("noc,nc->no", root, chain.tangent(inner, slopes, along)) for along in directions]
-        held += sum(float((image * image).sum()) for image in images)
-        if together:
-            kept.append((inner, deltas, torch.stack(images, -1) if images else out[..., :0]))
-        for (a, b), value in _couplings(chain, inner, slopes, first, exact).items():
-            sums[a, b] = sums[a, b] + value if (a, b) in sums else value
+        first, _ = second_derivatives(problem, at, out, y)
+        for place, value in _couplings(chain, inner, slopes, first, exact).items():
+            sums[place] = sums[place] + value if place in sums else value
     norms = torch.zeros(depth, depth, dtype=problem.dtype)
     for (a, b), value in sums.items():
         if (layers[a].weight_at is None and layers[a].bias_at is None) or layers[b].weight_at is None:
             continue
         norm = float(torch.linalg.matrix_norm(value, 2).max()) if value.ndim == 3 else float(value.max())
         norms[a, b] = norms[b, a] = norm * _between(layers[a + 1 : b])
-    residual = float(torch.linalg.eigvalsh(norms)[-1]) if depth > 1 else 0.0
-    tail = max(trace - held, 0.0) + 1e-12 * trace
-    if together and run is not None:
-        tail = min(tail, float(torch.linalg.eigvalsh(_outside(chain, kept))[-1]) + 1e-12 * trace)
-    return Parts(trace, residual * (1 + 1e-10), tail)
+    return float(torch.linalg.eigvalsh(norms)[-1]) * (1 + 1e-10) if depth > 1 else 0.0
+
+
+def hessian_parts(chain: Chain, run: Run) -> Parts | str:
+    """The trace, and what B'B has left outside the basis of a run; or why it can't be had."""
+    import torch
+
+    problem, layers = chain.problem, chain.layers
+    together = problem.points * layers[-1].weight.shape[0] <= _MOST_ROWS
+    directions = [
+        [piece.view(p.shape) for piece, p in zip(row.split(problem.sizes), problem.parameters, strict=True)]
+        for row in run.basis
+    ]
+    trace, held = 0.0, 0.0
+    kept: list[tuple[list[Tensor], list[Tensor], Tensor]] = []
+    for at, ((x,), y) in enumerate(problem.batches):
+        inner, slopes, out = chain.forward(x)
+        root = square_root(second_derivatives(problem, at, out, y)[1])
+        if root is None:
+            return "the loss is not convex in the outputs"
+        deltas = chain.backward(slopes, root)
+        for layer, delta, h in zip(layers, deltas, inner, strict=True):
+            weight = (layer.weight_at is not None) * (h * h).sum(1) + (layer.bias_at is not None)
+            trace += float(((delta**2).sum((1, 2)) * weight).sum())
+        images = [torch.einsum("noc,nc->no", root, chain.tangent(inner, slopes, along)) for along in directions]
+        held += sum(float((image * image).sum()) for image in images)
+        if together:
+            kept.append((inner, deltas, torch.stack(images, -1)))
+    tail = max(trace - held, 0.0)
+    if together:
+        tail = min(tail, float(torch.linalg.eigvalsh(_outside(chain, kept))[-1]))
+    return Parts(trace, tail + 1e-12 * trace)
+
+
+def square_root(second: Tensor) -> Tensor | None:
+    """Rows of S^(1/2), up to a rotation, for positive semidefinite S (n, c, c); None if they aren't."""
+    import torch
+
+    values, vectors = torch.linalg.eigh(second)
+    if float(values.min()) < -1e-10 * float(values.abs().max()):
+        return None
+    root: Tensor = (vectors * values.clamp(min=0).sqrt().unsqueeze(-2)).transpose(-1, -2)
+    return root
 
 
 def _affordable(below: Layer, above: Layer, count: int) -> bool:

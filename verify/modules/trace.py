@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from verify.modules.chain import second_derivatives
+from verify.modules.chain import second_derivatives, square_root
 from verify.modules.problem import ModuleLoss
 
 Tensor = Any
@@ -72,9 +72,9 @@ def exact_trace(problem: ModuleLoss) -> float | str:
             return "a layer is called more or less than once"
         if out.ndim != 2:
             return "its outputs are not rows of numbers"
-        _, second = second_derivatives(problem, at, out, y)
-        values, vectors = torch.linalg.eigh(second)
-        root = (vectors * values.clamp(min=0).sqrt().unsqueeze(-2)).transpose(-1, -2)
+        root = square_root(second_derivatives(problem, at, out, y)[1])
+        if root is None:
+            return "the loss is not convex in the outputs"
         ends = [calls[0][1] for calls in seen.values()]
         kept = [name for name, end in zip(layers, ends, strict=True) if end.requires_grad]
         if at == 0 and not _adds_up(problem, seen, layers, out):
