@@ -79,6 +79,11 @@ class _Knot:
         return self._marginal.moments(self.z)
 
     @cached_property
+    def square(self) -> Ball:
+        """Integral of p^2 over [0, z]."""
+        return self._marginal.square(self.z)
+
+    @cached_property
     def cost(self) -> Ball:
         """The weight."""
         return self._weighting.cost_from(self.z, self.moments)
@@ -125,7 +130,7 @@ class StackedTrapezoids(Design):
         alpha = Fraction(problem.d - 1, 2)
         alone = (s for s in self.slabs if _individually(s, alpha))
         narrowest = min(((s.far - s.near) / s.far / s.count * s.ramp for s in alone), default=1.0)
-        return 192 + 3 * max(0, -math.frexp(narrowest)[1])
+        return 112 + 3 * max(0, -math.frexp(narrowest)[1])
 
     def _check(self) -> None:
         if not (0 < self.caps.height <= 1):
@@ -246,5 +251,5 @@ def _together(slab: Slab, near: _Knot, far: _Knot, marginal: Marginal, weighting
     high = (ball(alpha) * ((centre + tau) / (centre - tau)).log() / 2).cosh()
     theta = 1 - 4 * ball(slab.ramp) / 3
     total = theta * low / high * (far.moments[0] - near.moments[0])
-    squares = theta**2 * width * (high / low) ** 2 * (marginal.square(far.z) - marginal.square(near.z))
+    squares = theta**2 * width * (high / low) ** 2 * (far.square - near.square)
     return _Unit(weighting.ratio_from(near.z, near.moments) * knots / ramp, ((total, squares / total),))
