@@ -250,8 +250,8 @@ def square_root(second: Tensor) -> Tensor | None:
 
 
 def _affordable(below: Layer, above: Layer, count: int) -> bool:
-    entries = below.weight.numel() * above.weight.shape[0]
-    return entries <= _MOST_ENTRIES and float(entries) * count <= _MOST_WORK
+    (q, h), o = below.weight.shape, above.weight.shape[0]
+    return max(q * h * o, count * o * min(q, h + 1)) <= _MOST_ENTRIES and float(q * h * o) * count <= _MOST_WORK
 
 
 def second_derivatives(problem: ModuleLoss, at: int, out: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -278,17 +278,26 @@ def _couplings(
     import torch
 
     deltas, layers, found = chain.backward(slopes, first), chain.layers, {}
-    for a, (layer, h) in enumerate(zip(layers, inner, strict=True)):
-        moved = torch.cat([h, h.new_ones(len(h), 1)], 1) if layer.bias_at is not None else h
+    for a, (layer, into) in enumerate(zip(layers, inner, strict=True)):
+        moved = torch.cat([into, into.new_ones(len(into), 1)], 1) if layer.bias_at is not None else into
         if layer.weight_at is None:
-            moved = moved[:, h.shape[1] :]
+            moved = moved[:, into.shape[1] :]
+        if not moved.shape[1]:
+            continue
         size = (moved * moved).sum(1).sqrt()
         for b in range(a + 1, len(layers)):
             reach = (deltas[b] ** 2).sum(1).sqrt() * size
             if b > a + 1:
                 found[a, b] = (reach @ slopes[a].abs().amax(1))[None]
             elif exact[a, b]:
-                found[a, b] = torch.einsum("nq,no,nh->qoh", slopes[a], deltas[b], moved)
+                # One matrix product: of the three sums over points it pairs the two that make the smaller matrix.
+                q, o, h = slopes[a].shape[1], deltas[b].shape[1], moved.shape[1]
+                if h <= q:
+                    pairs = (deltas[b][:, :, None] * moved[:, None]).reshape(-1, o * h)
+                    found[a, b] = (slopes[a].T @ pairs).reshape(q, o, h)
+                else:
+                    pairs = (slopes[a][:, :, None] * deltas[b][:, None]).reshape(-1, q * o)
+                    found[a, b] = (pairs.T @ moved).reshape(q, o, h)
             else:
                 found[a, b] = reach @ slopes[a].abs()
     return found

@@ -31,6 +31,7 @@ _LINEAR = {
     *("max_pool2d_with_indices", "boolean_dispatch", "fn", "__get__", "is_floating_point", "T", "_max_pool2d", "requires_grad"),
     *("_max_pool1d", "dropout2d", "clone", "to", "__len__", "numel", "identity", "shape", "ndim", "__bool__"),
 }  # fmt: skip
+_MOST_OUTPUTS = 100
 
 
 def exact_trace(problem: ModuleLoss) -> float | str:
@@ -72,6 +73,8 @@ def exact_trace(problem: ModuleLoss) -> float | str:
             return "a layer is called more or less than once"
         if out.ndim != 2:
             return "its outputs are not rows of numbers"
+        if out.shape[1] > _MOST_OUTPUTS:
+            return f"{out.shape[1]} outputs are more than {_MOST_OUTPUTS}, with a backward pass for each"
         root = square_root(second_derivatives(problem, at, out, y)[1])
         if root is None:
             return "the loss is not convex in the outputs"
