@@ -92,8 +92,14 @@ def _spread(positions: list[float], gap: float) -> list[float]:
     return placed
 
 
+# Share of the width of the axes up to which a line ends inside.
+_INSIDE = 0.8
+
+
 def label_ends(axes: Axes, gap: float = 0.075) -> None:
     """Write each line's label beside its right end, in its colour, moved apart where they would overlap.
+
+    A line that ends well inside the axes has its label there, above its end.
 
     Call it when the axes' limits are final.
 
@@ -107,7 +113,14 @@ def label_ends(axes: Axes, gap: float = 0.075) -> None:
     axes.get_xlim(), axes.get_ylim()  # settles pending automatic limits, which the transformation below needs
     to_axes = axes.transData + axes.transAxes.inverted()
     ends = [to_axes.transform(np.asarray(line.get_xydata(), dtype=float)[-1]) for line in lines]
-    for line, end, y in zip(lines, ends, _spread([float(end[1]) for end in ends], gap), strict=True):
+    for line, end in zip(lines, ends, strict=True):
+        if end[0] < _INSIDE:
+            axes.annotate(
+                " ".join(str(line.get_label()).split()), xy=(end[0], end[1]), xytext=(3, 5), xycoords="axes fraction",
+                textcoords="offset points", color=line.get_color(), fontsize=8.5, annotation_clip=False,
+            )  # fmt: skip
+    outer = [(line, end) for line, end in zip(lines, ends, strict=True) if end[0] >= _INSIDE]
+    for (line, end), y in zip(outer, _spread([float(end[1]) for _, end in outer], gap), strict=True):
         axes.annotate(
             str(line.get_label()), xy=(end[0], end[1]), xytext=(max(1.0, end[0]) + 0.05, y), xycoords="axes fraction",
             textcoords="axes fraction", color=line.get_color(), fontsize=8.5, va="center", linespacing=1.0,
