@@ -24,7 +24,17 @@ from boundcalc.dyadic import Dyadic
 from boundcalc.exact import exact_rational, fraction
 from boundcalc.shown import Shown
 
-__all__ = ["Dyadic", "Enclosure", "PrecisionError", "ball_of", "dyadic", "enclose", "enclose_apart", "precision"]
+__all__ = [
+    "Dyadic",
+    "Enclosure",
+    "PrecisionError",
+    "ball_of",
+    "dyadic",
+    "enclose",
+    "enclose_apart",
+    "evaluate",
+    "precision",
+]
 
 NARROW = Rational(1, 10**15)
 _MAX_BITS = 1 << 15
@@ -244,6 +254,25 @@ def enclose(
     )
 
 
+def evaluate(expr: Expr, values: Mapping[Symbol, arb]) -> arb:
+    """An expression, as for :func:`enclose`, at balls: one pass at the precision that is set.
+
+    Raises
+    ------
+    TypeError
+        As :func:`enclose`.
+
+    Examples
+    --------
+    >>> from sympy import Symbol, sqrt
+    >>> x = Symbol("x")
+    >>> with precision(64):
+    ...     print(evaluate(sqrt(x), {x: arb(2)}).str(6))
+    [1.41421 +/- ...]
+    """
+    return _as_arb(_Evaluator(values)(expr))
+
+
 def enclose_apart(
     first: Expr, second: Expr, values: Mapping[Symbol, Rational], *, narrowest: int = 3000
 ) -> tuple[Enclosure, Enclosure]:
@@ -287,7 +316,7 @@ def _size(value: fmpq) -> int:
 class _Evaluator:
     """One pass over a tree at the precision that is set."""
 
-    def __init__(self, values: Mapping[Symbol, Rational]) -> None:
+    def __init__(self, values: Mapping[Symbol, Rational] | Mapping[Symbol, arb]) -> None:
         self.values = values
         self.seen: dict[Expr, _Value] = {}
 
@@ -300,7 +329,8 @@ class _Evaluator:
         if isinstance(expr, Symbol):
             if expr not in self.values:
                 raise TypeError(f"no value for the symbol {expr}")
-            return _exact(self.values[expr])
+            value = self.values[expr]
+            return value if isinstance(value, arb) else _exact(value)
         if isinstance(expr, sp.Float):
             raise TypeError(f"the expression contains the rounded number {expr}; write it as an exact Rational")
         if isinstance(expr, Rational):

@@ -200,6 +200,8 @@ class Theorem(Shown):
             lines.append(f"  {name}: {bound}")
             if bound.remark:
                 lines.append(f"    {bound.remark}")
+        if self.symbols:
+            lines.append("  where " + "; ".join(f"{symbol}: {meaning}" for symbol, meaning in self.symbols.items()))
         if self.assumptions:
             lines.append("  assumes " + "; ".join(a.words for a in self.assumptions))
         lines.append(f"  source {self.source}; status {self.status.value}")
@@ -213,6 +215,10 @@ class Theorem(Shown):
             rate, value = _RELATIONS.get(bound.side, (r"\le", r"\le"))
             relation = value if bound.constant_known else rate
             parts.append(rf"$$\text{{{name}}} \;{relation}\; {bound.latex()}$$")
+        if self.symbols:
+            parts.append(
+                "Where " + "; ".join(f"`{symbol}`: {meaning}" for symbol, meaning in self.symbols.items()) + "."
+            )
         if self.assumptions:
             parts.append("Assumes " + "; ".join(a.words for a in self.assumptions) + ".")
         return "\n\n".join(parts)

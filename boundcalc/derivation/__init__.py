@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from boundcalc.derivation import (
     core_shell,
+    estimators,
     minimax_lower_1d,
     radial,
     single_atoms,
@@ -36,6 +37,8 @@ DERIVATIONS: tuple[Derivation, ...] = (
     theorem_g.TRACE,
     theorem_g.TRACE_UPPER,
     theorem_g.TRACE_GAP,
+    estimators.CELLS,
+    estimators.MIXTURE,
     radial.UPPER,
     radial.LOWER,
     subspaces.DERIVATION,

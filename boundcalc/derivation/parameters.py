@@ -14,6 +14,7 @@ share = Symbol("s", positive=True)
 first_scale = Symbol("ell_0", positive=True)
 meshed = Symbol("b", positive=True)
 resolution = Symbol("r", positive=True)
+averaging = Symbol("m", positive=True)
 
 MEANINGS: dict[Symbol, str] = {
     amplitude: "amplitude of an atom, in units of B",
@@ -26,5 +27,6 @@ MEANINGS: dict[Symbol, str] = {
     first_scale: "mesh of the hats at depth 1",
     meshed: "depth at which the spaces of hats end",
     resolution: "resolution of a net, in L2",
+    averaging: "one over the number of functions in a mean",
     C: "bound on the variation norm",
 }

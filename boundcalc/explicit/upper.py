@@ -4,21 +4,9 @@ The estimate 0 has risk at most B^2. Linear smoothers: see :mod:`boundcalc.expli
 projection is below; for d >= 2 see :mod:`boundcalc.explicit.upper_cells` and :mod:`boundcalc.explicit.upper_mixture`. Every
 bound falls in n and rises with sigma, B and C for fixed choices (eps, ...), which come from fixed grids.
 
-Derivation (d = 1, x uniform on [-1, 1], density 1/2). Cut {|x| <= 1 - eps} on each side into cells that start at depth z and are
-eta z^(3/2) wide. Let the estimate be 0 on the rest, which costs B^2 eps, and on the cells the empirical projection
-sum_j ((1/n) sum_i y_i e_j(x_i)) e_j on the piecewise linear functions, e_j orthonormal in L2(P).
-
-* Bias. Let P be the projection; |f - Pf|^2 = <f - Pf, f> <= B |f - Pf|_1, and f - Pf is the mixture of (I - P)(x - t)_+. In the
-  cell [0, 1] the residual of (x - t)_+ is b (s - x) on [0, t], b = (1 - t)^2 (1 + 2t), s = t/(1 + 2t); it is positive on [0, s],
-  like this at the other end, and has mean 0, so with q = t (1 - t) its L1 norm is 4 q^2/(3 + 4q) <= 1/16. In a cell of width w,
-  with the density 1/2, it is at most w^2/32; w^2 <= eta^2 (1 - |t|)^3 there, and the sum over cells is at most B C eta^2/32.
-* Variance. Each of the two functions per cell costs at most E y^2 e_j^2/n <= (sigma^2 + B^2)/n.
-* Number of cells per side. A cell [z, z'] has z'/z <= 1 + eta, so 1 <= (1 + eta)^(3/2)/eta times the integral of z^(-3/2)
-  over it: at most 1 + (1 + eta)^(3/2) (2/eta) (eps^(-1/2) - 1) cells.
-
-    risk <= B C eta^2/32 + B^2 eps + (4 (sigma^2 + B^2)/n) [1 + (1 + eta)^(3/2) (2/eta) (eps^(-1/2) - 1)].
-
-For the population weight g_P >= g_P(0) (1 - |t|)^3, since the ratio decreases in the depth: C is divided by g_P(0).
+In d = 1 the cells {|x| <= 1 - eps} on each side start at depth z and are eta z^(3/2) wide; for the population weight
+g_P >= g_P(0) (1 - |t|)^3, since the ratio decreases in the depth, so C is divided by g_P(0). Statements:
+:mod:`boundcalc.statements.estimators`; proofs: docs/proofs.md, section "Explicit upper bounds".
 """
 
 from __future__ import annotations
@@ -33,11 +21,16 @@ from boundcalc.arb import Ball, ball, enclosure, precision
 from boundcalc.enclosure import Enclosure
 from boundcalc.exact import log_exact
 from boundcalc.explicit import upper_cells, upper_mixture, upper_smoother
+from boundcalc.explicit.estimate import risk
 from boundcalc.explicit.lower import read
 from boundcalc.explicit.marginal import Marginal, Weighting
 from boundcalc.explicit.problem import TRACE, AnyWeight, Problem, Weight
 from boundcalc.setting import Setting
 from boundcalc.shown import Shown, show_upper
+from boundcalc.statement import Theorem
+from boundcalc.statements.estimators import CELLS_UPPER, CELLS_UPPER_1D, MIXTURE_UPPER, SMOOTHER_UPPER, WIDTH
+from boundcalc.symbols import C
+from boundcalc.symbols import eps as EPS
 
 _BITS = 128
 # Powers of two times eta and eps; exact in ball arithmetic.
@@ -47,13 +40,18 @@ _EPSILONS = 2.0 ** (-np.arange(1, 2400) / 4)
 
 @dataclass(frozen=True, repr=False)
 class UpperBound(Shown):
-    """A non-asymptotic upper bound of the minimax risk, that of ``estimator``; ``trivial`` if it only estimates 0."""
+    """A non-asymptotic upper bound of the minimax risk, that of ``estimator``, by ``theorem``; None if it only estimates 0."""
 
     setting: Setting
     weight: AnyWeight
     enclosure: Enclosure
     estimator: str
-    trivial: bool
+    theorem: Theorem | None
+
+    @property
+    def trivial(self) -> bool:
+        """Whether the estimate is 0, with risk at most B^2."""
+        return self.theorem is None
 
     @property
     def upper(self) -> float:
@@ -104,12 +102,12 @@ def explicit_upper(
     setting, problem = read(d, n, sigma, B, C, weight)
     with precision(_BITS):
         trivial = ball(problem.B) ** 2
-        least, words = trivial, "the estimate 0"
+        least, words, by = trivial, "the estimate 0", None
         covering = _covering(problem)
-        for value, name in _candidates(covering) if covering else ():
+        for value, name, theorem in _candidates(covering) if covering else ():
             if value * trivial < least:
-                least, words = value * trivial, name
-        return UpperBound(setting, problem.weight, enclosure(least), words, least is trivial)
+                least, words, by = value * trivial, name, theorem
+        return UpperBound(setting, problem.weight, enclosure(least), words, by)
 
 
 def _covering(problem: Problem) -> Problem | None:
@@ -122,31 +120,28 @@ def _covering(problem: Problem) -> Problem | None:
     return replace(problem, weight=Weight.CANONICAL) if smaller else None
 
 
-def _candidates(problem: Problem) -> Iterator[tuple[Ball, str]]:
-    """Bounds in units of B^2, and their estimators."""
+def _candidates(problem: Problem) -> Iterator[tuple[Ball, str, Theorem]]:
+    """Bounds in units of B^2, their estimators and their theorems."""
     row = upper_smoother.search(problem)
     if row is not None:
-        yield row.bound(problem), str(row)
+        yield row.bound(problem), str(row), SMOOTHER_UPPER
     if problem.d == 1:
         eta, eps = _search(problem)
         words = f"piecewise linear projection, cells {eta:.3g} z^(3/2) wide up to depth {eps:.3g}"
-        yield _projection(problem, eta, eps), words
+        yield _projection(problem, eta, eps), words, CELLS_UPPER_1D
         return
-    for search in (upper_mixture.search, upper_cells.search):
+    for search, theorem in ((upper_mixture.search, MIXTURE_UPPER), (upper_cells.search, CELLS_UPPER)):
         design = search(problem)
         if design is not None:
-            yield design.bound(problem), str(design)
+            yield design.bound(problem), str(design), theorem
 
 
 def _projection(problem: Problem, eta: float, eps: float) -> Ball:
     """The bound, in units of B^2."""
-    width, depth = ball(eta), ball(eps)
-    noise = ball((1 + (problem.sigma / problem.B) ** 2) / math.floor(problem.n))  # (sigma^2 + B^2)/(n B^2)
-    cells = 1 + (1 + width).sqrt() ** 3 * (2 / width) * (1 / depth.sqrt() - 1)
-    budget = ball(problem.budget)
+    values = {WIDTH: ball(eta), EPS: ball(eps)}
     if problem.weight is Weight.POPULATION:
-        budget = budget / Weighting(problem.weight, Marginal(1)).ratio(ball(1))
-    return budget * width**2 / 32 + depth + 4 * noise * cells
+        values[C] = ball(problem.budget) / Weighting(problem.weight, Marginal(1)).ratio(ball(1))
+    return risk(CELLS_UPPER_1D, problem, values)
 
 
 def _search(problem: Problem) -> tuple[float, float]:

@@ -36,9 +36,11 @@ from numpy.typing import NDArray
 
 from boundcalc.arb import Ball, ball, precision
 from boundcalc.exact import log_exact
+from boundcalc.explicit.estimate import outside, risk
 from boundcalc.explicit.marginal import Marginal, Weighting, half_power, log_c1, log_weight_ratio
 from boundcalc.explicit.problem import Problem, Weight
 from boundcalc.explicit.upper_mixture import depth
+from boundcalc.statements.estimators import BIAS, CELLS_UPPER, OUTSIDE, VARIANCE
 
 # In larger d the exponential weights win wherever this is not trivial.
 LARGEST_DIMENSION = 6
@@ -119,10 +121,8 @@ class Cells:
         for number, side in zip(layers, eta, strict=True):
             functions += number * sum((count / side**i for i, count in enumerate(counts)), ball(0))
         functions = functions * (d + 1)
-        noise = ball((1 + (problem.sigma / problem.B) ** 2) / math.floor(problem.n))
-        shell = -(d * (-z[0]).log1p()).expm1()
-        bias = _Planes(problem, z, layers, eta).supremum(self.k, self.j)
-        return shell + ball(problem.budget) / 4 * bias + noise * functions
+        bias = _Planes(problem, z, layers, eta).supremum(self.k, self.j) / 4
+        return risk(CELLS_UPPER, problem, {OUTSIDE: outside(d, z[0]), BIAS: bias, VARIANCE: functions})
 
 
 class _Planes:

@@ -33,8 +33,10 @@ from numpy.typing import NDArray
 
 from boundcalc.arb import Ball, ball
 from boundcalc.exact import log_exact
+from boundcalc.explicit.estimate import outside, risk
 from boundcalc.explicit.marginal import Marginal, Weighting, half_power, log_c1, log_weight_ratio
 from boundcalc.explicit.problem import Problem, Weight
+from boundcalc.statements.estimators import ATOM, LOG_SIZE, MESH, MIXTURE_UPPER, OUTSIDE, ROUNDING, TERMS
 
 # Grids: eps = 2^(-k/8), N = floor(2^(j/4)), kappa = 2^(-i), s = 2^(-m).
 _LARGEST_K = 12000
@@ -136,15 +138,19 @@ class Mixture:
         eps = ball(depth(self.k))
         r, count, mesh = 1 - eps, terms(self.j), ball(Fraction(1, 2**self.m))
         eta = eps / 2**self.i
-        bias = core_norm(problem, eps, eps) / count + eta**2 * core_norm(problem, eps, eps - eta, linear=False)
         # r |u - u'| <= eta (d-1)/d, |t - t'| <= eta/d
         atoms = directions(d, eta * (d - 1) / (d * r)) * (1 + r * d / eta)
         signed = 2 * atoms
         size = count * (signed / count).log1p() + signed * (count / signed).log1p()
-        affine = (d + 1) * (2 * half_power(r, Fraction(d)).sqrt() / mesh).log1p()
-        beta = 2 * (problem.sigma / problem.B) ** 2 + 8
-        shell = -(d * (-eps).log1p()).expm1()
-        return shell + bias + mesh**2 + ball(beta / (math.floor(problem.n) + 1)) * (size + affine)
+        values = {
+            OUTSIDE: outside(d, eps),
+            TERMS: ball(count),
+            ATOM: core_norm(problem, eps, eps).sqrt(),
+            ROUNDING: eta * core_norm(problem, eps, eps - eta, linear=False).sqrt(),
+            MESH: mesh,
+            LOG_SIZE: size,
+        }
+        return risk(MIXTURE_UPPER, problem, values)
 
 
 def _log_less(log_a: Floats, log_b: Floats) -> Floats:

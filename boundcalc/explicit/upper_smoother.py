@@ -22,7 +22,9 @@ import numpy as np
 
 from boundcalc.arb import Ball, ball
 from boundcalc.exact import log_exact
+from boundcalc.explicit.estimate import outside, risk
 from boundcalc.explicit.problem import AnyWeight, Problem, Weight
+from boundcalc.statements.estimators import BIAS, OUTSIDE, SMOOTHER_UPPER, VARIANCE
 
 TABLE = Path(__file__).with_name("smoothers.json")
 
@@ -50,9 +52,12 @@ class Row:
 
     def bound(self, problem: Problem) -> Ball:
         """The bound above, in units of B^2."""
-        shell = -(self.d * (-ball(self.eps)).log1p()).expm1()
-        noise = ball((1 + (problem.sigma / problem.B) ** 2) / math.floor(problem.n))
-        return shell + ball(problem.budget) * ball(self.bias(problem.weight)) + noise * ball(self.variance)
+        values = {
+            OUTSIDE: outside(self.d, ball(self.eps)),
+            BIAS: ball(self.bias(problem.weight)),
+            VARIANCE: ball(self.variance),
+        }
+        return risk(SMOOTHER_UPPER, problem, values)
 
 
 def round_up(value: float) -> float:

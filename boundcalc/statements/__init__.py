@@ -7,6 +7,7 @@ from boundcalc.statements import (
     caps,
     data_geometry,
     empirical_weight,
+    estimators,
     neighbours,
     power_weight,
     sign_priors,
@@ -35,4 +36,5 @@ THEOREMS: tuple[Theorem, ...] = (
     neighbours.REPRESENTER_WIDTH, neighbours.RELU_PROCESS_COVARIANCE, neighbours.GAUSSIAN_VARIATION_NORM,
     neighbours.K_PLANE_CONSTANT, stability.TRACE_SEMINORM, stability.SGD_STABILITY, power_weight.POWER_WEIGHT_MINIMAX,
     power_weight.TRACE_MINIMAX, power_weight.TRACE_MSE_UPPER, power_weight.TRACE_GAP_UPPER, power_weight.TRACE_GAP_LOWER,
+    estimators.CELLS_UPPER, estimators.CELLS_UPPER_1D, estimators.SMOOTHER_UPPER, estimators.MIXTURE_UPPER,
 )  # fmt: skip

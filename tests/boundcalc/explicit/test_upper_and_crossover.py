@@ -2,15 +2,19 @@
 
 import itertools
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from boundcalc.arb import precision
+from boundcalc.explicit import upper_smoother
 from boundcalc.explicit.crossover import crossover
 from boundcalc.explicit.lower import explicit_lower
 from boundcalc.explicit.problem import Problem, Weight
-from boundcalc.explicit.upper import _search, explicit_upper
+from boundcalc.explicit.upper import _projection, _search, explicit_upper
+from boundcalc.registry import theorem
 from boundcalc.sample_sizes import Kind, sample_size
 
 
@@ -33,6 +37,30 @@ def test_upper_bound_is_monotone_and_labelled() -> None:
     assert trivial.trivial
     assert trivial.upper == 9.0
     assert "trivial" in str(trivial)
+
+
+@pytest.mark.parametrize(
+    ("d", "n", "key"),
+    [(1, 1e4, "smoother-upper"), (1, 1e12, "cells-upper-1d"), (2, 1e30, "cells-upper"), (10, 1e20, "mixture-upper")],
+)
+def test_a_bound_names_its_statement(d: int, n: float, key: str) -> None:
+    bound = explicit_upper(d, n)
+    assert bound.theorem is theorem(key)
+    assert not bound.trivial
+    assert explicit_upper(20, 1).theorem is None
+
+
+def test_the_statements_at_designs_typed_anew_in_floats() -> None:
+    """The registered form of linear estimators, at a row of the table and in d = 1."""
+    task = Problem(2, Fraction(5000), Fraction(1, 2), Fraction(3), Fraction(2), Weight.CANONICAL)
+    row = upper_smoother.search(task)
+    assert row is not None
+    risk = 9 * (1 - (1 - row.eps) ** 2) + 6 * row.canonical + (0.25 + 9) * row.variance / 5000
+    w, z = 0.125, 0.0625
+    cells = 9 * z + 6 * w**2 / 32 + 4 * (0.25 + 9) / 5000 * (1 + (1 + w) ** 1.5 * 2 / w * (z**-0.5 - 1))
+    with precision(128):
+        assert 9 * float(row.bound(task).mid()) == pytest.approx(risk, rel=1e-12)
+        assert 9 * float(_projection(replace(task, d=1), w, z).mid()) == pytest.approx(cells, rel=1e-12)
 
 
 def test_projection_estimator_by_simulation() -> None:

@@ -4,6 +4,7 @@ The least value of a sum of a rising and a falling power lies between the balanc
 numerical minimum to the registered expression must lie in [1, 2] at every setting: constants in B, C, sigma, n included.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -175,6 +176,27 @@ def test_class_bounds_scale_like_squared_functions() -> None:
             quotient = bound.expr.subs(scaled, simultaneous=True) / bound.expr
             at = {sy.d: 3, sy.n: 1000, sy.B: 2, sy.C: Rational(1, 3), sy.sigma: Rational(7, 5)}
             assert float(quotient.subs(at)) == pytest.approx(9, rel=1e-12)
+
+
+@settings(max_examples=30)
+@given(dimension, sample_size, st.floats(0.2, 5), st.floats(0.2, 5), st.floats(0.2, 3))
+def test_estimators_of_the_explicit_upper_bounds(k: int, count: float, sup: float, size: float, noise: float) -> None:
+    """Shell, squared bias and variance of cells, and of means of ridge functions without the logarithm: three terms each."""
+    at = {sy.d: k, sy.n: count, sy.B: sup, sy.C: size, sy.sigma: noise}
+    total = (noise**2 + sup**2) / count
+
+    def cells(depth: np.ndarray) -> np.ndarray:
+        width = np.geomspace(1e-7, 1e7, 500)[:, None]
+        bias = sup * size * width**2 * depth ** (-(k + 1) / 2)
+        return sup**2 * depth + bias + total * width**-k * depth ** (-(k - 1) / 2)
+
+    depth = np.geomspace(1e-12, 1e12, 2000)
+    least = float(cells(depth).min())
+    for key in ("cells-upper", "smoother-upper", *(("cells-upper-1d",) if k == 1 else ())):
+        assert 1 - 1e-9 <= least / value(theorem(key).bound.expr, at) <= 3 * 1.01
+    # N terms: Gamma^2/N + N total, at the best N
+    least = float((sup**2 * depth + 2 * size * depth ** (-(3 * k + 3) / 4) * math.sqrt(total)).min())
+    assert 1 - 1e-9 <= least / value(theorem("mixture-upper").bound.expr, at) <= 3 * 1.01
 
 
 @settings(max_examples=15)
