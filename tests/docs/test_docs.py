@@ -68,6 +68,7 @@ def test_proofs_have_a_section_for_each_theorem() -> None:
         "The memorisation edge",
         "Explicit lower bounds in high dimensions",
         "Explicit upper bounds",
+        "Certificates of the largest eigenvalue",
     ]
     assert text.count(r"\blacksquare") >= 16
     assert "**derived**" in text

@@ -107,7 +107,7 @@ def outcomes_of(setting: FlatnessSetting, measured: Mapping[tuple[int, str], Row
     for d in setting.dims:
         found += _stability_of_sgd(setting, d, measured[d, SGD])
     for d in setting.dims:
-        found += _order(d, {method: measured[d, method] for method in METHODS})
+        found += _order(setting, d, {method: measured[d, method] for method in METHODS})
     found += _shattering(setting, measured)
     return found
 
@@ -123,11 +123,8 @@ def _theorem_f(method: str, parts: Sequence[Rows]) -> Outcome:
 def _stability_of_sgd(setting: FlatnessSetting, d: int, rows: Rows) -> Iterator[Outcome]:
     """Global minima at which SGD is stable have a trace, and exactly these a threshold, at most 2/eta; training ends near one."""
     edge = 2 / setting.eta
-    residual = 2 * float(np.median(last(rows, "loss") or [math.nan]))
-    obstacle = None
-    if not residual <= _FITTED * max(float(setting.sigma) ** 2, 1e-6):
-        obstacle = f"no global minimum, mean squared residual {residual:.2g}"
-    elif not setting.bias:
+    obstacle = _no_minimum(setting, rows)
+    if obstacle is None and not setting.bias:
         obstacle = "measured in all parameters, but biases are fixed"
     # As for lambda_max at the edge of stability: training hovers at and somewhat above it.
     bound = edge * Fraction(EDGE_BAND[1])
@@ -140,8 +137,24 @@ def _stability_of_sgd(setting: FlatnessSetting, d: int, rows: Rows) -> Iterator[
         )  # fmt: skip
 
 
-def _order(d: int, rows: Mapping[str, Rows]) -> Iterator[Outcome]:
-    """Ratios of population errors, repetition by repetition; no theorem says which is smaller for one truth and one n."""
+def _no_minimum(setting: FlatnessSetting, rows: Rows) -> str | None:
+    """Why SGD's networks at the end are no global minima; None if they are."""
+    residual = 2 * float(np.median(last(rows, "loss") or [math.nan]))
+    if residual <= _FITTED * max(float(setting.sigma) ** 2, 1e-6):
+        return None
+    return f"no global minimum, mean squared residual {residual:.2g}"
+
+
+def _order(setting: FlatnessSetting, d: int, rows: Mapping[str, Rows]) -> Iterator[Outcome]:
+    """Ratios of population errors, repetition by repetition; no theorem says which is smaller for one truth and one n.
+
+    The exponents are of classes of flat minima, and that of SGD's trace speaks of stable global minima, where its noise
+    vanishes. Elsewhere the noise goes on and turns neurons off: what it leaves is no minimum that an exponent speaks of.
+    """
+    obstacle = _no_minimum(setting, rows[SGD])
+    if obstacle is not None:
+        alive = float(np.median(last(rows[SGD], "alive") or [0.0]))
+        obstacle = f"SGD has reached {obstacle}, {alive:.2g} of its neurons are alive"
     for small, large in ((DECAY, SGD), (SGD, GD)):
         pairs = [
             (a[-1].fresh_mse, b[-1].fresh_mse)
@@ -157,7 +170,9 @@ def _order(d: int, rows: Mapping[str, Rows]) -> Iterator[Outcome]:
                 math.exp(centre - half), math.exp(centre + half), f"confidence interval, level {_LEVEL}"
             )
         claim = f"d = {d}: population error of {small} over that of {large}, as exponents order them"
-        yield judged("order of errors", POWER_WEIGHT_MINIMAX.key, claim, interval, Relation.BELOW, 1, None)
+        yield judged(
+            "order of errors", POWER_WEIGHT_MINIMAX.key, claim, interval, Relation.BELOW, 1, None, obstacle=obstacle
+        )
 
 
 def _shattering(setting: FlatnessSetting, measured: Mapping[tuple[int, str], Rows]) -> Iterator[Outcome]:

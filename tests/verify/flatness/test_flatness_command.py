@@ -17,7 +17,7 @@ from verify.flatness.claims import METHODS, SGD, outcomes_of
 from verify.flatness.setting import FlatnessSetting
 from verify.flatness.study import flatness_runs, run_experiment
 from verify.hessian import HessianOperator
-from verify.outcome import Interval, Verdict
+from verify.outcome import Interval, Outcome, Verdict
 from verify.stability.enclosure import SampleBounds
 from verify.stability.networks import KINDS, sweep_cases
 from verify.training import Init, Run, initial_network, train
@@ -227,3 +227,29 @@ def test_a_violation_is_refuted_and_a_large_trace_is_not() -> None:
 def test_bad_options_are_named_before_any_work(option: str, value: str, word: str) -> None:
     with pytest.raises((ValueError, click.UsageError), match=word):
         main([*SMALL, "--steps", "1000000000", option, value])
+
+
+def test_errors_are_ordered_only_where_sgd_has_reached_a_minimum() -> None:
+    """Else the ratio is shown, with the reason why no exponent speaks of it; at a minimum a wrong order does not hold."""
+    setting = FlatnessSetting.parse([2], 10, width=6, seeds=2, steps=10)
+    experiment, _ = run_experiment(setting)
+    worse = {"GD": 1.0, SGD: 2.0, "weight decay": 4.0}
+
+    def found(loss: float) -> list[Outcome]:
+        measured = {
+            (d, method): [
+                [m and replace(m, loss=loss, alive=0.25, fresh_mse=worse.get(method, 1.0) + i / 100) for m in row]
+                for i, row in enumerate(rows)
+            ]
+            for (d, method), rows in experiment.measured.items()
+        }
+        return [o for o in outcomes_of(setting, measured) if o.check == "order of errors"]
+
+    assert [o.verdict for o in found(0.0)] == [Verdict.FAILS] * 2
+    for outcome in found(0.5):
+        assert outcome.verdict is Verdict.NOT_APPLICABLE
+        assert isinstance(outcome.measured, Interval)
+        assert outcome.measured.lower > 1
+        assert outcome.evidence["reason"] == (
+            "SGD has reached no global minimum, mean squared residual 1, 0.25 of its neurons are alive"
+        )

@@ -103,3 +103,36 @@ def test_rounding_is_seen() -> None:
     )  # fmt: skip
     assert found.run.noise > 1e-7
     assert found.lower <= 1.0 <= found.upper
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_schur_complement_against_dense_matrices(seed: int) -> None:
+    """With the exact largest eigenvalue outside the basis, and with more; the bound falls as the basis grows."""
+    rng = np.random.default_rng(seed)
+    size = 30
+    H = rng.standard_normal((size, size))
+    H += H.T
+    top = np.linalg.eigvalsh(H)[-1]
+    gaps = []
+    for steps in (2, 6, 24):
+        run = lanczos_run(
+            lambda v: H @ v, rng.standard_normal(size), lambda run, k=steps: run.steps == k, most=steps, failure=0.5
+        )
+        outside = np.eye(size) - run.basis.T @ run.basis
+        mu = np.linalg.eigvalsh(outside @ H @ outside)[-1]
+        for more in (0.0, 1.0):
+            c = run.schur(mu + more)
+            assert c >= top - 1e-12
+            T = np.diag(run.alpha) + np.diag(run.beta[:-1], 1) + np.diag(run.beta[:-1], -1)
+            T[-1, -1] += run.beta[-1] ** 2 / (c - mu - more)
+            assert np.linalg.eigvalsh(T)[-1] <= c + 1e-9
+        gaps.append(run.schur(mu) - top)
+    assert gaps[2] < gaps[0]
+    assert gaps[2] < 1e-6
+
+
+def test_the_schur_complement_is_attained_in_two_dimensions() -> None:
+    """There the complement is one direction, and the bound the eigenvalue."""
+    H = np.array([[2.0, 1.0], [1.0, -1.0]])
+    run = lanczos_run(lambda v: H @ v, np.array([1.0, 0.0]), lambda run: True, most=1, failure=0.5)
+    assert run.schur(-1.0) == pytest.approx(np.linalg.eigvalsh(H)[-1], rel=1e-12)
