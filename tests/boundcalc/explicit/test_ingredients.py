@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from scipy import integrate, special
+from sympy import Rational
 
 from boundcalc.arb import Ball, ball, precision
 from boundcalc.explicit import slabs as slabs_module
@@ -17,6 +18,10 @@ from boundcalc.explicit.problem import Problem, Weight
 from boundcalc.explicit.ridge_sine import RidgeSine, _moments, _variation
 from boundcalc.explicit.sign_error import exit_time_moments, sign_error, sign_error_ball
 from boundcalc.explicit.slabs import Slab, StackedTrapezoids
+from boundcalc.registry import theorem
+from boundcalc.statements.sign_priors import AMPLITUDE, DISTANCE, N_ATOMS, NORM2, WORDS
+from boundcalc.symbols import n
+from boundcalc.symbols import sigma as SIGMA
 
 
 def problem(d: int, nu: float, budget: float = 1.0, weight: Weight = Weight.CANONICAL) -> Problem:
@@ -296,3 +301,27 @@ def test_candidates_are_ordered_and_disjoint() -> None:
             if d >= 2 and c.height > 1e-6:
                 sine = 1 - (1 - c.height) ** 2
                 assert c.count * special.betainc((d - 1) / 2, 0.5, sine) / 2 <= 1 + 1e-9
+
+
+@pytest.mark.parametrize("count", [1, 10, 20, 40])
+def test_fano_on_sign_words_lies_below_their_bayes_risk(count: int) -> None:
+    """Two words and 32 (a Reed-Muller code, 8 apart) on 16 intervals, by simulation of the posterior mean."""
+    rng = np.random.default_rng(count)
+    sign = np.array([[1, 1], [1, -1]])
+    rows = sign
+    for _ in range(3):
+        rows = np.kron(rows, sign)
+    expr = theorem("fano-packing").bound.expr
+    for words, distance in ((np.concatenate([rows, -rows]), 8), (np.array([[1] * 16, [-1] * 16]), 16)):
+        sigma, runs, size = 1.5, 2000, len(words)
+        risks = []
+        for _ in range(runs):
+            at = rng.integers(0, 16, count)
+            y = words[rng.integers(size)][at] + sigma * rng.standard_normal(count)
+            log = -((y - words[:, at]) ** 2).sum(1) / (2 * sigma**2)
+            share = np.exp(log - log.max())
+            risks.append(np.mean(1 - (share / share.sum() @ words) ** 2))
+        names = {N_ATOMS: 16, NORM2: Rational(1, 16), AMPLITUDE: 1, DISTANCE: distance, WORDS: size, n: count}
+        bound = float(expr.subs({**names, SIGMA: Rational(3, 2)}))
+        assert bound <= np.mean(risks) + 4 * np.std(risks) / math.sqrt(runs)
+        assert size == 2 or count > 1 or bound > 0.3

@@ -142,7 +142,7 @@ def value(z: Array, ends: tuple[float, float, float]) -> Array:
 
 SETTINGS = [
     (d, n, w) for d, n in ((1, 100), (1, 3000), (2, 100), (2, 2000), (3, 500), (5, 300), (5, 5000)) for w in (0, 1)
-]
+] + [(d, n, 0) for d, n in ((2, 500), (3, 100), (3, 3000), (4, 1000), (8, 300))]
 
 
 @pytest.mark.parametrize(("d", "n", "which"), SETTINGS)
