@@ -144,7 +144,7 @@ def test_names_as_long_as_names_can_be(tmp_path: Path) -> None:
     longest = os.pathconf(tmp_path, "PC_NAME_MAX")
     write(tmp_path / ("x" * longest))
     assert os.listdir(tmp_path) == ["x" * longest]
-    with pytest.raises(ValueError, match=r"--json must be a path that can be written, got '.*': File name too long"):
+    with pytest.raises(ValueError, match=r"--json must be a path that can be written, got '.*: File name too long"):
         check_writable("--json", tmp_path / ("x" * (longest + 1)))
 
 
