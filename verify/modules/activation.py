@@ -14,7 +14,7 @@ from scipy.stats import spearmanr
 from boundcalc.shown import Shown, aligned
 from boundcalc.style import panels, styled
 from verify.look import guide, neurons
-from verify.modules.data import read_inputs
+from verify.modules.data import arguments, read_inputs
 from verify.modules.problem import check_state, unwrapped
 from verify.training.trace import RARE
 
@@ -150,7 +150,8 @@ def activation(model: Any, data: Any) -> ModelActivation:
         hooks = [part.register_forward_pre_hook(partial(watch.enter, name)) for name, part in layers]
         try:
             with torch.no_grad(), torch.random.fork_rng(devices=[]), watch:
-                module(**inputs) if isinstance(inputs, dict) else module(*inputs)
+                args, named = arguments(module, inputs)
+                module(*args, **named)
         except (RuntimeError, TypeError, IndexError) as error:
             raise ValueError(f"model can't be evaluated on the data: {error}") from error
         finally:

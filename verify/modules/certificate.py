@@ -187,7 +187,8 @@ def certify(
         "half-mse" for (1/2n) sum of squares; MSELoss, CrossEntropyLoss, BCEWithLogitsLoss or HuberLoss of torch.nn, with their
         reductions; or any function of outputs and targets that is the mean over the points of its batch.
     data : (X, y), DataLoader, or list of batches (X, y)
-        Tensors, numpy arrays or pandas frames; a tuple or dict X is several inputs of the model. Batches count by their sizes.
+        Tensors, numpy arrays or pandas frames; a tuple or mapping X is several inputs of the model (a
+        mapping that it doesn't take as keywords is its one argument). Batches count by their sizes.
         A loader is gone through once, so that all products see the same data.
     certificate : str
         "two-layer": squared error and two dense layers with all biases, one output, all trainable: proved, rounding included.

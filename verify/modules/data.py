@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -42,10 +43,26 @@ def as_tensor(name: str, value: Any, dtype: Any, device: Any) -> Any:
 
 def _inputs(value: Any, dtype: Any, device: Any, name: str = "X") -> tuple[Any, ...] | dict[str, Any]:
     """What the model is called with: one tensor, several, or named ones."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {str(key): as_tensor(f"{name}[{key!r}]", part, dtype, device) for key, part in value.items()}
     parts = value if isinstance(value, (tuple, list)) and len(value) else (value,)
     return tuple(as_tensor(name, part, dtype, device) for part in parts)
+
+
+def arguments(model: Any, inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What the module is called with: a dict is its keywords, or its one argument where it doesn't take such keywords."""
+    if not isinstance(inputs, dict):
+        return inputs, {}
+    try:
+        signature = inspect.signature(model.forward)
+        signature.bind(inputs)
+    except (TypeError, ValueError):  # not to be called with one argument, or not known
+        return (), inputs
+    try:
+        signature.bind(**inputs)
+    except TypeError:
+        return (dict(inputs),), {}
+    return (), inputs
 
 
 def read_batches(data: Any, dtype: Any, device: Any) -> list[Batch]:
@@ -64,7 +81,7 @@ def read_batches(data: Any, dtype: Any, device: Any) -> list[Batch]:
         )
     if isinstance(data, (tuple, list)) and len(data) == 2 and _is_array(data[1]):
         pairs: Iterable[Any] = [data]
-    elif isinstance(data, Iterable) and not _is_array(data) and not isinstance(data, (str, bytes, dict)):
+    elif isinstance(data, Iterable) and not _is_array(data) and not isinstance(data, (str, bytes, Mapping)):
         pairs = data
     else:
         raise TypeError(f"data must be {_FORMS}, got {describe(data)}")
@@ -77,7 +94,9 @@ def read_batches(data: Any, dtype: Any, device: Any) -> list[Batch]:
         sizes = {len(part) if part.ndim else 0 for part in (*parts, targets)}
         if len(sizes) != 1 or 0 in sizes:
             shapes = ", ".join(str(tuple(part.shape)) for part in (*parts, targets))
-            raise ValueError(f"X and y must have as many rows, at least one, got shapes {shapes}")
+            several = bool(targets.ndim) and any(part.ndim and len(part) and len(targets) > len(part) for part in parts)
+            remedy = "; several targets of a point belong into one row of y" if several else ""
+            raise ValueError(f"X and y must have as many rows, at least one, got shapes {shapes}{remedy}")
         batches.append((inputs, targets))
     if not batches:
         raise ValueError(f"data must be {_FORMS}, got no batch; a generator can be gone through only once")
@@ -86,6 +105,6 @@ def read_batches(data: Any, dtype: Any, device: Any) -> list[Batch]:
 
 def read_inputs(data: Any, dtype: Any, device: Any) -> list[tuple[Any, ...] | dict[str, Any]]:
     """What the model is called with, batch by batch, of data with targets or of inputs alone."""
-    if _is_array(data) or isinstance(data, dict):
+    if _is_array(data) or isinstance(data, Mapping):
         return [_inputs(data, dtype, device, "data")]
     return [inputs for inputs, _ in read_batches(data, dtype, device)]

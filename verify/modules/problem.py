@@ -12,7 +12,7 @@ import numpy as np
 
 from boundcalc.exact import describe
 from verify.hessian.inputs import check_number, read_array
-from verify.modules.data import read_batches
+from verify.modules.data import arguments, read_batches
 from verify.modules.loss import Loss
 
 Tensor = Any
@@ -162,7 +162,7 @@ class ModuleLoss:
             return self._outputs(inputs, parameters)
         import torch
 
-        args, named = ((), inputs) if isinstance(inputs, dict) else (inputs, {})
+        args, named = arguments(self.model, inputs)
         fixed = {name: value.clone() for name, value in self._fixed.items()}
         given = fixed | dict(zip(self.names, parameters, strict=True))
         with self._reading():

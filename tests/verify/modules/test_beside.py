@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import UserDict
 from types import SimpleNamespace
 
 import numpy as np
@@ -161,3 +162,18 @@ def test_callbacks_of_trainers_that_are_not_installed() -> None:
     assert [row["edge"] for row in lightning.rows] == [row["edge"] for row in face.rows] == [8, 8]
     with pytest.raises(AttributeError, match="no attribute 'anything'"):
         face.anything()
+
+
+def test_activation_takes_one_mapping() -> None:
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = mlp(4, 5, 3)
+
+        def forward(self, given):
+            return self.inner(given["x"])
+
+    model, X = Named(), torch.rand(7, 4)
+    named, plain = activation(model, UserDict(x=X)), activation(model.inner, X)
+    assert str(named).split()[-6:] == str(plain).split()[-6:]
+    assert named.points == plain.points == 7

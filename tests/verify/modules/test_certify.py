@@ -285,6 +285,7 @@ def refusals():
     yield model, lambda f, y: (f - y) ** 2, (X, y), "take its mean"
     yield model, nn.MSELoss(), (X, torch.randn(6, 2)), "shape of the model's outputs"
     yield model, nn.MSELoss(), (X, torch.randn(5, 1)), "as many rows"
+    yield classes, nn.CrossEntropyLoss(), (X, torch.zeros(12).long()), "several targets of a point belong into one row"
     yield classes, nn.CrossEntropyLoss(), (X, torch.zeros(6)), "integer labels"
     yield classes, nn.CrossEntropyLoss(), (X, torch.zeros(6, 2, dtype=torch.long)), "6 labels"
     yield model, "half-mse", TensorDataset(X, y), "DataLoader"
