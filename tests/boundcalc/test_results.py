@@ -64,8 +64,9 @@ def test_every_statement_and_derivation_fits_one_screen() -> None:
     from boundcalc.derivation import DERIVATIONS
 
     for result in (*boundcalc.theorems(), *DERIVATIONS, *boundcalc.errata()):
-        assert len(repr(result).splitlines()) <= 25
-        assert str(result).startswith(repr(result).splitlines()[0])
+        screen = repr(result).splitlines()
+        assert len(screen) <= 25
+        assert str(result).startswith(screen[0])
         assert result._repr_markdown_()
     assert isinstance(boundcalc.theorem("theorem-a"), Theorem)
 

@@ -39,7 +39,7 @@ def check(d: int, weight: str, at: dict[str, Fraction], name: str, factor: Fract
 @pytest.mark.slow
 def test_monotone_and_below_the_upper_bound() -> None:
     rng = np.random.default_rng(1)
-    for d, weight, at in settings(13, 150, DIMENSIONS):
+    for d, weight, at in settings(13, 60, DIMENSIONS):
         check(
             d,
             weight,
