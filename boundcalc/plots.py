@@ -20,6 +20,7 @@ from boundcalc.registry import theorem
 from boundcalc.setting import Setting
 from boundcalc.shown import show_exact
 from boundcalc.statements.extra_symbols import power
+from boundcalc.statements.power_weight import CRITICAL_POWER, FEW_CAPS_POWER, PACKETS_POWER, TRACE_POWER
 from boundcalc.style import (
     BLACK,
     BLUE,
@@ -133,7 +134,7 @@ def _range(name: str, symbol: str, values: object) -> tuple[Rational, Rational]:
 # The weights of the kinds of flatness, as explicit_lower takes them, with their powers of the depth in dimension d.
 _KINDS = (
     ("GD: largest eigenvalue", ORANGE, "canonical", D + 2),
-    ("SGD: trace", BLUE, "trace", (D + 3) / 2),
+    ("SGD: trace", BLUE, "trace", TRACE_POWER),
     ("weight decay", GREEN, 0, Integer(0)),
 )
 _GAMMA_DIMS = (1, 2, 3, 5, 10, 20)
@@ -168,7 +169,7 @@ def _draw_exponents(axes: Axes) -> None:
     """e(gamma, d) against gamma, the kinds of flatness marked."""
     for dim, colour in zip(_GAMMA_DIMS, COLOURS, strict=True):
         gammas = [Rational(k, 20) * (dim + 4) for k in range(21)]
-        own = [Rational(dim**2 + 2 * dim + 3, 4 * dim), Rational(dim + 1, 2), Rational(dim + 5, 4)]
+        own = [Rational(p.subs(D, dim)) for p in (CRITICAL_POWER, PACKETS_POWER, FEW_CAPS_POWER)]
         gammas = sorted({*gammas, *(g for g in own if g < dim + 4)})
         values = [float(exponent_at(dim, g)) for g in gammas]
         axes.plot([float(g) for g in gammas], values, color=colour, label=f"d = {dim}")
@@ -255,28 +256,19 @@ def plot(
     first, last = _range("dims", "d", dims)
     if path is not None:
         check_figure_path("path", path)
-    if of == "flatness":
-        figure, ((left, right),) = panels(1, 2, (5.5, 4.2))
-        _draw_exponents(left)
-        _draw_kinds(right, flatness_curves(setting.d, _geometric(smallest, largest), setting), f"d = {setting.d}")
-        figure.supxlabel(
-            "solid: no estimator does better, all constants proved; dashed: rates, constants hidden",
-            fontsize=9,
-            color="0.3",
-        )
-        if path is not None:
-            save_figure(figure, path)
-        return figure
-    points = sorted({Integer(round(v)) for v in np.geomspace(int(first), int(last), _POINTS)})
     figure, ((left, right),) = panels(1, 2, (5.5, 4.2))
-    _draw(left, curves(points, [setting.n], setting), f"n = {size_cell(setting.n).latex}", "dimension d")
-    _draw(right, curves([setting.d], _geometric(smallest, largest), setting), f"d = {setting.d}", "number of samples n")
-    left.set_ylabel("mean squared error")
-    figure.supxlabel(
-        "solid: proved, with all constants; grey: out of reach of every estimator over the flat class; "
-        "dashed: rates, constants hidden",
-        fontsize=9, color="0.3",
-    )  # fmt: skip
+    along, title = _geometric(smallest, largest), f"d = {setting.d}"
+    if of == "flatness":
+        _draw_exponents(left)
+        _draw_kinds(right, flatness_curves(setting.d, along, setting), title)
+        words = "solid: no estimator does better, all constants proved"
+    else:
+        points = sorted({Integer(round(v)) for v in np.geomspace(int(first), int(last), _POINTS)})
+        _draw(left, curves(points, [setting.n], setting), f"n = {size_cell(setting.n).latex}", "dimension d")
+        _draw(right, curves([setting.d], along, setting), title, "number of samples n")
+        left.set_ylabel("mean squared error")
+        words = "solid: proved, with all constants; grey: out of reach of every estimator over the flat class"
+    figure.supxlabel(f"{words}; dashed: rates, constants hidden", fontsize=9, color="0.3")
     if path is not None:
         save_figure(figure, path)
     return figure

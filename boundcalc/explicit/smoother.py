@@ -26,7 +26,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -36,6 +35,7 @@ from scipy.linalg import eigh
 from scipy.sparse import csr_array, diags_array
 
 from boundcalc.arb import ball, lower_float, precision
+from boundcalc.cached import cached_property
 from boundcalc.explicit.gegenbauer import dimension
 from boundcalc.explicit.marginal import Marginal, Weighting, gauss, log_c1
 from boundcalc.explicit.problem import Weight
@@ -96,12 +96,11 @@ def _cosines(dimension_: int, last: int) -> Floats:
     return table
 
 
-def _tail(power: float, angle: Floats) -> Floats:
+def _tail(power: int, angle: Floats) -> Floats:
     """Integral of sin^power over [0, angle], by the reduction of the power by 2, for power = 0, 1, 2, ..."""
     sine, cosine = np.sin(angle), np.cos(angle)
-    whole = int(power)
-    value = angle if whole % 2 == 0 else 2 * np.sin(angle / 2) ** 2
-    for k in range(2 + whole % 2, whole + 1, 2):
+    value = angle if power % 2 == 0 else 2 * np.sin(angle / 2) ** 2
+    for k in range(2 + power % 2, power + 1, 2):
         value = ((k - 1) * value - cosine * sine ** (k - 1)) / k
     return value
 
@@ -183,10 +182,7 @@ class Smoother:
         self.degree = len(self.factors) - 1
         self._hat_integrals: dict[int, Floats] = {}
         self._residuals: dict[float, float] = {}
-        self.counts = np.array([self._dimension(degree) for degree in range(self.degree + 1)], dtype=float)
-
-    def _dimension(self, degree: int) -> int:
-        return 1 if self.d == 1 else dimension(self.d, degree)
+        self.counts = np.array([1 if d == 1 else dimension(d, k) for k in range(self.degree + 1)], dtype=float)
 
     def _widths(self, depth: Floats) -> tuple[Floats, Floats]:
         delta, shape, a, kappa = self._profile
@@ -298,9 +294,8 @@ class Smoother:
         table = np.zeros((last + 1, last + d - 1))
         table[:, : last + 1] = _cosines(d, last) * _angle_law(d)
         odd = False
-        for _ in range(
-            d - 2
-        ):  # times sin: sin a cos b = (sin(a + b) + sin(a - b))/2, sin a sin b = (cos(a - b) - cos(a + b))/2
+        # Times sin: sin a cos b = (sin(a + b) + sin(a - b))/2, sin a sin b = (cos(a - b) - cos(a + b))/2.
+        for _ in range(d - 2):
             up, down = np.roll(table, 1, axis=1), np.roll(table, -1, axis=1)
             up[:, 0] = 0.0
             down[:, -1] = 0.0
@@ -328,12 +323,12 @@ class Smoother:
         return 1 / (1 - (self.degree + self.d - 2) * math.pi / angles / 2)
 
     def _on_sphere(self, coefficients: Floats, angles: int) -> Floats:
-        """At least the mean over the sphere of |sum_l c_l P_l|, for each row of coefficients."""
+        """At least the mean over the sphere of |sum_l c_l P_l|, for each row of coefficients; in d = 1 at both of its points."""
         if self.d == 1:
             even, odd = coefficients.T
             return (np.abs(even + odd) + np.abs(even - odd)) / 2
         values = np.abs(self._values(coefficients @ self._series, angles))
-        return (values.sum(1) - (values[:, 0] + values[:, -1]) / 2) * math.pi / angles * self._bernstein(angles)
+        return np.asarray(np.trapezoid(values, dx=math.pi / angles)) * self._bernstein(angles)
 
     @cached_property
     def norm(self) -> float:
@@ -415,9 +410,7 @@ class Smoother:
         smooth[:, 1] += linear * grid
         weights = self._weights(grid)
         if d == 1:
-            even, odd = smooth.T
-            hinge = np.maximum(grid - t, 0.0)
-            total = float(weights @ (np.abs(hinge - even - odd) + np.abs(even - odd))) / 2
+            total = float(weights @ self._on_sphere(coefficients[self.kept] - smooth, 2))
         else:
             # Far inside the plane the norm in L2 will do.
             far = np.sqrt((smooth**2 / self.counts).sum(1))
@@ -444,8 +437,7 @@ class Smoother:
                 np.maximum(np.outer(grid[part], np.cos(theta)) - t, 0.0) * law - self._values(series[part], angles)
             )
             bend = np.abs(self._values(series[part] * order**2, angles))
-            sums = [(v.sum(1) - (v[:, 0] + v[:, -1]) / 2) * step for v in (h, bend)]
-            out[part] = sums[0] + step**2 / 8 * sums[1] * self._bernstein(angles)
+            out[part] = np.trapezoid(h, dx=step) + step**2 / 8 * np.trapezoid(bend, dx=step) * self._bernstein(angles)
         return out + step**2 / 8 * self._variation(grid, t)
 
     def _variation(self, grid: Floats, t: float) -> Floats:
@@ -474,6 +466,7 @@ class Smoother:
             depths.append(min(1.0, depths[-1] + float(self._widths(np.array(depths[-1]))[0])))
         stack = list(pairwise(depths))
         seen = most = 0.0
+        c1, alpha = math.exp(log_c1(self.d)), (self.d - 1) / 2
         with precision(64):
             weighting = Weighting(weight, Marginal(self.d))
             while stack:
@@ -485,9 +478,7 @@ class Smoother:
                 at = shallow  # where (start + slope z)/z^power is largest
                 if slope > 0:
                     at = min(max(-power * start / ((power - 1) * slope), shallow), deep)
-                density = math.exp(log_c1(self.d)) * max((1 - self.eps) ** 2 - (1 - deep) ** 2, 0.0) ** (
-                    (self.d - 1) / 2
-                )
+                density = c1 * max((1 - self.eps) ** 2 - (1 - deep) ** 2, 0.0) ** alpha
                 bump = (1 + self.norm) * (deep - shallow) ** 2 / 8 * density
                 bound = ((start + slope * at) / at**power + bump / shallow**power) / ratio
                 seen = max(seen, last / deep**power / ratio)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import ClassVar
 
 import numpy as np
 from scipy.stats import t as student
@@ -59,19 +58,6 @@ class Measured:
     alive: float
     rare: float
 
-    NAMES: ClassVar = (
-        "sharpness",
-        "trace",
-        "trace_seminorm",
-        "sgd_sharpness",
-        "seminorm",
-        "loss",
-        "train_mse",
-        "fresh_mse",
-        "alive",
-        "rare",
-    )
-
     def number(self, name: str) -> float:
         """An attribute as a float: of an enclosure the middle."""
         value = getattr(self, name)
@@ -86,6 +72,9 @@ class Measured:
         return Interval(Fraction(low) - Fraction(cost.upper), Fraction(high) - Fraction(cost.lower))
 
 
+MEASURES = tuple(field.name for field in fields(Measured))
+
+
 def last(rows: Rows, name: str) -> list[float]:
     """A number of every repetition at the end; diverged ones are left out."""
     return [row[-1].number(name) for row in rows if row[-1] is not None]
@@ -94,7 +83,7 @@ def last(rows: Rows, name: str) -> list[float]:
 def facts_of(rows: Rows) -> dict[str, object]:
     """Medians over the repetitions at the end, for the report."""
     found: dict[str, object] = {}
-    for name in Measured.NAMES:
+    for name in MEASURES:
         values = [value for value in last(rows, name) if not math.isnan(value)]
         found[name] = float(np.median(values)) if values else None
     gone = sum(row[-1] is None for row in rows)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.command import Progress, random_stream
-from verify.flatness.claims import DECAY, GD, LABEL_NOISE, METHODS, Measured, facts_of, outcomes_of
+from verify.flatness.claims import DECAY, GD, LABEL_NOISE, MEASURES, METHODS, Measured, facts_of, outcomes_of
 from verify.flatness.setting import FlatnessSetting
 from verify.hessian import sgd_threshold, sharpness
 from verify.outcome import Report
@@ -46,7 +46,7 @@ class Experiment:
         """The steps, and every series by its name: d5_sgd_trace."""
         found: dict[str, Any] = {"steps": np.array(self.steps)}
         for dim, method in self.measured:
-            for name in Measured.NAMES:
+            for name in MEASURES:
                 key = f"d{dim}_{method.lower().replace(' ', '_').replace('-', '_')}_{name}"
                 found[key] = self.series(dim, method, name)
         return found

@@ -187,8 +187,8 @@ def _watch(counts: list[_Count]) -> Any:
 
         def enter(self, name: str, layer: Any, _: Any) -> None:
             if self.behind is not None and self.fresh:
-                outward = layer.weight.detach().double().cpu().flatten(2) if layer.weight.ndim > 2 else None
-                outward = layer.weight.detach().double().cpu()[:, :, None] if outward is None else outward
+                weight = layer.weight.detach().double().cpu()
+                outward = weight.reshape(*weight.shape[:2], -1)
                 if outward.shape[1] == len(self.behind.norms):
                     self.behind.norms = self.behind.norms * outward.norm(dim=(0, 2))
             self.layer, self.behind = (name, layer), None

@@ -118,9 +118,7 @@ class Run:
 
     def upper(self) -> float:
         """About the least c that is excluded."""
-        return _least(
-            lambda c: excluded(c, self.alpha, self.beta, self.overlap, self.noise), self.values[-1], self.scale
-        )
+        return _least(self.excludes, self.values[-1], self.scale)
 
     def least_lower(self) -> float:
         """A lower bound of the least eigenvalue, likewise: the largest of -H."""

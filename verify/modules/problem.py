@@ -92,8 +92,7 @@ class ModuleLoss:
     batches : the data, targets in the form that the loss needs
     value : float, the loss
     points : int
-    margin : float, least distance to a kink of the activations and of the loss that was seen, or inf
-    kinks : dict, that distance by activation in the order of calls
+    kinks : dict, the least distance to a kink that was seen, by activation in the order of calls, and of the loss
     """
 
     def __init__(self, model: Any, loss: Loss, data: Any, *, average: str, dtype: Any, device: Any) -> None:
@@ -206,10 +205,6 @@ class ModuleLoss:
         self.value = sum(share * total for share, total in zip(self.shares, totals, strict=True))
         if not math.isfinite(self.value):
             raise ValueError(f"the loss of the model on X and y must be finite, got {self.value}")
-
-    @property
-    def margin(self) -> float:
-        return min(self.kinks.values(), default=math.inf)
 
     def _gradient(self, at: int) -> list[Tensor]:
         """The gradient of one batch's part of the loss, with its graph."""
