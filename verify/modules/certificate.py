@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -145,16 +146,21 @@ def read_problem(
     model: Any, loss: Any, data: Any, *, average: str = "points", dtype: Any = None, device: Any = None
 ) -> tuple[ModuleLoss, list[str]]:
     """The loss of a module as a function of its parameters, with notes on how it was read; arguments as :func:`certify`."""
+    module, notes = unwrapped(model)
+    kind = _precision(dtype)
+    return ModuleLoss(module, read_loss(loss), data, average=average, dtype=kind, device=device), notes
+
+
+def _precision(dtype: Any) -> Any:
+    """torch's float64 or float32 from itself, its name, or None."""
     import torch
 
-    module, notes = unwrapped(model)
     kinds = {None: torch.float64, "float64": torch.float64, "float32": torch.float32}
     kinds |= {torch.float64: torch.float64, torch.float32: torch.float32}
     try:
-        kind = kinds[dtype]
+        return kinds[dtype]
     except (KeyError, TypeError):
         raise ValueError(f"dtype must be float64 or float32, got {describe(dtype)}") from None
-    return ModuleLoss(module, read_loss(loss), data, average=average, dtype=kind, device=device), notes
 
 
 def certify(
@@ -244,12 +250,13 @@ def certify(
     with_trace = check_flag("trace", trace)
     check_integer("seed", seed, 0)
     count, with_layers = check_integer("top", top, 1), check_flag("layers", layers)
-    problem, notes = read_problem(model, loss, data, average=average, dtype=dtype, device=device)
+    kind = _precision(dtype)
+    exact, notes = read_problem(model, loss, data, average=average, device=device)
+    problem = exact
+    if kind != exact.dtype:  # of the same batches: a loader may shuffle
+        problem, _ = read_problem(model, loss, exact.batches, average=average, dtype=kind, device=device)
     warm = None if start is None else problem.vector("start", start)
     aims: dict[str, Any] = {"failure": failure, "tol": tol, "most": most}
-    exact = problem
-    if "float32" in str(problem.dtype):
-        exact, _ = read_problem(model, loss, data, average=average, device=device)
     enclosed = two_layers(problem, tol=tol, seed=seed) if certificate in ("auto", "two-layer") else ""
     if not isinstance(enclosed, str):
         result = _proved(problem, *enclosed, notes, decay, average, _trace(problem, with_trace, notes))
@@ -263,7 +270,7 @@ def certify(
     eigenvalues, blocks = [result.interval], dict[str, Interval]()
     if count > 1:
         # Rounding hides what one run would need for less.
-        each = max(failure, 1e-6 if "float64" in str(problem.dtype) else 1e-2)
+        each = max(failure, 1e-2 if problem.single else 1e-6)
         ends, products = top_bounds(
             problem.product, problem.gaussians(seed), min(count, problem.size), failure=each, tol=tol, most=most
         )
@@ -295,30 +302,10 @@ def _by_products(
     if certificate == "deterministic" and isinstance(chain, str):
         raise ValueError(f"certificate 'deterministic' does not apply: {chain}; pass certificate='auto'")
     reasons, parts = list[str](), list[Parts]()
-
-    def outside(run: Run) -> float:
-        residual = residual_bound(chain) if isinstance(chain, Chain) else chain
-        theta = float(run.values[-1])
-        if isinstance(residual, str) or (residual >= theta and certificate == "auto"):
-            reasons.append(
-                residual if isinstance(residual, str) else f"residual part {residual:.3g} against {theta:.3g}"
-            )
-            return math.inf
-        found = hessian_parts(chain, run) if isinstance(chain, Chain) else chain
-        if isinstance(found, str):
-            reasons.append(found)
-            return math.inf
-        parts.append(found)
-        reasons.append(f"residual part {residual:.3g} and rest {found.tail:.3g} against {theta:.3g}")
-        return residual + found.tail
-
-    found = polynomial_bounds(
-        problem.product,
-        problem.gaussians(seed),
-        outside=outside if isinstance(chain, Chain) else None,
-        warm=warm,
-        **aims,
-    )
+    outside = None
+    if isinstance(chain, Chain):
+        outside = partial(_outside, chain, certificate == "auto", reasons, parts)
+    found = polynomial_bounds(problem.product, problem.gaussians(seed), outside=outside, warm=warm, **aims)
     run = found.run
     if run.defect > run.epsilon**0.5 * run.scale:
         raise ValueError(
@@ -333,6 +320,27 @@ def _by_products(
     if exact is not problem:
         found = replace(found, lower=_rayleigh(exact, run), products=found.products + 1)
     return found, parts[0].trace if parts else None
+
+
+def _outside(chain: Chain, hasty: bool, reasons: list[str], parts: list[Parts], run: Run) -> float:
+    """At least lambda_max on the complement of a run's basis, inf where it can't be had or, if ``hasty``, won't close.
+
+    What it rests on, or why there is nothing, goes into ``reasons`` and ``parts``.
+    """
+    residual, theta = residual_bound(chain), float(run.values[-1])
+    if isinstance(residual, str):
+        reasons.append(residual)
+        return math.inf
+    if hasty and residual >= theta:
+        reasons.append(f"residual part {residual:.3g} against {theta:.3g}")
+        return math.inf
+    found = hessian_parts(chain, run)
+    if isinstance(found, str):
+        reasons.append(found)
+        return math.inf
+    parts.append(found)
+    reasons.append(f"residual part {residual:.3g} and rest {found.tail:.3g} against {theta:.3g}")
+    return residual + found.tail
 
 
 def _trace(problem: ModuleLoss, wanted: bool, notes: list[str]) -> float | None:
@@ -356,11 +364,10 @@ def _result(
 ) -> ModuleSharpness:
     """Numbers of the Hessian of the loss, shifted by the weight decay, with the words that belong to them."""
     run = found.run
-    single = "float32" in str(problem.dtype)
     vector = (run.basis.new_tensor(run.vectors[:, -1]) @ run.basis).double().cpu().numpy()
     vector /= np.linalg.norm(vector)
     vector.setflags(write=False)
-    if single:
+    if problem.single:
         notes = [*notes, f"products in float32, errors along one direction taken to be at most {run.noise:.2g}"]
     return ModuleSharpness(
         lower=found.lower + decay,
@@ -437,7 +444,7 @@ def two_layers(problem: ModuleLoss, *, tol: float, seed: int) -> tuple[Sharpness
     """The enclosure by :func:`verify.hessian.sharpness` and the factor that the loss is of (1/2n) sum of squares; or why not."""
     if problem.loss.squares is None:
         return "the loss is not the squared error"
-    if "float32" in str(problem.dtype) or len(set(problem.shares)) > 1:
+    if problem.single or len(set(problem.shares)) > 1:
         return "it needs float64 and the mean over points"
     if any(not isinstance(inputs, tuple) or len(inputs) != 1 or inputs[0].ndim != 2 for inputs, _ in problem.batches):
         return "the inputs are not rows of numbers"

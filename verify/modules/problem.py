@@ -124,6 +124,11 @@ class ModuleLoss:
         self._outputs: Callable[[Any, list[Tensor]], Tensor] | None = None
         self._survey(average)
 
+    @property
+    def single(self) -> bool:
+        """Whether the working precision is float32."""
+        return "float32" in str(self.dtype)
+
     def constant(self, tensor: Tensor) -> Tensor:
         kind = self.dtype if tensor.is_floating_point() else None
         return tensor.detach().to(device=self.device, dtype=kind)

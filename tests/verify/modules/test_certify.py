@@ -354,6 +354,16 @@ def test_the_number_with_its_words() -> None:
     assert found.kink_distance == pytest.approx(float(hidden.abs().min().detach()), rel=1e-9)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_data_are_gone_through_once_in_either_precision(dtype):
+    torch.manual_seed(4)
+    X, y = torch.randn(30, 3), torch.randn(30, 1)
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+    batches = [(X[:20], y[:20]), (X[20:], y[20:])]
+    once, listed = (certify(model, "half-mse", data, dtype=dtype, tol=1e-3) for data in (iter(batches), batches))
+    assert (once.lower, once.upper) == (listed.lower, listed.upper)
+
+
 def test_few_products_give_an_honest_width() -> None:
     torch.manual_seed(6)
     model, X, y = mlp(4, 20, 2), torch.randn(30, 4), torch.randn(30, 2)
