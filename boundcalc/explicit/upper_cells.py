@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 
 from boundcalc.arb import Ball, ball, precision
 from boundcalc.exact import log_exact
-from boundcalc.explicit.estimate import outside, risk
+from boundcalc.explicit.estimate import log_outside, outside, risk
 from boundcalc.explicit.marginal import Marginal, Weighting, half_power, log_c1, log_weight_ratio
 from boundcalc.explicit.problem import Problem, Weight
 from boundcalc.explicit.upper_mixture import depth
@@ -242,8 +242,7 @@ def total(problem: Problem, k: int, j: int) -> float:
     """log of the bound in units of B^2, in floats."""
     d = problem.d
     log_bias, log_functions = _bias(d, problem.weight, k, j)
-    eps = float(depth(k))
-    shell = math.log(d * eps) if eps < 1e-9 else math.log(-math.expm1(d * math.log1p(-eps)))
+    shell = float(log_outside(d, np.log(float(depth(k)))))
     noise = np.logaddexp(-problem.log_nu, -log_exact(problem.n))
     return float(np.logaddexp.reduce([shell, problem.log_budget - math.log(4) + log_bias, noise + log_functions]))
 

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 
 from boundcalc.arb import Ball, ball
 from boundcalc.exact import log_exact
-from boundcalc.explicit.estimate import outside, risk
+from boundcalc.explicit.estimate import log_outside, outside, risk
 from boundcalc.explicit.marginal import Marginal, Weighting, half_power, log_c1, log_weight_ratio
 from boundcalc.explicit.problem import Problem, Weight
 from boundcalc.statements.estimators import ATOM, LOG_SIZE, MESH, MIXTURE_UPPER, OUTSIDE, ROUNDING, TERMS
@@ -199,9 +199,7 @@ def search(problem: Problem) -> Mixture:
     last = 64 * math.ceil(last / 64)  # few tables
     log_eps, norm, rounding = _tables(d, problem.weight, last)
     norm, rounding = norm + 2 * problem.log_budget, rounding + 2 * problem.log_budget
-    with np.errstate(under="ignore"):
-        eps = np.exp(log_eps)
-    shell = np.where(eps < 1e-9, math.log(d) + log_eps, np.log(-np.expm1(d * np.log1p(-np.maximum(eps, 1e-30)))))
+    shell = log_outside(d, log_eps)
     # N log(J) beta/n = Gamma^2/N, with a first guess of log J
     guess = np.maximum((norm - log_beta - math.log(10.0 * d)) / 2, 0.0)
     j = np.maximum(np.round(guess * 4 / math.log(2))[:, None] + np.arange(-14, 7)[None, :], 0.0)[:, :, None]

@@ -22,8 +22,9 @@ import numpy as np
 
 from boundcalc.arb import Ball, ball
 from boundcalc.exact import log_exact
-from boundcalc.explicit.estimate import outside, risk
+from boundcalc.explicit.estimate import log_outside, outside, risk
 from boundcalc.explicit.problem import AnyWeight, Problem, Weight
+from boundcalc.files import write_text
 from boundcalc.statements.estimators import BIAS, OUTSIDE, SMOOTHER_UPPER, VARIANCE
 
 TABLE = Path(__file__).with_name("smoothers.json")
@@ -92,7 +93,7 @@ def search(problem: Problem) -> Row | None:
     least = math.inf
     for row in rows():
         if row.d == problem.d:
-            shell = math.log(-math.expm1(row.d * math.log1p(-row.eps)))
+            shell = float(log_outside(row.d, np.log(row.eps)))
             bias = problem.log_budget + math.log(row.bias(problem.weight))
             total = float(np.logaddexp.reduce([shell, bias, noise + math.log(row.variance)]))
             if total < least:
@@ -103,7 +104,7 @@ def search(problem: Problem) -> Row | None:
 def write(table: list[Row]) -> None:
     """Write rows, sorted, one on a line."""
     ordered = sorted(table, key=lambda row: (row.d, -row.eps, -row.delta))
-    TABLE.write_text("[\n" + ",\n".join(json.dumps(asdict(row)) for row in ordered) + "\n]\n")
+    write_text(TABLE, "[\n" + ",\n".join(json.dumps(asdict(row)) for row in ordered) + "\n]\n")
 
 
 def main() -> None:
