@@ -102,7 +102,8 @@ def _gram(problem: Problem, rows: Array) -> Array:
     return (rows @ rows.T).toarray() if problem.sparse else problem.backend.gram(rows)
 
 
-def _work_for_data(problem: Problem) -> float:
+def work_for_data(problem: Problem) -> float:
+    """Operations of the certificate in the space of the data, at one level."""
     n = float(problem.n)
     return (0.0 if problem.sparse else 2 * n * n * problem.live_count) + n**3 / 3
 
@@ -114,12 +115,12 @@ def _work_for_parameters(problem: Problem) -> float:
 
 def _by_parameters(problem: Problem) -> bool:
     """Whether the P x P formulation is the smaller one and needs less arithmetic (always, where P <= n/2)."""
-    return problem.size < problem.n and _work_for_parameters(problem) < _work_for_data(problem)
+    return problem.size < problem.n and _work_for_parameters(problem) < work_for_data(problem)
 
 
 def cholesky_work(problem: Problem) -> float:
     """Operations of the certificate at one level: the matrix and its factorisation."""
-    return _work_for_parameters(problem) if _by_parameters(problem) else _work_for_data(problem)
+    return _work_for_parameters(problem) if _by_parameters(problem) else work_for_data(problem)
 
 
 def cholesky_bytes(problem: Problem) -> int:

@@ -13,6 +13,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
+from verify.hessian.cholesky import work_for_data
 from verify.hessian.problem import Problem
 from verify.hessian.rounding import SLACK, TINY, gamma
 
@@ -42,10 +43,8 @@ def blocks_if_cheap(problem: Problem) -> list[Blocks] | None:
     """The blocks where they cost less than the dense n x n certificate, or where that one is out of reach."""
     if not (problem.sparse or problem.size <= problem.n):
         return None
-    n = float(problem.n)
     # Small eigenproblems run at about a hundredth of the speed per cubed size of one large product.
-    products = 0.0 if problem.sparse else 2 * n * n * problem.live_count
-    limit = 4e10 if n > 4096 else (n**3 / 3 + products) / 100
+    limit = 4e10 if problem.n > 4096 else work_for_data(problem) / 100
     return build_blocks(problem, cost_limit=limit)
 
 
