@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from verify.modules.activation import ModelActivation, activation
     from verify.modules.certificate import ModuleSharpness, certify
     from verify.modules.monitor import EdgeMonitor
+    from verify.modules.spectrum import ModuleSpectrum, module_spectrum
     from verify.outcome import Interval, Outcome, Relation, Report, Trust, Verdict, judge
     from verify.power_law import fit_exponent
     from verify.shatterability import (
@@ -66,6 +67,7 @@ _HOMES = {
     "verify.modules.activation": ("ModelActivation", "activation"),
     "verify.modules.monitor": ("EdgeMonitor",),
     "verify.modules.certificate": ("ModuleSharpness", "certify"),
+    "verify.modules.spectrum": ("ModuleSpectrum", "module_spectrum"),
     "verify.outcome": ("Interval", "Outcome", "Relation", "Report", "Trust", "Verdict", "judge"),
     "verify.power_law": ("fit_exponent",),
     "verify.shatterability": (
@@ -102,6 +104,7 @@ __all__ = [
     "ModelActivation",
     "ModelGap",
     "ModuleSharpness",
+    "ModuleSpectrum",
     "Outcome",
     "Relation",
     "Report",
@@ -129,6 +132,7 @@ __all__ = [
     "judge",
     "memorisation_edge",
     "model_gap",
+    "module_spectrum",
     "network_from_torch",
     "network_to_torch",
     "read_table",

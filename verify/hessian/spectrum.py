@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.shown import Shown
+from boundcalc.style import BLUE, panels, styled
 from verify.hessian.arrays import Array, to_numpy
 from verify.hessian.inputs import check_instance, check_integer, check_positive
 from verify.hessian.lanczos import lanczos, ritz
 from verify.hessian.layout import from_live
 from verify.hessian.operator import HessianOperator
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -162,13 +167,43 @@ class SpectralDensity(Shown):
         spread = float(np.std(per_probe, ddof=1)) / math.sqrt(len(per_probe)) if len(per_probe) > 1 else math.nan
         return float(per_probe.mean()), spread
 
+    def cumulative(self, t: Any) -> NDArray[np.float64]:
+        """Share of the eigenvalues that are at most t, a number or an array."""
+        nodes, weights = self._flat()
+        order = np.argsort(nodes)
+        sums = np.append(0.0, np.minimum(np.cumsum(weights[order]), 1.0))
+        sums[-1] = 1.0
+        return np.asarray(sums[np.searchsorted(nodes[order], t, side="right")])
+
     def smoothed(self, t: NDArray[np.float64], width: float) -> NDArray[np.float64]:
         """The density at t, convolved with a Gaussian of standard deviation ``width``."""
         check_positive("width", width)
-        nodes = np.append(self.nodes.ravel(), 0.0)
-        weights = np.append(self.weights.ravel() / len(self.nodes), self.zero_mass)
+        nodes, weights = self._flat()
         bells = np.exp(-0.5 * ((t[:, None] - nodes) / width) ** 2)
         return np.asarray(bells @ weights / (width * math.sqrt(2 * math.pi)))
+
+    @styled()
+    def figure(self) -> Figure:
+        """The density, smoothed over 1 % of its range, and the share of the eigenvalues above each level."""
+        low, high = min(float(self.nodes.min()), 0.0), max(float(self.nodes.max()), 0.0)
+        width = 0.01 * (high - low) or 1.0
+        levels = np.linspace(low - 5 * width, high + 5 * width, 1001)
+        drawn, axes = panels(1, 2, (4.4, 3.3), "spectrum of the Hessian, an estimate")
+        left, right = axes.flat
+        density = self.smoothed(levels, width)
+        left.semilogy(levels, density, color=BLUE)
+        left.set(xlabel="eigenvalue", ylabel="density", ylim=(1e-6 * density.max(), 2 * density.max()))
+        fine = np.unique(np.append(levels, self.nodes))
+        right.step(fine, 1 - self.cumulative(fine), color=BLUE, where="post")
+        right.set(xlabel="eigenvalue", ylabel="share of eigenvalues above", xlim=left.get_xlim())
+        right.set_yscale("symlog", linthresh=1e-4)
+        right.set_ylim(0, 1)
+        return drawn
+
+    def _flat(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """All nodes, and their weights in the mean over the probes."""
+        nodes = np.append(self.nodes.ravel(), 0.0)
+        return nodes, np.append(self.weights.ravel() / len(self.nodes), self.zero_mass)
 
 
 @np.errstate(under="ignore")  # whatever the caller has told numpy to do with it

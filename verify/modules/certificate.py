@@ -20,7 +20,7 @@ from verify.hessian.result import Sharpness
 from verify.modules.chain import Chain, Parts, hessian_parts, recognise, residual_bound
 from verify.modules.loss import read_loss
 from verify.modules.polynomial import PolynomialBounds, Run, polynomial_bounds, top_bounds
-from verify.modules.problem import ModuleLoss, check_decay, check_word, unwrapped
+from verify.modules.problem import ModuleLoss, check_decay, check_symmetric, check_word, unwrapped
 from verify.modules.trace import exact_trace
 from verify.outcome import Interval, Relation, Trust, Verdict, judge
 
@@ -259,13 +259,13 @@ def certify(
     aims: dict[str, Any] = {"failure": failure, "tol": tol, "most": most}
     enclosed = two_layers(problem, tol=tol, seed=seed) if certificate in ("auto", "two-layer") else ""
     if not isinstance(enclosed, str):
-        result = _proved(problem, *enclosed, notes, decay, average, _trace(problem, with_trace, notes))
+        result = _proved(problem, *enclosed, notes, decay, average, _trace(exact, with_trace, notes))
     elif certificate == "two-layer":
         raise ValueError(f"certificate 'two-layer' does not apply: {enclosed}; pass certificate='auto'")
     else:
         found, trace_found = _by_products(problem, exact, certificate, aims, warm, notes, seed)
         if trace_found is None:
-            trace_found = _trace(problem, with_trace, notes)
+            trace_found = _trace(exact, with_trace, notes)
         result = _result(problem, found, notes, decay, average, trace_found)
     eigenvalues, blocks = [result.interval], dict[str, Interval]()
     if count > 1:
@@ -307,11 +307,7 @@ def _by_products(
         outside = partial(_outside, chain, certificate == "auto", reasons, parts)
     found = polynomial_bounds(problem.product, problem.gaussians(seed), outside=outside, warm=warm, **aims)
     run = found.run
-    if run.defect > run.epsilon**0.5 * run.scale:
-        raise ValueError(
-            f"model: torch's second derivatives of it are not symmetric (by {run.defect:.2g} in {run.scale:.2g}), so they are "
-            "wrong; write the operation at fault in terms of others"
-        )
+    check_symmetric(run)
     if certificate == "deterministic" and found.failure:
         found = replace(found, upper=max(found.sure, found.lower), failure=0.0)
     elif found.failure and certificate == "auto":
@@ -383,7 +379,7 @@ def _result(
             "one run's confidence",
         ),
         loss=problem.value,
-        convention=_convention(problem, decay, average),
+        convention=convention(problem, decay, average),
         parameters=problem.size,
         points=problem.points,
         products=found.products,
@@ -394,7 +390,8 @@ def _result(
     )
 
 
-def _convention(problem: ModuleLoss, decay: float, average: str) -> str:
+def convention(problem: ModuleLoss, decay: float, average: str) -> str:
+    """Which loss of which parameters the Hessian is of, as results print it."""
     words = f"the Hessian of {problem.loss.words}"
     if problem.loss.count is not None and average == "batches":
         words += ", averaged over batches"
@@ -429,7 +426,7 @@ def _proved(
         trace=None if trace is None else trace + decay * problem.size,
         lambda_min=None,
         loss=problem.value,
-        convention=_convention(problem, decay, average),
+        convention=convention(problem, decay, average),
         parameters=problem.size,
         points=problem.points,
         products=found.iterations,

@@ -14,6 +14,7 @@ from boundcalc.exact import describe
 from verify.hessian.inputs import check_number, read_array
 from verify.modules.data import arguments, read_batches
 from verify.modules.loss import Loss
+from verify.modules.polynomial import Run
 
 Tensor = Any
 # Functions with a kink at 0 of their argument, or at the ends named by their arguments.
@@ -318,6 +319,15 @@ def check_decay(weight_decay: Any) -> float:
     if decay < 0:
         raise ValueError(f"weight_decay must be at least 0, got {weight_decay!r}")
     return decay
+
+
+def check_symmetric(run: Run) -> None:
+    """Refuse a model whose products with the Hessian don't make a symmetric matrix in a run."""
+    if run.defect > run.epsilon**0.5 * run.scale:
+        raise ValueError(
+            f"model: torch's second derivatives of it are not symmetric (by {run.defect:.2g} in {run.scale:.2g}), so they are "
+            "wrong; write the operation at fault in terms of others"
+        )
 
 
 def _replacements() -> Any:
