@@ -16,21 +16,19 @@ from numpy.typing import NDArray
 from constructions.network import Network
 from verify.hessian import Sharpness, sharpness
 from verify.hessian.inputs import check_function, check_instance, check_integer, check_positive
-from verify.hessian.rounding import UNIT, gamma
 from verify.outcome import Trust
 from verify.shatterability.depth import DepthBracket, depth_bracket, directional_depth
 from verify.shatterability.dictionary import (
     MOST_COLUMNS,
-    Dictionary,
     augmented,
     hyperplane_count,
     hyperplane_dictionary,
-    neurons,
     tells_apart,
 )
 from verify.shatterability.dual_check import certified_dual_value
 from verify.shatterability.frame import Frame
 from verify.shatterability.guard import Guard
+from verify.shatterability.interpolant import fitted_network, interpolation_loss, simple_columns
 from verify.shatterability.margins import HullMargins, hull_margins
 from verify.shatterability.master import Dual, Master
 from verify.shatterability.pricing import FullPricing, Pricing, SearchPricing, cheap_columns
@@ -38,16 +36,13 @@ from verify.shatterability.program import ProgramResult, solve_program
 from verify.shatterability.reach import nonnegative_products, reach_bound
 from verify.shatterability.solitary import solitary_network, solo_sharpness
 from verify.shatterability.subset import subset_bound
-from verify.shatterability.table import check_data, conflicting_rows
+from verify.shatterability.table import check_data, refuse_conflicts
 
 __all__ = ["MOST_COLUMNS", "MemorisationEdge", "memorisation_edge"]
 
 Float = NDArray[np.float64]
 
 _MOST_ENTRIES = 3 * 10**8
-_BLOCK_ENTRIES = 2**24
-# A network counts as interpolating if its training loss is at most this share of the variance of the labels.
-_FIT = 1e-14
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,13 +148,7 @@ def memorisation_edge(
     for name, value, kind in (("margins", margins, HullMargins), ("depth", depth, DepthBracket)):
         if value is not None:
             check_instance(name, value, kind)
-    clash = conflicting_rows(X, y)
-    if clash is not None:
-        i, j = clash
-        raise ValueError(
-            f"y must agree on equal rows of X, but rows {i} and {j} are equal with labels {y[i]:g} and {y[j]:g}: "
-            "no function interpolates them"
-        )
+    refuse_conflicts(X, y)
     guard = Guard(time_limit)
     if margins is None:
         margins = hull_margins(X, time_limit=time_limit / 2, progress=progress)
@@ -181,7 +170,7 @@ def memorisation_edge(
             bound.value, math.inf, Trust.PROVED, Trust.PROVED, "depths", bound.p[None], stopped=guard.stopped
         )
     program, listed = result
-    found = _measured(_network(program, X, y), X, y)
+    found = _measured(fitted_network(X, y, program.columns.omega, program.a, program.log_balance, program.beta), X, y)
     lower, evidence, cuts = bound.value, Trust.PROVED, bound.p[None]
     if program.p.min() > 0:
         again = reach_bound(X, y, depth, (program.p,))
@@ -235,31 +224,14 @@ def _edge(
 
 
 def _measured(network: Network, X: Float, y: Float) -> tuple[Network, Sharpness, float] | None:
-    """The network with its certificate and loss; None if it does not interpolate, rounding of its values included."""
-    residual = np.abs(y - network(X))
-    loss = 0.5 * float(np.mean(residual**2))
-    if not 0.5 * np.mean((residual + _value_errors(network, X)) ** 2) <= _FIT * float(np.var(y)) and np.ptp(y):
+    """The network with its certificate and loss; None if it does not interpolate."""
+    loss = interpolation_loss(network, X, y)
+    if loss is None:
         return None
     try:
         return network, sharpness(network, X, y), loss
     except OverflowError:  # lambda_max is beyond float64
         return None
-
-
-def _value_errors(network: Network, X: Float) -> Float:
-    """Bounds of the rounding errors of the network's float64 values, shape (n,)."""
-    d, width = network.W.shape[1], network.width
-    errors = np.empty(len(X))
-    step = max(1, _BLOCK_ENTRIES // width)
-    for start in range(0, len(X), step):
-        part = X[start : start + step]
-        size = np.abs(part) @ np.abs(network.W).T + np.abs(network.b)
-        before = network.preactivations(part)
-        error = gamma(d + 4) * size
-        errors[start : start + step] = ((before > -error) * error + gamma(width + 4) * np.maximum(before, 0)) @ np.abs(
-            network.v
-        )
-    return np.asarray(errors + 4 * UNIT * abs(network.beta))
 
 
 def _by_program(
@@ -279,7 +251,7 @@ def _by_program(
     Z, frame = augmented(X), Frame.of(X)
     uniform = np.full(n, n**-0.5)
     count = hyperplane_count(len(np.unique(X + 0.0, axis=0)), frame.rank - 1)
-    columns = _simple_columns(frame, margins, rng)
+    columns = simple_columns(frame, margins, rng)
     pricing: Pricing
     if frame.sure and frame.rank > 1 and count <= most_columns and count * n <= _MOST_ENTRIES:
         pricing = FullPricing(hyperplane_dictionary(X, most_columns), Z)
@@ -294,35 +266,3 @@ def _by_program(
         Master(Z, y, columns), pricing, uniform, known_lower=known, tol=tol, guard=guard, progress=progress
     )
     return None if result is None else (result, pricing.complete)
-
-
-def _simple_columns(frame: Frame, margins: HullMargins, rng: np.random.Generator) -> Dictionary:
-    """Columns that interpolate anything: solitary neurons, and in some directions one kink between any two points."""
-    points = frame.points
-    extreme = np.flatnonzero(margins.extreme)
-    u = margins.directions[extreme] * frame.factor
-    level = np.einsum("ij,ij->i", u, points[extreme]) - 0.5 * margins.lower[extreme]
-    parts = [np.column_stack([u, level])]
-    for direction in rng.standard_normal((2, points.shape[1])):
-        heights = np.unique(points @ direction)
-        middle = 0.5 * (heights[1:] + heights[:-1])
-        parts.append(np.column_stack([np.tile(direction, (len(middle), 1)), middle]))
-    return neurons(frame, frame.inner(np.vstack(parts)))
-
-
-def _network(program: ProgramResult, X: Float, y: Float) -> Network:
-    """The balanced network of a solution, its output weights corrected until it fits to rounding."""
-    root, half = np.sqrt(np.abs(program.a)), np.exp(0.5 * program.log_balance)
-    inner = Frame.of(X).outer(program.columns.omega) * (root / half)[:, None]
-    v = np.sign(program.a) * root * half
-    network = Network(inner[:, :-1], inner[:, -1], v, program.beta)
-    for _ in range(4):
-        residual = y - network(X)
-        # The least relative change of the output weights.
-        columns = np.maximum(network.preactivations(X), 0.0) * network.v
-        change = np.linalg.lstsq(columns, residual, rcond=1e-13)[0]
-        better = Network(network.W, network.b, network.v * (1 + change), network.beta)
-        if not np.abs(y - better(X)).max() < np.abs(residual).max():
-            break
-        network = better
-    return network

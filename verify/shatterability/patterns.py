@@ -5,11 +5,13 @@ On the cone of neurons omega with active points S, alpha'h = omega·g with g = s
 
     alpha'h  <=  omega·(g + sum_i s_i t_i z_i)  <=  |g + sum_i s_i t_i z_i|   for unit vectors omega of the cone,
 
-and the least right side, a problem of nonnegative least squares, is attained: by the projection of g on the cone.
+and the least right side, a problem of nonnegative least squares, is attained: by the projection of g on the cone. Other lengths
+|R omega| in the place of |omega| are a change of coordinates.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -20,6 +22,7 @@ from verify.shatterability.frame import Frame
 
 Float = NDArray[np.float64]
 Patterns = NDArray[np.bool_]
+Lengths = Callable[[Patterns], Float]
 
 _MOST_COPIES = 16
 _MOST_ENTRIES = 2 * 10**8
@@ -71,53 +74,74 @@ def activation_patterns(X: Float, most: int = MOST_COLUMNS) -> Patterns | None:
     return np.asarray(every[first][:, np.ravel(inverse)])
 
 
-def largest_response(patterns: Patterns, Z: Float, alpha: Float, limit: float) -> tuple[float, Float]:
+def largest_response(
+    patterns: Patterns, Z: Float, alpha: Float, limit: float, lengths: Lengths | None = None
+) -> tuple[float, Float]:
     """An upper bound of max |alpha'h| over all unit neurons, at least ``limit``; and neurons that may exceed that.
 
     Parameters
     ----------
     patterns : ndarray of bool, shape (C, n)
         All sets of active points.
-    Z : ndarray, shape (n, d + 1)
+    Z : ndarray, shape (n, r)
     alpha : ndarray, shape (n,)
     limit : float
         Patterns that stay below it are not looked at more closely.
+    lengths : callable, optional
+        From patterns (m, n), upper triangular matrices R (m, r, r): a neuron omega with that pattern has the length |R omega|.
+        By default |omega|.
 
     Returns
     -------
     top : float
-    omega : ndarray, shape (m, d + 1)
-        Distinct unit vectors, where the patterns with bounds above ``limit`` respond most.
+    omega : ndarray, shape (m, r)
+        Distinct vectors of norm 1, where the patterns with bounds above ``limit`` respond most.
     """
     from scipy.optimize import nnls
 
-    unit = Z / np.linalg.norm(Z, axis=1, keepdims=True)
-    step = max(1, _BLOCK_ENTRIES // len(Z))
-    found = [np.empty((0, Z.shape[1]))]
-    for sign in (1.0, -1.0):
-        for start in range(0, len(patterns), step):
-            side = np.where(patterns[start : start + step], 1.0, -1.0)
-            pull = patterns[start : start + step] @ (sign * alpha[:, None] * Z)
+    step = max(1, _BLOCK_ENTRIES // (len(Z) if lengths is None else Z.size))
+    top, found = limit, [np.empty((0, Z.shape[1]))]
+    for start in range(0, len(patterns), step):
+        block = patterns[start : start + step]
+        # In coordinates R omega the length is the norm, and each z_i is inverse(R)' z_i.
+        root = np.eye(Z.shape[1])[None] if lengths is None else lengths(block)
+        turned = np.swapaxes(
+            np.linalg.solve(np.swapaxes(root, 1, 2), np.broadcast_to(Z.T, (len(root), *Z.T.shape))), 1, 2
+        )
+        unit = turned / np.linalg.norm(turned, axis=2, keepdims=True)
+        for sign in (1.0, -1.0):
+            rows = np.arange(len(block))
+            faces = np.where(block, 1.0, -1.0)[:, :, None] * unit
+            pull = np.einsum("cn,cnr->cr", block * (sign * alpha), np.broadcast_to(turned, (len(block), *Z.shape)))
             bound = pull.copy()
             for turn in range(_STEPS + 1):
                 above = np.linalg.norm(bound, axis=1) > limit
-                side, pull, bound = side[above], pull[above], bound[above]
-                if not len(bound) or turn == _STEPS:
+                rows, faces, pull, bound = rows[above], faces[above], pull[above], bound[above]
+                if not len(rows) or turn == _STEPS:
                     break
                 # Raise the t of the constraint that is violated most.
-                slack = side * (bound @ unit.T)
+                slack = np.einsum("cnr,cr->cn", faces, bound)
                 worst = slack.argmin(axis=1)
-                rows = np.arange(len(bound))
-                bound -= (np.minimum(slack[rows, worst], 0.0) * side[rows, worst])[:, None] * unit[worst]
-            for row in range(len(bound)):
-                faces = (side[row][:, None] * unit).T
+                each = np.arange(len(rows))
+                bound -= np.minimum(slack[each, worst], 0.0)[:, None] * faces[each, worst]
+            for at, row in enumerate(rows.tolist()):
+                tight = np.empty(0, dtype=np.int64)
                 try:
-                    bound[row] = pull[row] + faces @ nnls(faces, -pull[row])[0]
+                    t = nnls(faces[at].T, -pull[at])[0]
+                    bound[at] = pull[at] + t @ faces[at]
+                    tight = np.flatnonzero(t)
                 except RuntimeError:  # it did not converge; what there is bounds all the same
-                    continue
-            found.append(bound[np.linalg.norm(bound, axis=1) > limit])
+                    pass
+                norm = float(np.linalg.norm(bound[at]))
+                if norm > limit:
+                    top = max(top, norm)
+                    omega = np.linalg.solve(root[row % len(root)], bound[at])
+                    if lengths is not None and tight.size:
+                        # Back on the faces of the cone, from which a nearly singular R has led by rounding.
+                        basis = np.linalg.qr(Z[tight].T)[0]
+                        omega -= basis @ (basis.T @ omega)
+                    found.append(omega[None] / max(float(np.linalg.norm(omega)), 1e-300))
     over = np.vstack(found)
-    norms = np.linalg.norm(over, axis=1)
     # Cells that meet in a face may have their maximum there, all the same one.
-    _, first = np.unique(np.round(over / norms[:, None], 9), axis=0, return_index=True)
-    return float(norms.max(initial=limit)), (over / norms[:, None])[first]
+    _, first = np.unique(np.round(over, 9), axis=0, return_index=True)
+    return top, over[first]

@@ -23,6 +23,19 @@ _SEARCH_ROUNDS = 10
 _EACH = 3
 
 
+class Limits(Protocol):
+    """Multipliers of the interpolation, and what |nu'h| may be for columns h."""
+
+    @property
+    def nu(self) -> Float:
+        """Shape (n,)."""
+        ...
+
+    def limits(self, H: Float, Z: Float) -> Float:
+        """For columns H (K, n), shape (K,)."""
+        ...
+
+
 class Pricing(Protocol):
     """Where new columns come from."""
 
@@ -136,7 +149,7 @@ class SearchPricing:
     def __init__(self, frame: Frame, Z: Float, rng: np.random.Generator) -> None:
         self._frame, self._Z, self._rng = frame, Z, rng
 
-    def price(self, dual: Dual, held: Dictionary) -> tuple[Dictionary | None, float]:
+    def price(self, dual: Limits, held: Dictionary) -> tuple[Dictionary | None, float]:
         """See `Pricing`."""
         rng = self._rng
         n, r = self._frame.coordinates.shape
@@ -154,7 +167,7 @@ class SearchPricing:
         found = _worst(best, ratio)
         return found, float(min(1.0, 1.0 / max(float(ratio.max(initial=0.0)), 1e-300)))
 
-    def _best(self, omega: Float, dual: Dual) -> tuple[Dictionary, Float]:
+    def _best(self, omega: Float, dual: Limits) -> tuple[Dictionary, Float]:
         """The worst violators, a few for each point that carries most of a column's left side."""
         columns = neurons(self._frame, omega)
         ratio = np.abs(columns.H @ dual.nu) / np.maximum(dual.limits(columns.H, self._Z), 1e-300)

@@ -118,14 +118,22 @@ def _reach(p: Float, lengths: Float, depth: DepthBracket | None) -> Float:
 
 
 def _value(p: Float, reach: Float, y: Float) -> tuple[float, float]:
-    """The bound for p, less its rounding errors, and the minimising beta: a weighted median."""
+    """The bound for p, less its rounding errors, and the minimising beta."""
     n = len(y)
-    weights = p * reach
+    spread, beta = least_spread(p * reach, y)
+    top = float(p.sum()) ** 2 * (1 - gamma(4 * n + 64)) + 2 * max(spread, 0.0)
+    return max(1.0, top / (n * float(p @ p)) * (1 - gamma(4 * n + 64))), beta
+
+
+def least_spread(weights: Float, y: Float) -> tuple[float, float]:
+    """min over beta of sum_i weights_i |y_i - beta|, less rounding errors, and that beta: a weighted median.
+
+    >>> least_spread(np.array([1.0, 1.0, 3.0]), np.array([0.0, 1.0, 2.0]))[1]
+    2.0
+    """
     order = np.argsort(y)
     beta = float(y[order][np.searchsorted(np.cumsum(weights[order]), 0.5 * weights.sum())])
-    spread = float(weights @ np.abs(y - beta))
     # All sums have nonnegative terms. Rounding may pick a beta whose slope is wrong by gamma(n) times all weights.
-    slack = gamma(4 * n + 64)
-    spread = spread * (1 - slack) - slack * float(weights.sum()) * float(np.ptp(y))
-    top = float(p.sum()) ** 2 * (1 - slack) + 2 * max(spread, 0.0)
-    return max(1.0, top / (n * float(p @ p)) * (1 - slack)), beta
+    slack = gamma(4 * len(y) + 64)
+    spread = float(weights @ np.abs(y - beta))
+    return spread * (1 - slack) - slack * float(weights.sum()) * float(np.ptp(y)), beta

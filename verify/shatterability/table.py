@@ -158,6 +158,17 @@ def conflicting_rows(X: Float, y: Float) -> tuple[int, int] | None:
     return (int(origin[rows[0]]), int(rows[0])) if rows.size else None
 
 
+def refuse_conflicts(X: Float, y: Float) -> None:
+    """ValueError if two equal points have different labels: no function interpolates them."""
+    clash = conflicting_rows(X, y)
+    if clash is not None:
+        i, j = clash
+        raise ValueError(
+            f"y must agree on equal rows of X, but rows {i} and {j} are equal with labels {y[i]:g} and {y[j]:g}: "
+            "no function interpolates them"
+        )
+
+
 def constant_columns(X: Float) -> NDArray[np.int64]:
     """Indices of the columns that hold one value only.
 
