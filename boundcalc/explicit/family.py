@@ -92,6 +92,8 @@ class Family(Shown):
         Whether its functions live near the sphere, where the weight is small.
     search : callable
         (problem, effort, extra caps) → design, by floating point; it need not be right, only good.
+    ceiling : callable, optional
+        (problem, extra caps) → a quick number, in logarithms and units of B^2, that no claim of the search exceeds.
     """
 
     key: str
@@ -101,6 +103,7 @@ class Family(Shown):
     proof: str
     boundary_localised: bool
     search: Search
+    ceiling: Callable[[Problem, tuple[Caps, ...]], float] | None = None
 
     def __str__(self) -> str:
         return f"{self.title}: {self.statement}"

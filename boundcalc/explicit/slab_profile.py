@@ -124,15 +124,19 @@ def depth_range(d: int, log_mass: float = THOUSANDTH) -> float:
     return max(low, 1 / (1 - tall))
 
 
-def continuum(d: int, weight: AnyWeight, heights: Array, log_snr: Array, log_budget: Array) -> tuple[Array, Array]:
+def continuum(
+    d: int, weight: AnyWeight, heights: Array, log_snr: Array, log_budget: Array, log_mass: float = THOUSANDTH
+) -> tuple[Array, Array]:
     """Rough logarithms of the value per cap and of the budget's price, for ranking caps of many heights at once.
+
+    Depths above which about exp(-log_mass) of a cap's mass lies are left out.
 
     At each depth the better of narrow trapezoids, whose value and cost per unit of depth are tabulated functions of the
     price, and one as wide as the depth allows; summed over depths, as the dual bound minimised over a grid of prices.
     Axes: cap, depth, price.
     """
     log_mu, log_gain, log_width = _gain()
-    logs = np.linspace(0.0, math.log(depth_range(d)), 15)
+    logs = np.linspace(0.0, math.log(depth_range(d, log_mass)), 15)
     r = np.exp(-(logs[:-1] + logs[1:]) / 2)[None, :, None]
     dr = r * logs[1]
     height = heights[:, None, None]

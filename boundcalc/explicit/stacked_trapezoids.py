@@ -23,7 +23,7 @@ from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
 from boundcalc.explicit.marginal import gauss, log_c1, log_weight_ratio
 from boundcalc.explicit.problem import Effort, Problem
 from boundcalc.explicit.sign_error import sign_error
-from boundcalc.explicit.slab_profile import best_snr, continuum
+from boundcalc.explicit.slab_profile import THOUSANDTH, best_snr, continuum
 from boundcalc.explicit.slab_search import search_profiles, stack
 from boundcalc.explicit.slab_tables import TALL, Resolution, SlabTables, slab_tables
 from boundcalc.explicit.slabs import Slab, StackedTrapezoids
@@ -50,6 +50,8 @@ _FAR_BEYOND, _FAR = 50, (35.0, 140.0)
 _HUGE = 10**4
 # Caps per logarithm of their height for one trapezoid per cap.
 _DENSE = 64.0
+# What is found exceeds the largest rough value by less, in logarithms: by 0.1 at most where it was measured.
+_CEILING = 0.5
 
 
 def log_mass_units(d: int, heights: Array) -> Array:
@@ -143,10 +145,15 @@ class _Ladder:
         snr = np.exp(np.maximum(log_snr + log_energy, -_LOG_LIMIT))
         return log_energy + np.log(sign_error(snr)), log_amplitude
 
-    def rough(self, index: Index, problem: Problem) -> Array:
+    def end(self, problem: Problem, start: int) -> int:
+        """Where caps, from ``start`` on, are so low that neither noise nor budget matters: lower ones only have less mass."""
+        log_snr, log_budget = self.scales(slice(start, None), problem)
+        return min(self.heights.size, start + max(int((log_snr > -2).sum()), int((log_budget < 2).sum())) + 4)
+
+    def rough(self, index: Index, problem: Problem, log_mass: float = THOUSANDTH) -> Array:
         """Rough logarithms of the bounds, for ranking."""
         alone, _ = self.alone(index, problem)
-        value, _ = continuum(problem.d, problem.weight, self.heights[index], *self.scales(index, problem))
+        value, _ = continuum(problem.d, problem.weight, self.heights[index], *self.scales(index, problem), log_mass)
         return self.log_counts[index] + self.log_units[index] + np.maximum(value, alone.max(0))
 
     def most(self, d: int) -> Array:
@@ -178,14 +185,12 @@ def _ladder(d: int, extra: tuple[Caps, ...], density: float) -> _Ladder:
     return _Ladder(chosen, heights, log_counts, log_mass_units(d, heights), log_norms(d, heights))
 
 
-def _ranked(ladder: _Ladder, problem: Problem, given: int) -> tuple[Index, Array]:
+@lru_cache(maxsize=4)
+def _ranked(problem: Problem, density: float, extra: tuple[Caps, ...]) -> tuple[Index, Array]:
     """Caps worth trying and their rough values, best first: the tall ones, and those around the peak of the others."""
-    size = ladder.heights.size
+    ladder, given = _ladder(problem.d, extra, density), len(extra)
     tall = int(np.searchsorted(-ladder.heights[given:], -TALL)) + given if problem.d > 2 else given
-    # Below both of these heights neither noise nor budget matters, and lower caps only have less mass.
-    snr = problem.log_nu + ladder.log_units[tall:] > -2
-    poor = problem.log_budget + ladder.log_shares(problem)[tall:] < 2
-    end = min(size, tall + max(int(snr.sum()), int(poor.sum())) + 4)
+    end = ladder.end(problem, tall)
     index = np.arange(tall)
     rough = ladder.rough(index, problem) if tall else np.empty(0)
     low, high, stride = tall, end, max(1, -(-(end - tall) // _COARSE))
@@ -217,11 +222,28 @@ def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design 
     return Claim(best[1], best[0] - _MARGIN)
 
 
+def ceiling(problem: Problem, extra: tuple[Caps, ...]) -> float:
+    """More than the logarithm of any claim: from rough values, and measured, see ``_CEILING``."""
+    d = problem.d
+    if d > _LARGEST_DIMENSION:
+        return -math.inf
+    density = _levels(d, Effort.FAST)[0][0]
+    if d <= _FAR_BEYOND:
+        rough = float(_ranked(problem, density, extra)[1].max())
+    else:
+        ladder = _ladder(d, extra, density)
+        index = np.arange(ladder.heights.size)
+        rough = max(float(ladder.rough(index, problem, log_mass).max()) for log_mass in (THOUSANDTH, *_FAR))
+    return max(rough, _alone(problem, extra)[0]) + _CEILING
+
+
+@lru_cache(maxsize=4)
 def _alone(problem: Problem, extra: tuple[Caps, ...]) -> tuple[float, StackedTrapezoids]:
     """Logarithm of the best value with one trapezoid per cap, and its design."""
     ladder = _ladder(problem.d, extra, _DENSE)
-    log_value, log_amplitude = ladder.alone(slice(None), problem)
-    value = log_value + ladder.log_counts + ladder.log_units
+    near = slice(0, ladder.end(problem, len(extra)))
+    log_value, log_amplitude = ladder.alone(near, problem)
+    value = log_value + ladder.log_counts[near] + ladder.log_units[near]
     row, i = np.unravel_index(int(value.argmax()), value.shape)
     slab = Slab(0.0, 1.0, 1, float(RAMPS[row]), math.exp(float(log_amplitude[row, i])))
     return float(value[row, i]), StackedTrapezoids(ladder.caps[i], (slab,))
@@ -240,7 +262,7 @@ def _at_level(
         # Ranked by rough values, ruled out by total mass alone.
         rough = np.maximum.accumulate(ladder.most(problem.d)[order][::-1])[::-1]
     else:
-        (order, rough), slack = _ranked(ladder, problem, len(extra)), _slack(problem.d)
+        (order, rough), slack = _ranked(problem, density, extra), _slack(problem.d)
     score, winner = -math.inf, None
     for i, above in zip(order.tolist(), rough.tolist(), strict=True):
         if above + slack < score:
@@ -262,4 +284,5 @@ FAMILY = Family(
     proof=slabs.__doc__ or "",
     boundary_localised=True,
     search=search,
+    ceiling=ceiling,
 )

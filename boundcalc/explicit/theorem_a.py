@@ -22,7 +22,7 @@ from boundcalc.enclosure import Enclosure, enclose
 from boundcalc.exact import rational
 from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.family import Design, Family, NotApplicable
-from boundcalc.explicit.marginal import Marginal, Weighting
+from boundcalc.explicit.marginal import Marginal, Weighting, log_c1
 from boundcalc.explicit.problem import Effort, Problem, Weight
 from boundcalc.setting import Setting
 from boundcalc.shown import Shown, show_lower, show_upper
@@ -159,6 +159,11 @@ class TheoremA(Design):
         return from_enclosure(enclose(THEOREM_A.bound.expr, setting.substitution))
 
 
+def ceiling(problem: Problem, extra: tuple[Caps, ...]) -> float:
+    """The closed form at h = 1/8, which no h exceeds."""
+    return log_c1(problem.d) + (problem.d - 1) / 2 * math.log(7 / 64) - math.log(24 * 8) + 1e-9
+
+
 def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
     """Nothing to search for."""
     return TheoremA()
@@ -172,4 +177,5 @@ FAMILY = Family(
     proof=stacked_hats.__doc__ or "",
     boundary_localised=True,
     search=search,
+    ceiling=ceiling,
 )

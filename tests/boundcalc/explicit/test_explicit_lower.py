@@ -8,8 +8,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from boundcalc.explicit import theorem_a
-from boundcalc.explicit.lower import FAMILIES, explicit_lower
+from boundcalc.explicit import stacked_trapezoids, theorem_a
+from boundcalc.explicit.family import Claim
+from boundcalc.explicit.lower import FAMILIES, explicit_lower, problem_of
+from boundcalc.explicit.problem import Effort, Weight
 from boundcalc.explicit.theorem_a import ExplicitBound
 from boundcalc.explicit.upper import explicit_upper
 from boundcalc.setting import Setting
@@ -221,3 +223,21 @@ def test_huge_dimensions_have_a_bound_or_are_refused_by_name(bound: Callable[...
     for d in (10**100 + 1, 1e300, "1e400"):
         with pytest.raises(ValueError, match="d must be at most 1e100"):
             bound(d, 100)
+
+
+@pytest.mark.parametrize("d", [1, 2, 4, 7, 15, 60])
+def test_the_best_family_is_the_best_of_all(d: int) -> None:
+    """Families are left out only where they can't win."""
+    for n in (10, 1e4, 1e9):
+        bound = explicit_lower(d, n, C=2)
+        assert bound.log10_lower == max(value.log10 for value in bound.values)
+
+
+@pytest.mark.parametrize("d", [1, 2, 5, 12, 40, 75, 300])
+def test_no_claim_exceeds_its_ceiling(d: int) -> None:
+    """By far: ceilings rule families out, so that a ceiling that is too low would spoil monotonicity."""
+    for n, C in itertools.product((1e2, 1e6, 1e14, 1e30), (1e-2, 1, 1e3)):
+        task = problem_of(Setting.parse(d=d, n=n, sigma=1, B=1, C=C), Weight.CANONICAL)
+        claim = stacked_trapezoids.search(task, Effort.FAST, ())
+        assert isinstance(claim, Claim)
+        assert claim.log_level < stacked_trapezoids.ceiling(task, ()) - 0.3
