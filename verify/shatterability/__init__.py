@@ -6,7 +6,7 @@ from verify.shatterability.edge import MemorisationEdge, memorisation_edge
 from verify.shatterability.gap import ModelGap, model_gap
 from verify.shatterability.job import Protection, Shatterability, shatterability
 from verify.shatterability.margins import HullMargins, hull_margins
-from verify.shatterability.scaling import Scale, Scaled, rescale
+from verify.shatterability.scaling import LabelScale, Scale, Scaled, ScaledLabels, rescale, rescale_labels
 from verify.shatterability.solitary import (
     SoloCapacity,
     SoloSharpness,
@@ -20,11 +20,13 @@ __all__ = [
     "DecayPoint",
     "DepthBracket",
     "HullMargins",
+    "LabelScale",
     "MemorisationEdge",
     "ModelGap",
     "Protection",
     "Scale",
     "Scaled",
+    "ScaledLabels",
     "Shatterability",
     "SoloCapacity",
     "SoloSharpness",
@@ -36,6 +38,7 @@ __all__ = [
     "model_gap",
     "read_table",
     "rescale",
+    "rescale_labels",
     "shatterability",
     "solitary_network",
     "solo_capacity",

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from boundcalc.files import save_figure, write_arrays, write_text
 from boundcalc.options import choice, number
 from verify.command import Progress, Setting, asked, check_outputs
 from verify.outcome import ExitCode
 from verify.shatterability.figure import shatterability_figure
-from verify.shatterability.job import Protection, shatterability
+from verify.shatterability.job import Protection, examine
 from verify.shatterability.render import json_text, text
-from verify.shatterability.scaling import Scale, rescale
+from verify.shatterability.scaling import LabelScale, Scale
 from verify.shatterability.table import read_table
 
 _POSITIVE = number("a positive number", lambda x: x > 0)
@@ -28,9 +31,17 @@ class ShatterSetting(Setting):
     file: str = asked("file")
     target: str | None = asked("target")
     drop: str | None = asked("drop")
+    keep: str | None = asked("keep")
+    sep: str | None = asked("sep")
+    decimal: str | None = asked("decimal")
+    encoding: str | None = asked("encoding")
+    sheet: str | None = asked("sheet")
+    missing: str = asked("missing")
+    one_hot: bool = asked("one_hot")
     eta: Fraction = asked("eta", "0.5", reader=_POSITIVE)
     decay: Fraction | None = asked("decay", None)
     features: Scale = asked("features", reader=choice(Scale))
+    labels: LabelScale = asked("labels", reader=choice(LabelScale))
     bound: Fraction | None = asked("bound", None, reader=_POSITIVE)
     columns: int = asked("columns")
     time: Fraction = asked("time")
@@ -38,20 +49,36 @@ class ShatterSetting(Setting):
     checkpoint: str | None = asked("checkpoint")
 
 
+def _names(listed: str | None) -> list[str]:
+    """Names of columns, separated by commas; quotes protect those inside a name."""
+    return [name for name in next(csv.reader([listed or ""], skipinitialspace=True), []) if name]
+
+
 def answer(typed: Mapping[str, Any]) -> int:
     """Read, compute, write, print; the exit code: 0 for an answer, 3 for undecided."""
     setting = ShatterSetting.typed(typed)
     outputs = {name: typed[name] for name in ("json", "save", "plot")}
     check_outputs(**outputs)
-    table = read_table(Path(setting.file), setting.target, [name for name in (setting.drop or "").split(",") if name])
-    scaled = rescale(table.X, setting.features)
+    table = read_table(
+        Path(setting.file),
+        setting.target,
+        _names(setting.drop),
+        keep=_names(setting.keep),
+        sep=setting.sep,
+        decimal=setting.decimal,
+        encoding=setting.encoding,
+        sheet=setting.sheet,
+        missing=setting.missing,
+        one_hot=setting.one_hot,
+    )
     eta, time = float(setting.eta), float(setting.time)
     decay, bound = (None if value is None else float(value) for value in (setting.decay, setting.bound))
     with Progress() as progress:
-        found = shatterability(
-            scaled.X,
-            table.y,
+        found = examine(
+            table,
             eta,
+            setting.features,
+            setting.labels,
             decay=decay,
             bound=bound,
             time_limit=time,
@@ -60,14 +87,15 @@ def answer(typed: Mapping[str, Any]) -> int:
             progress=progress.note,
             checkpoint=None if setting.checkpoint is None else Path(setting.checkpoint),
         )
-    n, d = scaled.X.shape
+    n, d = found.X.shape
     title = (
-        f"Shatterability of {setting.file}: {n} points, {d} feature(s) ({scaled.words}), "
-        f"labels {table.target!r} in [{table.y.min():g}, {table.y.max():g}]"
+        f"Shatterability of {setting.file}: {n} points, {d} feature(s) ({found.features.words}), "
+        f"labels {table.target!r} in [{table.y.min():g}, {table.y.max():g}] ({found.labels.words})"
     )
     facts = {
         "file": setting.file, "target": table.target, "columns": list(table.columns), "points": n, "features": d,
-        "scale": setting.features.value, "eta": eta, "decay": decay, "bound": bound, "time": time, "seed": setting.seed,
+        "scale": setting.features.value, "labels": setting.labels.value, "eta": eta, "decay": decay, "bound": bound,
+        "time": time, "seed": setting.seed,
     }  # fmt: skip
     content = json_text(found, facts)
     if outputs["json"] not in (None, "-"):
@@ -81,7 +109,12 @@ def answer(typed: Mapping[str, Any]) -> int:
             for name, bracket in (("margin", found.margins), ("depth", found.depth))
             for end in ("lower", "upper")
         }
-        data = {"X": found.X, "y": found.y, **brackets, "leverage": found.leverage}
+        scales = {
+            f"{name}_{part}": np.asarray(getattr(scaled, part))
+            for name, scaled in (("X", found.features), ("y", found.labels))
+            for part in ("shift", "factor")
+        }
+        data = {"X": found.X, "y": found.y, **scales, **brackets, "leverage": found.leverage}
         write_arrays(Path(outputs["save"]), network.arrays | data)
     print(content if outputs["json"] == "-" else text(found, title), end="" if outputs["json"] == "-" else "\n")
     if outputs["save"] is not None and network is None:

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.exact import exact_rational, fraction
+from boundcalc.options import choice
 from verify.hessian.inputs import check_function, check_integer, check_positive
 from verify.hessian.structure import secular_root
 from verify.outcome import Interval, Relation, Trust, Verdict, judge
@@ -22,6 +24,7 @@ from verify.shatterability.frame import Frame
 from verify.shatterability.guard import Guard
 from verify.shatterability.margins import HullMargins, hull_margins
 from verify.shatterability.reach import nonnegative_products
+from verify.shatterability.scaling import LabelScale, Scale, Scaled, ScaledLabels, rescale, rescale_labels
 from verify.shatterability.solitary import (
     SoloCapacity,
     SoloSharpness,
@@ -29,7 +32,7 @@ from verify.shatterability.solitary import (
     solo_capacity,
     solo_sharpness,
 )
-from verify.shatterability.table import check_data, conflicting_rows, constant_columns
+from verify.shatterability.table import Table, check_data, conflicting_rows, constant_columns
 
 Float = NDArray[np.float64]
 
@@ -52,7 +55,12 @@ class Shatterability:
 
     Attributes
     ----------
+    table : Table
+        The data as given, with the names of columns and rows.
+    features, labels : Scaled, ScaledLabels
+        What was made of them.
     X, y : ndarrays, shapes (n, d) and (n,)
+        Points and labels in these scales: what all below speaks of.
     verdict : str
         The answer in one line.
     evidence : Trust
@@ -75,8 +83,9 @@ class Shatterability:
         What restricts these statements.
     """
 
-    X: Float
-    y: Float
+    table: Table
+    features: Scaled
+    labels: ScaledLabels
     eta: float
     protection: Protection
     verdict: str
@@ -92,12 +101,22 @@ class Shatterability:
     decay: tuple[DecayPoint, ...]
     notes: tuple[str, ...]
 
+    @property
+    def X(self) -> Float:
+        return self.features.X
+
+    @property
+    def y(self) -> Float:
+        return self.labels.y
+
 
 def shatterability(
-    X: Float,
-    y: Float,
+    X: Any,
+    y: Any,
     eta: float,
     *,
+    features: Scale | str = Scale.AS_IS,
+    labels: LabelScale | str = LabelScale.AS_IS,
     decay: float | None = None,
     bound: float | None = None,
     time_limit: float = 600.0,
@@ -110,11 +129,17 @@ def shatterability(
 
     Parameters
     ----------
-    X : array_like, shape (n, d)
-        Taken as they are; some statements need points in the unit ball (see ``notes``).
-    y : array_like, shape (n,)
+    X : array_like or data frame of pandas, shape (n, d)
+        Of a frame, names and index are kept, and its columns must be numbers (nullable dtypes too) or truth values.
+    y : array_like or series of pandas, shape (n,)
     eta : float
         Step size of gradient descent.
+    features : Scale or str
+        "as-is"; "unit-ball", centred and divided by the largest norm; "standardise", each column to mean 0 and variance 1.
+        Some statements need points in the unit ball (see ``notes``).
+    labels : LabelScale or str
+        "as-is"; "unit", the least to -1 and the largest to 1; "standardise", to mean 0 and variance 1. ``eta``, ``decay`` and
+        ``bound`` are those of the problem in these scales.
     decay : float, optional
         A weight decay for which to say what the best network found memorises.
     bound : float, optional
@@ -140,7 +165,38 @@ def shatterability(
     >>> shatterability(X, y, eta=0.5).verdict
     'not protected at eta = 0.5: 100 % of the points are extreme; an explicit interpolant has lambda_max 1.643 <= 4'
     """
-    X, y = check_data(X, y)
+    return examine(
+        Table.of(X, y),
+        eta,
+        choice(Scale).read("features", features),
+        choice(LabelScale).read("labels", labels),
+        decay=decay,
+        bound=bound,
+        time_limit=time_limit,
+        seed=seed,
+        most_columns=most_columns,
+        progress=progress,
+        checkpoint=checkpoint,
+    )
+
+
+def examine(
+    table: Table,
+    eta: float,
+    features: Scale,
+    labels: LabelScale,
+    *,
+    decay: float | None = None,
+    bound: float | None = None,
+    time_limit: float = 600.0,
+    seed: int = 0,
+    most_columns: int = MOST_COLUMNS,
+    progress: Callable[[str], None] | None = None,
+    checkpoint: str | Path | None = None,
+) -> Shatterability:
+    """The answer of :func:`shatterability` for a table in one pair of scales."""
+    points, scaled = rescale(table.X, features), rescale_labels(table.y, labels)
+    X, y = check_data(points.X, scaled.y)
     check_function("progress", progress)
     most_columns = check_integer("most_columns", most_columns, 0)
     eta, seed = check_positive("eta", eta), check_integer("seed", seed, 0)
@@ -153,7 +209,7 @@ def shatterability(
             raise ValueError(f"decay must be at most {_LARGEST:g}, got {decay!r}; rescale the labels")
     if bound is not None and float(np.abs(y).max()) > check_positive("bound", bound):
         row = int(np.abs(y).argmax())
-        raise ValueError(f"bound must be at least every |y_i|, got {bound!r} with label {y[row]:g} in row {row}")
+        raise ValueError(f"bound must be at least every |y_i|, got {bound!r} with label {y[row]:g} in {table.row(row)}")
     guard = Guard(limit)
     margins = hull_margins(X, time_limit=0.4 * limit, progress=progress, checkpoint=checkpoint)
     left = guard.left() - 0.45 * limit
@@ -184,10 +240,11 @@ def shatterability(
             most_columns=most_columns,
             progress=progress,
         )
-    protection, verdict, evidence = _verdict(eta, margins, edge, clash, y)
+    protection, verdict, evidence = _verdict(eta, margins, edge, clash, table)
     return Shatterability(
-        X=X,
-        y=y,
+        table=table,
+        features=points,
+        labels=scaled,
         eta=eta,
         protection=protection,
         verdict=verdict,
@@ -201,7 +258,7 @@ def shatterability(
         edge=edge,
         worst_labels=math.nan if bound is None else secular_root(2 * bound * np.hypot(1, np.linalg.norm(X, axis=1))),
         decay=path,
-        notes=_notes(X, y, margins, depth, edge, path),
+        notes=_notes(table, X, y, margins, depth, edge, path),
     )
 
 
@@ -215,12 +272,14 @@ def leverages(X: Float) -> Float:
 
 
 def _verdict(
-    eta: float, margins: HullMargins, edge: MemorisationEdge | None, clash: tuple[int, int] | None, y: Float
+    eta: float, margins: HullMargins, edge: MemorisationEdge | None, clash: tuple[int, int] | None, table: Table
 ) -> tuple[Protection, str, Trust]:
     where = f"at eta = {eta:g}: "
     if edge is None:
         i, j = clash if clash is not None else (0, 0)
-        words = f"rows {i} and {j} are equal with labels {y[i]:g} and {y[j]:g}: no function interpolates the data"
+        which = f"{table.unit}s {table.rows[i]} and {table.rows[j]} are equal"
+        rounded = "" if (table.X[i] == table.X[j]).all() else " up to rounding in these scales"
+        words = f"{which}{rounded} with labels {table.y[i]:g} and {table.y[j]:g}: no function interpolates the data"
         return Protection.PROTECTED, f"{Protection.PROTECTED.value} {where}{words}", Trust.PROVED
     share = f"{100 * margins.extreme.mean():.3g} % of the points are extreme; "
     threshold = 2 / fraction(exact_rational("eta", eta))
@@ -237,6 +296,7 @@ def _verdict(
 
 
 def _notes(
+    table: Table,
     X: Float,
     y: Float,
     margins: HullMargins,
@@ -257,8 +317,10 @@ def _notes(
         notes.append(f"{copies} row(s) repeat earlier points: none of these points is extreme")
     constant = constant_columns(X)
     if constant.size:
-        shown = ", ".join(str(i) for i in constant[:5].tolist()) + (", ..." if constant.size > 5 else "")
-        notes.append(f"feature(s) {shown} (counted from 0) are constant: they shift the points and separate nothing")
+        shown = ", ".join(repr(table.columns[i]) for i in constant[:5].tolist()) + (
+            ", ..." if constant.size > 5 else ""
+        )
+        notes.append(f"feature(s) {shown} are constant: they shift the points and separate nothing")
     frame = Frame.of(X)
     if frame.rank - 1 < min(n - 1, d - constant.size):
         notes.append(

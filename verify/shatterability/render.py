@@ -14,7 +14,7 @@ from verify.outcome import Interval, Trust, show, show_fact
 from verify.shatterability.job import Shatterability
 
 _POINTS = 12
-_HEAD = ("row", "label", "depth", "margin", "alone", "leverage")
+_HEAD = ("label", "depth", "margin", "alone", "leverage")
 
 
 def numbers(found: Shatterability) -> list[tuple[str, object, Trust | None, str]]:
@@ -67,12 +67,19 @@ def exposed_rows(found: Shatterability, most: int = _POINTS) -> NDArray[np.int64
 def text(found: Shatterability, title: str) -> str:
     """The report for a terminal."""
     rows = [(name, show_fact(value), kind.value if kind else "", words) for name, value, kind, words in numbers(found)]
-    lines = [title, "", f"{found.verdict} ({found.evidence.value})", ""]
+    scales = [*found.features.lines(found.table.columns), *found.labels.lines(found.table.target)]
+    lines = [
+        title,
+        *(f"  {words}" for words in (*found.table.words, *scales)),
+        "",
+        f"{found.verdict} ({found.evidence.value})",
+        "",
+    ]
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines += [f"  {a:<{widths[0]}}  {b:>{widths[1]}}  {c:<{widths[2]}}  {words}" for a, b, c, words in rows]
     lines += ["", "most exposed points (depth and margin proved; the rest float-certified)"]
-    cells = [_HEAD] + [_point(found, row) for row in exposed_rows(found).tolist()]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(_HEAD))]
+    cells = [(found.table.unit, *_HEAD)] + [_point(found, row) for row in exposed_rows(found).tolist()]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines += ["  " + "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in cells]
     lines += [f"note: {note}" for note in found.notes]
     return "\n".join(lines)
@@ -83,8 +90,8 @@ def _point(found: Shatterability, row: int) -> tuple[str, ...]:
     margin = Interval(float(found.margins.lower[row]), float(found.margins.upper[row]))
     close = margin.upper - margin.lower <= found.margins.tolerance
     return (
-        str(row),
-        show(float(found.y[row])),
+        str(found.table.rows[row]),
+        show(float(found.table.y[row])),
         str(low) if low == high else f"[{low}, {high}]",
         show(margin.upper if close and margin.lower > 0 else margin),
         show(float(found.single[row])) if math.isfinite(found.single[row]) else "-",
@@ -100,12 +107,15 @@ def json_text(found: Shatterability, setting: Mapping[str, object]) -> str:
             return {"lower": plain(value.lower), "upper": plain(value.upper)}
         if isinstance(value, float) and not math.isfinite(value):
             return None
-        return value
+        if isinstance(value, np.generic):
+            return plain(value.item())
+        return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
     points = [
         {
-            "row": row,
-            "label": float(found.y[row]),
+            "row": plain(found.table.rows[row]),
+            "index": row,
+            "label": float(found.table.y[row]),
             "depth": {"lower": int(found.depth.lower[row]), "upper": int(found.depth.upper[row])},
             "margin": {"lower": float(found.margins.lower[row]), "upper": float(found.margins.upper[row])},
             "alone": plain(float(found.single[row])),
@@ -115,6 +125,17 @@ def json_text(found: Shatterability, setting: Mapping[str, object]) -> str:
     ]
     content = {
         "setting": dict(setting),
+        "table": {
+            "columns": list(found.table.columns), "target": found.table.target, "rows_are": found.table.unit,
+            "read": list(found.table.words),
+        },
+        "scaling": {
+            "features": {
+                "words": found.features.words, "shift": found.features.shift.tolist(),
+                "factor": found.features.factor.tolist(),
+            },
+            "labels": {"words": found.labels.words, "shift": found.labels.shift, "factor": found.labels.factor},
+        },
         "verdict": {
             "protection": found.protection.value, "sentence": found.verdict, "evidence": found.evidence.value
         },

@@ -1,11 +1,10 @@
-"""Reading a table of points and labels, and refusing what can't be used, with the reason."""
+"""Tables of points and labels: which columns are features, and the reason where something can't be used."""
 
 from __future__ import annotations
 
-import csv
-import math
 import os
-import warnings
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,67 +15,185 @@ from numpy.typing import NDArray
 
 from boundcalc.exact import describe
 from boundcalc.files import as_path
-from constructions.network import read_arrays
-from verify.hessian.inputs import check_members, check_number, read_array
+from boundcalc.options import choice
+from verify.hessian.inputs import check_flag, check_members, read_array
+from verify.shatterability.cells import WHOLE, Column, as_number, is_date, remedy, rounded_whole, shown
+from verify.shatterability.reading import Dialect, Sheet, frame_columns, is_running, read_sheet, series_column
 
 Float = NDArray[np.float64]
 
-# From here on float64 rounds whole numbers.
-_WHOLE = 2.0**53
-_MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
+# Names that stand for none: pandas gives them to an index that was saved without one.
+_UNNAMED = re.compile(r"|Unnamed: \d+(_level_\d+)?|__index_level_\d+__")
+_MOST_LEVELS = 100
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Points, labels and the names of their columns.
+    """Points, labels and what their columns and rows are called.
 
     Attributes
     ----------
     X, y : ndarray, shapes (n, d) and (n,)
     columns : tuple of str
         Names of the d features.
+    target : str
+        Name of the labels.
+    rows : sequence
+        What each row is called: the line of the file on which it begins, or the index of the data frame.
+    unit : str
+        What these are: "line", "sheet row" or "row".
+    words : tuple of str
+        How the file was read, and what was left out.
     """
 
     X: Float
     y: Float
     columns: tuple[str, ...]
     target: str
+    rows: Sequence[Any]
+    unit: str = "row"
+    words: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, X: Any, y: Any) -> Table:
+        """Arrays as they are, or a data frame and a series of pandas with their names and index.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Naming X or y: what is missing, no number, or of different length or index.
+
+        Examples
+        --------
+        >>> Table.of([[1.0, 2.0], [3.0, 4.0]], [0, 1]).columns
+        ('x0', 'x1')
+        """
+        framed = hasattr(X, "iloc") and hasattr(X, "columns")
+        labelled = hasattr(y, "iloc") and not hasattr(y, "columns")
+        if framed and labelled and not X.index.equals(y.index):
+            raise ValueError(
+                "y must have the index of X, row by row; pass y.loc[X.index], or y.to_numpy() to ignore it"
+            )
+        rows: Sequence[Any] = (
+            X.index if framed else y.index if labelled else range(len(X) if hasattr(X, "__len__") else 0)
+        )
+        target = str(y.name) if labelled and y.name is not None else "y"
+        if labelled and len(y):
+            y = _checked("y", [series_column(target, y)], rows)[0]
+        if not framed:
+            X, y = check_data(X, y)
+            return cls(X, y, tuple(f"x{i}" for i in range(X.shape[1])), target, rows)
+        columns = frame_columns(X)
+        _refuse_twice("X", [column.name for column in columns])
+        for column in columns:
+            if len(X) and _UNNAMED.fullmatch(column.name) and is_running(column):
+                raise ValueError(
+                    f"X must hold features, column {column.name!r} counts the rows; pass X.drop(columns=...)"
+                )
+        points = (
+            np.column_stack(_checked("X", columns, rows)) if columns and len(X) else np.empty((len(X), len(columns)))
+        )
+        return cls(*check_data(points, y), tuple(column.name for column in columns), target, rows)
+
+    def row(self, i: int) -> str:
+        """What row i is called.
+
+        >>> Table.of([[1.0], [3.0]], [0, 1]).row(1)
+        'row 1'
+        """
+        return f"{self.unit} {self.rows[i]}"
 
 
-def read_table(path: str | os.PathLike[str], target: str | None = None, drop: Sequence[str] = ()) -> Table:
-    """Read a CSV file with a header line, a Parquet file, or an .npz file with X (n, d) and the labels.
+def read_table(
+    path: str | os.PathLike[str],
+    target: str | None = None,
+    drop: Sequence[str] = (),
+    *,
+    keep: Sequence[str] = (),
+    sep: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    missing: str = "refuse",
+    one_hot: bool = False,
+) -> Table:
+    """Read text with a header line, Excel, Parquet, Feather, JSON lines, or an .npz file with X (n, d) and the labels.
+
+    Columns that count the rows (0, 1, 2, ... or 1, 2, 3, ...) and a first column without a name are no features: they are left
+    out, and ``words`` of the table say so.
 
     Parameters
     ----------
     path : str or Path
-        The suffix names the format: .csv, .parquet or .npz.
+        The suffix names the format: .csv, .tsv, .tab, .txt, .dat, .data, .jsonl, .ndjson (also with .gz, .bz2, .xz, .zst, .zip),
+        .xlsx, .xlsm, .xls, .ods, .parquet, .feather or .npz.
     target : str, optional
         Column (for .npz: array) of the labels; by default "y".
     drop : sequence of str
         Columns to leave out.
+    keep : sequence of str
+        Columns to use although they count the rows.
+    sep, decimal, encoding : str, optional
+        Of text; found out and said in ``words`` by default.
+    sheet : str, optional
+        Of a spreadsheet; by default the first.
+    missing : str
+        "drop" leaves out rows with missing values, "refuse" does not.
+    one_hot : bool
+        Whether a column of names becomes a column of zeros and ones for each of them.
 
     Raises
     ------
     TypeError
         If ``path`` is no path.
     ValueError
-        Naming what is wrong: no such file or format, no such column, text or missing or infinite values.
+        Naming what is wrong: no such file or format, no such column, text or missing or infinite values, with the line.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "t.csv").write_text("a;b;y\\n1,5;2;3\\n2;NA;5\\n4;8;1\\n")
+    ...     table = read_table(Path(folder, "t.csv"), missing="drop")
+    >>> table.X.tolist(), list(table.rows)
+    ([[1.5, 2.0], [4.0, 8.0]], [2, 4])
+    >>> table.words
+    ("text in UTF-8, separator ';', decimal mark ','", '1 of 3 rows left out for missing values: line 3')
     """
     path = as_path("path", path)
-    if target is not None and not isinstance(target, str):
-        raise TypeError(f"target must be the name of a column or None, got {describe(target)}")
-    drop = check_members("drop", drop, str)
+    for name, value in {"target": target, "sep": sep, "encoding": encoding, "sheet": sheet}.items():
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"{name} must be text or None, got {describe(value)}")
+    if decimal is not None:
+        decimal = choice((".", ",")).read("decimal", decimal)
+    missing, one_hot = choice(("refuse", "drop")).read("missing", missing), check_flag("one_hot", one_hot)
+    drop, keep = check_members("drop", drop, str), check_members("keep", keep, str)
     wanted = "y" if target is None else target
-    suffix = path.suffix.lower()
-    readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}
-    if suffix not in readers:
-        raise ValueError(f"FILE must end in .csv, .parquet or .npz, got {describe(str(path))}")
-    if not path.is_file():
-        raise ValueError(f"FILE must be an existing file, got {str(path)!r}")
-    names, values = readers[suffix](path, wanted)
-    if len(set(names)) < len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        raise ValueError(f"FILE must have distinct column names, {str(path)!r} has {_listed(twice)} more than once")
+    found = read_sheet(path, Dialect(sep, decimal, encoding, sheet), wanted)
+    columns, words = _choose(found, path, target, wanted, drop, keep)
+    *features, labels = columns
+    if one_hot:
+        features = [part for column in features for part in _one_hot(column, found, words)]
+    values = _checked("FILE", [*features, labels], found.rows, found.unit, found.decimal, missing == "refuse")
+    gaps = np.any([np.isnan(column) for column in values], axis=0)
+    rows = found.rows
+    if gaps.any():
+        left = [str(rows[i]) for i in np.flatnonzero(gaps).tolist()]
+        words.append(f"{len(left)} of {len(gaps)} rows left out for missing values: {found.unit} {_some(left, 6)}")
+        rows = [rows[i] for i in np.flatnonzero(~gaps).tolist()]
+        values = [column[~gaps] for column in values]
+    if len(rows) < 2:
+        raise ValueError(f"FILE must hold at least 2 points, {str(path)!r} holds {len(rows)} without missing values")
+    X, y = check_data(np.column_stack(values[:-1]), values[-1])
+    names = tuple(column.name for column in features)
+    return Table(X, y, names, wanted, rows, found.unit, (*found.words, *words))
+
+
+def _choose(
+    found: Sheet, path: Path, target: str | None, wanted: str, drop: Sequence[str], keep: Sequence[str]
+) -> tuple[list[Column], list[str]]:
+    """The columns of the features, and last that of the labels; what was left out, in words."""
+    names = [column.name for column in found.columns]
     if wanted not in names:
         option = (
             f"--target {wanted if len(wanted) <= 45 else describe(wanted)}"
@@ -84,20 +201,132 @@ def read_table(path: str | os.PathLike[str], target: str | None = None, drop: Se
             else "--target (default y)"
         )
         raise ValueError(f"{option} must name a column of {str(path)!r}; it has {_listed(names)}")
-    unknown = [name for name in drop if name not in names or name == wanted]
-    if unknown:
-        raise ValueError(f"--drop must name feature columns of {str(path)!r}, got {_listed(unknown)}")
-    features = tuple(name for name in names if name != wanted and name not in set(drop))
+    for flag, asked in (("--drop", drop), ("--keep", keep)):
+        unknown = [name for name in asked if name not in names or name == wanted]
+        if unknown:
+            raise ValueError(f"{flag} must name feature columns of {str(path)!r}, got {_listed(unknown)}")
+    used = [column for column in found.columns if column.name not in drop]
+    named, words = [], []
+    for at, column in enumerate(used):
+        if not _UNNAMED.fullmatch(column.name) or column.name in (wanted, *keep):
+            named.append(column)
+        elif column is found.columns[0] or is_running(column) or _empty(column):
+            kind = "empty column" if _empty(column) else "index"
+            words.append(f"column {found.columns.index(column) + 1} left out: it has no name ({kind})")
+        else:
+            raise ValueError(
+                f"FILE must name every column, column {at + 1} of {str(path)!r} has no name and holds data; name it in the header"
+            )
+    _refuse_twice("FILE", [column.name for column in named])
+    labels = next(column for column in named if column.name == wanted)
+    features = [column for column in named if column is not labels]
+    if len(features) > 1 and found.counted and len(found.rows) > 2:
+        counting = [column.name for column in features if is_running(column) and column.name not in keep]
+        if len(counting) < len(features):
+            features = [column for column in features if column.name not in counting]
+            words += [f"column {name!r} left out: it counts the rows; --keep uses it" for name in counting]
     if not features:
         raise ValueError(f"FILE must hold at least one feature column beside {wanted!r}, {str(path)!r} holds none")
-    if isinstance(values, np.ndarray):
-        X = np.ascontiguousarray(values[:, [names.index(name) for name in features]])
-        y = np.ascontiguousarray(values[:, names.index(wanted)])
-    else:
-        X, y = _from_text(names, values, features, wanted)
-    _refuse_gaps(X, features)
-    _refuse_gaps(y[:, None], (wanted,))
-    return Table(*check_data(X, y), features, wanted)
+    return [*features, labels], words
+
+
+def _empty(column: Column) -> bool:
+    return not column.is_text and bool(np.isnan(column.values).all())
+
+
+def _refuse_twice(called: str, names: Sequence[str]) -> None:
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twice:
+        raise ValueError(
+            f"{called} must have distinct column names, {_listed(twice)} stand(s) more than once; rename or drop them"
+        )
+
+
+def _one_hot(column: Column, found: Sheet, words: list[str]) -> list[Column]:
+    """A column of names as one of zeros and ones for each; any other column as it is."""
+    if not column.is_text:
+        return [column]
+    cells = [
+        None if as_number(cell, found.decimal) != as_number(cell, found.decimal) else cell for cell in column.values
+    ]
+    present = [cell for cell in cells if cell is not None]
+    if not column.category and any(
+        not isinstance(cell, str)
+        or as_number(cell, found.decimal) is not None
+        or is_date(cell)
+        or remedy(cell, found.decimal)
+        for cell in present
+    ):
+        return [column]
+    levels = sorted({str(cell).strip() for cell in present})
+    if len(levels) > _MOST_LEVELS or (len(levels) > 10 and 2 * len(levels) > len(present)):
+        raise ValueError(
+            f"FILE must hold few different names where --one-hot is to encode them, column {column.name!r} holds "
+            f"{len(levels)} in {len(present)} rows; leave it out with --drop"
+        )
+    words.append(f"column {column.name!r} became {len(levels)} columns of zeros and ones: {_listed(levels)}")
+    ones = [[np.nan if cell is None else float(str(cell).strip() == level) for cell in cells] for level in levels]
+    return [Column(f"{column.name}={level}", np.array(one)) for level, one in zip(levels, ones, strict=True)]
+
+
+def _checked(
+    called: str,
+    columns: Sequence[Column],
+    rows: Sequence[Any],
+    unit: str = "row",
+    decimal: str | None = None,
+    refuse_gaps: bool = True,
+) -> list[Float]:
+    """The columns as float64; text, infinite and rounded numbers, and missing ones if asked, are refused by column and row."""
+    ours = called == "FILE"
+    encode = "encode text as numbers, with " + ("--one-hot" if ours else "pandas.to_numeric or pandas.get_dummies")
+    out = "leave the column out" + (" with --drop" if ours else "")
+    texts: list[str] = []
+    hints: dict[str, None] = {}
+    result: list[Float] = []
+    for column in columns:
+        if column.is_text:
+            cells = column.values.tolist()
+            numbers = [as_number(cell, decimal) for cell in cells]
+            names = [column.category and value == value for value in numbers]
+            at = next((i for i, value in enumerate(numbers) if value is None or names[i]), None)
+            if at is not None:
+                texts.append(f"{column.name!r} ({unit} {rows[at]} holds {shown(cells[at])})")
+                plain = "make labels numbers, such as -1 and 1" if ours and column is columns[-1] else encode
+                hints[("" if column.category else remedy(cells[at], decimal)) or plain] = None
+                continue
+            values = np.array(numbers, dtype=np.float64)
+            for i in np.flatnonzero(np.abs(values) >= WHOLE).tolist():
+                whole = rounded_whole(cells[i])
+                if whole is not None:
+                    raise ValueError(
+                        f"{called}, column {column.name!r}, {unit} {rows[i]}, must be a number that float64 can hold, "
+                        f"got {whole}; if it identifies rows, {out}"
+                    )
+        else:
+            values = column.values
+        endless = np.flatnonzero(np.isinf(values))
+        if endless.size:
+            i = int(endless[0])
+            cell = shown(column.values[i]) if column.is_text else f"{values[i]:g}"
+            raise ValueError(
+                f"{called} must hold finite numbers, but {column.name!r} has infinite values or some beyond float64 in "
+                f"{endless.size} row(s), first in {unit} {rows[i]}: {cell}; drop or replace these, or {out}"
+            )
+        result.append(values)
+    if texts:
+        raise ValueError(
+            f"{called} must hold numbers, but text stands in {_some(texts, 5)}; {'; '.join(hints)}; or {out}"
+        )
+    gaps = {column.name: np.flatnonzero(np.isnan(values)) for column, values in zip(columns, result, strict=True)}
+    lacking = [f"{name!r} ({at.size}, first in {unit} {rows[int(at[0])]})" for name, at in gaps.items() if at.size]
+    if lacking and refuse_gaps:
+        count = len(np.unique(np.concatenate(list(gaps.values()))))
+        way = "--missing drop leaves these rows out, --drop the columns" if ours else "fill them or use dropna()"
+        raise ValueError(
+            f"{called} must hold no missing values, but {count} of {len(rows)} rows have some in {_some(lacking, 5)}; {way}"
+        )
+    return result
 
 
 def check_points(X: Any) -> Float:
@@ -140,11 +369,6 @@ def _check_size(name: str, array: Float) -> None:
         raise ValueError(f"{name} must not exceed 1e100 in absolute value, got {largest:.3g}; rescale it")
 
 
-def _floats(where: str, values: NDArray[Any]) -> Float:
-    """Numbers as float64, with the gaps of floats; whole ones that float64 would round are refused."""
-    return read_array(where, values, values.shape) if values.dtype.kind in "iu" else values.astype(np.float64)
-
-
 def conflicting_rows(X: Float, y: Float) -> tuple[int, int] | None:
     """Two rows with equal points and different labels, the first such pair; None if there is none.
 
@@ -179,126 +403,8 @@ def constant_columns(X: Float) -> NDArray[np.int64]:
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:
-    shown = ", ".join(repr(name) for name in names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+    return _some([repr(name) for name in names], most)
 
 
-def _read_csv(path: Path, _: str) -> tuple[list[str], Float | list[list[str]]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.reader(stream)
-            names = [name.strip() for name in next(reader, [])]
-            if not names:
-                raise ValueError(f"FILE must start with a line of column names, {str(path)!r} is empty")
-            if all(_is_number(name) for name in names):
-                raise ValueError(
-                    f"FILE must start with a line of column names, the first line of {str(path)!r} holds numbers only"
-                )
-            try:
-                # The fast way; whatever it can't read is read again as text, to say which column is to blame.
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # an empty table gets its own message below
-                    fast = np.loadtxt(stream, delimiter=",", quotechar='"', comments=None, ndmin=2)
-                if fast.shape[1] == len(names) and fast.shape[0] and not (np.abs(fast) >= _WHOLE).any():
-                    return names, fast
-            except ValueError:
-                pass
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            rows = [row for row in list(csv.reader(stream))[1:] if row]
-    except UnicodeDecodeError as error:
-        raise ValueError(f"FILE must be UTF-8 text, {str(path)!r} is not: {error}") from error
-    except csv.Error as error:
-        raise ValueError(f"FILE must be comma-separated text, {str(path)!r} is not: {error}") from error
-    if not rows:
-        raise ValueError(f"FILE must hold rows below its header, {str(path)!r} has none")
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(names):
-            raise ValueError(
-                f"FILE must have {len(names)} cells in every row, row {number} of {str(path)!r} has {len(row)}"
-            )
-    return names, rows
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _from_text(names: list[str], rows: list[list[str]], features: tuple[str, ...], target: str) -> tuple[Float, Float]:
-    """Parse the columns that are used; text in them is refused by column."""
-    columns: dict[str, Float] = {}
-    wrong: list[str] = []
-    for name in (*features, target):
-        at = names.index(name)
-        out = np.empty(len(rows))
-        for number, row in enumerate(rows):
-            cell = row[at].strip()
-            if cell.lower() in _MISSING:
-                out[number] = math.nan
-                continue
-            try:
-                out[number] = float(cell)
-            except ValueError:
-                wrong.append(f"{name!r} (row {number + 1} holds {cell[:40]!r})")
-                break
-            if _WHOLE <= abs(out[number]) < math.inf and cell.lstrip("+-").isdecimal():
-                check_number(f"FILE, column {name!r}, row {number + 1},", int(cell))
-        columns[name] = out
-    if wrong:
-        raise ValueError(
-            f"FILE must hold numbers, but text stands in {', '.join(wrong[:5])}"
-            + (f" and {len(wrong) - 5} more columns" if len(wrong) > 5 else "")
-            + "; encode these columns as numbers or leave them out with --drop"
-        )
-    return np.stack([columns[name] for name in features], axis=1), columns[target]
-
-
-def _refuse_gaps(values: Float, names: Sequence[str]) -> None:
-    bad = ~np.isfinite(values)
-    if bad.any():
-        which = np.flatnonzero(bad.any(axis=0))
-        rows = np.flatnonzero(bad[:, which[0]])
-        raise ValueError(
-            f"FILE must hold finite numbers, but {_listed([names[i] for i in which.tolist()])} "
-            f"has missing or infinite values, {names[which[0]]!r} in {rows.size} row(s), first in row {rows[0] + 1}; "
-            "drop or fill these rows, or leave the column out with --drop"
-        )
-
-
-def _read_parquet(path: Path, target: str) -> tuple[list[str], Float | list[list[str]]]:
-    try:
-        import pyarrow.parquet as parquet
-    except ImportError:
-        raise ValueError(
-            f"FILE {str(path)!r} needs pyarrow, which isn't installed; install it, or pass a CSV or .npz file"
-        ) from None
-    try:
-        content = parquet.read_table(path)
-    except Exception as error:  # there is no end to what a damaged file makes its readers raise
-        raise ValueError(f"FILE must be a Parquet file, {str(path)!r} is not: {error}") from error
-    names = [str(name) for name in content.column_names]
-    columns = [np.asarray(content.column(i).to_numpy()) for i in range(len(names))]
-    if all(column.dtype.kind in "fiub" for column in columns):
-        return names, np.stack(
-            [_floats(f"FILE, column {n!r},", c) for n, c in zip(names, columns, strict=True)], axis=1
-        )
-    return names, [["" if cell is None else str(cell) for cell in row] for row in zip(*columns, strict=True)]
-
-
-def _read_npz(path: Path, target: str) -> tuple[list[str], Float]:
-    found = read_arrays("FILE", path)
-    for name in ("X", target):
-        if name not in found:
-            raise ValueError(f"FILE must hold the arrays X and {target}, {str(path)!r} holds {_listed(list(found))}")
-        if found[name].dtype.kind not in "fiub":
-            raise ValueError(f"FILE must hold numbers, array {name} of {str(path)!r} has dtype {found[name].dtype}")
-    X, y = (_floats(f"FILE, array {name},", found[name]) for name in ("X", target))
-    if X.ndim != 2 or y.shape != X.shape[:1]:
-        raise ValueError(f"FILE must hold X (n, d) and {target} (n,), got shapes {X.shape} and {y.shape}")
-    names = [f"x{i}" for i in range(X.shape[1])]
-    if target in names:
-        raise ValueError(f"--target must not be one of x0, x1, ..., the names of the columns of X, got {target!r}")
-    return [*names, target], np.column_stack([X, y])
+def _some(words: Sequence[str], most: int) -> str:
+    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")

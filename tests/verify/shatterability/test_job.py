@@ -87,7 +87,7 @@ def test_awkward_data_get_an_answer_and_a_note() -> None:
     twice = shatterability(np.vstack([X, X[:1]]), np.append(np.arange(12.0), 0.0) / 12, 0.5)
     assert any("1 row(s) repeat" in note for note in twice.notes)
     padded = shatterability(np.column_stack([X, np.full(12, 0.3)]), np.arange(12.0) / 12, 0.5)
-    assert any("feature(s) 2 (counted from 0) are constant" in note for note in padded.notes)
+    assert any("feature(s) 'x2' are constant" in note for note in padded.notes)
     assert padded.edge is not None
     assert padded.edge.upper <= 1.02 * padded.edge.lower
     few = shatterability(uniform_ball(4, 6, rng), np.arange(4.0), 0.5)

@@ -10,6 +10,7 @@ from verify.hessian import sharpness
 from verify.outcome import Trust
 from verify.shatterability.edge import memorisation_edge
 from verify.shatterability.job import Protection, shatterability
+from verify.shatterability.scaling import LabelScale, Scale, rescale, rescale_labels
 
 SMALL = np.array(
     [
@@ -94,3 +95,62 @@ def test_far_points_and_timestamps(origin: list[float], unit: float) -> None:
     if (X.min(axis=0) >= 0).all():
         assert found.protection is Protection.PROTECTED
         assert found.evidence is Trust.PROVED
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("features", "labels"), [("unit-ball", "unit"), ("standardise", "standardise"), ("standardise", "unit")]
+)
+def test_in_scales_of_its_own_a_table_does_not_see_units(features: str, labels: str, seed: int) -> None:
+    """Other units and origins of the labels and of every column (of all alike for the ball): one answer up to rounding."""
+    rng = np.random.default_rng(seed)
+    X, y = rng.standard_normal((9, 2)), rng.standard_normal(9)
+    first = shatterability(X, y, 0.5, features=features, labels=labels)
+    for size in (1e-30, 1e5):
+        units = np.full(2, size) if features == "unit-ball" else size * 10.0 ** rng.uniform(-5, 5, 2)
+        moved, shifted = units * (X + np.array([3.0, -7.0])), (y - 11.0) / size
+        other = shatterability(moved, shifted, 0.5, features=features, labels=labels)
+        assert other.protection is first.protection
+        assert (other.y, other.X) == (pytest.approx(first.y, abs=1e-12), pytest.approx(first.X, abs=1e-12))
+        # The program ends where its bracket is narrower than this.
+        assert (other.edge.lower, other.edge.upper) == pytest.approx((first.edge.lower, first.edge.upper), rel=5e-3)
+        assert other.margins.upper == pytest.approx(first.margins.upper, rel=1e-9)
+        assert other.features.X * other.features.factor + other.features.shift == pytest.approx(moved, rel=1e-12)
+        assert other.labels.y * other.labels.factor + other.labels.shift == pytest.approx(shifted, rel=1e-12)
+
+
+def test_labels_are_scaled_as_said() -> None:
+    y = np.array([3.0, -1.0, 0.5, 7.0])
+    assert rescale_labels(y, LabelScale.AS_IS).y is y
+    unit = rescale_labels(y, LabelScale.UNIT)
+    assert (unit.y.min(), unit.y.max(), unit.shift, unit.factor) == (-1.0, 1.0, 3.0, 4.0)
+    standard = rescale_labels(y * 1e-90, LabelScale.STANDARDISE)
+    assert (standard.y.mean(), standard.y.std()) == pytest.approx((0, 1), abs=1e-12)
+    for scale in (LabelScale.UNIT, LabelScale.STANDARDISE):
+        equal = rescale_labels(np.full(3, 0.1), scale)
+        assert (equal.y.tolist(), equal.shift, equal.factor) == ([0.0] * 3, 0.1, 1.0)
+        assert "all equal" in equal.words
+    with pytest.raises(TypeError, match="member of LabelScale"):
+        rescale_labels(y, "unit")  # type: ignore[arg-type]
+
+
+def test_what_does_not_vary_is_no_obstacle_to_scales() -> None:
+    X = np.column_stack([np.arange(5.0), np.full(5, 0.1), [1, 0, 1, 0, 1]])
+    found = shatterability(X, np.full(5, 3.0), 0.5, features="standardise", labels="standardise")
+    assert found.protection is Protection.NOT_PROTECTED
+    assert any("feature(s) 'x1' are constant" in note for note in found.notes)
+    same = shatterability(np.ones((3, 2)), [1, 2, 3], 0.5, features=Scale.UNIT_BALL)
+    assert "rows 0 and 1 are equal with labels 1 and 2" in same.verdict
+    assert rescale(X, Scale.STANDARDISE).lines(["a", "b", "c"])[1] == "b: ('b' - 0.1) / 1"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"features": "ball"}, "features must be one of as-is"),
+        ({"labels": "unit-ball"}, "labels must be one of as-is, unit"),
+    ],
+)
+def test_scales_that_are_none(change: dict[str, str], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        shatterability([[0.0], [1.0]], [0, 1], 0.5, **change)
