@@ -323,6 +323,8 @@ def read_arrays(argument: str, file: str | os.PathLike[str] | IO[bytes]) -> dict
     except Exception as error:
         where = repr(os.fspath(file)) if isinstance(file, (str, os.PathLike)) else "a stream"
         said = error.strerror if isinstance(error, OSError) and error.strerror else f"{error}" or type(error).__name__
+        if "allow_pickle" in said:  # numpy's advice for what is no archive of arrays
+            said = "it is no such archive, or holds objects"
         raise ValueError(f"{argument} must be a file written with numpy.savez, got {where}: {said[:200]}") from error
 
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         MemorisationEdge,
         ModelGap,
         Shatterability,
+        TraceEdge,
         decay_path,
         depth_bracket,
         hull_margins,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         solitary_network,
         solo_capacity,
         solo_sharpness,
+        trace_edge,
     )
     from verify.sweep import Store, Sweep, grid, run_sweep
     from verify.training import Activation, Init, Run, Trace, Training, initial_network, train
@@ -84,6 +86,8 @@ _HOMES = {
         "solitary_network",
         "solo_capacity",
         "solo_sharpness",
+        "TraceEdge",
+        "trace_edge",
     ),
     "verify.sweep": ("Store", "Sweep", "grid", "run_sweep"),
     "verify.training": ("Activation", "Init", "Run", "Trace", "Training", "initial_network", "train"),
@@ -115,6 +119,7 @@ __all__ = [
     "Store",
     "Sweep",
     "Trace",
+    "TraceEdge",
     "Training",
     "Trust",
     "Verdict",
@@ -142,6 +147,7 @@ __all__ = [
     "solo_sharpness",
     "spectral_density",
     "top_eigenpairs",
+    "trace_edge",
     "train",
 ]
 

@@ -219,6 +219,7 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("thorough", "try the slow families too", switch, False),
     Option("max_size", "most points to build (default: as many as is quick)", integer(1, 10**6), metavar="COUNT"),
     # Sharpness
+    Option("model", "file of the network (npz)", file_path, metavar="MODEL", required=True),
     Option("file", "the file to read", file_path, metavar="FILE", required=True),
     Option("certificate", "how the upper bound is proved", choice(Certificate), Certificate.AUTO, metavar="CERTIFICATE"),
     Option("tol", "relative width of the enclosure that is aimed at",

@@ -15,6 +15,7 @@ from verify.shatterability.solitary import (
     solo_sharpness,
 )
 from verify.shatterability.table import Table, read_table
+from verify.shatterability.trace_edge import TraceEdge, trace_edge
 
 __all__ = [
     "DecayPoint",
@@ -31,6 +32,7 @@ __all__ = [
     "SoloCapacity",
     "SoloSharpness",
     "Table",
+    "TraceEdge",
     "decay_path",
     "depth_bracket",
     "hull_margins",
@@ -43,4 +45,5 @@ __all__ = [
     "solitary_network",
     "solo_capacity",
     "solo_sharpness",
+    "trace_edge",
 ]

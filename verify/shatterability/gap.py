@@ -5,10 +5,13 @@ gamma_k = |(1/n) sum_(i active) r_i z_i| is the largest eigenvalue of neuron k's
 the residuals r = y - f(X). The network interpolates its own outputs, so lambda_max(J'J/n) >= lambda*(f(X)). Hence
 
     lambda_max >= lambda*(f(X)) - max gamma_k >= lambda*(f(X)) - sqrt(R^2 + 1) sqrt(2 L).
+
+These blocks have zero diagonals, so residuals don't touch the trace: it is at least tr*(f(X)), however far training has got.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,14 +23,16 @@ from verify.hessian.inputs import check_instance
 from verify.outcome import Trust
 from verify.shatterability.dictionary import augmented
 from verify.shatterability.edge import MemorisationEdge, memorisation_edge
+from verify.shatterability.margins import hull_margins
 from verify.shatterability.table import check_data
+from verify.shatterability.trace_edge import TraceEdge, network_trace, trace_edge
 
 Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class ModelGap:
-    """The sharpness of a network against the least one for its own outputs.
+    """The sharpness and the trace of a network against the least ones for its own outputs.
 
     Attributes
     ----------
@@ -41,6 +46,10 @@ class ModelGap:
         (1/2n) sum (y - f)^2.
     evidence : Trust
         Of ``bound``: the outputs f(X) are rounded, so it is float-certified at best.
+    trace : float
+        Of the network's Hessian, rounded up.
+    trace_edge : TraceEdge
+        Enclosure of tr*(f(X)).
     """
 
     sharpness: Sharpness
@@ -48,6 +57,8 @@ class ModelGap:
     curvature: float
     loss: float
     evidence: Trust
+    trace: float
+    trace_edge: TraceEdge
 
     @property
     def bound(self) -> float:
@@ -59,15 +70,29 @@ class ModelGap:
         """lambda_max less the bound: how much of the sharpness what was learned does not explain."""
         return self.sharpness.value - self.bound
 
+    @property
+    def trace_gap(self) -> float:
+        """The trace less tr*(f(X)) from below."""
+        return self.trace - self.trace_edge.lower
 
-def model_gap(network: Network, X: Float, y: Float, *, tol: float = 0.005, time_limit: float = 300.0) -> ModelGap:
-    """Compare lambda_max of a trained network with the bound from its own outputs.
+
+def model_gap(
+    network: Network,
+    X: Float,
+    y: Float,
+    *,
+    tol: float = 0.005,
+    time_limit: float = 300.0,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> ModelGap:
+    """Compare lambda_max and the trace of a trained network with the least for its own outputs.
 
     Parameters
     ----------
     network : Network
     X, y : array_like, shapes (n, d) and (n,)
-    tol, time_limit : float
+    tol, time_limit, seed, progress
         As for :func:`memorisation_edge`.
 
     Examples
@@ -83,11 +108,16 @@ def model_gap(network: Network, X: Float, y: Float, *, tol: float = 0.005, time_
     residual = y - values
     active = (network.preactivations(X) > 0).astype(np.float64)
     curvature = float(np.linalg.norm((active * residual[:, None]).T @ augmented(X), axis=1).max()) / len(y)
-    edge = memorisation_edge(X, values, tol=tol, time_limit=time_limit)
+    margins = hull_margins(X, time_limit=time_limit / 4, progress=progress)
+    edge = memorisation_edge(
+        X, values, tol=tol, time_limit=time_limit / 2, seed=seed, margins=margins, progress=progress
+    )  # fmt: skip
     return ModelGap(
         sharpness(network, X, y),
         edge,
         curvature,
         0.5 * float(np.mean(residual**2)),
         edge.lower_evidence.worse(Trust.FLOAT_CERTIFIED),
+        network_trace(network, X)[0],
+        trace_edge(X, values, tol=tol, time_limit=time_limit / 4, seed=seed, margins=margins, progress=progress),
     )
