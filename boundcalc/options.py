@@ -118,7 +118,7 @@ def choice(words: type[Enum] | tuple[str, ...], remark: str = "") -> Reader:
 
     def read(name: str, value: object) -> Any:
         plain = value.value if isinstance(value, Enum) else value
-        if plain not in known:
+        if not isinstance(plain, str) or plain not in known:  # an array would be compared entry by entry
             raise ValueError(f"{name} must be one of {', '.join(known)}, got {describe(value)}{remark}")
         return plain if isinstance(words, tuple) else words(plain)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from damaged import csv_bytes, damages, edit_store, odd_archives, odd_records, o
 from boundcalc import border
 from boundcalc.program import group
 from constructions import Network
+from verify.shatterability.table import read_table
 from verify.sweep.codec import digest
 from verify.sweep.store import Store
 
@@ -94,6 +96,26 @@ def test_damaged_parquet(tmp_path: Path, run: Run) -> None:
     for data in damages(whole, np.random.default_rng(0), 60):
         path.write_bytes(data)
         fails_well(run, "shatterability", str(path), "--time", "0.05", fine=True)
+
+
+@pytest.mark.parametrize("kind", ["csv.gz", "csv.xz", "csv.bz2", "csv.zip", "jsonl", "xlsx", "feather"])
+def test_damaged_tables_of_other_kinds(kind: str, tmp_path: Path) -> None:
+    """Read or refused in one line; what a command does with that line is tested with the plain ones."""
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip({"xlsx": "openpyxl", "feather": "pyarrow"}.get(kind, "csv"))
+    path, frame = tmp_path / f"t.{kind}", pandas.DataFrame(COLUMNS)
+    write = {"jsonl": "to_json", "xlsx": "to_excel", "feather": "to_feather"}.get(kind, "to_csv")
+    getattr(frame, write)(path, **({"orient": "records", "lines": True} if kind == "jsonl" else {}))
+    truth, said = read_table(path), []
+    assert truth.y == pytest.approx(COLUMNS["y"], abs=1e-10)  # JSON of pandas has ten digits
+    for data in [*damages(path.read_bytes(), np.random.default_rng(1), 40), *odd_tables()]:
+        path.write_bytes(data)
+        try:
+            read_table(path)
+        except ValueError as error:
+            said.append(str(error))
+    assert len(said) > 30
+    assert all(re.fullmatch("(FILE|--target) .*", words) for words in said)
 
 
 def stored(path: Path) -> bytes:

@@ -15,7 +15,9 @@ import itertools
 import json
 import lzma
 import re
+import warnings
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -100,7 +102,15 @@ def read_sheet(path: Path, dialect: Dialect, target: str) -> Sheet:
         return others[kind](path, dialect)
     try:
         return (_read_text if kind in TEXT else _read_json)(path, dialect)
-    except (OSError, EOFError, zipfile.BadZipFile, lzma.LZMAError, NotImplementedError, RuntimeError) as error:
+    except (
+        OSError,
+        EOFError,
+        zipfile.BadZipFile,
+        lzma.LZMAError,
+        zlib.error,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
         _no_such("readable", path, error)
     except UnicodeError as error:
         raise ValueError(
@@ -160,13 +170,13 @@ def _separator(asked: str) -> str:
     return sep
 
 
-def _records(stream: io.TextIOWrapper | io.StringIO, sep: str, path: Path, strict: bool = True) -> Iterator[Record]:
+def _records(stream: Iterable[str], sep: str, path: Path, strict: bool = True) -> Iterator[Record]:
     """The rows that are not blank, with the line on which each begins."""
     reader = csv.reader(stream, delimiter=sep, skipinitialspace=True, strict=strict)
     line = 1
     try:
         for row in reader:
-            if any(row) and not "".join(row).isspace():
+            if row and (row[0].strip() or "".join(row).strip()):
                 yield line, row
             line = reader.line_num + 1
     except csv.Error as error:
@@ -227,10 +237,37 @@ def _read_text(path: Path, dialect: Dialect) -> Sheet:
             yield from _records(text, sep, path)
 
     name = {"\t": "tab", " ": "space"}.get(sep, repr(sep))
-    sheet = _gather(records, "line", decimal, path, sep)
+    plain = _read_plain(path, sep) if (encoding, decimal) == ("utf-8-sig", ".") and sep != " " else None
+    sheet = plain or _gather(records, "line", decimal, path, sep)
     said = "UTF-8" if encoding == "utf-8-sig" else encoding
     sheet.words.insert(0, f"text in {said}, separator {name}, decimal mark {decimal!r}")
     return sheet
+
+
+def _read_plain(path: Path, sep: str) -> Sheet | None:
+    """The fast way for what is usual: a line of names, and lines of numbers; None for anything else."""
+    with _open(path) as raw:
+        lines, last = 0, b"\n"
+        while block := raw.read(2**20):
+            lines, last = lines + block.count(b"\n"), block[-1:]
+    with _open(path) as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
+        try:
+            names, first, comments = _header(_records(itertools.islice(text, 1), sep, path), "line", path)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of numpy, where there are no rows
+                values = np.loadtxt(text, delimiter=sep, quotechar='"', comments=None, ndmin=2)
+        except ValueError:
+            return None
+    # Blank lines and lines within quotes would move the numbers of lines.
+    if (
+        first
+        or comments
+        or values.shape != (lines + (last != b"\n") - 1, len(names))
+        or not (np.abs(values) < WHOLE).all()
+    ):
+        return None
+    columns = [Column(name, column) for name, column in zip(names, values.T, strict=True)]
+    return Sheet(columns, range(2, len(values) + 2), "line")
 
 
 def _gather(records: Callable[[], Iterable[Record]], unit: str, decimal: str, path: Path, sep: str = "") -> Sheet:
@@ -284,8 +321,12 @@ def _gather_once(
         Column(name, some[0] if len(some) == 1 else np.concatenate(some))
         for name, some in zip(names, parts, strict=True)
     ]
-    # A decimal comma makes one cell more, too: 1,5,2 below the header a,y.
-    if shifted and not columns[0].is_text and (sep == "," or not is_running(columns[0])):
+    # A decimal comma makes one cell more, too (1,5,2 below the header a,y), and so does a name that was lost.
+    if shifted and not (
+        all(as_number(cell, decimal) is None for cell in columns[0].values)
+        if columns[0].is_text
+        else sep != "," and is_running(columns[0])
+    ):
         raise _ragged(unit, places[0], width, width - 1, sep, path, first=True)
     words = [f"{comments} line(s) left out that begin with #"] if comments else []
     return Sheet(columns, places, unit, decimal, words), mixed

@@ -146,6 +146,7 @@ WRONG: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "a short row": (HEAD + "1,2\n" + ROWS, {}, "as its header, 3; line 2 of .* has 2"),
     "a long row": (HEAD + ROWS + "1,2,3,4\n", {}, "as its header, 3; line 5 of .* has 4"),
     "a short row of what is left out": ("a,y,c\n1,2,u\n3,v\n4,5,w\n", {"drop": ["c"]}, "line 3 of .* has 2"),
+    "a name lost": ("ab|y\n398-.9|713|-2\n-14|5|1\n-8|11|6\n", {}, "as its header, 2; line 2 of .* has 3"),
     "a quote that does not end": (HEAD + '1,"2,3\n4,5,6\n', {}, "unexpected end of data, from line 2 on"),
     "a name twice": ("a,a,y\n1,2,3\n4,5,6\n", {}, "distinct column names, 'a' stand"),
     "a column without a name": ("a,,y\n1,2,3\n4,7,6\n5,3,3\n", {}, "column 2 of .* has no name and holds data; name it"),
