@@ -9,21 +9,18 @@ from pathlib import Path
 from boundcalc.options import choice
 from boundcalc.statement import Status
 from constructions.network import Network, read_arrays
-from verify.command import Progress, Setting, asked
+from verify.command import Progress, asked
 from verify.outcome import Relation, Report, judged
 from verify.shatterability.gap import ModelGap, model_gap
 from verify.shatterability.scaling import Scale, rescale
-from verify.shatterability.table import read_table
+from verify.shatterability.table_setting import TableSetting
 
 
 @dataclass(frozen=True)
-class GapSetting(Setting):
+class GapSetting(TableSetting):
     """The network, its table, and how long to search."""
 
     model: str = asked("model")
-    file: str = asked("file")
-    target: str | None = asked("target")
-    drop: str | None = asked("drop")
     features: Scale = asked("features", reader=choice(Scale))
     eta: Fraction = asked("eta", "0.5")
     time: Fraction = asked("time")
@@ -43,7 +40,7 @@ def gap_report(setting: GapSetting) -> tuple[ModelGap, Report]:
     if missing:
         raise ValueError(f"MODEL must hold W, b, v and beta; {setting.model!r} lacks {', '.join(missing)}")
     network = Network.of(arrays)
-    table = read_table(Path(setting.file), setting.target, [name for name in (setting.drop or "").split(",") if name])
+    table = setting.table()
     X = rescale(table.X, setting.features).X
     if X.shape[1] != network.dim:
         raise ValueError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,31 +12,21 @@ import numpy as np
 
 from boundcalc.files import save_figure, write_arrays, write_text
 from boundcalc.options import choice, number
-from verify.command import Progress, Setting, asked, check_outputs
+from verify.command import Progress, asked, check_outputs
 from verify.outcome import ExitCode
 from verify.shatterability.figure import shatterability_figure
 from verify.shatterability.job import Protection, examine
 from verify.shatterability.render import json_text, text
 from verify.shatterability.scaling import LabelScale, Scale
-from verify.shatterability.table import read_table
+from verify.shatterability.table_setting import TableSetting
 
 _POSITIVE = number("a positive number", lambda x: x > 0)
 
 
 @dataclass(frozen=True)
-class ShatterSetting(Setting):
-    """The table, what to make of its columns, and how long to search."""
+class ShatterSetting(TableSetting):
+    """The table, its scales, and how long to search."""
 
-    file: str = asked("file")
-    target: str | None = asked("target")
-    drop: str | None = asked("drop")
-    keep: str | None = asked("keep")
-    sep: str | None = asked("sep")
-    decimal: str | None = asked("decimal")
-    encoding: str | None = asked("encoding")
-    sheet: str | None = asked("sheet")
-    missing: str = asked("missing")
-    one_hot: bool = asked("one_hot")
     eta: Fraction = asked("eta", "0.5", reader=_POSITIVE)
     decay: Fraction | None = asked("decay", None)
     features: Scale = asked("features", reader=choice(Scale))
@@ -49,28 +38,12 @@ class ShatterSetting(Setting):
     checkpoint: str | None = asked("checkpoint")
 
 
-def _names(listed: str | None) -> list[str]:
-    """Names of columns, separated by commas; quotes protect those inside a name."""
-    return [name for name in next(csv.reader([listed or ""], skipinitialspace=True), []) if name]
-
-
 def answer(typed: Mapping[str, Any]) -> int:
     """Read, compute, write, print; the exit code: 0 for an answer, 3 for undecided."""
     setting = ShatterSetting.typed(typed)
     outputs = {name: typed[name] for name in ("json", "save", "plot")}
     check_outputs(**outputs)
-    table = read_table(
-        Path(setting.file),
-        setting.target,
-        _names(setting.drop),
-        keep=_names(setting.keep),
-        sep=setting.sep,
-        decimal=setting.decimal,
-        encoding=setting.encoding,
-        sheet=setting.sheet,
-        missing=setting.missing,
-        one_hot=setting.one_hot,
-    )
+    table = setting.table()
     eta, time = float(setting.eta), float(setting.time)
     decay, bound = (None if value is None else float(value) for value in (setting.decay, setting.bound))
     with Progress() as progress:

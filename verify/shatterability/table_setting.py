@@ -1,0 +1,50 @@
+"""The options by which commands read a table."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from verify.command import Setting, asked
+from verify.shatterability.table import Table, read_table
+
+
+@dataclass(frozen=True)
+class TableSetting(Setting):
+    """The table, how it is written, and what to make of its columns and gaps."""
+
+    file: str = asked("file")
+    target: str | None = asked("target")
+    drop: str | None = asked("drop")
+    keep: str | None = asked("keep")
+    sep: str | None = asked("sep")
+    decimal: str | None = asked("decimal")
+    encoding: str | None = asked("encoding")
+    sheet: str | None = asked("sheet")
+    missing: str = asked("missing")
+    one_hot: bool = asked("one_hot")
+
+    def table(self) -> Table:
+        """Read it; raises what :func:`verify.shatterability.table.read_table` does."""
+        return read_table(
+            Path(self.file),
+            self.target,
+            _names(self.drop),
+            keep=_names(self.keep),
+            sep=self.sep,
+            decimal=self.decimal,
+            encoding=self.encoding,
+            sheet=self.sheet,
+            missing=self.missing,
+            one_hot=self.one_hot,
+        )
+
+
+def _names(listed: str | None) -> list[str]:
+    """Names of columns, separated by commas; quotes protect those inside a name.
+
+    >>> _names('"size, in m",id')
+    ['size, in m', 'id']
+    """
+    return [name for name in next(csv.reader([listed or ""], skipinitialspace=True), []) if name]
