@@ -136,8 +136,12 @@ def sniff_decimal(cells: Sequence[str], sep: str) -> str | None:
     points = any("." in cell for cell in marked) or "." in last
     if points or any("," in cell for cell in marked) or "," in last:
         return "." if points else ","
-    grouped = [cell for cell in map(str.strip, cells) if _GROUPED.fullmatch(cell) and "." in cell]
-    return None if grouped and sep not in (",", " ") else "."
+    return None if sep not in (",", " ") and any(map(is_grouped, cells)) else "."
+
+
+def is_grouped(cell: str) -> bool:
+    """Whether the points of a number may stand between thousands, as in 1.234."""
+    return "." in cell and bool(_GROUPED.fullmatch(cell.strip()))
 
 
 def is_date(cell: object) -> bool:

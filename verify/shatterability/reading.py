@@ -26,9 +26,10 @@ from typing import IO, Any, NoReturn
 
 import numpy as np
 
+from boundcalc.exact import describe
 from constructions.network import read_arrays
 from verify.hessian.inputs import read_array
-from verify.shatterability.cells import WHOLE, Column, as_number, parse, sniff_decimal
+from verify.shatterability.cells import WHOLE, Column, as_number, is_grouped, parse, sniff_decimal
 
 TEXT = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
 JSON = (".jsonl", ".ndjson")
@@ -94,10 +95,21 @@ def read_sheet(path: Path, dialect: Dialect, target: str) -> Sheet:
     if kind not in (*TEXT, *JSON, *others) or (packed and kind in others):
         raise ValueError(
             f"FILE must end in {', '.join((*TEXT, *JSON))} (also with {', '.join(COMPRESSED)}), "
-            f"{', '.join(others)}, got {str(path)!r}"
+            f"{', '.join(others)}, got {describe(str(path))}"
         )
     if not path.is_file():
         raise ValueError(f"FILE must be an existing file, got {str(path)!r}")
+    unused = {
+        "sheet": kind not in EXCEL,
+        "sep": kind not in TEXT,
+        "encoding": kind in others,
+        "decimal": kind == ".npz",
+    }
+    for name, idle in unused.items():
+        if idle and getattr(dialect, name) is not None:
+            raise ValueError(
+                f"--{name} means nothing for a {kind} file, got {describe(getattr(dialect, name))}; leave it out"
+            )
     if kind in others:
         return others[kind](path, dialect)
     try:
@@ -158,7 +170,9 @@ def _encoding(head: bytes, asked: str | None) -> str:
             "".encode(asked)
             b"".decode(asked)
         except (LookupError, ValueError) as error:
-            raise ValueError(f"--encoding must name an encoding such as utf-8 or cp1252, got {asked!r}") from error
+            raise ValueError(
+                f"--encoding must name an encoding such as utf-8 or cp1252, got {describe(asked)}"
+            ) from error
         return "utf-8-sig" if asked.lower() in ("utf-8", "utf8") else asked
     return "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
 
@@ -166,7 +180,7 @@ def _encoding(head: bytes, asked: str | None) -> str:
 def _separator(asked: str) -> str:
     sep = _NAMED.get(asked, asked)
     if len(sep) != 1 or sep in '"\r\n':
-        raise ValueError(f"--sep must be one character, or tab, space, comma or semicolon, got {asked!r}")
+        raise ValueError(f"--sep must be one character, or tab, space, comma or semicolon, got {describe(asked)}")
     return sep
 
 
@@ -186,8 +200,9 @@ def _records(stream: Iterable[str], sep: str, path: Path, strict: bool = True) -
 
 
 def _is_comment(cells: Sequence[Any]) -> bool:
-    first = cells[0]
-    return isinstance(first, str) and first.lstrip().startswith("#") and not _NO_COMMENT.match(first.lstrip())
+    """Whether a row begins with #, or tells Excel the separator: sep=;"""
+    first = cells[0].lstrip() if isinstance(cells[0], str) else ""
+    return (first.startswith("#") and not _NO_COMMENT.match(first)) or (first[:4] == "sep=" and len(first) < 6)
 
 
 def _sniff_separator(head: str, path: Path) -> str:
@@ -224,12 +239,15 @@ def _read_text(path: Path, dialect: Dialect) -> Sheet:
     end = max(head.rfind("\n"), head.rfind("\r"))
     head = head if whole or end < 0 else head[:end]
     sep = _sniff_separator(head, path) if dialect.sep is None else _separator(dialect.sep)
-    sample = [cell for _, row in _records(io.StringIO(head, newline=""), sep, path, strict=False) for cell in row]
-    decimal = dialect.decimal or sniff_decimal(sample, sep)
+    sample = [
+        (line, cell) for line, row in _records(io.StringIO(head, newline=""), sep, path, strict=False) for cell in row
+    ]
+    decimal = dialect.decimal or sniff_decimal([cell for _, cell in sample], sep)
     if decimal is None:
+        line, cell = next((line, cell.strip()) for line, cell in sample if is_grouped(cell))
         raise ValueError(
-            f"FILE {str(path)!r} has points in numbers such as 1.234 that may be decimal marks or stand between thousands; "
-            "pass --decimal . for the first, remove the points for the second"
+            f"FILE must tell decimal marks from separators of thousands, {cell} in line {line} of {str(path)!r} may have either; "
+            "pass --decimal . if the point is the decimal mark, else remove the points"
         )
 
     def records() -> Iterator[Record]:
@@ -328,7 +346,7 @@ def _gather_once(
         else sep != "," and is_running(columns[0])
     ):
         raise _ragged(unit, places[0], width, width - 1, sep, path, first=True)
-    words = [f"{comments} line(s) left out that begin with #"] if comments else []
+    words = [f"{comments} line(s) of comments left out"] if comments else []
     return Sheet(columns, places, unit, decimal, words), mixed
 
 
@@ -341,7 +359,7 @@ def _header(rows: Iterator[Record], unit: str, path: Path) -> tuple[list[str], l
             continue
         filled = [cell for cell in cells if not _blank(cell)]
         numbers = [cell for cell in filled if as_number(cell, ".") is not None or as_number(cell, ",") is not None]
-        if numbers and comments:  # numpy writes the names behind a #
+        if numbers and comments and str(comments[-1][0]).lstrip().startswith("#"):  # numpy writes the names behind a #
             above = [str(comments[-1][0]).lstrip(" #"), *comments[-1][1:]]
             above = above[1:] if not above[0] and len(above) == len(cells) + 1 else above
             if len(above) == len(cells):
@@ -432,10 +450,12 @@ def _read_excel(path: Path, dialect: Dialect) -> Sheet:
             if name in names:
                 frame = pandas.read_excel(book, sheet_name=name, header=None, dtype=object, na_filter=False)
                 cells = frame.to_numpy(dtype=object)
+    except ImportError as error:
+        raise ValueError(f"FILE {str(path)!r} needs a reader that isn't installed: {error}") from error
     except Exception as error:
         _no_such("spreadsheet", path, error)
     if cells is None:
-        raise ValueError(f"--sheet must be one of {', '.join(map(repr, names))}, got {name!r}")
+        raise ValueError(f"--sheet must be one of {', '.join(map(repr, names))}, got {describe(name)}")
     rows = [(number, row.tolist()) for number, row in enumerate(cells, start=1) if not all(map(_blank, row))]
     sheet = _gather(lambda: rows, "sheet row", dialect.decimal or ".", path)
     sheet.words.insert(0, f"sheet {name!r}" + (f" of {len(names)} sheets" if len(names) > 1 else ""))
