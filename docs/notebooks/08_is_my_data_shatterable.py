@@ -31,7 +31,7 @@ BLUE, ORANGE = "#0072B2", "#D55E00"
 rng = np.random.default_rng(0)
 X, y = uniform_ball(60, 2, rng), rng.standard_normal(60)
 plane = shatterability(X, y, eta=0.5, decay=0.01, time_limit=40)
-print(text(plane, "Noise on a disc"))
+print(text({"as given": plane}, "Noise on a disc"))
 
 # %% [markdown]
 # Both ends are proofs: the upper one is a network, whose sharpness is enclosed; the lower one is a set of test vectors and
@@ -89,7 +89,7 @@ X, y = load_diabetes(return_X_y=True)
 y = 2 * (y - y.min()) / np.ptp(y) - 1
 scaled = rescale(X, Scale.UNIT_BALL)
 table = shatterability(scaled.X, y, eta=0.5, time_limit=60)
-print(text(table, f"Diabetes, {scaled.words}"))
+print(text({"unit ball": table}, f"Diabetes, {scaled.words}"))
 assert table.margins.extreme.all()
 assert table.edge.upper - table.edge.lower < 1e-6
 

@@ -46,35 +46,45 @@ def answer(typed: Mapping[str, Any]) -> int:
     table = setting.table()
     eta, time = float(setting.eta), float(setting.time)
     decay, bound = (None if value is None else float(value) for value in (setting.decay, setting.bound))
+    asked = (setting.features, setting.labels)
+    given, normalised = (Scale.AS_IS, LabelScale.AS_IS), (Scale.UNIT_BALL, LabelScale.UNIT)
+    # What was asked for comes last; beside it the normalised question, or the data as given where that was asked for.
+    names = {given: "as given", normalised: "normalised"}
+    pairs = [given if asked == normalised else normalised, asked]
     with Progress() as progress:
-        found = examine(
-            table,
-            eta,
-            setting.features,
-            setting.labels,
-            decay=decay,
-            bound=bound,
-            time_limit=time,
-            seed=setting.seed,
-            most_columns=setting.columns,
-            progress=progress.note,
-            checkpoint=None if setting.checkpoint is None else Path(setting.checkpoint),
-        )
+        questions = {
+            names.get(each, "as asked"): examine(
+                table,
+                eta,
+                each[0],
+                each[1],
+                decay=decay if each == asked else None,
+                bound=bound if each == asked else None,
+                time_limit=time / 2,
+                seed=setting.seed,
+                most_columns=setting.columns,
+                progress=progress.note,
+                checkpoint=None if setting.checkpoint is None or each != asked else Path(setting.checkpoint),
+            )
+            for each in pairs
+        }
+    *others, last = questions
+    found = questions[last]
     n, d = found.X.shape
     title = (
-        f"Shatterability of {setting.file}: {n} points, {d} feature(s) ({found.features.words}), "
-        f"labels {table.target!r} in [{table.y.min():g}, {table.y.max():g}] ({found.labels.words})"
+        f"Shatterability of {setting.file} at eta = {eta:g}: {n} points, {d} feature(s), labels {table.target!r} in "
+        f"[{table.y.min():g}, {table.y.max():g}]"
     )
     facts = {
         "file": setting.file, "target": table.target, "columns": list(table.columns), "points": n, "features": d,
         "scale": setting.features.value, "labels": setting.labels.value, "eta": eta, "decay": decay, "bound": bound,
         "time": time, "seed": setting.seed,
     }  # fmt: skip
-    content = json_text(found, facts)
+    content = json_text(found, facts, {name: questions[name] for name in others})
     if outputs["json"] not in (None, "-"):
         write_text(Path(outputs["json"]), content)
     if outputs["plot"] is not None:
-        save_figure(shatterability_figure(found), Path(outputs["plot"]))
+        save_figure(shatterability_figure(questions), Path(outputs["plot"]))
     network = None if found.edge is None else found.edge.network
     if outputs["save"] is not None and network is not None:
         brackets = {
@@ -89,7 +99,7 @@ def answer(typed: Mapping[str, Any]) -> int:
         }
         data = {"X": found.X, "y": found.y, **scales, **brackets, "leverage": found.leverage}
         write_arrays(Path(outputs["save"]), network.arrays | data)
-    print(content if outputs["json"] == "-" else text(found, title), end="" if outputs["json"] == "-" else "\n")
+    print(content if outputs["json"] == "-" else text(questions, title), end="" if outputs["json"] == "-" else "\n")
     if outputs["save"] is not None and network is None:
         raise ValueError("--save needs an interpolating network, and none was found; see the notes without --save")
     return ExitCode.UNDECIDED if found.protection is Protection.UNDECIDED else ExitCode.FINE

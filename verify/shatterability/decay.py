@@ -42,6 +42,8 @@ _ASCENT = 40
 _MOST_NEW = 60
 _SWEEPS = 1000
 _SLIDES = 200
+# Decays tried for half of the variance, each so much smaller than the last.
+_HALVINGS, _FACTOR = 20, 3.0
 # Where the patterns are listed, the search looks for responses above this share of the limit; the list does the rest.
 _LITTLE = 1.02
 
@@ -144,6 +146,33 @@ def decay_path(
         seconds = left if left == math.inf else left - (1 - share) * time_limit
         result.append(solver.solve(decay, tol, Guard(seconds), progress))
     return tuple(result)
+
+
+def halving_decay(X: Float, y: Float, *, time_limit: float = 60.0, seed: int = 0) -> float | None:
+    """About the weight decay at which the best network found fits half of the labels' variance; None if time runs out.
+
+    A search: neither the networks nor the decay between two tried ones is certified.
+
+    Examples
+    --------
+    >>> X, y = np.array([[-1.0], [0.0], [1.0]]), np.array([0.0, 0.0, 3.0])
+    >>> 0.1 < halving_decay(X, y) < 1
+    True
+    """
+    X, y = check_data(X, y)
+    guard = Guard(time_limit)
+    decay, before = 2 * float(np.abs(y - y.mean()).mean()) * float(np.hypot(1.0, np.linalg.norm(X, axis=1)).max()), None
+    for _ in range(_HALVINGS):
+        if guard.over() or not decay > 0:
+            return None
+        share = decay_path(X, y, [decay], tol=2e-2, time_limit=guard.left(), seed=seed, most_columns=0)[0].memorised
+        if share >= 0.5:
+            if before is None or share == before:
+                return decay
+            # Between the two last ones, on a logarithmic scale.
+            return float(decay * _FACTOR ** ((share - 0.5) / (share - before)))
+        decay, before = decay / _FACTOR, share
+    return None
 
 
 class _Lasso:

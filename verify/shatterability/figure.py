@@ -1,15 +1,16 @@
-"""The figure of a data set: what can be memorised at which step size, margins, depths, and the decay path."""
+"""The figure of a data set: what can be memorised at which step size in each scaling, margins, depths, and the decay path."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boundcalc.style import BLUE, GREY, ORANGE, panels, styled
+from boundcalc.style import BLUE, ORANGE, panels, styled
 from verify.look import guide
-from verify.shatterability.job import Shatterability
-from verify.shatterability.solitary import solo_capacity
+from verify.shatterability.job import Shatterability, largest_capacity
+from verify.shatterability.trace_edge import trace_capacity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,29 +18,33 @@ if TYPE_CHECKING:
 
 
 @styled()
-def shatterability_figure(found: Shatterability) -> Figure:
-    """Three panels, four with a decay path."""
-    draws = [_capacity, _margins, _depth, *([_decay] if found.decay else [])]
-    figure, grid = panels(1, len(draws))
-    for axes, draw in zip(grid.flat, draws, strict=True):
-        draw(axes, found)
+def shatterability_figure(questions: Mapping[str, Shatterability]) -> Figure:
+    """What can be memorised, a panel for each scaling by its name; for the last one margins, depths and a decay path."""
+    found = list(questions.values())[-1]
+    draws = [_margins, _depth, *([_decay] if found.decay else [])]
+    figure, grid = panels(1, len(questions) + len(draws))
+    axes = list(grid.flat)
+    for at, (name, each) in enumerate(questions.items()):
+        _capacity(axes[at], each, f"memorisable, {name}")
+    for at, draw in enumerate(draws, len(questions)):
+        draw(axes[at], found)
     return figure
 
 
-def _capacity(axes: Axes, found: Shatterability) -> None:
-    etas = np.geomspace(min(0.02, found.eta / 2), 2.0, 80)
-    able = found.margins.extreme
-    shares = [solo_capacity(found.X, found.y, float(e), beta=found.solo.beta, able=able).share for e in etas]
-    axes.step(etas, shares, color=BLUE, where="post", label="solitary neurons")
-    if found.edge is not None:
-        low, high = found.edge.eta_ok, found.edge.eta_max
-        if low > 0:
-            axes.plot([etas[0], low], [1, 1], color=ORANGE, linewidth=2.5, label="an explicit interpolant")
-        axes.axvspan(max(low, etas[0]), high, color=GREY, alpha=0.2, label="the edge lies here")
+def _capacity(axes: Axes, found: Shatterability, title: str) -> None:
+    ends = [found.eta / 2, 2.0] + [2 / edge.lower for edge in (found.edge, found.trace) if edge is not None]
+    etas = np.geomspace(max(min(0.02, *ends) / 2, 1e-300), 2.0, 160)
+    able, n = found.margins.extreme, len(found.y)
+    shares = [largest_capacity(found.X, found.y, float(e), found.solo.beta, able).share for e in etas]
+    axes.step(etas, shares, color=BLUE, where="post", label="GD: λ_max ≤ 2/η")
+    traces = trace_capacity(found.X, found.y, etas, able) / n
+    axes.step(etas, traces, color=ORANGE, linestyle="--", where="post", label="SGD: trace ≤ 2/η")
+    for edge, color, words in ((found.edge, BLUE, "GD"), (found.trace, ORANGE, "SGD")):
+        if edge is not None and edge.lower > 1:
+            low = 2 / edge.upper
+            axes.axvspan(max(low, etas[0]), edge.eta_max, color=color, alpha=0.15, label=f"edge of {words}")
     guide(axes, x=found.eta, words="η")
-    axes.set(
-        xscale="log", ylim=(-0.02, 1.08), xlabel="step size η", ylabel="share of points memorised", title="memorisable"
-    )
+    axes.set(xscale="log", ylim=(-0.02, 1.08), xlabel="step size η", ylabel="share of points memorised", title=title)
     axes.legend(loc="lower left")
 
 

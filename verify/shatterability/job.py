@@ -17,7 +17,7 @@ from boundcalc.options import choice
 from verify.hessian.inputs import check_function, check_integer, check_positive
 from verify.hessian.structure import secular_root
 from verify.outcome import Interval, Relation, Trust, Verdict, judge
-from verify.shatterability.decay import DecayPoint, decay_path
+from verify.shatterability.decay import DecayPoint, decay_path, halving_decay
 from verify.shatterability.depth import DepthBracket, depth_bracket
 from verify.shatterability.edge import MOST_COLUMNS, MemorisationEdge, memorisation_edge
 from verify.shatterability.frame import Frame
@@ -33,12 +33,17 @@ from verify.shatterability.solitary import (
     solo_sharpness,
 )
 from verify.shatterability.table import Table, check_data, conflicting_rows, constant_columns
+from verify.shatterability.trace_edge import TraceEdge, solitary_trace, trace_edge
 
 Float = NDArray[np.float64]
 
 # Ratios of the weight decays of the path to the one asked for.
 _LARGEST = 1e300
 _PATH = (30.0, 10.0, 3.0, 1.0)
+# Up to so many points the decay that halves the fit is looked for.
+_HALF = 600
+# Norms and labels beyond these sizes get a warning.
+_FAR = (0.1, 10.0)
 
 
 class Protection(Enum):
@@ -81,6 +86,10 @@ class Shatterability:
         From the largest weight decay to the one asked for; empty if none was.
     notes : tuple of str
         What restricts these statements.
+    trace : TraceEdge or None
+        What the trace of the Hessian, which SGD's flatness bounds, must be at least; None as for ``edge``.
+    half_decay : float or None
+        About the weight decay at which the best network found fits half of the labels' variance, for up to 600 points.
     """
 
     table: Table
@@ -100,6 +109,8 @@ class Shatterability:
     worst_labels: float
     decay: tuple[DecayPoint, ...]
     notes: tuple[str, ...]
+    trace: TraceEdge | None
+    half_decay: float | None
 
     @property
     def X(self) -> Float:
@@ -221,7 +232,7 @@ def examine(
         edge = memorisation_edge(
             X,
             y,
-            time_limit=guard.left() - (0.0 if decay is None else 0.25 * limit),
+            time_limit=guard.left() - (0.1 if decay is None else 0.3) * limit,
             seed=seed,
             margins=margins,
             depth=depth,
@@ -240,6 +251,18 @@ def examine(
             most_columns=most_columns,
             progress=progress,
         )
+    trace = None
+    if clash is None:
+        trace = trace_edge(
+            X,
+            y,
+            time_limit=max(guard.left(), 0.05 * limit),
+            seed=seed,
+            margins=margins,
+            most_columns=most_columns,
+            progress=progress,
+        )
+    half = halving_decay(X, y, time_limit=max(guard.left(), 0.05 * limit), seed=seed) if len(y) <= _HALF else None
     protection, verdict, evidence = _verdict(eta, margins, edge, clash, table)
     return Shatterability(
         table=table,
@@ -254,12 +277,27 @@ def examine(
         solo=solo,
         single=np.where(margins.extreme, single_sharpness(solo.costs), math.inf),
         leverage=leverages(X),
-        capacity=solo_capacity(X, y, eta, beta=solo.beta, able=margins.extreme),
+        capacity=largest_capacity(X, y, eta, solo.beta, margins.extreme),
         edge=edge,
         worst_labels=math.nan if bound is None else secular_root(2 * bound * np.hypot(1, np.linalg.norm(X, axis=1))),
         decay=path,
         notes=_notes(table, X, y, margins, depth, edge, path),
+        trace=trace,
+        half_decay=half,
     )
+
+
+def largest_capacity(X: Float, y: Float, eta: float, beta: float, able: NDArray[np.bool_]) -> SoloCapacity:
+    """The most points fitted by solitary neurons, with the output bias ``beta`` or that of the least trace.
+
+    So it is never less than :func:`verify.shatterability.trace_edge.trace_capacity`, as the trace is at least lambda_max.
+
+    >>> y = np.array([0.0, 0.0, 0.0, 9.0])
+    >>> [len(largest_capacity(np.eye(4), y, 1.9, beta, np.ones(4, dtype=bool)).rows) for beta in (0.0, 2.0)]
+    [3, 3]
+    """
+    tried = [solo_capacity(X, y, eta, beta=at, able=able) for at in (beta, solitary_trace(X, y)[1])]
+    return max(tried, key=lambda capacity: len(capacity.rows))
 
 
 def leverages(X: Float) -> Float:
@@ -307,6 +345,12 @@ def _notes(
     n, d = X.shape
     notes = []
     radius = float(np.linalg.norm(X, axis=1).max())
+    for what, size in (("norms of the points", radius), ("absolute labels", float(np.abs(y).max()))):
+        if size and not _FAR[0] <= size <= _FAR[1]:
+            notes.append(
+                f"{what} reach {size:.4g}, far from 1: sharpness depends on both scales, and a step size means little before "
+                "they are normalised"
+            )
     if not nonnegative_products(X):
         notes.append(
             f"norms reach {radius:.4g} and some x_i·x_j < -1: the lower bound of lambda* is weaker than in the unit ball, and "

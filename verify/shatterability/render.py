@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 from boundcalc.shown import show_upper
 from verify.outcome import Interval, Trust, show, show_fact
 from verify.shatterability.job import Shatterability
+from verify.shatterability.plainly import difference, glossary, paragraph, plain_numbers
 
 _POINTS = 12
+_WIDTH = 120
 _HEAD = ("label", "depth", "margin", "alone", "leverage")
 
 
@@ -47,10 +50,24 @@ def numbers(found: Shatterability) -> list[tuple[str, object, Trust | None, str]
                 ("width", edge.network.width, proved, "neurons of that interpolant"),
                 ("its loss", edge.loss, floating, "training loss in float64"),
             ]
+    if found.trace is not None:
+        trace = found.trace
+        rows += [
+            ("tr* lower", trace.lower, trace.lower_evidence, "no interpolating network has a smaller trace"),
+            ("tr* upper", trace.upper, trace.upper_evidence, f"an explicit interpolant ({trace.method})"),
+            (
+                "edge of SGD",
+                trace.eta_max,
+                trace.lower_evidence,
+                "2/tr*: SGD of batch size 1 is stable at none above it",
+            ),
+        ]
     if math.isfinite(found.worst_labels):
         rows.append(
             ("worst labels", found.worst_labels, floating, "solitary sharpness for any labels within the bound")
         )
+    if found.half_decay is not None:
+        rows.append(("decay for half", found.half_decay, heuristic, "about where half of the label variance is fitted"))
     for point in found.decay:
         proof = "no lower bound" if point.gap is None else f"duality gap {show_upper(point.gap, 2)}"
         words = f"of the label variance fitted by the best network found; loss {point.loss:.4g}, {proof}"
@@ -64,25 +81,74 @@ def exposed_rows(found: Shatterability, most: int = _POINTS) -> NDArray[np.int64
     return np.asarray(order[:most])
 
 
-def text(found: Shatterability, title: str) -> str:
-    """The report for a terminal."""
-    rows = [(name, show_fact(value), kind.value if kind else "", words) for name, value, kind, words in numbers(found)]
-    scales = [*found.features.lines(found.table.columns), *found.labels.lines(found.table.target)]
-    lines = [
-        title,
-        *(f"  {words}" for words in (*found.table.words, *scales)),
-        "",
-        f"{found.verdict} ({found.evidence.value})",
-        "",
+def text(questions: Mapping[str, Shatterability], title: str) -> str:
+    """The report for a terminal: answers side by side, in plain words, then numbers, the most exposed points and notes.
+
+    Parameters
+    ----------
+    questions : mapping of str to Shatterability
+        One or two answers for the same table, by what their scales are called; points are those of the last one.
+    """
+    every, last = list(questions.values()), list(questions.values())[-1]
+    table = last.table
+    heads = [("", "features", "labels", "answer")]
+    heads += [
+        (name, found.features.words, found.labels.words, f"{found.verdict} ({found.evidence.value})")
+        for name, found in questions.items()
     ]
-    widths = [max(len(row[i]) for row in rows) for i in range(3)]
-    lines += [f"  {a:<{widths[0]}}  {b:>{widths[1]}}  {c:<{widths[2]}}  {words}" for a, b, c, words in rows]
-    lines += ["", "most exposed points (depth and margin proved; the rest float-certified)"]
-    cells = [(found.table.unit, *_HEAD)] + [_point(found, row) for row in exposed_rows(found).tolist()]
+    lines = [title, *(f"  {words}" for words in table.words), "", *_aligned(heads)]
+    if len(every) > 1:
+        lines += _wrapped(difference(*every))
+    for name, found in questions.items():
+        if found is every[0] or found.protection is not every[0].protection:
+            lines += ["", *_wrapped(f"{name.capitalize()}: {paragraph(found)}" if len(every) > 1 else paragraph(found))]
+    listed = [{row[0]: row for row in numbers(found)} for found in every]
+    names = list(dict.fromkeys(name for rows in listed for name in rows))
+    cells = [("", *(name for head in questions for name in (head, "")), "")]
+    for name in names:
+        values = [
+            cell
+            for rows in listed
+            for cell in ((show_fact(rows[name][1]), _evidence(rows[name][2])) if name in rows else ("-", ""))
+        ]
+        cells.append((name, *values, next(rows[name][3] for rows in listed if name in rows)))
+    lines += ["", *_aligned(cells if len(every) > 1 else cells[1:], right={1, 3} if len(every) > 1 else {1})]
+    scales = [*last.features.lines(table.columns), *last.labels.lines(table.target)]
+    lines += ["", *([f"scales of what follows: {'; '.join(scales)}"] if scales else [])]
+    lines += ["most exposed points (depth and margin proved; the rest float-certified)"]
+    points = [(table.unit, *_HEAD)] + [_point(last, row) for row in exposed_rows(last).tolist()]
+    lines += _aligned(points, right=set(range(len(points[0]))))
+    lines += ["", "words", *(f"  {line}" for line in glossary(lines)), ""]
+    for name, found in questions.items():
+        shared = set.intersection(*(set(one.notes) for one in every))
+        lines += [
+            f"note{'' if note in shared or len(every) == 1 else f' ({name})'}: {note}"
+            for note in found.notes
+            if note not in shared or found is every[0]
+        ]
+    return "\n".join(lines).rstrip()
+
+
+def _evidence(kind: Trust | None) -> str:
+    return "" if kind is None else kind.value
+
+
+def _wrapped(words: str) -> list[str]:
+    return textwrap.wrap(words, _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _aligned(cells: Sequence[tuple[str, ...]], right: Container[int] = ()) -> list[str]:
+    """Rows of a table, indented; columns of numbers on their right ends, and no blanks at the end of a line."""
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines += ["  " + "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in cells]
-    lines += [f"note: {note}" for note in found.notes]
-    return "\n".join(lines)
+    return [
+        (
+            "  "
+            + "  ".join(
+                c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
+            )
+        ).rstrip()
+        for row in cells
+    ]
 
 
 def _point(found: Shatterability, row: int) -> tuple[str, ...]:
@@ -99,9 +165,16 @@ def _point(found: Shatterability, row: int) -> tuple[str, ...]:
     )
 
 
-def json_text(found: Shatterability, setting: Mapping[str, object]) -> str:
-    """The report for machines; numbers that are not finite become null."""
+def json_text(
+    found: Shatterability, setting: Mapping[str, object], beside: Mapping[str, Shatterability] | None = None
+) -> str:
+    """The report for machines; numbers that are not finite become null. ``beside`` holds answers in other scales, by name."""
+    content = {"setting": dict(setting)} | _content(found)
+    content["beside"] = {name: _content(other) for name, other in (beside or {}).items()}
+    return json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
+
+def _content(found: Shatterability) -> dict[str, object]:
     def plain(value: object) -> object:
         if isinstance(value, Interval):
             return {"lower": plain(value.lower), "upper": plain(value.upper)}
@@ -123,8 +196,7 @@ def json_text(found: Shatterability, setting: Mapping[str, object]) -> str:
         }
         for row in exposed_rows(found).tolist()
     ]
-    content = {
-        "setting": dict(setting),
+    return {
         "table": {
             "columns": list(found.table.columns), "target": found.table.target, "rows_are": found.table.unit,
             "read": list(found.table.words),
@@ -137,7 +209,8 @@ def json_text(found: Shatterability, setting: Mapping[str, object]) -> str:
             "labels": {"words": found.labels.words, "shift": found.labels.shift, "factor": found.labels.factor},
         },
         "verdict": {
-            "protection": found.protection.value, "sentence": found.verdict, "evidence": found.evidence.value
+            "protection": found.protection.value, "sentence": found.verdict, "evidence": found.evidence.value,
+            "paragraph": paragraph(found), **plain_numbers(found),
         },
         "numbers": [
             {"name": name, "value": plain(value), "evidence": kind.value if kind else None, "meaning": words}
@@ -153,4 +226,3 @@ def json_text(found: Shatterability, setting: Mapping[str, object]) -> str:
         ],
         "notes": list(found.notes),
     }  # fmt: skip
-    return json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"

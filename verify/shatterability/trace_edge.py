@@ -183,6 +183,27 @@ def solitary_trace(X: Float, y: Float) -> tuple[float, float]:
     return 1.0 + 2 / n * max(spread, 0.0) * (1 - gamma(X.shape[1] + 16)), beta
 
 
+def trace_capacity(X: Float, y: Float, etas: Float, able: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The most of the ``able`` points fitted by solitary neurons with a trace of at most 2/eta, for each of ``etas``.
+
+    Parameters
+    ----------
+    X, y : ndarrays, shapes (n, d) and (n,)
+    etas : ndarray, shape (m,)
+    able : ndarray of bool, shape (n,)
+        Points outside the hull of the others.
+
+    Examples
+    --------
+    >>> trace_capacity(np.eye(3), np.array([0.0, 0.0, 9.0]), np.array([0.1, 0.2, 1.9]), np.ones(3, dtype=bool)).tolist()
+    [3, 2, 2]
+    """
+    _, beta = solitary_trace(X, y)
+    costs = 2 * np.hypot(1.0, np.linalg.norm(X, axis=1)) * np.abs(y - beta)
+    total = 1.0 + np.cumsum(np.sort(costs[able])) / len(y)
+    return np.searchsorted(total, 2 / etas, side="right")
+
+
 def network_trace(network: Network, X: Float) -> tuple[float, bool]:
     """The trace at zero residuals, 1 + sum_k (v_k^2 M_k + |h_k|^2 / n), rounded up; and whether no point may be on a kink."""
     before = network.preactivations(X)
