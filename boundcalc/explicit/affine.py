@@ -12,6 +12,7 @@ error counts 1/(d + 2). The prior's information for b is pi^2/(rho B)^2.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -47,6 +48,11 @@ class AffinePrior(Design):
         return slope + 1 / (nu + (Ball.pi() / ball(self.share)) ** 2)
 
 
+def ceiling(problem: Problem, extra: tuple[Caps, ...]) -> float:
+    """(d + 1)/nu."""
+    return math.log(problem.d + 1) - problem.log_nu
+
+
 def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
     """The best share on a fixed grid: fixed, so that the bound is monotone in n, sigma and B."""
     # Divided by nu for n beyond the float range: 1/(1 + x/nu).
@@ -68,4 +74,5 @@ FAMILY = Family(
     proof=__doc__,
     boundary_localised=False,
     search=search,
+    ceiling=ceiling,
 )

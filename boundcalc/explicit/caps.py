@@ -2,24 +2,31 @@
 
 Caps of height h have angle arccos(1 - h), so they are disjoint (up to measure 0) when their centres are at least twice
 that angle apart: with s = sin(psi/2) for the separation psi of the centres, (1 - h)^2 >= 1 - s^2.
+
+The steps of the tables of ring codes (:mod:`boundcalc.explicit.rings`), which take seconds to make, are kept in rings.json:
+``python -m boundcalc.explicit.caps`` makes it anew.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.exact import describe, fraction
 from boundcalc.explicit.rings import existences, ring_table, sine_below, small_codes
+from boundcalc.files import write_text
 
+TABLE = Path(__file__).with_name("rings.json")
 _RING_DIMENSIONS = 24
 # Existence bounds are tried down to heights of about this logarithm, enough for n = 10^300.
 _SMALLEST_LOG_SINE = -180.0
@@ -108,6 +115,28 @@ def _polygons(counts: Sequence[int]) -> list[Caps]:
     ]
 
 
+def ring_steps(d: int) -> dict[str, Any]:
+    """Where the size of ring codes in R^d has grown by a factor: s = sin(psi/2), sizes and names, and the smallest s known."""
+    table = ring_table(d)
+    steps, last = [], 0.0
+    for i in range(len(table.sines) - 1, -1, -1):
+        if table.sizes[i] >= last * _STEP:
+            last = table.sizes[i]
+            steps.append(i)
+    return {
+        "smallest": float(table.sines[0]),
+        "sines": table.sines[steps].tolist(),
+        "sizes": [int(size) for size in table.sizes[steps]],
+        "names": [table.names[i] for i in steps],
+    }
+
+
+@lru_cache(maxsize=1)
+def _rings() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = json.loads(TABLE.read_text())
+    return found
+
+
 @lru_cache(maxsize=64)
 def candidates(d: int) -> tuple[Caps, ...]:
     """Caps to try in R^d, from the highest down; ever more caps, ever lower."""
@@ -118,14 +147,9 @@ def candidates(d: int) -> tuple[Caps, ...]:
         return tuple(_polygons([count for count in counts if count < 10**100]))
     found: list[Caps] = []
     if d <= _RING_DIMENSIONS:
-        table = ring_table(d)
-        jumps, last = [], 0.0
-        for i in range(len(table.sines) - 1, -1, -1):
-            if table.sizes[i] >= last * _STEP:
-                last = table.sizes[i]
-                jumps.append(i)
-        found = _from_sines(table.sines[jumps], [int(x) for x in table.sizes[jumps]], [table.names[i] for i in jumps])
-        smallest, most = float(table.sines[0]), 3000
+        rings = _rings()[str(d)]
+        found = _from_sines(np.array(rings["sines"]), rings["sizes"], rings["names"])
+        smallest, most = rings["smallest"], 3000
     else:
         for size, name, square in sorted(small_codes(d)):
             found.append(Caps(height_below(1 - square), size, name))
@@ -143,3 +167,8 @@ def candidates(d: int) -> tuple[Caps, ...]:
                 better.append(i)
         found += _from_sines(sines[better], [counts[i] for i in better], ["existence"] * len(better))
     return tuple(sorted(found, key=lambda caps: -caps.height))
+
+
+if __name__ == "__main__":
+    rows = [f'"{d}": {json.dumps(ring_steps(d))}' for d in range(3, _RING_DIMENSIONS + 1)]
+    write_text(TABLE, "{\n" + ",\n".join(rows) + "\n}\n")

@@ -200,6 +200,14 @@ def _tables(d: int, weight: AnyWeight) -> _FloatTables:
     )
 
 
+def ceiling(problem: Problem, extra: tuple[Caps, ...]) -> float:
+    """As kappa >= 1: a ball prior gives at most 1/J_D <= 1/D (Cramer and Rao), D >= 5, a Gaussian one at most 1/u^2.
+
+    A fixed point's normal variable exceeds u >= 2.14 with probability delta_1 <= 10^-1.5 at most.
+    """
+    return math.log(0.22)
+
+
 def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
     """The best degree, threshold and prior on fixed grids."""
     d = problem.d
@@ -250,4 +258,5 @@ FAMILY = Family(
     proof=__doc__,
     boundary_localised=True,
     search=search,
+    ceiling=ceiling,
 )

@@ -153,6 +153,11 @@ def _floats(d: int, weight: AnyWeight) -> tuple[np.ndarray, ...]:
     return tuple(np.array(c) for c in zip(*columns, strict=True))
 
 
+def ceiling(problem: Problem, extra: tuple[Caps, ...]) -> float:
+    """d/nu: c^2 <= (1 + c_2)/2, by Cauchy and Schwarz."""
+    return math.log(problem.d) - problem.log_nu
+
+
 def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
     """The best frequency on the grid."""
     d = problem.d
@@ -181,4 +186,5 @@ FAMILY = Family(
     proof=__doc__,
     boundary_localised=False,
     search=search,
+    ceiling=ceiling,
 )

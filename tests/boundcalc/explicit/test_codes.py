@@ -7,6 +7,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
+from boundcalc.explicit.caps import _rings, ring_steps
 from boundcalc.explicit.codes import kissing_code_size, quadruples, section_size, shortest_vectors
 from boundcalc.explicit.rings import existence, ring_table, simple_code, small_codes
 
@@ -161,6 +162,16 @@ def test_rings_exist(k: int, s: float) -> None:
     at = int(np.searchsorted(table.sines, s))
     if table.names[at] == "rings" and k == 3:
         assert len(code) >= table.sizes[at]
+
+
+@pytest.mark.parametrize("d", [3, 8, 24])
+def test_the_file_holds_the_steps_of_the_tables(d: int) -> None:
+    kept, made = _rings()[str(d)], ring_steps(d)
+    assert kept["smallest"] == made["smallest"]
+    assert kept["names"] == made["names"]
+    assert kept["sizes"] == made["sizes"]
+    # Grids may differ by rounding between machines.
+    assert kept["sines"] == pytest.approx(made["sines"], rel=1e-14)
 
 
 @pytest.mark.slow
