@@ -184,7 +184,7 @@ class _FamilySize:
     def rough(self, n: int) -> float:
         """The same; from the search alone, without proof, where it tells what it will claim."""
         problem = self.problem.at(Fraction(n))
-        design = self.family.search(problem, self.effort, ())
+        design = self.family.find(problem, self.effort)
         if isinstance(design, Claim):
             return design.log_level - log_exact(self.error / problem.B**2)
         return self.proved(n) if design else -math.inf

@@ -53,7 +53,7 @@ def ceiling(problem: Problem, extra: tuple[Caps, ...]) -> float:
     return math.log(problem.d + 1) - problem.log_nu
 
 
-def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
+def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...], floor: float) -> Design | NotApplicable:
     """The best share on a fixed grid: fixed, so that the bound is monotone in n, sigma and B."""
     # Divided by nu for n beyond the float range: 1/(1 + x/nu).
     share = np.arange(_STEPS) / _STEPS

@@ -1,58 +1,8 @@
-"""A bounded polynomial of a random spherical harmonic: f_theta(x) = b F(|x|^kappa Y(x/|x|)), d >= 3.
+"""The search for a bounded polynomial of a random harmonic, in floats: :mod:`boundcalc.explicit.chebyshev_harmonic`.
 
-Y = sum theta_i Y_i/sqrt(D), theta_i independent N(0, 1), Y_i an orthonormal basis of the harmonics of degree k, D their
-number, so that E Y(x) Y(y) = P_k(x.y). kappa >= k and kappa = k modulo 2, 0 < b <= B. In what follows B = 1.
-F(z) = p(+-T_M(z/u)), M odd, p an odd polynomial with |p| <= 1 on [-1, 1], the sign such that F'(0) > 0 if p'(0) > 0.
-p(x) = x gives Chebyshev's polynomial, which acts as a sine of amplitude 1; polynomials of higher degree come closer to
-a square wave, whose first harmonic has the amplitude 4/pi, and cost more. F~ is F on [-u, u] and constant beyond,
-f~_theta = b F~(...).
-
-Risk. Let psi_i = <f~_theta, chi Y_i> in L2(P), chi(r) = r^kappa E F~'(r^kappa N)/A, where
-
-    A^2 = int r^(2 kappa) (E F~'(r^kappa N))^2 d(r^d),   S = int r^(2 kappa) E F~'(r^kappa N)^2 d(r^d).
-
-The chi Y_i are orthonormal, E sum d psi_i/d theta_i = b sqrt(D) A, the trace of the information is b^2 nu S with
-nu = n/sigma^2, and that of the prior D; van Trees' inequality (Gill and Levit 1995) gives a Bayes risk of at least
-b^2 A^2/(1 + b^2 nu S/D). An estimator may be clipped to [-b, b]; on the complement of the event that f~ = f lies in the
-class the loss is then at most 4 b^2. So risk >= b^2 [A^2/(1 + b^2 nu S/D) - 4 delta], delta the probability of the complement.
-
-Sup norm. |f| <= b and f~ = f unless sup |Y| > u: probability delta_1 (:mod:`boundcalc.explicit.random_harmonic`).
-
-Seminorm. |x|^(j kappa) Y^j is a homogeneous polynomial of degree m = j kappa. By Funk and Hecke it is
-int rho_j(w) (w.x)^m d sigma(w) with rho_j = sum_K (Y^j)_K/lambda_(m,K) over K <= j k, K = j k modulo 2, where
-
-    lambda_(m,K) = m! Gamma(d/2)/(2^m ((m - K)/2)! Gamma((m + K + d)/2)).
-
-rho_j has the parity of m, so this is 2 int rho_j (w.x)_+^m, and s_+^m = int_0^1 m (m - 1) t^(m-2) (s - t)_+ dt for s <= 1.
-So the seminorm is at most 2 W_m |rho_j|_1, W_m = int_0^1 m (m - 1) t^(m-2) g(t) dt = m! (d + 2)!/(m + d + 1)! for the
-canonical weight. Hermite's expansion z^j = sum_i h_(ji) He_i(z), h_(ji) = j!/(2^((j-i)/2) ((j-i)/2)! i!), gives
-E |(Y^j)_K|^2 = q_(j,K) = sum_i h_(ji)^2 i! c_(i,K) with P_k^i = sum_K c_(i,K) P_K, all c_(i,K) >= 0 (Dougall). With
-v_j^2 = sum_K (2 W_m/lambda_(m,K))^2 q_(j,K) and F(z) = sum a_j z^j:
-
-* j = 1: the seminorm is at most |a_1| v_1 |Y|_1. E |Y|_1 = sqrt(2/pi), and theta -> |Y|_1 is Lipschitz with constant
-  1/sqrt(D), so |Y|_1 <= e = sqrt(2/pi) + sqrt(2 x/D) but for probability exp(-x) (Gaussian concentration).
-* j >= 3: |rho_j|_1 <= |rho_j|_2, and by Minkowski the sum of the seminorms has second moment at most V_3^2,
-  V_3 = sum_(j >= 3) |a_j| v_j, so it is at most V_3/sqrt(delta_2) but for probability delta_2 (Chebyshev).
-
-So f lies in the class if b (V_1 e + V_3/sqrt(delta_2)) <= C/B, V_1 = |a_1| v_1, and delta = delta_1 + exp(-x) + delta_2.
-
-A^2 and S. E F'(s N) is a polynomial in s, so the integral of its square over r is a sum. Let |p| be p with the absolute values
-of its coefficients. For |z| > u, |F'(z)| is at most the slope of |p|(|T_M(z/u)|), which increases with |z|. So with F' in
-the place of F~', E F~'(s N) changes by at most its mean on |N| > u, and A by that times sqrt(d/(d + 2 kappa)), the norm of
-r^kappa. With F'(z)^2 = sum e_i z^(2i), integrating over r first and bounding |N|^(-2-d/kappa) by its value at u,
-
-    S <= sum e_i/(1 + 2 (1 + i) kappa/d) [E (N^(2i); |N| <= u) + u^(2i) P(|N| > u)].
-
-The population weight is convex in t on [0, 1], g = E(X - t)_+ N, N = sqrt(Q^2 + M^2) in the notation of
-:mod:`boundcalc.explicit.marginal`, p the density: Q'' >= 0 and M'' >= -p give N'' >= -M p/N by Cauchy and Schwarz, so
-g'' >= p N + 2 Q |N'| - E(X - t)_+ M p/N >= p N - E(X - t)_+ p >= 0 as E(X - t)_+ <= M <= N. So g lies below its piecewise
-linear interpolants, sum of w_i (t_i - t)_+, and W_m <= sum w_i t_i^m. The weight of the trace is convex, too
-(docs/proofs.md). For (1 - t)^gamma, W_m = m! Gamma(gamma + 1)/Gamma(m + gamma).
-
-Rounding. c_(i,K), q_(j,K) and the sum in v_j are computed in floats, from integers by sums, products and quotients of
-positive numbers alone; so their relative error is at most the number of operations along any path, less than 4 10^6, times
-2^-53. Underflow, which loses at most 2^-1022 a time, in fewer than 10^10 operations with factors of at most 1, is made
-good for by adding 1e-290. All else is done in balls.
+For every degree k a table holds the designs on fixed grids of kappa, M, p and the probabilities, whatever n, sigma, B and C.
+As A <= E N F~(N) <= sqrt(2/pi) and A^2 <= S, a degree's bound is at most 1/(pi/2 + nu/D): this rules low degrees out. High
+ones are costly, and by measurement the bounds that they give without data, for any n, fall with the degree.
 """
 
 from __future__ import annotations
@@ -61,34 +11,32 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.arb import Ball, all_real_roots, ball, precision
+from boundcalc.explicit import chebyshev_harmonic
 from boundcalc.explicit.caps import Caps
+from boundcalc.explicit.chebyshev_harmonic import (
+    SHARE,
+    ChebyshevHarmonic,
+    Shape,
+    coefficients,
+    interpolant,
+    spectra,
+    totals,
+)
 from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
-from boundcalc.explicit.gegenbauer import dimension, horner
-from boundcalc.explicit.marginal import Marginal, Weighting, gauss, log_weight_ratio
+from boundcalc.explicit.gegenbauer import dimension
+from boundcalc.explicit.marginal import gauss
 from boundcalc.explicit.problem import AnyWeight, Effort, Problem
-from boundcalc.explicit.random_harmonic import sup_bound, sup_levels
+from boundcalc.explicit.random_harmonic import sup_levels
 
 Array = NDArray[np.float64]
-_LARGEST_DIMENSION = 2000
-# Working precision; the moments, sums with alternating signs, take more.
-_BITS = 192
-# Operations behind one number, for the rounding errors of the sums in floats.
-_MOST_OPERATIONS = 1e6
-_UNDERFLOW = 1e-290
-_EXCESS = 1 + 1e-9
 _FAILURES = (1e-3, 1e-4, 1e-5)
-# exp(-x) as a part of the probability for the sup.
-_SHARE = 0.1
 _SPREADS = tuple(10.0**-e for e in (2, 2.5, 3, 3.5, 4, 5, 6))
 # Coefficients of p, and up to which degree k and frequency M/u it is tried.
-Shape = tuple[Fraction, ...]
 _SHAPES: dict[Shape, tuple[int, float]] = {
     (Fraction(1),): (128, 1.45),
     (Fraction(1732, 1000), Fraction(-7698, 10000)): (50, 1.2),
@@ -108,98 +56,6 @@ _SHORT = 0.03
 _MARGIN = 1e-4
 
 
-@np.errstate(under="ignore")
-def _powers(d: int, k: int, count: int) -> list[Array]:
-    """c_(i,K) of P_k^i = sum_K c_(i,K) P_K for i = 0 ... count, K = i k, i k - 2, ...: up to rounding.
-
-    By Dougall's formula P_k P_n = sum_s w_(n,s) P_(k+n-2s).
-    """
-    if (20 * k + 40) * (count + 1) > _MOST_OPERATIONS:
-        raise ArithmeticError(f"degree {k} and order {count} need too many operations in floats")
-    two = d - 2
-    n, s = np.arange(max(count * k - k, 0) + 1.0)[:, None], np.arange(float(k))
-    w = np.zeros((n.size, k + 1))
-    # w_(n,0) = prod_(s < k) a_s/a_(n+s), a_s = (two + 2 s)/(2 two + 2 s).
-    w[:, 0] = np.prod((two + 2 * s) * (two + n + s) / ((two + s) * (two + 2 * n + 2 * s)), axis=1)
-    live = n > s
-    numerator = (two + 2 * (k + n - 2 * s - 2)) * (two + 2 * (k + n - s)) * (two + 2 * s) * (k - s) * (n - s)
-    denominator = (
-        (two + 2 * (k + n - 2 * s)) * (two + 2 * (k - s - 1)) * (two + 2 * (n - s - 1)) * (two + k + n - s - 1)
-    )
-    np.divide(numerator, denominator * (s + 1), out=w[:, 1:], where=live)
-    np.cumprod(w, axis=1, out=w)
-    if not w[:, 1:][live].min(initial=1.0) > _UNDERFLOW:
-        raise ArithmeticError("a coefficient of a product of two harmonics underflows")
-    rows: list[Array] = [np.ones(1)]
-    for i in range(count):
-        l = np.arange(rows[-1].size)
-        place = l[:, None] + np.arange(k + 1)
-        size = (i + 1) * k // 2 + 1
-        terms = w[i * k - 2 * l] * rows[-1][:, None]
-        rows.append(np.bincount(place.ravel(), terms.ravel(), size)[:size].astype(float))
-    return rows
-
-
-@lru_cache(maxsize=256)
-@np.errstate(under="ignore")
-def _spectra(d: int, k: int, order: int) -> Array:
-    """Upper bounds of q_(j,K)/j!: rows j = 1, 3, ..., order, columns K = k, k - 2, ... upwards; by less than 2e-9 relative."""
-    rows = _powers(d, k, order)[1::2]
-    c = np.zeros((len(rows), order * k // 2 + 1))
-    hermite = np.zeros((len(rows), len(rows)))
-    for row, found in enumerate(rows):
-        c[row, : found.size] = found[::-1] + _UNDERFLOW
-        # h_(ji)^2 i!/j! for i = j, j - 2, ..., by the ratios of neighbours
-        j, l = 2 * row + 1, np.arange(1.0, row + 1)
-        hermite[row, row::-1] = np.cumprod(np.concatenate([[1.0], (j - 2 * l + 2) * (j - 2 * l + 1) / (4 * l * l)]))
-    return (hermite @ c) * _EXCESS
-
-
-@np.errstate(under="ignore")
-def _totals(d: int, k: int, kappas: NDArray[np.int64], spectra: Array) -> Array:
-    """Upper bounds of sum_K (lambda_(m,jk)/lambda_(m,K))^2 q_(j,K)/j!, m = j kappa: rows j, columns kappa."""
-    found = np.empty((len(spectra), kappas.size))
-    for row, spectrum in enumerate(spectra):
-        j = 2 * row + 1
-        q = spectrum[j * k // 2 :: -1]
-        m, K = (j * kappas)[:, None], j * k - 2.0 * np.arange(1, q.size)
-        shares = np.cumprod(((m - K) / (m + K + d)) ** 2, axis=1)
-        found[row] = q[0] + (shares + _UNDERFLOW) @ q[1:]
-    return found * _EXCESS
-
-
-@lru_cache(maxsize=32)
-def _interpolant(d: int, weight: AnyWeight) -> tuple[Array, list[Ball]]:
-    """t_i and w_i with g(t) <= sum w_i (t_i - t)_+ for a convex weight g: that of the population or of the trace."""
-    depths = np.unique(np.concatenate([np.geomspace(1e-4, 1.0, 2000), np.linspace(0.3, 1.0, 2000)]))
-    log_g = float(weight.degree(d)) * np.log(depths) + log_weight_ratio(weight, d, depths)
-    # Steps in log g that grow with distance: far out accuracy matters less.
-    fall = 25 * np.expm1(0.01 * np.arange(1, int(100 * math.log1p(min(300.0, log_g[-1] - log_g[0]) / 25))))
-    t = np.concatenate([[0.0], 1 - np.interp(log_g[-1] - fall, log_g, depths), [1.0]])
-    with precision(_BITS):
-        weighting = Weighting(weight, Marginal(d))
-        at = [ball(float(x)) for x in t]
-        g = [weighting.cost(1 - x) for x in at]
-        slopes = [(a - b) / (y - x) for x, y, a, b in zip(at[:-1], at[1:], g[:-1], g[1:], strict=True)] + [ball(0)]
-        return t[1:], [a - b for a, b in pairwise(slopes)]
-
-
-def _weight_integrals(d: int, kappa: int, count: int, weight: AnyWeight) -> list[Ball]:
-    """Upper bounds of W_m, m = j kappa, for the first ``count`` odd j."""
-    if weight.plain:
-        k, orders = weight.degree(d), range(kappa, 2 * kappa * count, 2 * kappa)
-        return [(ball(m + 1).lgamma() + ball(k + 1).lgamma() - ball(m + k).lgamma()).exp() for m in orders]
-    t, terms = _interpolant(d, weight)
-    powers = [ball(float(x)) ** kappa for x in t]
-    steps = [power * power for power in powers]
-    terms = [w * power for w, power in zip(terms, powers, strict=True)]
-    found = []
-    for _ in range(count):
-        found.append(sum(terms, ball(0)))
-        terms = [term * step for term, step in zip(terms, steps, strict=True)]
-    return found
-
-
 def _log_weight_integral(d: int, m: NDArray[np.int64], weight: AnyWeight) -> Array:
     """Logarithm of the same at each m in floats."""
     from scipy.special import gammaln
@@ -207,172 +63,24 @@ def _log_weight_integral(d: int, m: NDArray[np.int64], weight: AnyWeight) -> Arr
     if weight.plain:
         k = float(weight.degree(d))
         return np.asarray(gammaln(m + 1) + gammaln(k + 1) - gammaln(m + k))
-    t, w = _interpolant(d, weight)
+    t, w = interpolant(d, weight)
     orders, place = np.unique(m, return_inverse=True)
     exponents = orders[:, None] * np.log(t) + np.array([float(x.log().mid()) for x in w])
     top = exponents.max(1)
     return np.asarray((top + np.log(np.exp(exponents - top[:, None]).sum(1)))[place].reshape(m.shape))
 
 
-@lru_cache(maxsize=256)
-def _seminorms(d: int, k: int, kappa: int, order: int, weight: AnyWeight) -> list[Ball]:
-    """Upper bounds of v_j for j = 1, 3, ..., order."""
-    totals = _totals(d, k, np.array([kappa]), _spectra(d, k, order))[:, 0]
-    if not np.isfinite(totals).all():
-        raise ArithmeticError("the seminorm is beyond the floats")
-    found = []
-    with precision(_BITS):
-        for i, (total, W) in enumerate(zip(totals, _weight_integrals(d, kappa, len(totals), weight), strict=True)):
-            j = 2 * i + 1
-            m, K = j * kappa, j * k
-            # 1/lambda_(m,K) without the powers of 2 and Gamma(d/2)
-            inverse = ball((m - K) // 2 + 1).lgamma() + ball(Fraction(m + K + d, 2)).lgamma() - ball(m + 1).lgamma()
-            root = (ball(float(total)) * ball(math.factorial(j))).sqrt()
-            found.append(2 ** (m + 1) * W * (inverse - ball(Fraction(d, 2)).lgamma()).exp() * root)
-    return found
-
-
-def _chebyshev(order: int) -> NDArray[np.object_]:
-    """Coefficients of z, z^3, ..., z^order in +-T_order, order odd, with a positive first one.
-
-    >>> list(_chebyshev(5))
-    [5, -20, 16]
-    """
-    found = [order]
-    for j in range(1, order - 1, 2):
-        found.append(-found[-1] * (order * order - j * j) // ((j + 1) * (j + 2)))
-    return np.array(found, dtype=object)
-
-
-def _check_shape(shape: Shape) -> None:
-    """ArithmeticError unless |p| <= 1 on [-1, 1] was shown."""
-    slope = [Fraction(0)] * (2 * len(shape) - 1)
-    slope[::2] = [(2 * i + 1) * c for i, c in enumerate(shape)]
-    critical = [x for x in all_real_roots(slope) if not (x < 0 or x > 1)]
-    if not (abs(sum(shape, Fraction(0))) <= 1 and all(abs(x * horner(shape, x * x)) <= 1 for x in critical)):
-        raise ArithmeticError(f"p must be at most 1 on [-1, 1], got coefficients {', '.join(map(str, shape))}")
-
-
-@lru_cache(maxsize=1024)
-def _coefficients(order: int, shape: Shape) -> tuple[list[Fraction], list[Fraction]]:
-    """Coefficients of z, z^3, ... in F(u z) = p(+-T(z)) and in |p|(T(z))."""
-    unit = math.lcm(*(c.denominator for c in shape))
-    T = _chebyshev(order)
-    square = np.convolve(T, T)
-    size = (len(shape) - 1) * order + (order + 1) // 2
-    found, outer = np.zeros(size, dtype=object), np.zeros(size, dtype=object)
-    power = T
-    for i, c in enumerate(shape):
-        if i:
-            power = np.convolve(power, square)
-        place = slice(i, i + power.size)
-        found[place] += int(c * unit) * power
-        outer[place] += abs(int(c * unit)) * power
-    # T itself, which increases beyond 1, is the negative for orders 3, 7, ...
-    return [Fraction(int(c), unit) for c in found], [Fraction((-1) ** (order // 2) * int(c), unit) for c in outer]
-
-
 @lru_cache(maxsize=1024)
 def _log_coefficients(order: int, shape: Shape) -> Array:
-    return np.array([math.log(abs(c)) for c in _coefficients(order, shape)[0]])
-
-
-@lru_cache(maxsize=256)
-def _moments(order: int, shape: Shape) -> tuple[list[Fraction], list[Fraction]]:
-    """s^2 (E F'(s N))^2 in powers of (M s/u)^2, lowest first, and (u F'(u z))^2 in powers of z^2."""
-    F, _ = _coefficients(order, shape)
-    unit = math.lcm(*(c.denominator for c in F))
-    slope = np.array([int(c * unit) * (2 * i + 1) for i, c in enumerate(F)], dtype=object)
-    normal = [1]  # E N^(2 i)
-    for i in range(1, len(F)):
-        normal.append(normal[-1] * (2 * i - 1))
-    mean = slope * np.array(normal, dtype=object)
-    return (
-        [Fraction(int(c), unit**2 * order ** (2 * i + 2)) for i, c in enumerate(np.convolve(mean, mean))],
-        [Fraction(int(c), unit**2) for c in np.convolve(slope, slope)],
-    )
-
-
-@dataclass(frozen=True)
-class ChebyshevHarmonic(Design):
-    """Degree k, exponent kappa, order M and the coefficients of p; delta_1 is ``failure`` with its (c, x), delta_2 ``spread``.
-
-    b is the largest that the budget allows, times exp(``log_shrink``).
-    """
-
-    degree: int
-    kappa: int
-    order: int
-    shape: Shape
-    failure: float
-    level: float
-    cosine: float
-    spread: float
-    log_shrink: float
-
-    def __str__(self) -> str:
-        outer = {1: "", 2: "cubic of ", 3: "quintic of "}.get(len(self.shape), "polynomial of ")
-        return f"{outer}T_{self.order} of a random harmonic of degree {self.degree}, |x|^{self.kappa}"
-
-    def bits(self, problem: Problem) -> int:
-        """Working precision: coefficients alternate, and grow like 2.5 to the power of the degree."""
-        return _BITS + 4 * (2 * len(self.shape) - 1) * self.order
-
-    def seminorm(self, d: int, u: Ball, weight: AnyWeight) -> Ball:
-        """V_1 e + V_3/sqrt(delta_2)."""
-        coefficients, _ = _coefficients(self.order, self.shape)
-        v = _seminorms(d, self.degree, self.kappa, 2 * len(coefficients) - 1, weight)
-        parts = [ball(abs(a)) * w / u ** (2 * i + 1) for i, (a, w) in enumerate(zip(coefficients, v, strict=True))]
-        x = -(ball(self.failure) * ball(_SHARE)).log()
-        e = (2 / Ball.pi()).sqrt() + (2 * x / dimension(d, self.degree)).sqrt()
-        return parts[0] * e + sum(parts[1:], ball(0)) / ball(self.spread).sqrt()
-
-    def moments(self, d: int, u: Ball) -> tuple[Ball, Ball]:
-        """A lower bound of A, and an upper bound of S."""
-        mean, square = _moments(self.order, self.shape)
-        ratio, p = (self.order / u) ** 2, ball(Fraction(d, self.kappa))
-        A2, power = ball(0), ball(1)
-        for i, c in enumerate(mean):
-            power *= ratio
-            A2 += ball(c) * power * p / (p + 2 * (1 + i))
-        # E |N|^(2 i); |N| > u, by parts, and E N^(2 i), over u^(2 i)
-        outer = _coefficients(self.order, self.shape)[1]
-        rare = beyond = (u / ball(2).sqrt()).erfc()
-        normal, density = ball(1), u * (-u * u / 2).exp() * (2 / Ball.pi()).sqrt()
-        tail, S = ball(0), ball(0)
-        for i, c in enumerate(square):
-            if i < len(outer):
-                tail += (2 * i + 1) * ball(outer[i]) / u * beyond
-            S += ball(c) * p / (p + 2 * (1 + i)) * (normal - beyond + rare)
-            beyond = (2 * i + 1) / u**2 * beyond + density / u**2
-            normal = (2 * i + 1) / u**2 * normal
-        return A2.sqrt() - tail * (p / (p + 2)).sqrt(), S / u**2
-
-    def bound(self, problem: Problem) -> Ball:
-        """b^2 [A^2/(1 + b^2 nu S/D) - 4 delta], in units of B^2."""
-        d, k, kappa = problem.d, self.degree, self.kappa
-        if not (k >= 2 and kappa >= k and (kappa - k) % 2 == 0 and self.order % 2 == 1):
-            raise ArithmeticError(f"k >= 2, kappa - k in 0, 2, ... and odd M needed, got {k}, {kappa}, {self.order}")
-        if not (self.log_shrink <= 0 and 0 < self.spread < 1):
-            raise ArithmeticError(
-                f"the shrink must be at most 1, delta_2 in (0, 1), got {self.log_shrink}, {self.spread}"
-            )
-        _check_shape(self.shape)
-        u = sup_bound(d, k, self.failure, self.level, self.cosine)
-        A, S = self.moments(d, u)
-        if not A > 0:
-            raise ArithmeticError("A was not shown to be positive")
-        largest = ball(1).min(ball(problem.budget) / self.seminorm(d, u, problem.weight))
-        b2 = (2 * ball(self.log_shrink)).exp() * largest**2
-        delta = ball(self.failure) * (1 + ball(_SHARE)) + ball(self.spread)
-        return b2 * (A * A / (1 + b2 * ball(problem.nu) * S / dimension(d, k)) - 4 * delta)
+    return np.array([math.log(abs(c)) for c in coefficients(order, shape)[0]])
 
 
 @dataclass(frozen=True)
 class _Table:
     """Designs of one degree but for b, in floats: A^2, the logarithms of S/D and of the seminorm, 4 delta, log(A^2 - 4 delta)."""
 
-    keys: list[tuple[int, int, Shape, int]]
+    kappas: NDArray[np.int64]
+    grid: list[tuple[int, Shape]]
     place: NDArray[np.int64]
     A2: Array
     log_information: Array
@@ -393,6 +101,15 @@ def _orders(largest: float) -> list[int]:
     return sorted({2 * int((part * largest + 1) / 2) - 1 for part in parts if part * largest >= 1})
 
 
+def _chebyshev(order: int, y: Array) -> tuple[Array, Array]:
+    """T(y) and T'(y)/order; y >= 0, all at most 1 or all at least."""
+    if y.flat[0] < 1:
+        angle = np.arccos(np.minimum(y, 1.0))
+        return np.cos(order * angle), np.sin(order * angle) / np.sin(np.maximum(angle, 1e-150))
+    angle = np.arccosh(np.maximum(y, 1.0))
+    return np.cosh(order * angle), np.sinh(order * angle) / np.sinh(np.maximum(angle, 1e-150))
+
+
 @lru_cache(maxsize=1024)
 def _slopes(order: int, shape: Shape) -> tuple[Array, Array, Array, Array]:
     """In floats, at frequencies w: (E h(y))^2, E h(y)^2; y <= 1, and E g(y); y > 1, for y = w N/M and half-normal N.
@@ -408,10 +125,7 @@ def _slopes(order: int, shape: Shape) -> tuple[Array, Array, Array, Array]:
     for first, length in ((0.0, np.minimum(9, order / w)), (order / w, 8.0)):
         z = first + length * _NORMAL
         normal = length * _NORMAL_WEIGHTS * np.exp(-z * z / 2) * math.sqrt(2 / math.pi)
-        y = w * z / order
-        before, T, earlier, U = np.ones_like(y), y, np.zeros_like(y), np.ones_like(y)
-        for _ in range(order - 1):
-            before, T, earlier, U = T, 2 * y * T - before, U, 2 * y * U - earlier
+        T, U = _chebyshev(order, w * z / order)
         terms = [(2 * i + 1) * float(c) * T ** (2 * i) * U for i, c in enumerate(shape)]
         found += [(normal * part).sum(1) for part in (sum(terms), sum(terms) ** 2, sum(map(np.abs, terms)))]
     means = np.array([found[0] + found[3], found[1], found[5]])
@@ -442,7 +156,7 @@ def _table(d: int, k: int, weight: AnyWeight) -> _Table:
     grid = [(M, shape) for shape, (largest, most) in _SHAPES.items() if k <= largest for M in _orders(most * us.mean())]
     top = max((2 * len(shape) - 1) * M for M, shape in grid)
     j = np.arange(1, top + 1, 2)[:, None]
-    log_v = np.log(_totals(d, k, kappas, _spectra(d, k, top))) / 2 + gammaln(j + 1) / 2
+    log_v = np.log(totals(d, k, kappas, spectra(d, k, top))) / 2 + gammaln(j + 1) / 2
     m = j * kappas
     log_v += (
         _log_weight_integral(d, m, weight)
@@ -452,34 +166,26 @@ def _table(d: int, k: int, weight: AnyWeight) -> _Table:
         - gammaln(m + 1)
         - gammaln(d / 2)
     )
-    log_shares = np.log(_SHARE * np.array(_FAILURES))
+    log_shares = np.log(SHARE * np.array(_FAILURES))
     log_e = np.log(math.sqrt(2 / math.pi) + np.sqrt(-2 * log_shares) * math.exp(-log_D / 2))[:, None]
     scaled = log_v[None] - (j * np.log(us)).T[:, :, None]
     radial = _radial(d / kappas + 1) * (d / kappas)[:, None]
-    columns: list[Array] = []
-    for M, shape in grid:
-        log_a = _log_coefficients(M, shape)
+    shape = len(grid), len(_FAILURES), kappas.size
+    A2, S, log_V1, V3 = np.empty((4, *shape))
+    for i, (M, p) in enumerate(grid):
+        log_a = _log_coefficients(M, p)
         parts = scaled[:, : log_a.size] + log_a[:, None]
+        log_V1[i], V3[i] = parts[:, 0] + log_e, np.exp(parts[:, 1:]).sum(1)
         w = (M / us)[:, None]
-        at, mean, square, tail = _slopes(M, shape)
-        A2, S = (w * w * (np.interp(w * _RADII, at, part, right=math.nan) @ radial.T) for part in (mean, square))
-        A = np.sqrt(A2) - w * np.interp(w, at, tail) * np.sqrt(d / (d + 2 * kappas))
-        columns.append(
-            np.stack(
-                [
-                    np.where(A > 0, A * A, 0.0),
-                    np.log(S) - log_D,
-                    parts[:, 0] + log_e,
-                    np.log(np.exp(parts[:, 1:]).sum(1)),
-                    np.broadcast_to(np.array(_FAILURES)[:, None], A2.shape),
-                ]
-            ).reshape(5, -1)
-        )
-    keys = [(int(kappa), M, shape, f) for M, shape in grid for f in range(len(_FAILURES)) for kappa in kappas]
-    A2, log_information, log_V1, log_V3, failure = np.concatenate(columns, axis=1)
+        at, mean, square, tail = _slopes(M, p)
+        A2[i], S[i] = (w * w * (np.interp(w * _RADII, at, part, right=math.nan) @ radial.T) for part in (mean, square))
+        A = np.sqrt(A2[i]) - w * np.interp(w, at, tail) * np.sqrt(d / (d + 2 * kappas))
+        A2[i] = np.where(A > 0, A * A, 0.0)
+    A2, log_information, log_V1, log_V3 = (part.ravel() for part in (A2, np.log(S) - log_D, log_V1, np.log(V3)))
+    failure = np.broadcast_to(np.array(_FAILURES)[:, None], shape).ravel()
     spread = np.array(_SPREADS)[:, None]
     log_seminorm = np.logaddexp(log_V1, log_V3 - np.log(spread) / 2)
-    loss = 4 * (failure * (1 + _SHARE) + spread)
+    loss = 4 * (failure * (1 + SHARE) + spread)
     # Not where a smaller delta_2 gives as small a seminorm.
     useful = (loss < A2) & np.isfinite(log_information + log_seminorm)
     useful[:-1] &= log_seminorm[:-1] < log_seminorm[1:] - 0.01
@@ -487,7 +193,7 @@ def _table(d: int, k: int, weight: AnyWeight) -> _Table:
     A2, log_information = A2[place % A2.size], log_information[place % A2.size]
     loss = loss[useful]
     levels = list(zip(level.tolist(), cosine.tolist(), strict=True))
-    return _Table(keys, place, A2, log_information, log_seminorm[useful], loss, np.log(A2 - loss), levels)
+    return _Table(kappas, grid, place, A2, log_information, log_seminorm[useful], loss, np.log(A2 - loss), levels)
 
 
 @np.errstate(all="ignore")
@@ -517,44 +223,45 @@ def _best(k: int, problem: Problem) -> tuple[float, float, ChebyshevHarmonic | N
     chosen = np.flatnonzero(most >= score)
     score, used = scores(chosen)
     best = int(score.argmax())
-    s, i = divmod(int(table.place[chosen[best]]), len(table.keys))
-    kappa, M, shape, f = table.keys[i]
+    shape = len(_SPREADS), len(table.grid), len(_FAILURES), table.kappas.size
+    s, i, f, j = np.unravel_index(int(table.place[chosen[best]]), shape)
+    M, p = table.grid[i]
     log_shrink = min(0.0, float(used[best] - log_b2[chosen[best]]) / 2)
-    design = ChebyshevHarmonic(k, kappa, M, shape, _FAILURES[f], *table.levels[f], _SPREADS[s], log_shrink)
+    design = ChebyshevHarmonic(k, int(table.kappas[j]), M, p, _FAILURES[f], *table.levels[f], _SPREADS[s], log_shrink)
     return float(score[best]), alone, design
 
 
 @np.errstate(all="ignore")
-def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
+def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...], floor: float) -> Design | NotApplicable:
     """The best degree, exponent, polynomial and probabilities on fixed grids.
 
-    As A <= E N F~(N) <= sqrt(2/pi) and A^2 <= S, a degree's bound is at most 1/(pi/2 + nu/D): this rules low degrees out.
-    High ones are costly, and by measurement the bounds that they give without data, for any n, fall with the degree.
+    From the degree with as many harmonics as there are samples, or, with a floor, from the first that may exceed it; first
+    upwards, then downwards.
     """
     d = problem.d
-    if d < 3:
-        return NotApplicable("needs d >= 3")
-    if d > _LARGEST_DIMENSION:
-        return NotApplicable(f"searched up to d = {_LARGEST_DIMENSION} only")
     degrees = [k for k in _DEGREES if k <= 4 or dimension(d, k) <= _LARGEST_SPACE]
-    excess = [math.log(dimension(d, k)) - problem.log_nu for k in degrees]
-    first = next((i for i, e in enumerate(excess) if e > 0), len(degrees) - 1)
-    score, design, short = -math.inf, None, 0
-    for k in degrees[first:]:
+    excess = np.array([math.log(dimension(d, k)) for k in degrees]) - problem.log_nu
+    most = -np.logaddexp(math.log(math.pi / 2), -excess)
+    if most[-1] <= floor:
+        return NotApplicable("another family gives more")
+    # Where what is looked for begins.
+    start = int(np.argmax(most > floor if floor > -math.inf else np.append(excess[:-1] > 0, True)))
+    score, design, short = floor, None, 0
+    for k in degrees[start:]:
         value, alone, found = _best(k, problem)
         if value > score:
             score, design = value, found
         short = short + 1 if alone < score - _SHORT else 0
         if short == 2:
             break
-    for k, e in zip(degrees[first - 1 :: -1], excess[first - 1 :: -1], strict=True) if first else ():
-        if score > -np.logaddexp(math.log(math.pi / 2), -e):
+    for i in range(start - 1, -1, -1):
+        if score > most[i]:
             break
-        value, _, found = _best(k, problem)
+        value, _, found = _best(degrees[i], problem)
         if value > score:
             score, design = value, found
     if design is None:
-        return NotApplicable("no design has a positive bound")
+        return NotApplicable("no design has a positive bound" if floor == -math.inf else "another family gives more")
     return Claim(design, score - _MARGIN)
 
 
@@ -569,7 +276,8 @@ FAMILY = Family(
         "sup |Y| <= u but for probability delta_1",
         "weighted variation norm <= C but for the rest of delta",
     ),
-    proof=__doc__,
+    proof=chebyshev_harmonic.__doc__ or "",
     boundary_localised=False,
     search=search,
+    dimensions=(3, 2000),
 )

@@ -79,7 +79,8 @@ class NotApplicable:
         return self.reason
 
 
-Search = Callable[[Problem, Effort, tuple[Caps, ...]], Design | NotApplicable]
+Search = Callable[[Problem, Effort, tuple[Caps, ...], float], Design | NotApplicable]
+_LARGEST = 10**100
 
 
 @dataclass(frozen=True, repr=False)
@@ -91,9 +92,12 @@ class Family(Shown):
     boundary_localised : bool
         Whether its functions live near the sphere, where the weight is small.
     search : callable
-        (problem, effort, extra caps) → design, by floating point; it need not be right, only good.
+        (problem, effort, extra caps, floor) → design, by floating point; it need not be right, only good. Designs of at most
+        the floor, a logarithm in units of B^2, aren't wanted.
     ceiling : callable, optional
-        (problem, extra caps) → a quick number, in logarithms and units of B^2, that no claim of the search exceeds.
+        (problem, extra caps) → a quick number, in the same unit, that no claim of the search exceeds.
+    dimensions : tuple of int
+        The smallest and the largest that are searched.
     """
 
     key: str
@@ -104,6 +108,20 @@ class Family(Shown):
     boundary_localised: bool
     search: Search
     ceiling: Callable[[Problem, tuple[Caps, ...]], float] | None = None
+    dimensions: tuple[int, int] = (1, _LARGEST)
+
+    def find(
+        self, problem: Problem, effort: Effort, extra: tuple[Caps, ...] = (), floor: float = -math.inf
+    ) -> Design | NotApplicable:
+        """The best design found; it need not be better than the floor, but then isn't wanted."""
+        smallest, largest = self.dimensions
+        if problem.d < smallest:
+            return NotApplicable(f"needs d >= {smallest}")
+        if problem.d > largest:
+            return NotApplicable(f"searched up to d = {largest} only")
+        if self.ceiling is not None and floor > -math.inf and self.ceiling(problem, extra) <= floor:
+            return NotApplicable("another family gives more")
+        return self.search(problem, effort, extra, floor)
 
     def __str__(self) -> str:
         return f"{self.title}: {self.statement}"

@@ -46,7 +46,6 @@ from boundcalc.explicit.problem import AnyWeight, Effort, Problem
 from boundcalc.explicit.random_harmonic import log_c, sup_bound, sup_levels
 
 Array = NDArray[np.float64]
-_LARGEST_DIMENSION = 2000
 _DEGREES = tuple(range(2, 13))
 _THRESHOLDS = tuple(Fraction(j, 64) for j in range(1, 62))
 _FAILURES = tuple(10.0**-j for j in (1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 8))
@@ -208,13 +207,9 @@ def ceiling(problem: Problem, extra: tuple[Caps, ...]) -> float:
     return math.log(0.22)
 
 
-def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
+def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...], floor: float) -> Design | NotApplicable:
     """The best degree, threshold and prior on fixed grids."""
     d = problem.d
-    if d < 3:
-        return NotApplicable("needs d >= 3")
-    if d > _LARGEST_DIMENSION:
-        return NotApplicable(f"searched up to d = {_LARGEST_DIMENSION} only")
     tables = _tables(d, problem.weight)
     log_dim = tables.log_dim[:, None]
     log_v = tables.log_v - problem.log_budget
@@ -259,4 +254,5 @@ FAMILY = Family(
     boundary_localised=True,
     search=search,
     ceiling=ceiling,
+    dimensions=(3, 2000),
 )

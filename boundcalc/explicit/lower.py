@@ -33,12 +33,15 @@ from boundcalc.setting import Setting
 from boundcalc.shown import Number, Shown, show_exact, show_lower
 
 _ROOMS = (affine, ridge_sine, harmonic_shell, chebyshev, single_caps, stacked_trapezoids, theorem_a, wave_packets)
-# The families that win most settings; the others follow.
-_LIKELY = (chebyshev, stacked_trapezoids)
+# The families that win most settings, of few dimensions and of others, come first.
+_LIKELY = ((stacked_trapezoids, chebyshev), (chebyshev, stacked_trapezoids))
+_FEW_DIMENSIONS = 5
 _NAMES = ("d", "n", "sigma", "B", "C")
 _LARGEST_D = 10**100
 FAMILIES: tuple[Family, ...] = tuple(room.FAMILY for room in _ROOMS)
-_ORDER = tuple(room.FAMILY for room in (*_LIKELY, *(room for room in _ROOMS if room not in _LIKELY)))
+_ORDERS = tuple(
+    tuple(room.FAMILY for room in (*first, *(room for room in _ROOMS if room not in first))) for first in _LIKELY
+)
 
 
 Choice = TypeVar("Choice", bound=Enum)
@@ -166,7 +169,7 @@ class LowerBound(Shown):
 @np.errstate(under="ignore")  # whatever the caller has told numpy to do with it
 def evaluate(family: Family, problem: Problem, effort: Effort, extra: tuple[Caps, ...] = ()) -> FamilyValue:
     """What a family gives at a problem; ``extra`` are caps to try besides the known ones."""
-    return _certified(family, problem, family.search(problem, effort, extra))
+    return _certified(family, problem, family.find(problem, effort, extra))
 
 
 @np.errstate(under="ignore")
@@ -174,10 +177,8 @@ def _best(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> FamilyVa
     """The largest value of all families. One that can't reach the largest so far is not searched, or not certified."""
     values: list[FamilyValue] = []
     level = -math.inf
-    for family in _ORDER:
-        if family.ceiling is not None and family.ceiling(problem, extra) <= level:
-            continue
-        design = family.search(problem, effort, extra)
+    for family in _ORDERS[problem.d > _FEW_DIMENSIONS]:
+        design = family.find(problem, effort, extra, level)
         if isinstance(design, Claim) and design.log_level <= level:
             continue
         values.append(_certified(family, problem, design))

@@ -39,7 +39,6 @@ from boundcalc.explicit.problem import AnyWeight, Effort, Problem
 
 _BITS = 400
 _CELLS = 48
-_LARGEST_DIMENSION = 10**6
 # Frequencies, in units of sqrt(d + 2), on a fixed grid: fixed, so that the bound is monotone in n, sigma, B and C.
 _FREQUENCIES = tuple(
     Fraction(k, 16) for k in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 22, 24, 27, 30, 34, 38)
@@ -158,11 +157,9 @@ def ceiling(problem: Problem, extra: tuple[Caps, ...]) -> float:
     return math.log(problem.d) - problem.log_nu
 
 
-def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
+def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...], floor: float) -> Design | NotApplicable:
     """The best frequency on the grid."""
     d = problem.d
-    if d > _LARGEST_DIMENSION:
-        return NotApplicable(f"evaluated up to d = {_LARGEST_DIMENSION} only")
     omega, cross, second, variation = _floats(d, problem.weight)
     log_b = np.minimum(-np.log(np.sin(np.minimum(omega, np.pi / 2))), problem.log_budget - np.log(variation))
     log_square = 2 * (log_b + np.log(omega))
@@ -187,4 +184,5 @@ FAMILY = Family(
     boundary_localised=False,
     search=search,
     ceiling=ceiling,
+    dimensions=(1, 10**6),
 )

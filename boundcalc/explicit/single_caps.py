@@ -25,7 +25,6 @@ from boundcalc.explicit.sign_error import sign_error
 from boundcalc.explicit.slab_profile import best_snr
 from boundcalc.explicit.slabs import Slab, StackedTrapezoids
 
-_LARGEST_DIMENSION = 10**4
 # Logarithm of what is claimed less than the search's estimate, whose tables and quadrature err by less.
 _MARGIN = 1e-3
 _NODES, _WEIGHTS = gauss(64)
@@ -47,11 +46,9 @@ def _arrays(d: int, extra: tuple[Caps, ...]) -> tuple[tuple[Caps, ...], Array, A
     return caps, heights, log_counts, log_norm
 
 
-def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
+def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...], floor: float) -> Design | NotApplicable:
     """The best of all candidate caps, each with its best amplitude."""
     d = problem.d
-    if d > _LARGEST_DIMENSION:
-        return NotApplicable(f"searched up to d = {_LARGEST_DIMENSION} only")
     caps, heights, log_counts, log_norm = _arrays(d, extra)
     log_cost = (float(problem.weight.degree(d)) - 1) * np.log(heights) + log_weight_ratio(problem.weight, d, heights)
     free = 0.5 * (math.log(best_snr()) - problem.log_nu - log_norm)
@@ -73,4 +70,5 @@ FAMILY = Family(
     proof=__doc__,
     boundary_localised=True,
     search=search,
+    dimensions=(1, 10**4),
 )

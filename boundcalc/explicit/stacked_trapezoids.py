@@ -35,7 +35,6 @@ RAMPS = np.array([0.02, 0.05, 0.1, 0.17, 0.27, 0.4, 0.6, 0.8, 1.0])
 _NODES, _WEIGHTS = gauss(48)
 _HEIGHTS = 40
 
-_LARGEST_DIMENSION = 10**6
 # Tables don't exceed a cap's mass, in logarithms, by more.
 _TABLE_ERROR = 0.05
 # Logarithm of what is claimed less than what the search estimates: its interpolation and quadrature err by less.
@@ -207,10 +206,8 @@ def _ranked(problem: Problem, density: float, extra: tuple[Caps, ...]) -> tuple[
     return index[order], rough[order]
 
 
-def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
+def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...], floor: float) -> Design | NotApplicable:
     """The best stack over all caps, profiles and slabs."""
-    if problem.d > _LARGEST_DIMENSION:
-        return NotApplicable(f"searched up to d = {_LARGEST_DIMENSION} only")
     best = _alone(problem, extra)
     levels = [found for level in _levels(problem.d, effort) if (found := _at_level(problem, level, extra)) is not None]
     for score, caps, shapes in sorted(levels, key=lambda found: -found[0]):
@@ -225,8 +222,6 @@ def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design 
 def ceiling(problem: Problem, extra: tuple[Caps, ...]) -> float:
     """More than the logarithm of any claim: from rough values, and measured, see ``_CEILING``."""
     d = problem.d
-    if d > _LARGEST_DIMENSION:
-        return -math.inf
     density = _levels(d, Effort.FAST)[0][0]
     if d <= _FAR_BEYOND:
         rough = float(_ranked(problem, density, extra)[1].max())
@@ -285,4 +280,5 @@ FAMILY = Family(
     boundary_localised=True,
     search=search,
     ceiling=ceiling,
+    dimensions=(1, 10**6),
 )

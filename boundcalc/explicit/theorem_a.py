@@ -164,7 +164,7 @@ def ceiling(problem: Problem, extra: tuple[Caps, ...]) -> float:
     return log_c1(problem.d) + (problem.d - 1) / 2 * math.log(7 / 64) - math.log(24 * 8) + 1e-9
 
 
-def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
+def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...], floor: float) -> Design | NotApplicable:
     """Nothing to search for."""
     return TheoremA()
 

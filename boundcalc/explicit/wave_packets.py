@@ -65,7 +65,6 @@ from boundcalc.explicit.theorem_a import HEAVIER, canonical_budget
 Array = NDArray[Any]
 # Its functions take exact fractions too.
 polynomials: Any = np.polynomial.polynomial
-_LARGEST_DIMENSION = 9
 # 1 - x^2, exactly.
 _BUMP = [Fraction(1), Fraction(0), Fraction(-1)]
 _DELTAS = 2.0 ** (-np.arange(4, 1400) / 4)
@@ -296,7 +295,7 @@ def _cheapest(d: int, constants: _Constants, log_boxes: Array) -> tuple[Array, l
     return table[best, np.arange(best.size)], [options[i] for i in best]
 
 
-def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design | NotApplicable:
+def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...], floor: float) -> Design | NotApplicable:
     """The best of all candidate caps and scales on a grid.
 
     Per cap the window around the centre holds the maximum over all scales: with s_0 as in :mod:`.single_caps`, let W(s) =
@@ -306,8 +305,6 @@ def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...]) -> Design 
     more than 2^(3/2) (K'/K)^(1/2), so the value falls by more than 2^(d+3) mmse(s_0) > 1. Four steps halve the scale.
     """
     d = problem.d
-    if d > _LARGEST_DIMENSION:
-        return NotApplicable(f"searched up to d = {_LARGEST_DIMENSION} only")
     budget = canonical_budget(problem)
     if budget is None:
         return NotApplicable(HEAVIER)
@@ -351,4 +348,5 @@ FAMILY = Family(
     proof=__doc__,
     boundary_localised=True,
     search=search,
+    dimensions=(1, 9),
 )

@@ -9,8 +9,8 @@ import pytest
 from scipy import integrate, special, stats
 
 from boundcalc.arb import ball, precision
-from boundcalc.explicit import chebyshev
-from boundcalc.explicit.chebyshev import ChebyshevHarmonic
+from boundcalc.explicit import chebyshev, chebyshev_harmonic
+from boundcalc.explicit.chebyshev_harmonic import ChebyshevHarmonic
 from boundcalc.explicit.family import Claim
 from boundcalc.explicit.gegenbauer import coefficients, dimension, values
 from boundcalc.explicit.lower import evaluate, explicit_lower, problem_of
@@ -54,7 +54,7 @@ def in_harmonics(d: int, polynomial: list[Fraction]) -> dict[int, Fraction]:
 def test_powers_of_a_harmonic_by_exact_rationals(d: int, k: int, count: int) -> None:
     one = list(coefficients(d, k))
     power = [Fraction(1)]
-    for i, row in enumerate(chebyshev._powers(d, k, count)):
+    for i, row in enumerate(chebyshev_harmonic._powers(d, k, count)):
         exact = in_harmonics(d, power)
         for l, c in enumerate(row):
             true = exact[i * k - 2 * l]
@@ -68,21 +68,21 @@ def test_powers_of_a_harmonic_by_exact_rationals(d: int, k: int, count: int) -> 
 
 def test_a_coefficient_that_needs_too_many_operations_is_refused() -> None:
     with pytest.raises(ArithmeticError, match="too many"):
-        chebyshev._powers(10, 200, 300)
+        chebyshev_harmonic._powers(10, 200, 300)
 
 
 @pytest.mark.parametrize(("d", "k", "order"), [(3, 4, 7), (8, 5, 9), (40, 3, 15)])
 def test_second_moments_of_powers_of_the_field(d: int, k: int, order: int) -> None:
     """sum_K q_(j,K) = E N^(2j) = (2j - 1)!!, and each is an upper bound of the exact one."""
-    for row, q in enumerate(chebyshev._spectra(d, k, order)):
+    for row, q in enumerate(chebyshev_harmonic.spectra(d, k, order)):
         j = 2 * row + 1
         assert q.sum() * math.factorial(j) == pytest.approx(special.factorial2(2 * j - 1), rel=1e-8)
         assert q.sum() * math.factorial(j) >= special.factorial2(2 * j - 1)
     # j = 3: Y^3 = He_3(Y) + 3 Y, so q = 6 c_3 + 9 c_1
-    rows = chebyshev._powers(d, k, 3)
+    rows = chebyshev_harmonic._powers(d, k, 3)
     expected = 6 * rows[3]
     expected[k] += 9
-    assert chebyshev._spectra(d, k, 3)[1][3 * k // 2 :: -1] * 6 == pytest.approx(expected, rel=1e-8)
+    assert chebyshev_harmonic.spectra(d, k, 3)[1][3 * k // 2 :: -1] * 6 == pytest.approx(expected, rel=1e-8)
 
 
 def multiplier(d: int, m: int, K: int) -> float:
@@ -98,7 +98,7 @@ def multiplier(d: int, m: int, K: int) -> float:
 def test_seminorms_from_quadrature(d: int, k: int, kappa: int) -> None:
     """v_j^2 = sum_K (2 W_m/lambda_(m,K))^2 q_(j,K) with lambda and W by quadrature, q by exact rationals."""
     with precision(192):
-        found = [float(v.mid()) for v in chebyshev._seminorms(d, k, kappa, 3, Weight.CANONICAL)]
+        found = [float(v.mid()) for v in chebyshev_harmonic._seminorms(d, k, kappa, 3, Weight.CANONICAL)]
     one = list(coefficients(d, k))
     cube = list(np.convolve(np.convolve(np.array(one), np.array(one)), np.array(one)))
     first, third = in_harmonics(d, one), in_harmonics(d, cube)
@@ -144,7 +144,7 @@ def test_the_seminorm_by_simulation() -> None:
     assert fields.var() == pytest.approx(1, abs=0.05)
     u = level_of(found, 3)
     with precision(192):
-        v = [float(x.mid()) for x in chebyshev._seminorms(3, k, kappa, order, Weight.CANONICAL)]
+        v = [float(x.mid()) for x in chebyshev_harmonic._seminorms(3, k, kappa, order, Weight.CANONICAL)]
         bound = float(found.seminorm(3, ball(u), Weight.CANONICAL).mid())
     total = np.zeros(draws)
     for j, a in ((1, 3 / u), (3, 4 / u**3)):
@@ -214,10 +214,10 @@ def test_moments_of_the_slope_by_quadrature(
 
 def test_polynomials_beyond_one_are_refused() -> None:
     for shape in SHAPES:
-        chebyshev._check_shape(shape)
+        chebyshev_harmonic._check_shape(shape)
     for bad in ((Fraction(11, 10),), (Fraction(7, 4), Fraction(-7, 10)), (Fraction(-4), Fraction(5))):
         with pytest.raises(ArithmeticError, match="at most 1"):
-            chebyshev._check_shape(bad)
+            chebyshev_harmonic._check_shape(bad)
     with precision(400):
         assert design(8, 5, 7, 5).bound(problem(8, 100)) > 0
         for change in ({"kappa": 6}, {"kappa": 3}, {"order": 4}, {"log_shrink": 0.5}, {"spread": 0.0}, {"cosine": 1.5}):
@@ -229,7 +229,7 @@ def test_polynomials_beyond_one_are_refused() -> None:
 @pytest.mark.parametrize("weight", [Weight.POPULATION, TRACE], ids=lambda weight: weight.value)
 @pytest.mark.parametrize("d", [3, 12, 100, 1000])
 def test_convex_weights_lie_below_their_interpolants(d: int, weight: AnyWeight) -> None:
-    t, weights = chebyshev._interpolant(d, weight)
+    t, weights = chebyshev_harmonic.interpolant(d, weight)
     with precision(192):
         weighting = Weighting(weight, Marginal(d))
         for x in (1e-3, 0.05, 0.11, 0.77):
@@ -243,7 +243,7 @@ def test_convex_weights_lie_below_their_interpolants(d: int, weight: AnyWeight) 
         terms = m * (m - 1) * nodes ** (m - 2) * (1 - nodes) ** float(weight.degree(d))
         exact = quadrature @ (terms * np.exp(log_weight_ratio(weight, d, 1 - nodes)))
         with precision(192):
-            found = float(chebyshev._weight_integrals(d, m, 1, weight)[0].mid())
+            found = float(chebyshev_harmonic._weight_integrals(d, m, 1, weight)[0].mid())
         assert exact * (1 - 1e-4) <= found <= exact * 1.03
         assert found == pytest.approx(math.exp(chebyshev._log_weight_integral(d, np.array([m]), weight)[0]))
 
@@ -339,7 +339,7 @@ TABLE = {  # n = 1e4, 1e6, 1e8: the polynomial T_M alone
 @pytest.mark.parametrize("d", TABLE)
 def test_values_of_the_derivation(d: int) -> None:
     for n, expected in zip((1e4, 1e6, 1e8), TABLE[d], strict=True):
-        found = chebyshev.search(problem(d, n), Effort.FAST, ())
+        found = chebyshev.FAMILY.find(problem(d, n), Effort.FAST, ())
         assert isinstance(found, Claim)
         with precision(found.bits(problem(d, n))):
             assert found.bound(problem(d, n)) >= ball(found.level) >= expected
@@ -363,8 +363,8 @@ def test_values_with_polynomials_of_higher_degree(d: int, n: float, expected: fl
 
 
 def test_high_dimensions_end_where_the_search_does() -> None:
-    assert str(chebyshev.search(problem(2), Effort.FAST, ())) == "needs d >= 3"
-    assert "d = 2000 only" in str(chebyshev.search(problem(2001), Effort.FAST, ()))
+    assert str(chebyshev.FAMILY.find(problem(2), Effort.FAST, ())) == "needs d >= 3"
+    assert "d = 2000 only" in str(chebyshev.FAMILY.find(problem(2001), Effort.FAST, ()))
 
 
 @pytest.mark.slow
@@ -379,7 +379,7 @@ def test_claims_are_certified_and_monotone(weight: Weight) -> None:
             levels = []
             for step in steps:
                 at = problem_of(Setting.parse(d=d, **(first | {name: first[name] * 10**step})), weight)
-                claim = chebyshev.search(at, Effort.FAST, ())
+                claim = chebyshev.FAMILY.find(at, Effort.FAST, ())
                 assert isinstance(claim, Claim)
                 levels.append(claim.log_level + 2 * math.log(at.B))
             assert np.diff(levels).min() >= -1e-11
@@ -403,7 +403,7 @@ def test_extreme_settings_are_clean() -> None:
     for weight, d, changes in itertools.product(Weight, (3, 20, 300), extremes):
         at = problem_of(Setting.parse(**({"d": d, "n": 100, "sigma": 1, "B": 1, "C": 1} | changes)), weight)
         with np.errstate(all="raise"):
-            claim = chebyshev.search(at, Effort.FAST, ())
+            claim = chebyshev.FAMILY.find(at, Effort.FAST, ())
             assert isinstance(claim, Claim)
             with precision(claim.bits(at)):
                 value = claim.bound(at)

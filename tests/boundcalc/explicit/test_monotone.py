@@ -13,7 +13,7 @@ import pytest
 
 from boundcalc.explicit.lower import LowerBound, explicit_lower, problem_of
 from boundcalc.explicit.problem import Effort, Weight
-from boundcalc.explicit.stacked_trapezoids import search
+from boundcalc.explicit.stacked_trapezoids import FAMILY
 from boundcalc.setting import Setting
 
 ROUNDING = 1e-11
@@ -58,7 +58,7 @@ def test_a_full_search_is_monotone(d: int, name: str) -> None:
     rng = np.random.default_rng([d, NAMES.index(name), 1])
     claims = []
     for setting in chain(rng, name, 2):
-        claim = search(problem_of(Setting.parse(d=d, **setting), Weight.CANONICAL), Effort.FULL, ())
+        claim = FAMILY.find(problem_of(Setting.parse(d=d, **setting), Weight.CANONICAL), Effort.FULL, ())
         claims.append(claim.log_level + 2 * math.log(setting["B"]))  # type: ignore[union-attr]
     assert np.diff(claims).min() >= -ROUNDING
 

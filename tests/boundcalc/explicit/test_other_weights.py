@@ -11,7 +11,7 @@ from scipy.integrate import quad
 
 from boundcalc import cap, explicit_lower, explicit_upper
 from boundcalc.arb import ball, lower_float, precision, upper_float
-from boundcalc.explicit import chebyshev
+from boundcalc.explicit import chebyshev, chebyshev_harmonic
 from boundcalc.explicit import slabs as slabs_module
 from boundcalc.explicit.caps import Caps
 from boundcalc.explicit.lower import problem_of
@@ -62,7 +62,7 @@ def test_weight_of_the_trace_is_convex(d: int) -> None:
 def test_weight_integrals_of_polynomials(weight: AnyWeight) -> None:
     d, kappa = 5, 6
     with precision(160):
-        found = [float(w.mid()) for w in chebyshev._weight_integrals(d, kappa, 3, weight)]
+        found = [float(w.mid()) for w in chebyshev_harmonic._weight_integrals(d, kappa, 3, weight)]
     for j, value in zip((1, 3, 5), found, strict=True):
         m = j * kappa
         exact = quad(lambda t, m=m: m * (m - 1) * t ** (m - 2) * weight_at(weight, d, 1 - t), 0, 1, limit=200)[0]

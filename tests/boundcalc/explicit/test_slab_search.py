@@ -16,7 +16,7 @@ from boundcalc.explicit.slab_profile import best_snr
 from boundcalc.explicit.slab_search import _equal, _many, _values, search_profiles, stack
 from boundcalc.explicit.slab_tables import Resolution, slab_tables
 from boundcalc.explicit.slabs import Slab, StackedTrapezoids
-from boundcalc.explicit.stacked_trapezoids import RAMPS, log_mass_units, log_norms, search
+from boundcalc.explicit.stacked_trapezoids import FAMILY, RAMPS, log_mass_units, log_norms
 
 RESOLUTION = Resolution(18, 3.0)
 
@@ -104,7 +104,7 @@ def test_designs_certify_the_claims(d: int, weight: Weight) -> None:
     rng = np.random.default_rng(d)
     for _ in range(6):
         task = problem(d, float(10 ** rng.uniform(-2, 14)), float(10 ** rng.uniform(-3, 3)), weight)
-        claim = search(task, Effort.FAST, ())
+        claim = FAMILY.find(task, Effort.FAST, ())
         assert isinstance(claim, Claim)
         with precision(claim.bits(task)):
             value = claim.design.bound(task)

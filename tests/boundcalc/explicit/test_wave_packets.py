@@ -293,7 +293,7 @@ def test_the_search_finds_the_best_scale_and_claims_what_the_design_certifies(d:
     for _ in range(2):
         n, budget = (Fraction(float(10 ** rng.uniform(*ends))) for ends in ((1, 30), (-2, 2)))
         task = Problem(d, n, Fraction(1), Fraction(1), budget)
-        claim = FAMILY.search(task, Effort.FAST, ())
+        claim = FAMILY.find(task, Effort.FAST, ())
         assert isinstance(claim, Claim)
         design = claim.design
         assert isinstance(design, WavePackets)
