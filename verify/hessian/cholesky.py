@@ -14,13 +14,16 @@ Rounding errors are bounded in norm:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 import numpy as np
 import scipy.sparse
 
 from verify.hessian.arrays import Array
-from verify.hessian.problem import Problem
+from verify.hessian.problem import Measured, Problem
 from verify.hessian.reduction import reduce_at
 from verify.hessian.rounding import SLACK, TINY, gamma, up
 
@@ -28,23 +31,36 @@ from verify.hessian.rounding import SLACK, TINY, gamma, up
 _CHUNK, _FEWEST = 2**23, 256
 
 
+class Factored(Protocol):
+    """M(c) but for the part that doesn't depend on c, as :class:`verify.hessian.reduction.Reduction` has it."""
+
+    def rows(self) -> Array: ...
+    @property
+    def trace(self) -> float: ...
+    @property
+    def y_norm(self) -> float: ...
+    @property
+    def y_error(self) -> float: ...
+
+
 @dataclass(frozen=True)
 class DataCertificate:
-    """n x n: the part of M(c) that doesn't depend on c, built once."""
+    """n x n, or a row for each output of a point: the part of M(c) that doesn't depend on c, built once, and the rest."""
 
-    problem: Problem
+    problem: Measured
     fixed: Array
+    reduce: Callable[[float], Factored | None]
 
     def excess(self, c: float) -> float:
         """Rough size of the gap between c and lambda_max that rounding makes necessary."""
-        n = self.problem.n
+        n = len(self.fixed)
         return c * (1.2 * gamma(n + 12) * n + 4 * gamma(self.problem.row_count + self.problem.width + 12))
 
     def proves_below(self, c: float) -> bool:
         """True only if lambda_max of the scaled Hessian with the computed c_k is proved to be below c."""
         problem = self.problem
-        n = problem.n
-        parts = reduce_at(problem, c)
+        n = len(self.fixed)
+        parts = self.reduce(c)
         if parts is None:
             return False
         matrix = _gram(problem, parts.rows())
@@ -54,7 +70,7 @@ class DataCertificate:
             + 2 * parts.y_norm * parts.y_error
             + parts.y_error**2
         )
-        t = n * c
+        t = problem.n * c
         # Rounding of nc, of the diagonal of B twice, and the factorisation of a matrix of trace at most nt.
         factorisation = gamma(n + 12) * n * t * (1 + gamma(n + 12))
         shift = (entries + gamma(4) * (t + parts.trace) + factorisation) * SLACK + n * TINY
@@ -74,7 +90,7 @@ class ParameterCertificate:
     largest : bound on the absolute diagonal entries as computed
     """
 
-    problem: Problem
+    problem: Measured
     hessian: Array
     error: float
     largest: float
@@ -97,7 +113,7 @@ class ParameterCertificate:
         return backend.is_positive_definite(backend.subtract_from_diagonal(c - up(shift), matrix))
 
 
-def _gram(problem: Problem, rows: Array) -> Array:
+def _gram(problem: Measured, rows: Array) -> Array:
     """rows @ rows.T as a dense matrix."""
     return (rows @ rows.T).toarray() if problem.sparse else problem.backend.gram(rows)
 
@@ -143,7 +159,7 @@ def build_for_data(problem: Problem) -> DataCertificate:
     fixed = _gram(problem, problem.A @ scipy.sparse.diags_array(problem.v) if problem.sparse else problem.A * problem.v)
     fixed *= problem.backend.gram(problem.Z)
     fixed += problem.one * problem.one
-    return DataCertificate(problem, fixed)
+    return DataCertificate(problem, fixed, partial(reduce_at, problem))
 
 
 def build_for_parameters(problem: Problem) -> ParameterCertificate:

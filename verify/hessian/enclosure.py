@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -16,7 +15,7 @@ from verify.hessian.arrays import Array, to_numpy
 from verify.hessian.components import Blocks, blocks_if_cheap, build_blocks
 from verify.hessian.inputs import check_dtype, check_integer, check_positive
 from verify.hessian.krylov_bound import krylov_lower_bound
-from verify.hessian.ladder import dense_rung, first_proved, krylov_rungs
+from verify.hessian.ladder import dense_rung, first_proved, krylov_rungs, levels
 from verify.hessian.lanczos import Krylov, lanczos
 from verify.hessian.layout import from_live
 from verify.hessian.probabilistic import probable_bound
@@ -24,7 +23,7 @@ from verify.hessian.problem import Problem, one_sided_problems
 from verify.hessian.products import LiveProducts
 from verify.hessian.rayleigh import rayleigh_lower_bound
 from verify.hessian.result import Certificate, Sharpness, true_bounds
-from verify.hessian.rounding import TINY, UNIT
+from verify.hessian.rounding import UNIT
 from verify.hessian.structure import build_structure
 
 # A relative width at which no further certificate is tried, even if ``tol`` is smaller: rounding sets a floor near it.
@@ -129,7 +128,7 @@ def _enclose(problem: Problem, kind: Certificate, tol: float, seed: int, precisi
         krylov_rungs(problem, krylov, near, value * (1 + tol), kind),
         dense_rung(
             problem,
-            lambda dense: _levels(problem, value, tol, dense.excess(value)),
+            lambda dense: levels(problem, value, tol, dense.excess(value)),
             kind,
             instead=products.work(_PROBABILISTIC_STEPS),
         ),
@@ -197,21 +196,8 @@ def _by_structure(problem: Problem, groups: list[Blocks], tol: float) -> Sharpne
     lower = rayleigh_lower_bound(products, vector)
     remainder = products.hessian(vector) - value * vector
     excess = 64 * UNIT * value * max(group.g.shape[1] for group in groups)
-    upper = first_proved(certificate.proves_below, _levels(problem, max(value, lower), tol, excess))
+    upper = first_proved(certificate.proves_below, levels(problem, max(value, lower), tol, excess))
     return _finish(problem, lower, upper, value, "structure", 1, float(np.linalg.norm(remainder)), vector)
-
-
-def _levels(problem: Problem, value: float, tol: float, excess: float) -> Iterator[float]:
-    """A growing sequence above ``value``, up to a factor 2**20.
-
-    I - G(c) has its smallest eigenvalue above (c - lambda_max) / (c + max gamma_k): to absorb an absolute error
-    ``excess`` in c I - ..., c must exceed lambda_max by at most twice that.
-    """
-    step = max(tol * value / 2, 2 * excess, TINY)  # of what underflows nothing may be left
-    base = max(value, problem.gamma_max)
-    while step <= base * 2**20:
-        yield base + step
-        step *= 4
 
 
 def _finish(

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import torch
 
 
+_MOST_INPUTS = 2048
+
+
 def network_from_torch(module: Any) -> Network:
     """The network of ``nn.Sequential(Linear(d, K), ReLU(), Linear(K, 1))``; the module isn't touched.
 
@@ -33,33 +36,60 @@ def network_from_torch(module: Any) -> Network:
     """
     from torch import nn
 
-    if not isinstance(module, nn.Module):
-        raise TypeError(f"module must be nn.Sequential(Linear, ReLU, Linear), got {type(module).__name__}")
-    layers = _leaves(module, "")
-    if [type(layer) for layer in layers] != [nn.Linear, nn.ReLU, nn.Linear]:
-        names = ", ".join(type(layer).__name__ for layer in layers)
-        raise _refused(f"got the layers {names}")
-    first, _, second = layers
+    first, act, second = two_layers(module)
+    if type(act) is not nn.ReLU:
+        raise _refused(f"got the layers {', '.join(type(layer).__name__ for layer in _leaves(module, ''))}")
     if second.out_features != 1 or second.in_features != first.out_features:
         raise _refused(
             f"which maps {first.out_features} neurons to 1 output, got Linear({second.in_features}, {second.out_features})"
         )
-    parameters = []
     for name, layer in (("first", first), ("second", second)):
         if layer.bias is None:
             raise _refused(f"with biases, got bias=False in the {name} layer: a network's biases are trainable")
-        parameters += [layer.weight, layer.bias]
-    if not all(p.requires_grad for p in parameters):
+    if not all(p.requires_grad for layer in (first, second) for p in layer.parameters()):
         raise _refused("all of it trainable, got a frozen parameter (requires_grad=False)")
+    return Network(host(first.weight), -host(first.bias), host(second.weight)[0], float(host(second.bias)[0]))
+
+
+def host(tensor: torch.Tensor) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """A copy in float64."""
+    return tensor.detach().cpu().double().numpy().copy()
+
+
+def two_layers(module: Any) -> tuple[Any, Any, Any]:
+    """The layers Linear, ReLU or LeakyReLU or Identity, Linear of a module that computes just that; they share no parameter.
+
+    In front of a single layer stands the frozen identity.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the module is anything else, with the reason.
+    """
+    from torch import nn
+
+    if not isinstance(module, nn.Module):
+        raise TypeError(f"module must be nn.Sequential(Linear, ReLU, Linear), got {type(module).__name__}")
+    layers = _leaves(module, "")
+    kinds = [type(layer) for layer in layers]
+    if kinds == [nn.Linear] and layers[0].in_features <= _MOST_INPUTS:
+        d = layers[0].in_features
+        layers.insert(0, nn.utils.skip_init(nn.Linear, d, d, bias=False).requires_grad_(False))
+        nn.init.eye_(layers[0].weight)
+        kinds = [nn.Linear, nn.Linear]
+    if kinds == [nn.Linear, nn.Linear]:
+        layers.insert(1, nn.Identity())
+    elif kinds[::2] != [nn.Linear, nn.Linear] or kinds[1] not in (nn.ReLU, nn.LeakyReLU):
+        raise _refused(f"got the layers {', '.join(kind.__name__ for kind in kinds)}")
+    first, act, second = layers
+    parameters = [p for layer in (first, second) for p in layer.parameters()]
     if len({p.data_ptr() for p in parameters}) < len(parameters):
         raise _refused("with parameters of their own, got tied ones")
     if not all(p.is_floating_point() for p in parameters):
         raise _refused(f"of real numbers, got {first.weight.dtype}")
-
-    def host(tensor: torch.Tensor) -> np.ndarray[Any, np.dtype[np.float64]]:
-        return tensor.detach().cpu().double().numpy().copy()
-
-    return Network(host(first.weight), -host(first.bias), host(second.weight)[0], float(host(second.bias)[0]))
+    if second.in_features != first.out_features:
+        raise _refused(f"got {first.out_features} neurons and a layer of {second.in_features}")
+    return first, act, second
 
 
 def _refused(reason: str) -> ValueError:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from verify.hessian.arrays import Array, to_numpy
 from verify.hessian.lanczos import Krylov
-from verify.hessian.problem import Problem, squares_on_pattern
+from verify.hessian.problem import Measured, Problem, squares_on_pattern
 from verify.hessian.products import LiveProducts
 from verify.hessian.rayleigh import rayleigh_lower_bound
 from verify.hessian.rounding import SLACK, TINY, gamma
@@ -43,33 +43,7 @@ def gauss_newton_trace(problem: Problem) -> float:
     return (problem.one**2 + (float(problem.v_host**2 @ weights) + hidden**2) / problem.n) * SLACK
 
 
-def _jacobian_scale(problem: Problem) -> float:
-    """sqrt(n one^2 + sum_ik A_ik |z_i|^2 (v_k^2 + |omega_k|^2)): bounds |J|, and entry by entry the absolute products in J p."""
-    return math.sqrt(problem.n * problem.jacobian_square)
-
-
-def _image_error(problem: Problem) -> float:
-    """Bound on |J p - computed J p| for |p| <= 1.
-
-    Entry i of J p sums row_count terms of D products with 3 roundings each, so it is off by at most
-    gamma(row_count + D + 6) times |z_i| sum_k A_ik (|v_k||p_wk| + |p_vk||omega_k|) + one |p_beta|; Cauchy and Schwarz.
-    """
-    return gamma(problem.row_count + problem.width + 8) * _jacobian_scale(problem) * SLACK + TINY
-
-
-def _product_error(problem: Problem) -> float:
-    """Bound on |H p - computed H p| for |p| <= 1.
-
-    J's has its error bounded like that of J p, except that the last entry sums n terms; D p by gamma(D + 2) |D||p| and
-    the two parts are added.
-    """
-    square = problem.jacobian_square
-    together = gamma(problem.row_count + problem.column_count + 3 * problem.width + 32)
-    last = gamma(problem.n + 4) * problem.one * math.sqrt(square)
-    return (together * (square + 2 * problem.gamma_max) + last) * SLACK + TINY
-
-
-def outside_trace(problem: Problem, images: list[Array], trace: float) -> float:
+def outside_trace(problem: Measured, images: list[Array], trace: float) -> float:
     """About the tau of the module's text, for a run in progress."""
     held = sum(float((image * image).sum()) for image in images) / problem.n
     return trace - held + problem.gamma_max
@@ -87,11 +61,11 @@ def krylov_lower_bound(products: LiveProducts, krylov: Krylov) -> tuple[float, A
     vector = combine @ krylov.basis
     image = combine @ backend.stack_rows(list(krylov.images))
     spread = float(np.abs(weights).sum()) * (1 + 1e-3)
-    combined = 3 * gamma(krylov.steps + 4) * _jacobian_scale(problem)
-    return rayleigh_lower_bound(products, vector, image, (_image_error(problem) + combined) * spread), vector
+    combined = 3 * gamma(krylov.steps + 4) * problem.jacobian_scale
+    return rayleigh_lower_bound(products, vector, image, (problem.image_error + combined) * spread), vector
 
 
-def krylov_upper_bound(problem: Problem, krylov: Krylov, trace: float) -> float:
+def krylov_upper_bound(problem: Measured, krylov: Krylov, trace: float) -> float:
     """A proved upper bound of lambda_max of the scaled Hessian with the computed c_k; inf if rounding prevents it.
 
     ``trace`` bounds tr(J'J) / n. At least tau, so useless where the trace outside the Krylov space exceeds lambda_max.
@@ -106,7 +80,7 @@ def krylov_upper_bound(problem: Problem, krylov: Krylov, trace: float) -> float:
         return math.inf
     # Each of two passes of Gram-Schmidt: the combination of j + 1 vectors, one subtraction; the division by beta; sums.
     each = gamma(m + 16) * float((krylov.weight + 4 * krylov.beta).max())
-    delta = math.sqrt(m) * (_product_error(problem) + each) * (1 + 1e-3)
+    delta = math.sqrt(m) * (problem.product_error + each) * (1 + 1e-3)
     if negligible:
         delta, beta = delta + beta, 0.0
     C = krylov.projection
@@ -116,8 +90,8 @@ def krylov_upper_bound(problem: Problem, krylov: Krylov, trace: float) -> float:
     held = 0.0
     for image in krylov.images:
         s = to_numpy(image)
-        norm = math.sqrt(float(s @ s)) * (1 - gamma(problem.n + 4))
-        held += max(0.0, norm - _image_error(problem) * (1 + 1e-3)) ** 2 * (1 - gamma(m + 8))
+        norm = math.sqrt(float(s @ s)) * (1 - gamma(len(s) + 4))
+        held += max(0.0, norm - problem.image_error * (1 + 1e-3)) ** 2 * (1 - gamma(m + 8))
     outside = trace - held / problem.n / (1 + e)
     tau = (max(outside, 0.0) + gamma(8) * trace + problem.gamma_max) * SLACK + TINY
     square = np.zeros_like(C)

@@ -16,12 +16,13 @@ from verify.hessian.cholesky import DataCertificate, ParameterCertificate, build
 from verify.hessian.krylov_bound import gauss_newton_trace, krylov_upper_bound, outside_trace
 from verify.hessian.lanczos import Krylov
 from verify.hessian.perron import perron_bound, positive_vector
-from verify.hessian.problem import Problem
+from verify.hessian.problem import Measured, Problem
 from verify.hessian.result import Certificate
+from verify.hessian.rounding import TINY
 from verify.hessian.trace import TraceCertificate
 
 # A dense certificate that nobody asked for takes no more memory than this.
-_MOST_BYTES = 14 * 2**30
+MOST_BYTES = 14 * 2**30
 # So much more arithmetic than the probabilistic certificate is no reason to do without a proof.
 _FAR_MORE = 4
 _DENSE_POINTS = 4096
@@ -102,7 +103,7 @@ def dense_rung(
     if kind not in (Certificate.AUTO, Certificate.CHOLESKY):
         return
     needed, backend = cholesky_bytes(problem), problem.backend
-    cheap = needed <= _MOST_BYTES and dense_is_cheap(cholesky_work(problem), instead, backend.quick_work())
+    cheap = needed <= MOST_BYTES and dense_is_cheap(cholesky_work(problem), instead, backend.quick_work())
     if (kind is Certificate.CHOLESKY or cheap) and backend.fits(needed):
 
         def bound() -> float:
@@ -132,3 +133,16 @@ def _if_it_fits(bound: Callable[[], float]) -> Callable[[], float]:
 def first_proved(proves_below: Callable[[float], bool], levels: Iterable[float]) -> float:
     """The first of the levels that is proved to lie above lambda_max, inf if there is none."""
     return next((level for level in levels if proves_below(level)), math.inf)
+
+
+def levels(problem: Measured, value: float, tol: float, excess: float) -> Iterator[float]:
+    """A growing sequence above ``value``, up to a factor 2**20.
+
+    I - G(c) has its smallest eigenvalue above (c - lambda_max) / (c + max gamma_k): to absorb an absolute error
+    ``excess`` in c I - ..., c must exceed lambda_max by at most twice that.
+    """
+    step = max(tol * value / 2, 2 * excess, TINY)  # of what underflows nothing may be left
+    base = max(value, problem.gamma_max)
+    while step <= base * 2**20:
+        yield base + step
+        step *= 4

@@ -17,9 +17,10 @@ multiplied by 2**-2(e+f).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse
@@ -37,6 +38,39 @@ _DENSE_ENTRIES = 2 * 10**7
 _DENSE_LIMIT = 2**29
 # Up to this many kinks every one-sided Hessian is looked at by itself.
 _ENUMERATED_KINKS = 6
+
+
+class Measured(Protocol):
+    """What the certificates need to know of a scaled Hessian J'J/n + D; see :class:`Problem`."""
+
+    @property
+    def backend(self) -> Backend: ...
+    @property
+    def pattern(self) -> Pattern: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def sparse(self) -> bool: ...
+    @property
+    def row_count(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def gamma_max(self) -> float: ...
+    @property
+    def jacobian_square(self) -> float: ...
+    @property
+    def image_error(self) -> float: ...
+    @property
+    def product_error(self) -> float: ...
+    @property
+    def c_error(self) -> float: ...
+    @property
+    def kink_jacobian(self) -> float: ...
+    @property
+    def kink_curvature(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -108,6 +142,32 @@ class Problem:
         """Bound on |J|^2 / n, from the trace."""
         weights = self.v_host**2 + self.omega_norm**2
         return (self.one**2 + float(weights @ self.neuron_weight) / self.n) * SLACK
+
+    @property
+    def jacobian_scale(self) -> float:
+        """sqrt(n one^2 + sum_ik A_ik |z_i|^2 (v_k^2 + |omega_k|^2)): bounds |J|, and the absolute products in its rows."""
+        return math.sqrt(self.n * self.jacobian_square)
+
+    @property
+    def image_error(self) -> float:
+        """Bound on |J p - computed J p| for |p| <= 1.
+
+        Entry i of J p sums row_count terms of D products with 3 roundings each, so it is off by at most
+        gamma(row_count + D + 6) times |z_i| sum_k A_ik (|v_k||p_wk| + |p_vk||omega_k|) + one |p_beta|; Cauchy and Schwarz.
+        """
+        return gamma(self.row_count + self.width + 8) * self.jacobian_scale * SLACK + TINY
+
+    @property
+    def product_error(self) -> float:
+        """Bound on |H p - computed H p| for |p| <= 1.
+
+        J's has its error bounded like that of J p, except that the last entry sums n terms; D p by gamma(D + 2) |D||p| and
+        the two parts are added.
+        """
+        square = self.jacobian_square
+        together = gamma(self.row_count + self.column_count + 3 * self.width + 32)
+        last = gamma(self.n + 4) * self.one * math.sqrt(square)
+        return (together * (square + 2 * self.gamma_max) + last) * SLACK + TINY
 
     @property
     def gamma_max(self) -> float:

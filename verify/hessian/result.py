@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.shown import Shown, show_interval, show_upper
-from verify.hessian.problem import Problem
+from verify.hessian.problem import Measured, Problem
 from verify.hessian.rounding import SLACK, UNIT, up
 from verify.outcome import Interval, Trust
 
@@ -98,7 +98,7 @@ class Sharpness(Shown):
         )
 
 
-def kink_slack(problem: Problem, upper: float) -> float:
+def kink_slack(problem: Measured, upper: float) -> float:
     """How far any one-sided choice can move an eigenvalue from its value with all kinks inactive, if that is <= upper.
 
     |J - J0| <= kink_jacobian and |D - D0| <= kink_curvature, so at most (2 |J0| |J - J0| + |J - J0|^2) / n + |D - D0|,

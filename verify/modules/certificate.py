@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from boundcalc.exact import describe, exact_rational, fraction
 from boundcalc.shown import Shown, float_above, float_below, show_interval, show_upper
+from verify.hessian import from_torch
+from verify.hessian.arrays import backend_for
+from verify.hessian.convex import TwoLayers, convex_sharpness
 from verify.hessian.enclosure import sharpness
-from verify.hessian.from_torch import network_from_torch
 from verify.hessian.inputs import check_flag, check_integer, check_positive
 from verify.hessian.result import Sharpness
 from verify.modules.chain import Chain, Parts, hessian_parts, recognise, residual_bound
@@ -197,7 +199,8 @@ def certify(
         mapping that it doesn't take as keywords is its one argument). Batches count by their sizes.
         A loader is gone through once, so that all products see the same data.
     certificate : str
-        "two-layer": squared error and two dense layers with all biases, one output, all trainable: proved, rounding included.
+        "two-layer": at most two dense layers, ReLU or leaky ReLU or nothing between them, and a loss of those named above:
+        proved, rounding included.
         "deterministic": dense layers with piecewise-linear activations and a convex loss; rounding is estimated.
         "probabilistic": any module and loss. "auto" takes the first of these that applies and closes to ``tol``.
     tol : float in (0, 1)
@@ -257,7 +260,9 @@ def certify(
         problem, _ = read_problem(model, loss, exact.batches, average=average, dtype=kind, device=device)
     warm = None if start is None else problem.vector("start", start)
     aims: dict[str, Any] = {"failure": failure, "tol": tol, "most": most}
-    enclosed = two_layers(problem, tol=tol, seed=seed) if certificate in ("auto", "two-layer") else ""
+    enclosed: tuple[Sharpness, Fraction] | str = ""
+    if certificate in ("auto", "two-layer"):
+        enclosed = two_layers(problem, tol=tol, seed=seed, hasty=certificate == "auto")
     if not isinstance(enclosed, str):
         result = _proved(problem, *enclosed, notes, decay, average, _trace(exact, with_trace, notes))
     elif certificate == "two-layer":
@@ -403,23 +408,18 @@ def convention(problem: ModuleLoss, decay: float, average: str) -> str:
 def _proved(
     problem: ModuleLoss,
     found: Sharpness,
-    factor: int,
+    factor: Fraction,
     notes: list[str],
     decay: float,
     average: str,
     trace: float | None,
 ) -> ModuleSharpness:
-    """From an enclosure for the (1/2n) sum of squares, times a whole number."""
+    """From an enclosure for the mean of the points' losses, times a factor."""
     shift = Fraction(decay)
-    vector = found.eigenvector.copy()
-    hidden = problem.sizes[1]
-    at = problem.sizes[0]
-    vector[at : at + hidden] *= -1  # torch adds its biases
-    vector.setflags(write=False)
     return ModuleSharpness(
         lower=float_below(Fraction(found.lower) * factor + shift),
         upper=float_above(Fraction(found.upper) * factor + shift) if math.isfinite(found.upper) else math.inf,
-        value=found.value * factor + decay,
+        value=float(Fraction(found.value) * factor + shift),
         certificate=f"two-layer, {found.method}",
         failure_probability=found.failure_probability,
         trust=found.trust,
@@ -432,28 +432,48 @@ def _proved(
         products=found.iterations,
         kinks={**problem.kinks, "hidden layer": found.kink_distance},
         notes=tuple(notes),
-        eigenvector=vector,
+        eigenvector=found.eigenvector,
         names=tuple(problem.names),
     )
 
 
-def two_layers(problem: ModuleLoss, *, tol: float, seed: int) -> tuple[Sharpness, int] | str:
-    """The enclosure by :func:`verify.hessian.sharpness` and the factor that the loss is of (1/2n) sum of squares; or why not."""
-    if problem.loss.squares is None:
-        return "the loss is not the squared error"
+def two_layers(problem: ModuleLoss, *, tol: float, seed: int, hasty: bool) -> tuple[Sharpness, Fraction] | str:
+    """An enclosure for the mean of the points' losses, by the engine for two layers, and the factor that the loss is of it; or
+    why there is none, or none within ``tol`` if ``hasty``."""
+    if problem.loss.points is None or not problem.loss.convex:
+        return "the loss is none of those whose derivatives are bounded"
     if problem.single or len(set(problem.shares)) > 1:
         return "it needs float64 and the mean over points"
     if any(not isinstance(inputs, tuple) or len(inputs) != 1 or inputs[0].ndim != 2 for inputs, _ in problem.batches):
         return "the inputs are not rows of numbers"
-    try:
-        network = network_from_torch(problem.model)
-    except (TypeError, ValueError) as error:
-        return str(error).partition(";")[0]
     import torch
 
     X = torch.cat([inputs[0] for inputs, _ in problem.batches])
-    y = torch.cat([targets.reshape(-1) for _, targets in problem.batches])
-    factor = round(2 * problem.loss.squares) * (1 if problem.loss.count is not None else problem.points)
-    return sharpness(
-        network, X, y, tol=min(tol, 1e-10), seed=seed, device=None if X.device.type == "cpu" else X.device
-    ), factor
+    y = torch.cat([targets for _, targets in problem.batches])
+    device = None if X.device.type == "cpu" else X.device
+    try:
+        first, act, second = from_torch.two_layers(problem.model)
+        point, factor = problem.loss.points(y, second.out_features)
+        tensors = (first.weight, first.bias, second.weight, second.bias)
+        w, b, v, o = trainable = [p is not None and p.requires_grad for p in tensors]
+        if sum(p.numel() for p, counts in zip(tensors, trainable, strict=True) if counts) != problem.size:
+            return "it has other parameters"
+        if problem.loss.squares and second.out_features == 1 and type(act) is torch.nn.ReLU and all(trainable):
+            network = from_torch.network_from_torch(problem.model)
+            found = sharpness(network, X, y.reshape(-1), tol=min(tol, 1e-10), seed=seed, device=device)
+            vector = found.eigenvector.copy()
+            vector[problem.sizes[0] : sum(problem.sizes[:2])] *= -1  # torch adds its biases
+            vector.setflags(write=False)
+            return replace(found, eigenvector=vector), factor * problem.points
+        W, V = from_torch.host(first.weight), from_torch.host(second.weight)
+        biases = [np.zeros(len(M)) if p is None else from_torch.host(p) for M, p in ((W, first.bias), (V, second.bias))]
+        slope = 0.0 if type(act) is torch.nn.ReLU else float(getattr(act, "negative_slope", 1.0))
+        layers = TwoLayers(W, biases[0], V, biases[1], slope, (w, b, v, o))
+        found = convex_sharpness(
+            layers, X.cpu().numpy(), point, backend_for(None, device), tol=min(tol, 1e-10), seed=seed
+        )
+    except (TypeError, ValueError) as error:
+        return str(error).partition(";")[0]
+    if found.upper == math.inf or (hasty and found.upper - found.lower > tol * found.upper):
+        return "it does not close"
+    return found, factor * problem.points

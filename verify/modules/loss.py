@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from boundcalc.exact import describe
+from verify.hessian.losses import PointLoss, cross_entropy, huber, logistic, squared
 
 Tensor = Any
 
@@ -25,7 +29,9 @@ class Loss:
     convex : bool
         Whether the loss is known to be a sum over points of functions convex in the outputs.
     kink : function of outputs and targets, to the least distance to a point where the loss is not twice differentiable
-    squares : the factor of the sum of squared errors that ``total`` is, if it is that
+    points : function of the targets of all points and the number of outputs, to l and a factor: L is the factor times the sum of
+        l over the points; for losses that :mod:`verify.hessian.losses` has
+    squares : whether l is half the squared error
     """
 
     words: str
@@ -34,7 +40,8 @@ class Loss:
     align: Callable[[Tensor, Tensor], Tensor]
     convex: bool = False
     kink: Callable[[Tensor, Tensor], float] | None = None
-    squares: float | None = None
+    points: Callable[[Tensor, int], tuple[PointLoss, Fraction]] | None = None
+    squares: bool = False
 
 
 def read_loss(loss: Any) -> Loss:
@@ -58,7 +65,8 @@ def read_loss(loss: Any) -> Loss:
             lambda f, _: float(len(f)),
             _like_outputs,
             convex=True,
-            squares=0.5,
+            points=lambda y, _: (squared(_rows(y)), Fraction(1, len(y))),
+            squares=True,
         )
     plain = {
         functional.mse_loss: nn.MSELoss,
@@ -85,6 +93,9 @@ def read_loss(loss: Any) -> Loss:
     def entries(f: Tensor, _: Tensor) -> float:
         return float(f.numel())
 
+    def mean(y: Tensor, times: int = 1) -> Fraction:
+        return Fraction(times, y.numel() if known.reduction == "mean" else 1)
+
     if kind is nn.MSELoss:
         return Loss(
             name,
@@ -92,7 +103,8 @@ def read_loss(loss: Any) -> Loss:
             divided(entries),
             _like_outputs,
             convex=True,
-            squares=1.0,
+            points=lambda y, _: (squared(_rows(y)), mean(y, 2)),
+            squares=True,
         )
     if kind is nn.HuberLoss:
         delta = known.delta
@@ -103,6 +115,7 @@ def read_loss(loss: Any) -> Loss:
             _like_outputs,
             convex=True,
             kink=lambda f, y: float(((f - y).abs() - delta).abs().min()),
+            points=lambda y, _: (huber(_rows(y), float(delta)), mean(y)),
         )
     if kind is nn.BCEWithLogitsLoss:
         w, p = known.weight, known.pos_weight
@@ -114,11 +127,14 @@ def read_loss(loss: Any) -> Loss:
             divided(entries),
             _like_outputs,
             convex=_nonnegative(w) and _nonnegative(p),
+            points=None
+            if any(t is not None and t.ndim > 1 for t in (w, p))  # one for each place in a batch
+            else lambda y, _: (logistic(_rows(y), *(_rows(1.0 if t is None else t) for t in (w, p))), mean(y)),
         )
     if kind is nn.CrossEntropyLoss:
         w, ignored, smoothing = known.weight, known.ignore_index, known.label_smoothing
 
-        def cross_entropy(f: Tensor, y: Tensor) -> Tensor:
+        def total(f: Tensor, y: Tensor) -> Tensor:
             return functional.cross_entropy(
                 f, y, weight(w, f), ignore_index=ignored, reduction="sum", label_smoothing=smoothing
             )
@@ -129,9 +145,21 @@ def read_loss(loss: Any) -> Loss:
             seen = y[y != ignored]
             return float(len(seen) if w is None else w.detach().to(f)[seen].sum())
 
+        def points(y: Tensor, c: int) -> tuple[PointLoss, Fraction]:
+            each = np.ones(c) if w is None else w.detach().double().cpu().numpy()
+            if y.is_floating_point():
+                shares, seen, count = _rows(y), np.ones((len(y), 1)), Fraction(len(y))
+            else:
+                shares = (y.cpu().numpy()[:, None] == np.arange(c)).astype(float)
+                seen = (y != ignored).cpu().numpy()[:, None]
+                shares *= seen
+                count = sum((Fraction(t) * int(m) for t, m in zip(each, shares.sum(0), strict=True)), Fraction(0))
+            targets = each * (shares * (1 - smoothing) + smoothing / c) * seen
+            return cross_entropy(targets), 1 / count if known.reduction == "mean" else Fraction(1)
+
         extra = f", label smoothing {smoothing:g}" if smoothing else ""
         convex = _nonnegative(w)
-        return Loss(name + _weighted(w) + extra, cross_entropy, divided(labels), _classes, convex=convex)
+        return Loss(name + _weighted(w) + extra, total, divided(labels), _classes, convex=convex, points=points)
     if not callable(loss):
         raise TypeError(f"loss must be 'half-mse', a loss of torch.nn, or a callable, got {describe(loss)}")
     words = getattr(loss, "__name__", type(loss).__name__)
@@ -151,6 +179,12 @@ def read_loss(loss: Any) -> Loss:
 
 def _hooked(module: Any) -> bool:
     return bool(module._forward_hooks or module._forward_pre_hooks or "forward" in vars(module))
+
+
+def _rows(values: Any) -> Any:
+    """Targets or weights as rows of float64 on the host, (n, c); one row where they have fewer axes."""
+    array = np.asarray(values.detach().double().cpu().numpy() if hasattr(values, "detach") else values)
+    return array if array.ndim == 2 else array.reshape(1, -1)
 
 
 def _nonnegative(weight: Tensor | None) -> bool:

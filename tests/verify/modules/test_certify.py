@@ -366,7 +366,7 @@ def test_data_are_gone_through_once_in_either_precision(dtype):
 
 def test_few_products_give_an_honest_width() -> None:
     torch.manual_seed(6)
-    model, X, y = mlp(4, 20, 2), torch.randn(30, 4), torch.randn(30, 2)
+    model, X, y = mlp(4, 20, 9, 2), torch.randn(30, 4), torch.randn(30, 2)
     top = np.linalg.eigvalsh(dense(model, half_mse, X.double(), y.double()))[-1]
     widths = []
     for most in (1, 3, 8):

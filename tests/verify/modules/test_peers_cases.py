@@ -65,7 +65,7 @@ def enlarged() -> list[nn.Module]:
     return [nn.Conv2d(2, 2, 3, stride=2, padding=1), nn.Upsample(scale_factor=2)]
 
 
-# name -> (model, shape of a point, shape of its outputs, whether the deterministic certificate applies)
+# name -> (model, shape of a point, shape of its outputs, whether it is a chain of one or two dense layers)
 KINDS = {
     "dense": (lambda: mlp(4, 5, 3), (4,), (3,), True),
     "dense, one output": (lambda: mlp(4, 5, 1), (4,), (1,), True),
@@ -105,9 +105,8 @@ def test_unequal_batches_of_each_kind_of_model(name: str, kind: type[nn.Module])
     assert found.upper - found.lower <= 1e-5 * np.abs(values).max() + 1e-290
     for inside, value in zip(found.eigenvalues, values[::-1], strict=False):
         assert inside.lower - slack <= value <= inside.upper + slack
-    two_layer = name == "dense, one output" and kind is nn.MSELoss
     flat = values[-1] == 0  # cross-entropy of one class: no certificate has anything to be relative to
-    expected = "two-layer" if two_layer else "deterministic" if chain and not flat else "probabilistic"
+    expected = "two-layer" if chain and not flat else "probabilistic"
     assert found.certificate.partition(",")[0] == expected
     if name in ("sequences", "sequences, classes second", "upsampling"):
         assert found.trace is None
