@@ -34,12 +34,13 @@ from verify.hessian.arrays import Array, Backend, to_numpy
 from verify.hessian.cholesky import DataCertificate, ParameterCertificate
 from verify.hessian.krylov_bound import krylov_upper_bound, outside_trace
 from verify.hessian.ladder import MOST_BYTES, dense_is_cheap, first_proved, levels
-from verify.hessian.lanczos import lanczos
+from verify.hessian.lanczos import lanczos, ritz
 from verify.hessian.losses import ROOT, Derivatives, Floats, PointLoss, norms
 from verify.hessian.result import Sharpness, kink_slack
 from verify.hessian.rounding import SLACK, TINY, UNIT, gamma, up
+from verify.outcome import Interval, Trust
 
-_LARGEST, _SMALLEST = 2.0**40, 2.0**-400
+_LARGEST, _SMALLEST, _AIM = 2.0**40, 2.0**-400, 1e-10
 _ENUMERATED_KINKS, _MAX_STEPS, _CHUNK = 6, 400, 2**23
 
 
@@ -345,12 +346,14 @@ def _largest_norm(C: Floats) -> float:
 
 
 def convex_sharpness(
-    network: TwoLayers, X: Floats, loss: PointLoss, backend: Backend, *, tol: float, seed: int
-) -> Sharpness:
+    network: TwoLayers, X: Floats, loss: PointLoss, backend: Backend, *, tol: float, seed: int, quick: float = math.inf
+) -> tuple[Sharpness, Interval]:
     """Enclose lambda_max of the Hessian of L = (1/n) sum_i l_i(f(x_i)) in the trainable parameters, in the order of the network.
 
-    Proved, or ``upper`` is inf: no certificate closes at a price that a probabilistic one wouldn't beat by far. For a kink the
-    enclosure holds whatever its side.
+    With it comes an interval for the least eigenvalue, from -max |C_k| to a Rayleigh quotient, proved as well.
+
+    Proved, or ``upper`` is inf: no certificate closes at a price that a probabilistic one wouldn't beat by far, or within about
+    ``quick`` operations. For a kink the enclosure holds whatever its side.
 
     Raises
     ------
@@ -362,38 +365,38 @@ def convex_sharpness(
     problems = [problem]
     if 0 < len(problem.pattern.kinks) <= _ENUMERATED_KINKS:
         problems = [prepare(network, X, loss, backend, pattern) for pattern in one_sided_patterns(problem.pattern)]
-    results = [_enclose(each, network, tol, seed) for each in problems]
-    highest = max(results, key=lambda result: result.upper)
-    return replace(
-        highest,
-        lower=min(result.lower for result in results),
-        kink_distance=problem.pattern.distance,
-        proved=highest.upper < math.inf,
-    )
+    results = [_enclose(each, network, tol, seed, quick) for each in problems]
+    highest = max((found for found, _ in results), key=lambda found: found.upper)
+    lower, least = min(found.lower for found, _ in results), [interval for _, interval in results]
+    found = replace(highest, lower=lower, kink_distance=problem.pattern.distance, proved=highest.upper < math.inf)
+    return found, Interval(min(i.lower for i in least), max(i.upper for i in least), trust=Trust.PROVED)
 
 
-def _enclose(problem: ConvexProblem, network: TwoLayers, tol: float, seed: int) -> Sharpness:
+def _enclose(
+    problem: ConvexProblem, network: TwoLayers, tol: float, seed: int, quick: float
+) -> tuple[Sharpness, Interval]:
     backend = problem.backend
     start = backend.asarray(np.random.default_rng(seed).standard_normal(problem.size))
     lower, value, upper, method, dense = 0.0, TINY, math.inf, "krylov", None
     # Where eigenvalues nearly coincide, a run that seems settled may not have the largest one: the second one goes on.
-    for tolerance, least in ((4e-13, 0.0), (0.0, tol)):
+    for tolerance, least in ((4e-13, 0.0), (0.0, min(tol, _AIM))):
 
         def stop(theta: float, residual: float, least: float = least) -> bool:
             return residual < least * theta
 
         run = lanczos(problem.product, start, backend, tolerance=tolerance, max_steps=_MAX_STEPS, stop=stop)
         vector = backend.asarray(run.vector)
-        lower = max(lower, _rayleigh(problem, vector))
+        lower = max(lower, _rayleigh(problem, vector)[0])
         value = max(value, run.value, lower)
         if outside_trace(problem, run.images, problem.trace) < value:
             upper, method = min((upper, method), (krylov_upper_bound(problem, run, problem.trace), "krylov"))
         if upper > value * (1 + tol):
-            dense = dense or _dense(problem)
+            dense = dense or _dense(problem, quick)
             if dense is not None:
-                bound = first_proved(dense.proves_below, levels(problem, value, tol, dense.excess(value)))
+                aims = levels(problem, value, min(tol, _AIM), dense.excess(value))
+                bound = first_proved(dense.proves_below, aims)
                 upper, method = min((upper, method), (bound, "cholesky"))
-        if upper == math.inf or upper <= value * (1 + 10 * tol):
+        if upper == math.inf or upper <= value * (1 + tol):
             break
     lower, upper = lower - problem.c_error, up(upper + problem.c_error)
     slack = kink_slack(problem, upper)
@@ -405,22 +408,26 @@ def _enclose(problem: ConvexProblem, network: TwoLayers, tol: float, seed: int) 
     whole = np.concatenate([part.ravel() for part in (w, U[:, w.shape[1] :], Q, b)])
     whole /= np.linalg.norm(whole)
     whole.setflags(write=False)
-    return Sharpness(
+    moved = (problem.c_error + slack) * SLACK
+    lowest = backend.asarray(ritz(run.alpha, run.beta)[1][:, 0]) @ run.basis
+    ends = -up(problem.gamma_max + moved), up(_rayleigh(problem, lowest)[1] + moved)
+    found = Sharpness(
         lower=lower, upper=upper, value=min(max(value, lower), upper), proved=True, method=method, failure_probability=0.0,
         iterations=run.steps, residual=run.residual, kink_distance=problem.pattern.distance, eigenvector=whole,
     )  # fmt: skip
+    return found, Interval(*ends, trust=Trust.PROVED)
 
 
-def _rayleigh(problem: ConvexProblem, p: Array) -> float:
-    """A float below p'Hp / p'p for the computed F_i and C_k."""
+def _rayleigh(problem: ConvexProblem, p: Array) -> tuple[float, float]:
+    """Floats around p'Hp / p'p for the computed F_i and C_k."""
     image, _ = problem.product(p)
     square, value = float(p @ p), float(p @ image)
     lost = gamma(problem.size + 8) * (math.sqrt(square) * float(norms(to_numpy(image))) + abs(value))
-    low = value - (lost + problem.product_error * square) * SLACK
-    return max(low / (square * (1 + gamma(problem.size + 8))) * (1 - gamma(8)), 0.0)
+    lost = (lost + gamma(problem.size + 16) * abs(value) + problem.product_error * square) * SLACK
+    return (value - lost) / square, (value + lost) / square
 
 
-def _dense(problem: ConvexProblem) -> ParameterCertificate | DataCertificate | None:
+def _dense(problem: ConvexProblem, quick: float) -> ParameterCertificate | DataCertificate | None:
     """The cheaper of the two certificates by Cholesky factorisation that fits into memory; None if it is far too dear."""
     (k, _, c), rows, P = problem.counts, float(problem.rows), float(problem.size)
     choices: list[tuple[float, Callable[[ConvexProblem], ParameterCertificate | DataCertificate], int]] = [
@@ -430,7 +437,8 @@ def _dense(problem: ConvexProblem) -> ParameterCertificate | DataCertificate | N
     lanczos_work = 4.0 * problem.n * k * sum(problem.counts) * _MAX_STEPS
     for work, build, needed in sorted(choices, key=lambda choice: choice[0]):
         if needed <= MOST_BYTES and problem.backend.fits(needed):
-            return build(problem) if dense_is_cheap(work, lanczos_work, problem.backend.quick_work()) else None
+            cheap = dense_is_cheap(work, lanczos_work, min(quick, problem.backend.quick_work()))
+            return build(problem) if cheap else None
     return None
 
 

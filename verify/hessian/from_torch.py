@@ -79,7 +79,7 @@ def two_layers(module: Any) -> tuple[Any, Any, Any]:
         kinds = [nn.Linear, nn.Linear]
     if kinds == [nn.Linear, nn.Linear]:
         layers.insert(1, nn.Identity())
-    elif kinds[::2] != [nn.Linear, nn.Linear] or kinds[1] not in (nn.ReLU, nn.LeakyReLU):
+    elif len(kinds) != 3 or kinds[::2] != [nn.Linear, nn.Linear] or kinds[1] not in (nn.ReLU, nn.LeakyReLU):
         raise _refused(f"got the layers {', '.join(kind.__name__ for kind in kinds)}")
     first, act, second = layers
     parameters = [p for layer in (first, second) for p in layer.parameters()]

@@ -52,7 +52,7 @@ class EdgeMonitor:
     >>> for _ in range(3):
     ...     monitor(eta=0.5)
     >>> [(row["step"], round(row["upper"], 6), row["verdict"]) for row in monitor.rows]
-    [(0, 2.0, 'consistent'), (2, 2.0, 'consistent')]
+    [(0, 2.0, 'proved'), (2, 2.0, 'proved')]
     """
 
     def __init__(self, model: Any, loss: Any, data: Any, *, every: int = 100, **options: Any) -> None:

@@ -96,7 +96,7 @@ def test_two_layers_with_squared_error_are_proved(loss) -> None:
     decayed = certify(model, loss, (X, y), weight_decay=0.5)
     assert decayed.lower == pytest.approx(found.lower + 0.5, rel=1e-12)
     with pytest.raises(ValueError, match=r"'two-layer' does not apply.*none of those"):
-        certify(model, nn.L1Loss(), (X, y), certificate="two-layer")
+        certify(model, nn.L1Loss(), (X, y[:, None]), certificate="two-layer")
     with pytest.raises(
         ValueError, match=r"'two-layer' does not apply.*got the layers Linear, ReLU, Linear, ReLU, Linear"
     ):

@@ -63,10 +63,12 @@ def check(seed: int) -> None:
     top, slack = values[-1], 1e-13 * np.abs(values).max()
     if top < 1e-100:
         return
-    found = certify(model, loss, (X, y), certificate="two-layer")
+    found = certify(model, loss, (X, y), certificate="two-layer", tol=1e-9)
     assert found.trust is Trust.PROVED
     assert found.lower - slack <= top <= found.upper + slack, seed
     assert found.upper - found.lower <= 2e-9 * top, seed
+    if found.lambda_min is not None:
+        assert found.lambda_min.lower - slack <= values[0] <= found.lambda_min.upper + slack, seed
     assert np.linalg.norm(H @ found.eigenvector - found.value * found.eigenvector) <= 1e-4 * top, seed
 
 
