@@ -51,7 +51,7 @@ def paragraph(found: Shatterability) -> str:
         sentences = [
             f"Flatness at eta = {eta} keeps every network from fitting all these labels: gradient descent with that step size "
             "can't settle at one, however wide it is",
-            f"It may still fit part of them: {fits} with one neuron each",
+            f"It may still fit part of them: {fits}, with at most one neuron each",
         ]
         if edge.eta_ok > 0:
             sentences.append(f"Below eta = {show_lower(min(edge.eta_ok, 2.0), 3)} this protection is gone")
@@ -60,7 +60,7 @@ def paragraph(found: Shatterability) -> str:
         sentences = [
             f"Whether flatness at eta = {eta} keeps a network from memorising these labels is open: it does not below "
             f"{show_lower(edge.eta_ok, 3)} and does above {show_upper(edge.eta_max, 3)}",
-            f"At eta = {eta} at least {fits} can be fitted, one neuron each",
+            f"At eta = {eta} at least {fits} can be fitted, with at most one neuron each",
         ]
         certain = edge.lower_evidence.worse(edge.upper_evidence)
     sentences += [_sgd(found), _certainty(certain)]

@@ -86,7 +86,7 @@ def test_the_paragraph_says_what_the_numbers_say(plane):
     assert "SGD of batch size 1 is stable at no such network" in said
     above = paragraph(shatterability(X, y, 1.1 * edge.eta_max))
     assert "keeps every network from fitting all these labels" in above
-    assert "one neuron each" in above
+    assert "with at most one neuron each" in above
     twice = paragraph(shatterability(np.vstack([X[:3], X[:1]]), np.array([1.0, -1, 1, -1]), 0.5))
     assert twice.startswith("No network memorises these labels, flat or not")
 
