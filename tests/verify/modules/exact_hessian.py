@@ -16,7 +16,7 @@ def _numbers(tensor: torch.Tensor) -> list[Any]:
     return [mp.mpf(float(t)) for t in tensor.detach().double().reshape(-1)]
 
 
-def _point(loss: Any, f: list[Any], y: torch.Tensor) -> tuple[list[Any], Any, Any]:
+def point_derivatives(loss: Any, f: list[Any], y: torch.Tensor) -> tuple[list[Any], Any, Any]:
     """First and second derivatives of a point's loss by the outputs, and what the point adds to a mean's divisor."""
     c = len(f)
     if isinstance(loss, nn.CrossEntropyLoss):
@@ -77,7 +77,7 @@ def exact_hessian(model: nn.Sequential, loss: Any, X: torch.Tensor, y: torch.Ten
         g = [sum((W[k * d + j] * z[j] for j in range(d)), b[k]) for k in range(K)]
         s = [mp.mpf(1) if v > 0 else slope for v in g]
         f = [sum((V[o * K + k] * s[k] * g[k] for k in range(K)), beta[o]) for o in range(c)]
-        rho, S, count = _point(loss, f, target)
+        rho, S, count = point_derivatives(loss, f, target)
         divisor += count
         J = mp.matrix(c, size)
         for at, place in enumerate(free):
