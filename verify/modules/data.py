@@ -35,9 +35,12 @@ def as_tensor(name: str, value: Any, dtype: Any, device: Any) -> Any:
             raise TypeError(f"{name} must hold real numbers, got {array.dtype}; convert its columns to numbers")
         kind = {"f": np.float64, "b": np.bool_}.get(array.dtype.kind, np.int64)
         value = torch.from_numpy(np.array(array, dtype=kind))
-    if value.is_complex() or value.layout != torch.strided:
-        raise TypeError(f"{name} must be a dense tensor of real numbers, got {value.dtype} in layout {value.layout}")
-    value = value.detach()
+    if value.is_complex() or value.layout != torch.strided or value.is_meta:
+        remedy = "" if value.is_complex() or value.is_meta else f"; pass {name}.to_dense()"
+        raise TypeError(
+            f"{name} must be a dense tensor of real numbers, got {value.dtype} in layout {value.layout} on {value.device}{remedy}"
+        )
+    value = (value.clone() if value.is_inference() else value).detach()
     return value.to(device=device, dtype=dtype if value.is_floating_point() else None)
 
 
@@ -88,7 +91,8 @@ def read_batches(data: Any, dtype: Any, device: Any) -> list[Batch]:
     batches = []
     for pair in pairs:
         if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
-            raise TypeError(f"data must be {_FORMS}, got a batch that is {describe(pair)}")
+            remedy = "; pass ((batch, batch['labels']) for batch in loader)" if isinstance(pair, Mapping) else ""
+            raise TypeError(f"data must be {_FORMS}, got a batch that is {describe(pair)}{remedy}")
         inputs, targets = _inputs(pair[0], dtype, device), as_tensor("y", pair[1], dtype, device)
         parts = inputs.values() if isinstance(inputs, dict) else inputs
         sizes = {len(part) if part.ndim else 0 for part in (*parts, targets)}
@@ -96,6 +100,8 @@ def read_batches(data: Any, dtype: Any, device: Any) -> list[Batch]:
             shapes = ", ".join(str(tuple(part.shape)) for part in (*parts, targets))
             several = bool(targets.ndim) and any(part.ndim and len(part) and len(targets) > len(part) for part in parts)
             remedy = "; several targets of a point belong into one row of y" if several else ""
+            if not targets.ndim:
+                remedy = "; for single points pass DataLoader(points, batch_size=1000)"
             raise ValueError(f"X and y must have as many rows, at least one, got shapes {shapes}{remedy}")
         batches.append((inputs, targets))
     if not batches:

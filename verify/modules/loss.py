@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -68,11 +69,16 @@ def read_loss(loss: Any) -> Loss:
             points=lambda y, _: (squared(_rows(y)), Fraction(1, len(y))),
             squares=True,
         )
+    if isinstance(loss, type):
+        raise TypeError(
+            f"loss must be 'half-mse', a loss of torch.nn, or a callable, got a class; pass {loss.__name__}()"
+        )
     plain = {
         functional.mse_loss: nn.MSELoss,
         functional.cross_entropy: nn.CrossEntropyLoss,
         functional.binary_cross_entropy_with_logits: nn.BCEWithLogitsLoss,
         functional.huber_loss: nn.HuberLoss,
+        functional.nll_loss: nn.NLLLoss,
     }
     known = plain[loss]() if isinstance(loss, type(functional.mse_loss)) and loss in plain else loss
     kind = type(known)
@@ -131,10 +137,12 @@ def read_loss(loss: Any) -> Loss:
             if any(t is not None and t.ndim > 1 for t in (w, p))  # one for each place in a batch
             else lambda y, _: (logistic(_rows(y), *(_rows(1.0 if t is None else t) for t in (w, p))), mean(y)),
         )
-    if kind is nn.CrossEntropyLoss:
-        w, ignored, smoothing = known.weight, known.ignore_index, known.label_smoothing
+    if kind in (nn.CrossEntropyLoss, nn.NLLLoss):
+        w, ignored, smoothing = known.weight, known.ignore_index, getattr(known, "label_smoothing", 0.0)
 
         def total(f: Tensor, y: Tensor) -> Tensor:
+            if kind is nn.NLLLoss:
+                return functional.nll_loss(f, y, weight(w, f), ignore_index=ignored, reduction="sum")
             return functional.cross_entropy(
                 f, y, weight(w, f), ignore_index=ignored, reduction="sum", label_smoothing=smoothing
             )
@@ -159,21 +167,38 @@ def read_loss(loss: Any) -> Loss:
 
         extra = f", label smoothing {smoothing:g}" if smoothing else ""
         convex = _nonnegative(w)
-        return Loss(name + _weighted(w) + extra, total, divided(labels), _classes, convex=convex, points=points)
+        return Loss(
+            name + _weighted(w) + extra,
+            total,
+            divided(labels),
+            partial(_classes, ignored),
+            convex=convex,
+            points=points if kind is nn.CrossEntropyLoss else None,
+        )
     if not callable(loss):
         raise TypeError(f"loss must be 'half-mse', a loss of torch.nn, or a callable, got {describe(loss)}")
     words = getattr(loss, "__name__", type(loss).__name__)
+    reduction = getattr(loss, "reduction", "mean")
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f"loss must be a number: its reduction must be 'mean' or 'sum', got {describe(reduction)}")
 
     def called(f: Tensor, y: Tensor) -> Tensor:
         try:
-            value = loss(f, y)
+            if isinstance(loss, nn.Module) and isinstance(f, torch.Tensor):
+                held = {**dict(loss.named_parameters()), **dict(loss.named_buffers())}
+                held = {name: t.detach().to(f) if t.is_floating_point() else t for name, t in held.items()}
+                value = torch.func.functional_call(loss, held, (f, y))
+            else:
+                value = loss(f, y)
         except Exception as error:  # whatever somebody's function raises
             raise ValueError(f"loss can't be taken of the model's outputs and y: {error}") from error
         if not (isinstance(value, torch.Tensor) and value.numel() == 1 and value.is_floating_point()):
             shape = tuple(value.shape) if isinstance(value, torch.Tensor) else describe(value)
             raise ValueError(f"loss must give one real number for a batch, got {shape}; take its mean")
-        return value.reshape(()) * len(y)
+        return value.reshape(()) * (1 if reduction == "sum" else len(y))
 
+    if reduction == "sum":
+        return Loss(f"{words}(reduction='sum')", called, None, lambda _, y: y)
     return Loss(f"{words}, taken as a mean over points", called, lambda _, y: float(len(y)), lambda _, y: y)
 
 
@@ -197,6 +222,7 @@ def _weighted(*weights: Tensor | None) -> str:
 
 def _like_outputs(f: Tensor, y: Tensor) -> Tensor:
     """Targets of the outputs' shape; (n,) and (n, 1) are the same numbers, which torch would broadcast to (n, n)."""
+    _check_outputs(f)
     if y.shape != f.shape and {y.ndim, f.ndim} == {1, 2} and y.numel() == f.numel():
         y = y.reshape(f.shape)
     if y.shape != f.shape:
@@ -207,8 +233,9 @@ def _like_outputs(f: Tensor, y: Tensor) -> Tensor:
     return y.to(f.dtype)
 
 
-def _classes(f: Tensor, y: Tensor) -> Tensor:
+def _classes(ignored: int, f: Tensor, y: Tensor) -> Tensor:
     """Class labels as integers (n,), or probabilities of the outputs' shape."""
+    _check_outputs(f)
     if y.is_floating_point():
         if y.shape != f.shape:
             raise ValueError(
@@ -219,5 +246,26 @@ def _classes(f: Tensor, y: Tensor) -> Tensor:
     if f.ndim == 2 and y.shape == (len(f), 1):
         y = y[:, 0]
     if y.shape != (f.shape[0], *f.shape[2:]):
-        raise ValueError(f"y must be {len(f)} labels for outputs of shape {tuple(f.shape)}, got {tuple(y.shape)}")
-    return y.long()
+        remedy = "; pass y.argmax(1), or y.float() for probabilities" if y.shape == f.shape else ""
+        raise ValueError(
+            f"y must be {len(f)} labels for outputs of shape {tuple(f.shape)}, got {tuple(y.shape)}{remedy}"
+        )
+    y, classes = y.long(), f.shape[min(1, f.ndim - 1)]
+    wrong = y[((y < 0) | (y >= classes)) & (y != ignored)]
+    if len(wrong):
+        raise ValueError(f"y must hold labels from 0 to {classes - 1}, or {ignored} to ignore, got {int(wrong[0])}")
+    return y
+
+
+def _check_outputs(f: Any) -> None:
+    """Refuse outputs that a loss of torch can't be taken of."""
+    import torch
+
+    if not isinstance(f, torch.Tensor):
+        raise TypeError(
+            f"model must give one tensor for this loss, got {describe(f)}; pass loss=lambda out, y: ... of the part that counts"
+        )
+    if not f.ndim or not f.is_floating_point():
+        raise TypeError(
+            f"model must give a row of real numbers for each point, got {f.dtype} of shape {tuple(f.shape)}"
+        )

@@ -336,10 +336,8 @@ def top_bounds(
     small = np.array([[float(row @ image) for image in images] for row in rows])
     values = np.linalg.eigvalsh((small + small.T) / 2)[::-1]
     error = 4 * noise * math.sqrt(k)
-    # Upper ends need not fall, eigenvalues do.
-    falling = np.minimum.accumulate(uppers)
     return [
-        (float(low) - error, max(float(high), float(low))) for low, high in zip(values, falling, strict=True)
+        (float(low) - error, max(float(high), float(low))) for low, high in zip(values, uppers, strict=True)
     ], products + k
 
 

@@ -69,11 +69,15 @@ def check_state(model: Any) -> None:
             raise ValueError(
                 f"model: {name or type(part).__name__} has no parameters yet; call the model on a batch first"
             )
+        if getattr(part, "sparse", False) is True:
+            raise ValueError(f"model: {name or 'the module'} has sparse gradients; set its attribute sparse to False")
         random = (isinstance(part, _DropoutNd) and part.p > 0) or (
             isinstance(part, (nn.RNNBase, nn.MultiheadAttention)) and part.dropout > 0
         )
-        if part.training and (random or isinstance(part, (nn.RReLU, _NormBase))):
-            what = type(part).__name__
+        hooks = (part, *part._forward_pre_hooks.values())
+        spectral = any(type(hook).__name__ in ("SpectralNorm", "_SpectralNorm") for hook in hooks)
+        if part.training and (random or spectral or isinstance(part, (nn.RReLU, _NormBase))):
+            what = "spectral_norm" if spectral else type(part).__name__
             if isinstance(part, _NormBase) and not part.track_running_stats and "Instance" in what:
                 continue  # normalises each point by itself, in both modes
             raise ValueError(
@@ -97,12 +101,22 @@ class ModuleLoss:
     """
 
     def __init__(self, model: Any, loss: Loss, data: Any, *, average: str, dtype: Any, device: Any) -> None:
+        import torch
+
         check_state(model)
         trainable = {name: p for name, p in model.named_parameters() if p.requires_grad}
         if not trainable:
             raise ValueError("model must have a parameter with requires_grad=True, got none")
         check_word("average", average, ("points", "batches"))
         homes = {p.device for p in (*model.parameters(), *model.buffers())}
+        if any(home.type == "meta" for home in homes):
+            raise ValueError(
+                "model must have numbers, got tensors on the meta device; call model.to_empty() and load them"
+            )
+        if torch.is_inference_mode_enabled():
+            raise ValueError(
+                "model can't be differentiated in torch.inference_mode(): leave it, or use torch.no_grad()"
+            )
         if len(homes) > 1 and device is None:
             raise ValueError(f"model must be on one device, got {', '.join(sorted(map(str, homes)))}; pass device=")
         self.dtype, self.device = dtype, homes.pop() if device is None else read_device(device)
@@ -132,7 +146,7 @@ class ModuleLoss:
 
     def constant(self, tensor: Tensor) -> Tensor:
         kind = self.dtype if tensor.is_floating_point() else None
-        return tensor.detach().to(device=self.device, dtype=kind)
+        return (tensor.clone() if tensor.is_inference() else tensor).detach().to(device=self.device, dtype=kind)
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
@@ -146,7 +160,17 @@ class ModuleLoss:
                     if isinstance(value, torch.Tensor):
                         attributes[name] = self.constant(value)
             kernels = torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH)
-            with torch.random.fork_rng(devices=[]), torch.backends.cudnn.flags(enabled=False), kernels, _replacements():
+            # What is computed again for the derivatives would be computed with the module's own parameters.
+            saved = torch.autograd.graph.disable_saved_tensors_hooks(
+                "turn checkpointing off, and hooks of saved tensors"
+            )
+            with (
+                torch.random.fork_rng(devices=[]),
+                torch.backends.cudnn.flags(enabled=False),
+                kernels,
+                _replacements(),
+                saved,
+            ):
                 yield
         finally:
             for attributes, before in parts:
@@ -186,18 +210,23 @@ class ModuleLoss:
             with torch.no_grad(), _kink_watch(self.kinks):
                 try:
                     found = self.outputs(inputs, parameters)
-                except (RuntimeError, TypeError, IndexError) as error:
-                    raise ValueError(f"model can't be evaluated on X in {self.dtype}: {error}") from error
+                except Exception as error:  # whatever somebody's module raises
+                    cast = "; take casts such as .float() out of it" if "dtype" in str(error) else ""
+                    kind = "" if isinstance(error, (RuntimeError, ValueError)) else f"{type(error).__name__}: "
+                    raise ValueError(f"model can't be evaluated on X in {self.dtype}: {kind}{error}{cast}") from error
             with torch.no_grad():
-                again = self.outputs(inputs, parameters, luck=1) if at == 0 else found
-                if isinstance(found, torch.Tensor) and not torch.equal(found.nan_to_num(), again.nan_to_num()):
+                y = self.loss.align(found, targets)
+                try:
+                    totals.append(float(self.loss.total(found, y)))
+                    counts.append(1.0 if self.loss.count is None else self.loss.count(found, y))
+                except (RuntimeError, IndexError) as error:
+                    raise ValueError(f"loss can't be taken of the model's outputs and y: {error}") from error
+                again = float(self.loss.total(self.outputs(inputs, parameters, luck=1), y)) if at == 0 else totals[-1]
+                if again != totals[-1] and not math.isnan(again):
                     raise ValueError(
                         "model gives two outputs for the same data, so that its loss is random; call model.eval(), or take "
                         "out what is random"
                     )
-                y = self.loss.align(found, targets)
-                totals.append(float(self.loss.total(found, y)))
-                counts.append(1.0 if self.loss.count is None else self.loss.count(found, y))
                 if self.loss.kink is not None:
                     self.kinks["loss"] = min(self.kinks.get("loss", math.inf), self.loss.kink(found, y))
             aligned.append((inputs, y))
@@ -209,8 +238,18 @@ class ModuleLoss:
         else:
             self.shares = [1 / sum(counts) if sum(counts) else math.nan] * len(counts)
         self.value = sum(share * total for share, total in zip(self.shares, totals, strict=True))
+        if self.loss.count is not None and not any(counts):
+            raise ValueError("y must have a label that counts, but all are ignored, or of classes of weight 0")
         if not math.isfinite(self.value):
-            raise ValueError(f"the loss of the model on X and y must be finite, got {self.value}")
+            parts = [*zip(self.names, self.parameters, strict=True)]
+            for inputs, y in aligned:
+                parts += [
+                    (f"X{at}", x)
+                    for at, x in (inputs.items() if isinstance(inputs, dict) else (("", x) for x in inputs))
+                ]
+                parts.append(("y", y))
+            wrong = next((f"; {name} has nan or inf" for name, part in parts if not part.isfinite().all()), "")
+            raise ValueError(f"the loss of the model on X and y must be finite, got {self.value}{wrong}")
 
     def _gradient(self, at: int) -> list[Tensor]:
         """The gradient of one batch's part of the loss, with its graph."""
@@ -218,10 +257,16 @@ class ModuleLoss:
 
         inputs, targets = self.batches[at]
         with torch.enable_grad():
-            total = self.loss.total(self.outputs(inputs, self.parameters), targets) * self.shares[at]
-            if not total.requires_grad:
-                return [torch.zeros_like(p) for p in self.parameters]
-            return list(torch.autograd.grad(total, self.parameters, create_graph=True, materialize_grads=True))
+            try:
+                total = self.loss.total(self.outputs(inputs, self.parameters), targets) * self.shares[at]
+                if total.requires_grad:
+                    return list(torch.autograd.grad(total, self.parameters, create_graph=True, materialize_grads=True))
+            except RuntimeError as error:
+                raise ValueError(f"model has no derivative that torch can take: {error}") from error
+        raise ValueError(
+            "the loss must depend on the model's trainable parameters, as far as torch follows them: take out no_grad, "
+            "detach() and checkpoint(..., use_reentrant=True)"
+        )
 
     def product(self, p: Tensor) -> Tensor:
         """H p for a vector (P,): backward through the gradient; of a single batch the graph is kept from call to call."""

@@ -265,6 +265,72 @@ def test_second_derivatives_that_are_wrong_are_noticed() -> None:
         certify(model, "half-mse", (torch.randn(8, 3), torch.randn(8)))
 
 
+class Giving(nn.Module):
+    """A model with a parameter that gives, or raises, what it is told to."""
+
+    def __init__(self, what):
+        super().__init__()
+        self.inner, self.what = nn.Linear(3, 1), [what]
+
+    def forward(self, x):
+        if isinstance(self.what[0], Exception):
+            raise self.what[0]
+        return self.what[0]
+
+
+class Checkpointed(nn.Module):
+    """Computes its second half again when derivatives are taken, with the module's own parameters."""
+
+    def __init__(self, reentrant: bool) -> None:
+        super().__init__()
+        self.a, self.b, self.reentrant = nn.Linear(3, 3), mlp(3, 4, 1), reentrant
+
+    def forward(self, x):
+        return torch.utils.checkpoint.checkpoint(self.b, self.a(x), use_reentrant=self.reentrant)
+
+
+def test_losses_of_torch_that_are_read_as_callables() -> None:
+    """Sums stay sums on several batches, weights of classes divide, and a loss's own tensors follow the precision."""
+    torch.manual_seed(7)
+    model, X, y = mlp(4, 5, 3), torch.randn(12, 4), torch.arange(12) % 3
+    weights = torch.tensor([1.0, 2.0, 0.0])
+    halves = [(X[:5], y[:5]), (X[5:], y[5:])]
+    H = dense(model, nn.CrossEntropyLoss(weights.double()), X.double(), y)
+    holds(certify(nn.Sequential(model, nn.LogSoftmax(1)), nn.NLLLoss(weights), halves), H)
+    numbers = torch.randn(12, 3)
+    loss = nn.SmoothL1Loss(reduction="sum")
+    found = certify(model, loss, [(X[:5], numbers[:5]), (X[5:], numbers[5:])])
+    holds(found, dense(model, loss, X.double(), numbers.double()))
+    assert "reduction='sum'" in found.convention
+
+    class Weighted(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("weights", weights)
+
+        def forward(self, f, y):
+            return (f @ self.weights - y).square().mean()
+
+    holds(
+        certify(model, Weighted(), (X, numbers[:, 0])),
+        dense(model, Weighted().double(), X.double(), numbers[:, 0].double()),
+    )
+
+
+def test_inference_mode() -> None:
+    model, X, y = mlp(3, 4, 1), torch.randn(6, 3).double(), torch.randn(6, 1).double()
+    plain = certify(model.double(), "half-mse", (X, y))
+    with torch.inference_mode():
+        inside = mlp(3, 4, 1).double()
+        inside.load_state_dict(model.state_dict())
+        data = X.clone(), y.clone()
+        with pytest.raises(ValueError, match="inference_mode"):
+            certify(model, "half-mse", (X, y))
+    assert certify(inside, "half-mse", data).interval == plain.interval
+    with torch.no_grad():
+        assert certify(model, "half-mse", (X, y)).interval == plain.interval
+
+
 def refusals():
     X, y = torch.randn(6, 3), torch.randn(6, 1)
     model = mlp(3, 4, 1)
@@ -287,13 +353,40 @@ def refusals():
     yield model, nn.MSELoss(), (X, torch.randn(5, 1)), "as many rows"
     yield classes, nn.CrossEntropyLoss(), (X, torch.zeros(12).long()), "several targets of a point belong into one row"
     yield classes, nn.CrossEntropyLoss(), (X, torch.zeros(6)), "integer labels"
-    yield classes, nn.CrossEntropyLoss(), (X, torch.zeros(6, 2, dtype=torch.long)), "6 labels"
+    yield classes, nn.CrossEntropyLoss(), (X, torch.zeros(6, 2, dtype=torch.long)), r"6 labels.*y.argmax\(1\)"
+    yield classes, nn.CrossEntropyLoss(), (X, torch.arange(6) % 3), "labels from 0 to 1, or -100 to ignore, got 2"
+    yield classes, nn.CrossEntropyLoss(), (X, torch.full((6,), -100)), "label that counts"
+    yield classes, nn.CrossEntropyLoss(torch.ones(3)), (X, torch.arange(6) % 2), "loss can't be taken"
+    yield classes, nn.CrossEntropyLoss, (X, torch.arange(6) % 2), r"got a class; pass CrossEntropyLoss\(\)"
+    yield classes, nn.SmoothL1Loss(reduction="none"), (X, y), "reduction must be 'mean' or 'sum'"
+    for what in ({"logits": 1}, (1, 2), None, SimpleNamespace(logits=1), np.ones(3)):
+        yield Giving(what), nn.CrossEntropyLoss(), (X, torch.arange(6) % 2), r"give one tensor.*pass loss=lambda out, y"
+    for what, words in ((torch.ones(()), "a row of real numbers"), (torch.ones(6), "must depend on the model's")):
+        yield Giving(what), "half-mse", (X, y[:, 0]), words
+    for error in (KeyError("pixels"), AssertionError("pixels"), AttributeError("pixels")):
+        yield Giving(error), "half-mse", (X, y), f"evaluated on X.*{type(error).__name__}.*pixels"
+    for reentrant, words in ((True, "use_reentrant|must depend"), (False, "turn checkpointing off")):
+        yield Checkpointed(reentrant), "half-mse", (X, y), words
+    yield (
+        nn.utils.parametrizations.spectral_norm(nn.Linear(3, 1)),
+        "half-mse",
+        (X, y),
+        r"spectral_norm in training mode",
+    )
+    yield nn.utils.spectral_norm(nn.Linear(3, 1)), "half-mse", (X, y), r"spectral_norm in training mode"
+    yield nn.Linear(3, 1, device="meta"), "half-mse", (X, y), "meta device"
+    yield model, "half-mse", (X.to("meta"), y), "X must be a dense tensor"
+    yield model, "half-mse", (X.to_sparse(), y), r"pass X.to_dense\(\)"
+    yield nn.Sequential(nn.Embedding(4, 2, sparse=True), nn.Flatten()), "half-mse", (y.long(), y), "sparse to False"
+    yield model, "half-mse", [{"x": X, "labels": y}], r"batch\['labels'\]"
+    yield model, "half-mse", list(zip(X, y[:, 0], strict=True)), "for single points pass DataLoader"
+    yield model, "half-mse", (X, torch.full((6, 1), torch.nan)), "y has nan or inf"
     yield model, "half-mse", TensorDataset(X, y), "DataLoader"
     yield model, "half-mse", X, "data must be"
     yield model, "half-mse", [], "no batch"
     yield model, "half-mse", (X, np.array(["a"] * 6)), "real numbers"
     yield model, "half-mse", (X[:, :2], y), "can't be evaluated"
-    yield model, "half-mse", (X * torch.inf, y), "must be finite"
+    yield model, "half-mse", (X * torch.inf, y), "must be finite.*X has nan or inf"
     yield torch.jit.trace(model, X), "half-mse", (X, y), "scripted"
 
 

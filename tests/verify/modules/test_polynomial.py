@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from verify.modules.polynomial import excluded, lanczos_run, least_overlap, polynomial_bounds
+from verify.modules.polynomial import excluded, lanczos_run, least_overlap, polynomial_bounds, top_bounds
 
 
 def spectrum(rng: np.random.Generator) -> np.ndarray:
@@ -23,6 +23,64 @@ def spectrum(rng: np.random.Generator) -> np.ndarray:
     if kind == 3:
         return 10.0 ** -rng.uniform(0, 6, size)
     return np.concatenate([rng.uniform(-0.01, 0.01, size - 4), 1 + 1e-4 * rng.standard_normal(3), [1.001]])
+
+
+KINDS = {
+    "bulk": lambda rng, size: rng.standard_normal(size),
+    "outlier": lambda rng, size: np.append(rng.uniform(0, 1, size - 1), 1 + rng.uniform(0, 3)),
+    "far outlier": lambda rng, size: np.append(rng.uniform(0, 1, size - 1), 10.0 ** rng.uniform(1, 5)),
+    "repeated": lambda rng, size: np.append(np.zeros(size - 3), np.ones(3)),
+    "cluster": lambda rng, size: np.append(rng.uniform(-0.01, 0.01, size - 3), 1 + 1e-4 * rng.standard_normal(3)),
+    "decades": lambda rng, size: 10.0 ** -rng.uniform(0, 6, size),
+    "negative": lambda rng, size: -(10.0 ** -rng.uniform(0, 4, size)),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_step_of_a_run_excludes_the_eigenvalue_more_often_than_stated(kind: str) -> None:
+    """Kind by kind, whenever an adversary who knows the spectrum stops: at any step, at either end of the spectrum.
+
+    A far outlier is the case in which the bound is sharp: there it must fail nearly as often as it may, or the test sees nothing.
+    """
+    rng = np.random.default_rng(len(kind))
+    cases = 1500 if kind == "far outlier" else 400
+    for failure in (0.05, 0.3):
+        missed = np.zeros(2)
+        for _ in range(cases):
+            values = KINDS[kind](rng, int(rng.integers(20, 200)))
+            run = lanczos_run(
+                lambda v, values=values: values * v,
+                rng.standard_normal(len(values)),
+                lambda _: False,
+                most=12,
+                failure=failure,
+            )
+            mirrored = [-a for a in run.alpha]
+            ends = (values.max(), run.alpha), (-values.min(), mirrored)
+            missed += [excluded(float(c), alpha, run.beta, run.overlap, run.noise) for c, alpha in ends]
+        # A rate of just ``failure`` is more than this once in some thousand times.
+        assert missed.max() <= failure * cases + 3.3 * math.sqrt(failure * (1 - failure) * cases), (
+            kind,
+            failure,
+            missed,
+        )
+        if kind == "far outlier":
+            assert missed[0] >= 0.8 * failure * cases - 3.3 * math.sqrt(failure * (1 - failure) * cases)
+
+
+@pytest.mark.slow
+def test_each_of_the_largest_eigenvalues_fails_less_often_than_stated() -> None:
+    rng, missed, cases = np.random.default_rng(8), np.zeros(3), 250
+    for _ in range(cases):
+        values = np.append(rng.uniform(0, 1, 60), 10.0 ** rng.uniform(0, 4, 3))
+        found, _ = top_bounds(
+            lambda v, values=values: values * v, lambda: rng.standard_normal(63), 3, failure=0.3, tol=1e-2, most=3
+        )
+        for j, ((low, high), value) in enumerate(zip(found, np.sort(values)[::-1], strict=False)):
+            assert low <= value * (1 + 1e-12)
+            missed[j] += high < value * (1 - 1e-12)
+    assert missed.max() <= 0.3 * cases + 3.3 * math.sqrt(0.21 * cases)
 
 
 @pytest.mark.slow
