@@ -14,7 +14,7 @@ import numpy as np
 
 from boundcalc.explicit.lower import LowerBound, explicit_lower
 
-DIMENSIONS = (1, 2, 3, 5, 8, 12, 20, 50)
+DIMENSIONS = (1, 2, 3, 5, 8, 12, 20, 50, 75, 100)
 SAMPLES = (1e2, 1e4, 1e6, 1e8)
 DRAWS = 60
 

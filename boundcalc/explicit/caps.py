@@ -169,6 +169,13 @@ def candidates(d: int) -> tuple[Caps, ...]:
     return tuple(sorted(found, key=lambda caps: -caps.height))
 
 
+@lru_cache(maxsize=64)
+def log_arrays(d: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Logarithms of the heights and of the numbers of the candidates."""
+    caps = candidates(d)
+    return np.log([c.height for c in caps]), np.array([math.log(c.count) for c in caps])
+
+
 if __name__ == "__main__":
     rows = [f'"{d}": {json.dumps(ring_steps(d))}' for d in range(3, _RING_DIMENSIONS + 1)]
     write_text(TABLE, "{\n" + ",\n".join(rows) + "\n}\n")

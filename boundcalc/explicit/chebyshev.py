@@ -2,7 +2,8 @@
 
 For every degree k a table holds the designs on fixed grids of kappa, M, p and the probabilities, whatever n, sigma, B and C.
 As A <= E N F~(N) <= sqrt(2/pi) and A^2 <= S, a degree's bound is at most 1/(pi/2 + nu/D): this rules low degrees out. High
-ones are costly, and by measurement the bounds that they give without data, for any n, fall with the degree.
+ones are costly; by measurement the bounds that they give without data, for any n, fall with the degree, from the first
+degrees on or, for budgets C/B below 1/2, from a peak on.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ _RADII, _RADIAL = gauss(40)
 _NORMAL, _NORMAL_WEIGHTS = gauss(100)
 _DEGREES = (*range(2, 21), 22, 24, 26, 28, 31, 34, 37, 41, 45, 50, 55, 61, 68, 76, 85, 96, 110, 128)
 _LARGEST_SPACE = 1e18
-# Two degrees whose bounds without data fall short by so much end the search upwards.
+# Two degrees whose bounds without data fall short by so much, of what is found and of the largest such bound, end the search.
 _SHORT = 0.03
 # Logarithm of what is claimed less than the search's estimate, which exceeds the bound by less.
 _MARGIN = 1e-4
@@ -246,12 +247,13 @@ def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...], floor: flo
         return NotApplicable("another family gives more")
     # Where what is looked for begins.
     start = int(np.argmax(most > floor if floor > -math.inf else np.append(excess[:-1] > 0, True)))
-    score, design, short = floor, None, 0
+    score, design, short, top = floor, None, 0, -math.inf
     for k in degrees[start:]:
         value, alone, found = _best(k, problem)
         if value > score:
             score, design = value, found
-        short = short + 1 if alone < score - _SHORT else 0
+        top = max(top, alone)
+        short = short + 1 if alone < min(score, top) - _SHORT else 0
         if short == 2:
             break
     for i in range(start - 1, -1, -1):

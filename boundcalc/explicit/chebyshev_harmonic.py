@@ -95,26 +95,28 @@ def _powers(d: int, k: int, count: int) -> list[Array]:
     if (20 * k + 40) * (count + 1) > _MOST_OPERATIONS:
         raise ArithmeticError(f"degree {k} and order {count} need too many operations in floats")
     two = d - 2
-    n, s = np.arange(max(count * k - k, 0) + 1.0)[:, None], np.arange(float(k))
+    # For even k all n are even.
+    step = 2 - k % 2
+    n, s = np.arange(0.0, max(count * k - k, 0) + 1.0, step)[:, None], np.arange(float(k))
     w = np.zeros((n.size, k + 1))
     # w_(n,0) = prod_(s < k) a_s/a_(n+s), a_s = (two + 2 s)/(2 two + 2 s).
     w[:, 0] = np.prod((two + 2 * s) * (two + n + s) / ((two + s) * (two + 2 * n + 2 * s)), axis=1)
     live = n > s
-    numerator = (two + 2 * (k + n - 2 * s - 2)) * (two + 2 * (k + n - s)) * (two + 2 * s) * (k - s) * (n - s)
-    denominator = (
-        (two + 2 * (k + n - 2 * s)) * (two + 2 * (k - s - 1)) * (two + 2 * (n - s - 1)) * (two + k + n - s - 1)
-    )
-    np.divide(numerator, denominator * (s + 1), out=w[:, 1:], where=live)
+    a = two + 2 * (k + n - 2 * s)
+    numerator = (a - 4) * (two + 2 * (k + n - s)) * (n - s) * ((two + 2 * s) * (k - s))
+    denominator = a * (two + 2 * (n - s - 1)) * (two + k + n - s - 1) * ((two + 2 * (k - s - 1)) * (s + 1))
+    np.divide(numerator, denominator, out=w[:, 1:], where=live)
     np.cumprod(w, axis=1, out=w)
     if not w[:, 1:][live].min(initial=1.0) > _UNDERFLOW:
         raise ArithmeticError("a coefficient of a product of two harmonics underflows")
     rows: list[Array] = [np.ones(1)]
     for i in range(count):
-        l = np.arange(rows[-1].size)
-        place = l[:, None] + np.arange(k + 1)
-        size = (i + 1) * k // 2 + 1
-        terms = w[i * k - 2 * l] * rows[-1][:, None]
-        rows.append(np.bincount(place.ravel(), terms.ravel(), size)[:size].astype(float))
+        row = rows[-1]
+        terms = (w[i * k // step :: -2 // step][: row.size] * row[:, None]).T
+        found = np.zeros(row.size + k)
+        for shift, term in enumerate(terms):
+            found[shift : shift + row.size] += term
+        rows.append(found[: (i + 1) * k // 2 + 1])
     return rows
 
 

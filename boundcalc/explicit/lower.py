@@ -328,7 +328,7 @@ def explicit_lower(
         (1 - |t|)^(d+2), the weight of the uniform distribution, that of the trace of the Hessian (Theorem F) for it, or
         gamma >= 0 for (1 - |t|)^gamma. The bound rises with gamma, up to the margin of the searches.
     effort : {"fast", "full"} or Effort
-        How long to search; the bound is rigorous at either. Fast takes 30 to 90 ms once warm, that is after calls
+        How long to search; the bound is rigorous at either. Fast takes 15 to 50 ms once warm, that is after calls
         with the same d and weight and n, sigma, B and C of like sizes, which build tables; up to 0.1 s for d = 1000,
         0.4 s for 10^4 and 1.3 s for 10^6.
     code : optional

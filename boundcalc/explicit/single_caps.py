@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.explicit.caps import Caps, candidates
+from boundcalc.explicit.caps import Caps, candidates, log_arrays
 from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
 from boundcalc.explicit.marginal import gauss, log_c1, log_weight_ratio
 from boundcalc.explicit.problem import Effort, Problem
@@ -35,7 +35,7 @@ Array = NDArray[np.float64]
 def _arrays(d: int, extra: tuple[Caps, ...]) -> tuple[tuple[Caps, ...], Array, Array, Array]:
     caps = (*extra, *candidates(d))
     heights = np.array([c.height for c in caps])
-    log_counts = np.array([math.log(c.count) for c in caps])
+    log_counts = np.append([math.log(c.count) for c in extra], log_arrays(d)[1])
     alpha = (d - 1) / 2
     # int_0^1 (1 - r)^2 (r(2 - H r)/(2 - H))^alpha dr with r = u^2, which takes the root at 0 away.
     r = _NODES**2

@@ -18,7 +18,7 @@ from numpy.polynomial.chebyshev import chebvander
 from numpy.typing import NDArray
 
 from boundcalc.explicit import slabs
-from boundcalc.explicit.caps import Caps, candidates
+from boundcalc.explicit.caps import Caps, candidates, log_arrays
 from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
 from boundcalc.explicit.marginal import gauss, log_c1, log_weight_ratio
 from boundcalc.explicit.problem import Effort, Problem
@@ -172,13 +172,11 @@ class _Ladder:
 @lru_cache(maxsize=64)
 def _ladder(d: int, extra: tuple[Caps, ...], density: float) -> _Ladder:
     """Of all candidates in a cell of log heights the one with the largest mass."""
-    found: dict[int, tuple[float, Caps]] = {}
-    for caps in candidates(d):
-        cell = math.floor(-math.log(caps.height) * density)
-        mass = math.log(caps.count) + (d + 1) / 2 * math.log(caps.height)
-        if cell not in found or mass > found[cell][0]:
-            found[cell] = mass, caps
-    chosen = (*extra, *sorted((caps for _, caps in found.values()), key=lambda caps: -caps.height))
+    log_heights, log_counts = log_arrays(d)
+    cells = np.floor(-log_heights * density)
+    order = np.lexsort((-(log_counts + (d + 1) / 2 * log_heights), cells))
+    first = order[np.unique(cells[order], return_index=True)[1]]
+    chosen = (*extra, *(candidates(d)[i] for i in np.sort(first)))
     heights = np.array([caps.height for caps in chosen])
     log_counts = np.array([math.log(caps.count) for caps in chosen])
     return _Ladder(chosen, heights, log_counts, log_mass_units(d, heights), log_norms(d, heights))

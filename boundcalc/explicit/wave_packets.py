@@ -54,7 +54,7 @@ from numpy.typing import NDArray
 
 from boundcalc.arb import Ball, all_real_roots, ball, log_gamma, lower_float, precision, whole_below
 from boundcalc.exact import log_exact
-from boundcalc.explicit.caps import Caps, candidates
+from boundcalc.explicit.caps import Caps, candidates, log_arrays
 from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
 from boundcalc.explicit.gegenbauer import horner
 from boundcalc.explicit.problem import Effort, Problem
@@ -263,7 +263,7 @@ class WavePackets(Design):
 @lru_cache(maxsize=16)
 def _grid(d: int, m: int, aspect: Fraction) -> tuple[tuple[Caps, ...], Array, Array, Array]:
     """Caps with log height and count, and log of the number of boxes for each delta."""
-    caps = candidates(d)[:: 2 if d > 1 else 1]
+    step = 2 if d > 1 else 1
     # As in _boxes, in floats.
     along = np.floor(0.5 / _DELTAS)
     side = float(aspect) * _DELTAS
@@ -275,7 +275,8 @@ def _grid(d: int, m: int, aspect: Fraction) -> tuple[tuple[Caps, ...], Array, Ar
     whole = np.floor(np.exp(np.where(few, np.maximum(log_across, -30), 0.0)) * (1 - 1e-9) + (0.0 if d > 1 else 0.5))
     log_across = np.where(few, np.log(np.maximum(whole, 1e-300)), log_across)
     log_boxes = np.maximum(np.log(along) + log_across, -700.0)
-    return caps, np.array([math.log(c.height) for c in caps]), np.array([math.log(c.count) for c in caps]), log_boxes
+    log_heights, log_counts = log_arrays(d)
+    return candidates(d)[::step], log_heights[::step], log_counts[::step], log_boxes
 
 
 def _cheapest(d: int, constants: _Constants, log_boxes: Array) -> tuple[Array, list[Fraction]]:
