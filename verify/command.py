@@ -188,6 +188,7 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("features", "scale of the points", choice(("as-is", "unit-ball", "standardise")), "as-is", ("--scale",), "SCALE"),
     Option("labels", "scale of the labels", choice(("as-is", "unit", "standardise")), "as-is", metavar="SCALE"),
     Option("columns", "list up to so many hyperplanes, search beyond", integer(0), 10**5, metavar="COUNT"),
+    Option("nodes", "prove a lower bound with so many nodes of a tree where there are more", integer(0), 10**6, metavar="COUNT"),
     Option("time", "seconds after which to stop", number("a positive number", lambda x: x > 0), 600, metavar="SECONDS"),
     Option("checkpoint", "save the state there; go on from it if it exists", file_path, metavar="PATH"),
     Option("folder", "folder of what is written", file_path, metavar="DIR", own_default=True),

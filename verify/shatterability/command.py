@@ -33,6 +33,7 @@ class ShatterSetting(TableSetting):
     labels: LabelScale = asked("labels", reader=choice(LabelScale))
     bound: Fraction | None = asked("bound", None, reader=_POSITIVE)
     columns: int = asked("columns")
+    nodes: int = asked("nodes")
     time: Fraction = asked("time")
     seed: int = asked("seed")
     checkpoint: str | None = asked("checkpoint")
@@ -63,6 +64,7 @@ def answer(typed: Mapping[str, Any]) -> int:
                 time_limit=time / 2,
                 seed=setting.seed,
                 most_columns=setting.columns,
+                most_nodes=setting.nodes,
                 progress=progress.note,
                 checkpoint=None if setting.checkpoint is None or each != asked else Path(setting.checkpoint),
             )

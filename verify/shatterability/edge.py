@@ -35,10 +35,10 @@ from verify.shatterability.pricing import FullPricing, Pricing, SearchPricing, c
 from verify.shatterability.program import ProgramResult, solve_program
 from verify.shatterability.reach import nonnegative_products, reach_bound
 from verify.shatterability.solitary import solitary_network, solo_sharpness
-from verify.shatterability.subset import subset_bound
 from verify.shatterability.table import check_data, refuse_conflicts
+from verify.shatterability.tree_bound import MOST_NODES, tree_bound
 
-__all__ = ["MOST_COLUMNS", "MemorisationEdge", "memorisation_edge"]
+__all__ = ["MOST_COLUMNS", "MOST_NODES", "MemorisationEdge", "memorisation_edge"]
 
 Float = NDArray[np.float64]
 
@@ -63,8 +63,6 @@ class MemorisationEdge:
         Its training loss (1/2n) sum (y - f)^2 in float64.
     sharpness : Sharpness or None
         The certificate of its lambda_max.
-    sampled_lower : float
-        A heuristic lower bound: one that holds for every neuron of the search, but perhaps not for all; nan if none.
     dual : Dual or None
         Multipliers behind the lower bound of the convex program.
     stopped : bool
@@ -80,7 +78,6 @@ class MemorisationEdge:
     network: Network | None = None
     loss: float = math.nan
     sharpness: Sharpness | None = None
-    sampled_lower: float = math.nan
     dual: Dual | None = None
     stopped: bool = False
 
@@ -105,6 +102,7 @@ def memorisation_edge(
     margins: HullMargins | None = None,
     depth: DepthBracket | None = None,
     most_columns: int = MOST_COLUMNS,
+    most_nodes: int = MOST_NODES,
     progress: Callable[[str], None] | None = None,
 ) -> MemorisationEdge:
     """Enclose lambda*(y), the least sharpness of an interpolating network of any width.
@@ -124,6 +122,8 @@ def memorisation_edge(
         Results for the same X, to save their time.
     most_columns : int
         Up to so many hyperplanes are listed, both sides counted; beyond, they are searched. A column takes 8 n bytes.
+    most_nodes : int
+        What the tree search for the lower bound may use where hyperplanes are not listed; see :func:`tree_bound`.
     progress : callable, optional
         Told in words what is under way.
 
@@ -144,6 +144,7 @@ def memorisation_edge(
     tol = check_positive("tol", tol, below=1)
     check_function("progress", progress)
     most_columns = check_integer("most_columns", most_columns, 0)
+    most_nodes = check_integer("most_nodes", most_nodes, 0)
     seed = check_integer("seed", seed, 0)
     for name, value, kind in (("margins", margins, HullMargins), ("depth", depth, DepthBracket)):
         if value is not None:
@@ -170,12 +171,11 @@ def memorisation_edge(
             bound.value, math.inf, Trust.PROVED, Trust.PROVED, "depths", bound.p[None], stopped=guard.stopped
         )
     program, listed = result
-    found = _measured(fitted_network(X, y, program.columns.omega, program.a, program.log_balance, program.beta), X, y)
+    found = _realised(program, X, y)
     lower, evidence, cuts = bound.value, Trust.PROVED, bound.p[None]
     if program.p.min() > 0:
         again = reach_bound(X, y, depth, (program.p,))
         lower, cuts = max(lower, again.value), again.p[None]
-    sampled = math.nan
     complete = listed and tells_apart(Frame.of(X), X, most_columns)
     proved = certified_dual_value(X, y, program.dual) if listed and program.dual is not None else None
     if program.dual is not None and proved is not None:
@@ -185,18 +185,23 @@ def memorisation_edge(
             lower, cuts = proved, program.dual.cuts
     elif program.dual is not None and complete and nonnegative_products(X) and program.lower > lower:
         lower, evidence, cuts = program.lower, Trust.FLOAT_CERTIFIED, program.dual.cuts
-    if program.dual is None or not complete or not nonnegative_products(X):
-        sampled = program.lower if program.dual is not None else math.nan
-        part = subset_bound(X, y, np.random.default_rng(seed), guard)
-        if part is not None and part.value > lower:
-            lower, cuts = part.value, part.cuts
+    if not complete and most_nodes and program.upper - lower > tol * program.upper:
+        tree = tree_bound(
+            X, y, program, margins.extreme,
+            known=lower, tol=tol, most_nodes=most_nodes, seed=seed, guard=guard, progress=progress,
+        )  # fmt: skip
+        if tree is not None:
+            lower, cuts = tree.value, tree.p[None]
+            better = None if tree.network is None else _realised(tree.network, X, y)
+            if better is not None and (found is None or better[1].upper < found[1].upper):
+                found = better
     if found is None:
         return MemorisationEdge(
             lower, math.inf, evidence, Trust.PROVED, "depths", cuts,
-            sampled_lower=sampled, dual=program.dual, stopped=guard.stopped,
+            dual=program.dual, stopped=guard.stopped,
         )  # fmt: skip
     method = "all hyperplanes" if complete else "sampled hyperplanes"
-    edge = _edge(method, lower, cuts, *found, evidence=evidence, sampled=sampled, dual=program.dual)
+    edge = _edge(method, lower, cuts, *found, evidence=evidence, dual=program.dual)
     return replace(edge, stopped=guard.stopped)
 
 
@@ -208,7 +213,6 @@ def _edge(
     found: Sharpness,
     loss: float,
     evidence: Trust = Trust.PROVED,
-    sampled: float = math.nan,
     dual: Dual | None = None,
 ) -> MemorisationEdge:
     kind = Trust.PROVED if found.proved else Trust.HEURISTIC
@@ -218,9 +222,12 @@ def _edge(
         )
     # Both ends hold for exact interpolation; a fit to rounding errors may come out flatter by as little.
     upper = max(found.upper, lower)
-    # A search may miss the neurons that matter, and then claims too much.
-    sampled = min(sampled, upper) if math.isfinite(sampled) else sampled
-    return MemorisationEdge(lower, upper, evidence, kind, method, cuts, network, loss, found, sampled, dual)
+    return MemorisationEdge(lower, upper, evidence, kind, method, cuts, network, loss, found, dual)
+
+
+def _realised(program: ProgramResult, X: Float, y: Float) -> tuple[Network, Sharpness, float] | None:
+    """The network of a solution of the program, measured."""
+    return _measured(fitted_network(X, y, program.columns.omega, program.a, program.log_balance, program.beta), X, y)
 
 
 def _measured(network: Network, X: Float, y: Float) -> tuple[Network, Sharpness, float] | None:

@@ -19,7 +19,7 @@ from verify.hessian.structure import secular_root
 from verify.outcome import Interval, Relation, Trust, Verdict, judge
 from verify.shatterability.decay import DecayPoint, decay_path, halving_decay
 from verify.shatterability.depth import DepthBracket, depth_bracket
-from verify.shatterability.edge import MOST_COLUMNS, MemorisationEdge, memorisation_edge
+from verify.shatterability.edge import MOST_COLUMNS, MOST_NODES, MemorisationEdge, memorisation_edge
 from verify.shatterability.frame import Frame
 from verify.shatterability.guard import Guard
 from verify.shatterability.margins import HullMargins, hull_margins
@@ -133,6 +133,7 @@ def shatterability(
     time_limit: float = 600.0,
     seed: int = 0,
     most_columns: int = MOST_COLUMNS,
+    most_nodes: int = MOST_NODES,
     progress: Callable[[str], None] | None = None,
     checkpoint: str | Path | None = None,
 ) -> Shatterability:
@@ -158,7 +159,7 @@ def shatterability(
     time_limit : float
         Seconds after which to stop; ``notes`` say for what time ran out. How much is tried does not depend on it otherwise.
     seed : int
-    most_columns : int
+    most_columns, most_nodes : int
         See :func:`memorisation_edge` and :func:`decay_path`.
     progress : callable, optional
         Told in words what is under way.
@@ -186,6 +187,7 @@ def shatterability(
         time_limit=time_limit,
         seed=seed,
         most_columns=most_columns,
+        most_nodes=most_nodes,
         progress=progress,
         checkpoint=checkpoint,
     )
@@ -202,6 +204,7 @@ def examine(
     time_limit: float = 600.0,
     seed: int = 0,
     most_columns: int = MOST_COLUMNS,
+    most_nodes: int = MOST_NODES,
     progress: Callable[[str], None] | None = None,
     checkpoint: str | Path | None = None,
 ) -> Shatterability:
@@ -237,6 +240,7 @@ def examine(
             margins=margins,
             depth=depth,
             most_columns=most_columns,
+            most_nodes=most_nodes,
             progress=progress,
         )
     path: tuple[DecayPoint, ...] = ()
@@ -390,13 +394,8 @@ def _notes(
         notes.append("float64 can't narrow the brackets of some hull margins")
     if edge is not None and edge.method == "sampled hyperplanes":
         notes.append(
-            "too many hyperplanes to list, or points too near to them to tell sides: the network is certified, but the lower "
-            "bound of lambda* comes from depths or from a part of the data and may be far below"
-            + (
-                f"; the search suggests lambda* near {edge.sampled_lower:.4g} (heuristic)"
-                if math.isfinite(edge.sampled_lower)
-                else ""
-            )
+            "too many hyperplanes to list, or points too near to them to tell sides: the network is certified, and so is the "
+            "lower bound of lambda*, but it may be far below; --nodes lets the tree search behind it go on"
         )
     if edge is not None and edge.network is None:
         notes.append("no interpolating network was found that float64 can represent")

@@ -43,8 +43,6 @@ def numbers(found: Shatterability) -> list[tuple[str, object, Trust | None, str]
             ("lambda* upper", edge.upper, edge.upper_evidence, f"an explicit interpolant ({edge.method})"),
             ("edge", Interval(edge.eta_ok, edge.eta_max), edge.lower_evidence.worse(edge.upper_evidence), "2/lambda*"),
         ]
-        if math.isfinite(edge.sampled_lower):
-            rows.append(("lambda* search", edge.sampled_lower, heuristic, "lower bound over the neurons searched"))
         if edge.network is not None:
             rows += [
                 ("width", edge.network.width, proved, "neurons of that interpolant"),

@@ -94,8 +94,8 @@ def test_the_paragraph_says_what_the_numbers_say(plane):
 def test_an_open_question_is_called_open():
     rng = np.random.default_rng(2)
     X, y = uniform_ball(40, 5, rng), rng.standard_normal(40)
-    edge = shatterability(X, y, 0.5).edge
-    found = shatterability(X, y, (edge.eta_ok + edge.eta_max) / 2)
+    edge = shatterability(X, y, 0.5, most_nodes=2000).edge
+    found = shatterability(X, y, (edge.eta_ok + edge.eta_max) / 2, most_nodes=2000)
     assert found.protection is Protection.UNDECIDED
     assert "is open: it does not below" in paragraph(found)
 

@@ -58,7 +58,7 @@ def test_every_number_says_how_far_it_can_be_trusted(plane) -> None:
     assert kinds.pop("threshold") is None
     assert all(isinstance(kind, Trust) for kind in kinds.values())
     assert kinds["decay 0.01"] is Trust.FLOAT_CERTIFIED
-    searched = shatterability(X, y, 0.5, decay=0.01, time_limit=20, most_columns=0)
+    searched = shatterability(X, y, 0.5, decay=0.01, time_limit=20, most_columns=0, most_nodes=2000)
     words = {name: (kind, meaning) for name, _, kind, meaning in numbers(searched)}
     assert words["decay 0.01"][0] is Trust.HEURISTIC
     assert words["decay 0.01"][1].endswith("no lower bound")
@@ -69,7 +69,7 @@ def test_every_number_says_how_far_it_can_be_trusted(plane) -> None:
 
 def test_undecided_between_the_bounds() -> None:
     X, y = DATA_SETS["ball-5"]()
-    found = shatterability(X[:80], y[:80], 1.5, time_limit=10)
+    found = shatterability(X[:80], y[:80], 1.5, time_limit=10, most_nodes=2000)
     assert found.edge is not None
     if found.edge.lower <= 2 / 1.5 < found.edge.upper:
         assert found.protection is Protection.UNDECIDED
@@ -110,7 +110,7 @@ def test_a_slow_machine_gives_the_same_answer(d, monkeypatch) -> None:
         """With a clock that goes on by so much whenever it is asked."""
         clock = itertools.count()
         monkeypatch.setattr("verify.shatterability.guard.time.monotonic", lambda: seconds * next(clock))
-        return shatterability(X, y, 0.5, decay=0.03, most_columns=2000)
+        return shatterability(X, y, 0.5, decay=0.03, most_columns=2000, most_nodes=2000)
 
     quick, slow, late = answer(1e-9), answer(1e-3), answer(1e3)
     assert json_text(quick, {}) == json_text(slow, {})
