@@ -66,8 +66,11 @@ def height(value: object) -> Fraction:
 
 
 def cosine(value: object) -> Fraction:
-    """The cosine of an angle between different directions: an exact fraction in [-1, 1)."""
-    c = fraction("cosine", value)
+    """The cosine of an angle between different directions: an exact fraction in [-1, 1).
+
+    A subclass of Fraction is kept as it is (`constructions.angle.AngleCosine`).
+    """
+    c = value if isinstance(value, Fraction) and type(value) is not Fraction else fraction("cosine", value)
     if not -1 <= c < 1:
         raise ValueError(f"cosine must lie in [-1, 1), got {c}")
     return c

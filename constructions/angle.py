@@ -15,11 +15,25 @@ _SMALLEST_DEGREES = Fraction(1, 10**12)
 _SHARE = 10**15  # an irrational cosine is rounded down by at most this share of 1 − cos(angle)
 
 
+class AngleCosine(Fraction):
+    """The irrational cosine of a rational angle, rounded down, with the angle itself: a regular pentagon attains 72° exactly."""
+
+    __slots__ = ("degrees",)
+    degrees: Fraction
+
+    @classmethod
+    def of(cls, degrees: Fraction) -> AngleCosine:
+        """cos(degrees), rounded down by at most a share of 10^-15 of 1 − cos."""
+        result = cls(enclosed_cosine(degrees)[0])
+        result.degrees = degrees
+        return result
+
+
 def cosine_at(angle: Exact | None, cosine: Exact | None) -> Fraction:
     """The largest cosine of pairs of points at angles of at least `angle` degrees, or with cosines of at most `cosine`.
 
-    Where the cosine of the angle is irrational, it is rounded down (a slightly larger angle): a code that keeps it keeps
-    the angle. Both are read as `boundcalc.packing_number` reads them.
+    Where the cosine of the angle is irrational, it is rounded down (a slightly larger angle), so that a code that keeps it
+    keeps the angle, and an `AngleCosine` that remembers the angle. Both are read as `boundcalc.packing_number` reads them.
 
     Parameters
     ----------
@@ -52,17 +66,24 @@ def cosine_at(angle: Exact | None, cosine: Exact | None) -> Fraction:
         return _EXACT_COSINES[int(degrees)]
     if degrees < _SMALLEST_DEGREES:
         raise ValueError(f"angle must be at least 10^-12 degrees, got {check.describe(angle)}")
-    return _rounded_down(degrees)
+    return AngleCosine.of(degrees)
 
 
-def _rounded_down(degrees: Fraction) -> Fraction:
+def enclosed_cosine(degrees: Fraction, unit: int | None = None) -> tuple[Fraction, Fraction]:
+    """cos(degrees), irrational, between neighbouring multiples of 1/unit; by default of a short fraction of 1 − cos.
+
+    Examples
+    --------
+    >>> enclosed_cosine(Fraction(45), 100)
+    (Fraction(7, 10), Fraction(71, 100))
+    """
     import flint
 
     with precision(256):
         value = flint.arb.cos_pi_fmpq(flint.fmpq(degrees.numerator, 180 * degrees.denominator))
         # A short fraction: the denominator grows where the angle, hence 1 − cos, is small.
-        unit = _SHARE * int((1 / (1 - value)).ceil().unique_fmpz() or 1)
+        unit = unit or _SHARE * int((1 / (1 - value)).ceil().unique_fmpz() or 1)
         floor = (value * unit).floor().unique_fmpz()
     if floor is None:
         raise ArithmeticError(f"cos({degrees} degrees) is too close to a fraction of denominator {unit}")
-    return max(Fraction(int(floor), unit), Fraction(-1))
+    return max(Fraction(int(floor), unit), Fraction(-1)), Fraction(int(floor) + 1, unit)

@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from constructions import _arguments as check
 from constructions._products import Real, antipodal_half, largest, tiles
 from constructions._screening import near_ties, screening_error
+from constructions.angle import AngleCosine, enclosed_cosine
 
 _BLOCK_ENTRIES = 4_000_000  # 32 MB of float64 at a time
 _MAX_NORMS = 8  # distinct squared norms handled on the integer route
@@ -72,6 +73,8 @@ class InnerProductBound:
         Number of pairs decided in exact arithmetic.
     root : Root or None
         The number itself, where it is known exactly.
+    degrees : Fraction or None
+        The least angle itself, where it is known to be rational though its cosine is not (regular polygons, the 600-cell).
     """
 
     lower: Fraction
@@ -79,6 +82,7 @@ class InnerProductBound:
     method: str
     exact_pairs: int = 0
     root: Root | None = None
+    degrees: Fraction | None = None
 
     @property
     def exact(self) -> bool:
@@ -88,21 +92,38 @@ class InnerProductBound:
     def at_most(self, cosine: Fraction) -> SeparationCertificate:
         """Whether the largest inner product is at most `cosine`, decided exactly where the number itself is known.
 
+        Where `cosine` remembers its angle and the bound knows its own, the angles are compared.
+
         Examples
         --------
         >>> bound = max_inner_product([[1.0, 0.0], [1.0, 2.0]])  # 1/√5 = 0.447…
         >>> bound.at_most(Fraction(9, 20)).holds, bound.at_most(Fraction(11, 25)).holds
         (True, False)
         """
-        c = check.fraction("cosine", cosine)
+        c = cosine if isinstance(cosine, AngleCosine) else check.fraction("cosine", cosine)
         holds: bool | None
-        if self.root is not None:
+        if self.degrees is not None and isinstance(c, AngleCosine):
+            holds = self.degrees >= c.degrees
+        elif self.root is not None:
             holds = self.root.signed_square() <= c * abs(c)
         elif self.upper <= c:
             holds = True
         else:
             holds = False if self.lower > c else None
         return SeparationCertificate(holds, self, c)
+
+
+def at_angle(degrees: Fraction, method: str) -> InnerProductBound:
+    """The bound of a code whose least angle is known to be `degrees`.
+
+    Examples
+    --------
+    >>> bound = at_angle(Fraction(72), "regular pentagon")
+    >>> float(bound.lower), bound.at_most(Fraction(309, 1000)).holds
+    (0.30901699437494745, False)
+    """
+    lower, upper = enclosed_cosine(degrees, 1 << _ROOT_BITS)
+    return InnerProductBound(lower, upper, method, degrees=degrees)
 
 
 @dataclass(frozen=True)
@@ -162,7 +183,7 @@ def max_inner_product(points: ArrayLike) -> InnerProductBound:
         raise ValueError(f"points must have no zero row, got one at index {zero[0]}")
     if len(rows) == 1:
         return _exactly(Root(-1, 1), 0, "single point")
-    integers = _integer_directions(rows)
+    integers = integer_directions(rows)
     return (None if integers is None else _integer_bound(integers)) or _screened_bound(rows)
 
 
@@ -184,7 +205,7 @@ def _integer_maximum(first: Real, second: Real | None, absolute: bool) -> int:
     return int(max(largest(block, absolute) for _, _, block in tiles(first, second, absent)))
 
 
-def _integer_directions(rows: Float) -> NDArray[np.int64] | None:
+def integer_directions(rows: Float) -> NDArray[np.int64] | None:
     """Primitive integer vectors along the rows, or None where they are too large for exact float64 products."""
     limit = isqrt((2**53 - 1) // rows.shape[1])
     pieces = []

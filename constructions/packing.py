@@ -22,6 +22,7 @@ _BLOCK_ENTRIES = 4_000_000
 _SCREEN_ABOVE = 10**8  # pairs of points and centres from which on points outside all caps are sorted out in float32
 _BALL_TOLERANCE = 1e-9
 _HEIGHT_MARGIN = Fraction(1, 10**9)
+_ROUNDING = Fraction(1, 10**12)  # more than the rounding of rows changes inner products
 
 
 def separation_limit(height: Fraction) -> Fraction:
@@ -73,11 +74,11 @@ class Packing:
     Attributes
     ----------
     code : SphericalCode
-        The centres u_i.
+        The centres u_i: the rows of its `points`.
     height : Fraction
         Common height h in (0, 1].
     certificate : SeparationCertificate
-        That of the centres at `separation_limit(height)`; its `holds` is True.
+        That of the rows at `separation_limit(height)`; its `holds` is True.
 
     Raises
     ------
@@ -92,7 +93,7 @@ class Packing:
     def __post_init__(self) -> None:
         check.instance("code", self.code, SphericalCode)
         object.__setattr__(self, "height", check.height(self.height))
-        certificate = self.code.certify_separation(self.separation_limit)
+        certificate = self.code.certify_rows(self.separation_limit)
         object.__setattr__(self, "certificate", certificate)
         if certificate.holds is not True:
             found = certificate.bound
@@ -302,8 +303,13 @@ def pack(
         raise TypeError("pass exactly one of height, angle (in degrees) and cosine")
     h = largest_height(cosine_at(angle, cosine)) if height is None else check.height(height)
     d, limit = check.integer("d", d, 1), separation_limit(h)
-    if isinstance(family, str) and family == "auto":
-        code = best_code(d, cosine=limit, seed=seed, max_size=max_size)
-    else:
-        code = build(member(family, "family").name, d, cosine=limit, seed=seed, max_size=max_size)
+
+    def code_at(cosine: Fraction) -> SphericalCode:
+        if isinstance(family, str) and family == "auto":
+            return best_code(d, cosine=cosine, seed=seed, max_size=max_size)
+        return build(member(family, "family").name, d, cosine=cosine, seed=seed, max_size=max_size)
+
+    code = code_at(limit)
+    if code.certify_rows(limit).holds is not True:  # the code attains the limit, which its rounding misses
+        code = code_at(max(limit - _ROUNDING, Fraction(-1)))
     return Packing(code, h)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from constructions import _arguments as check
 from constructions.cached import cached_property
-from constructions.certificate import InnerProductBound, SeparationCertificate, max_inner_product
+from constructions.certificate import InnerProductBound, SeparationCertificate, integer_directions, max_inner_product
 
 _NORM_TOLERANCE = 1e-9
 
@@ -32,6 +32,18 @@ def _square_norms(vectors: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(np.einsum("ij,ij->i", vectors, vectors))
 
 
+def _distance_to_image(rows: NDArray[np.float64], points: NDArray[np.float64]) -> float:
+    """How far the points (N, d) are from an isometric image of the rows (N, D); from the rows themselves where D = d."""
+    if rows.shape == points.shape:
+        return float(np.abs(points - rows).max())
+    values, vectors = np.linalg.eigh(rows.T @ rows)
+    kept = values > 1e-9 * values[-1]
+    basis, values = vectors[:, kept], values[kept]  # of the space that the rows span
+    image = basis.T @ rows.T @ points / values[:, None]  # least squares: points = rows @ basis @ image
+    skew = np.abs(image @ image.T - np.eye(len(image))).max()
+    return float(max(skew, np.abs(rows @ basis @ image - points).max()))
+
+
 @dataclass(frozen=True, eq=False)
 class SphericalCode:
     """N unit vectors in R^d.
@@ -39,15 +51,18 @@ class SphericalCode:
     Attributes
     ----------
     points : ndarray of float64, shape (N, d)
-        Read-only; rows have norm 1 up to rounding (relative error below 1e-9, in general below 1e-13). What is
-        certified is the configuration of the exactly normalised rows.
+        Read-only; rows have norm 1 up to rounding (relative error below 1e-9, in general below 1e-13).
     family : str
         Name of the construction, with its parameters.
     exact : ndarray of int64, shape (N, D), or None
-        Read-only integer vectors whose directions are the ideal configuration that the floats approximate, where there are
-        such. D equals d when the coordinates are the same up to scale, and exceeds it when the code spans a d-dimensional
-        subspace of R^D (A_2 in x + y + z = 0): then the code is an isometric image. `max_inner_product(exact)` is the cosine
-        of the ideal configuration.
+        Read-only integer vectors whose directions are the code itself, where there are such: it is they that are certified.
+        D equals d when the coordinates are the same up to scale, and exceeds it when the code spans a d-dimensional
+        subspace of R^D (A_2 in x + y + z = 0); `points` are then the rounding of an isometric image (`rounded`).
+    known : InnerProductBound or None
+        Largest inner product of a code without integer coordinates that its construction proves (a regular pentagon), of
+        which `points` are the rounding.
+
+    What is certified is `exact` or `known` where there is one of them, else the exactly normalised rows of `points`.
 
     Examples
     --------
@@ -59,6 +74,7 @@ class SphericalCode:
     points: NDArray[np.float64]
     family: str
     exact: NDArray[np.int64] | None = None
+    known: InnerProductBound | None = None
 
     def __post_init__(self) -> None:
         points = check.frozen(check.array("points", self.points, (None, None)))
@@ -73,12 +89,12 @@ class SphericalCode:
                 raise ValueError(
                     f"exact must have {len(points)} rows in at least {points.shape[1]} coordinates, got shape {exact.shape}"
                 )
-            if exact.shape == points.shape:
-                gap = float(np.abs(points - exact / np.sqrt(_square_norms(exact))[:, None]).max())
-                if gap > _NORM_TOLERANCE:
-                    raise ValueError(
-                        f"exact must equal points but for the norms of its rows, got a difference of {gap:.3g}"
-                    )
+            gap = _distance_to_image(exact / np.sqrt(_square_norms(exact))[:, None], points)
+            if gap > _NORM_TOLERANCE:
+                raise ValueError(
+                    "exact must equal points but for the norms of its rows and an isometry of the space that it spans, "
+                    f"got a difference of {gap:.3g}"
+                )
             exact.setflags(write=False)
             object.__setattr__(self, "exact", exact)
         object.__setattr__(self, "points", points)
@@ -112,16 +128,41 @@ class SphericalCode:
         return int(self.points.shape[1])
 
     def max_inner_product(self) -> InnerProductBound:
-        """Rigorous largest inner product of the normalised rows of `points` (computed once)."""
+        """Rigorous largest inner product of the code (computed once)."""
         return self._bound
 
     def certify_separation(self, cosine: Fraction) -> SeparationCertificate:
-        """Whether all inner products of the normalised rows are at most `cosine`, rigorously."""
+        """Whether all inner products of the code are at most `cosine`, rigorously."""
         return self._bound.at_most(cosine)
+
+    def certify_rows(self, cosine: Fraction) -> SeparationCertificate:
+        """The same of the floats: of the exactly normalised rows of `points`, which may round the code.
+
+        Examples
+        --------
+        >>> from constructions.codes import build
+        >>> hexagon = build("roots", 2, 60)
+        >>> hexagon.rounded, hexagon.certify_separation(Fraction(1, 2)).holds, hexagon.certify_rows(Fraction(1, 2)).holds
+        (True, True, False)
+        """
+        return self._rows_bound.at_most(cosine)
+
+    @cached_property
+    def rounded(self) -> bool:
+        """Whether `points` round the code that is certified; else their rows, exactly normalised, are that code."""
+        if self.exact is None:
+            return self.known is not None
+        directions = integer_directions(self.points)
+        own = self.exact // np.gcd.reduce(self.exact, axis=1)[:, None]
+        return directions is None or not np.array_equal(directions, own)
 
     @cached_property
     def _bound(self) -> InnerProductBound:
-        return max_inner_product(self.points)
+        return self.known or max_inner_product(self.points if self.exact is None else self.exact)
+
+    @cached_property
+    def _rows_bound(self) -> InnerProductBound:
+        return max_inner_product(self.points) if self.rounded else self._bound
 
     def truncated(self, size: int) -> SphericalCode:
         """The first `size` points (the code itself if it has no more)."""
@@ -129,4 +170,4 @@ class SphericalCode:
         if size >= self.size:
             return self
         exact = None if self.exact is None else self.exact[:size]
-        return SphericalCode(self.points[:size], f"{self.family}, first {size}", exact)
+        return SphericalCode(self.points[:size], f"{self.family}, first {size}", exact, self.known)

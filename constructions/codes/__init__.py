@@ -1,7 +1,7 @@
 """Families of spherical codes, one file each, and the choice among them.
 
-Every code returned here is certified: its float rows, normalised exactly, have inner products at most the one asked
-for.
+Every code returned here is certified: its exact coordinates, or where it has none its float rows, normalised exactly, have
+inner products at most the one asked for, exactly at the angle asked for.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ def build(
     d : int
         Dimension, at least 1.
     angle : number or text
-        Least angle between two points in degrees, 0 < angle ≤ 180; 60 and 90 mean exactly that. Where its cosine is
-        irrational, the code is certified at that cosine rounded down.
+        Least angle between two points in degrees, 0 < angle ≤ 180, exactly. Where its cosine is irrational, codes other
+        than those whose angle is known (regular polygons, the 600-cell) are certified at that cosine rounded down.
     cosine : number or text
         Largest inner product allowed, exactly, in [-1, 1): in the place of `angle`.
     seed : int
@@ -130,7 +130,7 @@ def build(
     code = asked.build(family)
     if code is None:
         raise ValueError(
-            f"{name} has no float64 code in d = {asked.d} with inner products certified to be at most {asked.cosine}; "
+            f"{name} has no code in d = {asked.d} with inner products certified to be at most {asked.cosine}; "
             "pass a slightly smaller angle, or use another family"
         )
     return asked.enough(code)
@@ -168,6 +168,8 @@ def best_code(
     'orthoplex of R^12'
     >>> best_code(12, 60).size, best_code(12, cosine="0.25").size
     (840, 24)
+    >>> best_code(2, 72).size, best_code(18, 60).size
+    (5, 8358)
     """
     asked, thorough = _Request.read(d, angle, cosine, seed, max_size, least), check.flag("thorough", thorough)
     tried = [family for family in FAMILIES if family.automatic or thorough]

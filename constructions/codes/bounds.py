@@ -72,7 +72,7 @@ KISSING_RECORDS: dict[int, Kissing] = {
     15: Kissing(2564, "Leech & Sloane 1971"),
     16: Kissing(4320, "Barnes & Wall 1959"),
     17: Kissing(5730, "Cohn & Li 2024, arXiv:2411.04916"),
-    18: Kissing(7654, "Cohn & Li 2024, arXiv:2411.04916"),
+    18: Kissing(8358, "github.com/alexlegeartis/KissingNumbers 2026, with an exact verifier; Cohn & Li 2024: 7654"),
     19: Kissing(11948, "Ho 2026, arXiv:2603.10425"),
     20: Kissing(19448, "Cohn & Li 2024, arXiv:2411.04916"),
     21: Kissing(
@@ -82,8 +82,8 @@ KISSING_RECORDS: dict[int, Kissing] = {
     23: Kissing(93150, "Leech 1967"),
     24: Kissing(196560, "Leech 1967; Levenshtein 1979, Odlyzko & Sloane 1979", True),
 }
-"""Published sizes known to us: Cohn's table of kissing numbers as of August 2026, and d = 21 as of October 2026.
+"""Published sizes known to us: Cohn's table of kissing numbers as of August 2026, d = 18 and 21 as of October 2026.
 
 Data, not certified here, and a table that moves: in d = 19 a further improvement by Li (2026) is announced whose size is not
-known to us. In d = 18 `odd_signs` builds more than the table has, 8358.
+known to us.
 """

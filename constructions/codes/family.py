@@ -33,14 +33,13 @@ class Family:
     title : str
         One line of description.
     builder : callable (d, cosine, rng, max_size) -> SphericalCode or None
-        None where the certificate of the floats fails, or nothing was found; may return more than `max_size` points.
+        None where nothing was found; may return more than `max_size` points.
     dims : range or tuple of int
         Dimensions in which the family has codes.
     least : Fraction or callable d -> Fraction
         Least cosine at which it has one.
     size : callable (d, cosine) -> int, optional
-        Number of points of the whole code where it is known without building it. The floats of a code whose
-        coordinates are irrational may miss an angle that the code attains exactly: then `builder` returns fewer or None.
+        Number of points of the whole code where it is known without building it.
     automatic : bool
         Whether `best_code` tries the family without being asked to be thorough.
     """
@@ -71,7 +70,7 @@ class Family:
         return None if self.size is None else self.size(d, check.cosine(cosine))
 
     def build(self, d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-        """A code of at most `max_size` points whose floats are certified for `cosine`, or None."""
+        """A code of at most `max_size` points that is certified for `cosine`, or None."""
         cosine = check.cosine(cosine)
         code = self.builder(d, cosine, rng, max_size) if self.obstacle(d, cosine) is None else None
         if code is None:

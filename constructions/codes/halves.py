@@ -15,8 +15,7 @@ Further vectors (v; w) with |v|² + |w|² = 16 fit where v·y + w·z ≤ 8 throu
 * d = 15, m = 14: z = ±√2, two codes of length 14 and size 512; w = ±2√2 with v = (±2, ±2) on seven disjoint pairs, 56 points.
   With 28 and 1456, 2564, the record (Leech & Sloane 1971). Rotated by 45° in those pairs all coordinates are integers.
 
-In d = 14 the hexagon has no rational coordinates in the plane; for 60° exactly, z = ±2 along two axes, with two disjoint
-translates of the (12, 144, 4) code, and quadruples on pairs with both axes: 1516 points.
+In d = 14 the hexagon has no rational coordinates in the plane: it stands in a plane of R⁴.
 """
 
 from __future__ import annotations
@@ -36,7 +35,6 @@ from constructions.spherical_code import SphericalCode
 Bits = NDArray[np.uint8]
 
 SIZES = {13: 1130, 14: 1620, 15: 2564}
-_EXACT_14 = 1516
 # The hexagon in R⁴: vectors of norm 4 whose neighbours have inner product 2.
 _FIRST, _SECOND = np.array([2, 0, 0, 0]), np.array([1, 1, 1, 1])
 
@@ -54,18 +52,6 @@ def _half(bits: Bits, z: Int) -> Int:
 def julin_code() -> Bits:
     """The (12, 144, 4) code as binary words."""
     return np.array([[i in word for i in range(12)] for word in julin_words()], dtype=np.uint8)
-
-
-def _disjoint_translate(code: Bits) -> Bits:
-    """A translate by an even word that shares no word with the code."""
-    own = {word.tobytes() for word in code}
-    for size in (2, 4, 6):
-        for places in combinations(range(code.shape[1]), size):
-            moved = code.copy()
-            moved[:, list(places)] ^= 1
-            if not any(word.tobytes() in own for word in moved):
-                return moved
-    raise ArithmeticError("no even translate is disjoint from the code")
 
 
 def even_shortened_hamming(length: int) -> Bits:
@@ -91,16 +77,6 @@ def _thirteen() -> SphericalCode:
     code = julin_code()
     parts = [axes(13, 13, 4), _whole(12, 13)[1], *(_half(code, np.array([s])) for s in (2, -2))]
     return SphericalCode.from_integers(np.vstack(parts), "half vectors in R^13")
-
-
-def _fourteen_rational() -> SphericalCode:
-    code = julin_code()
-    other = _disjoint_translate(code)
-    both = signed_blocks([(2 * k, 2 * k + 1, 12, 13) for k in range(6)], 14)
-    parts = [axes(14, 14, 4), _whole(12, 14)[1], 2 * both]
-    for sign in (2, -2):
-        parts += [_half(code, np.array([sign, 0])), _half(other, np.array([0, sign]))]
-    return SphericalCode.from_integers(np.vstack(parts), "half vectors in R^14, rational")
 
 
 def _fourteen() -> SphericalCode:
@@ -133,9 +109,7 @@ def _fifteen() -> SphericalCode:
 
 
 def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-    if d == 14:
-        return _fourteen_rational() if cosine == Fraction(1, 2) else _fourteen()
-    return _thirteen() if d == 13 else _fifteen()
+    return {13: _thirteen, 14: _fourteen, 15: _fifteen}[d]()
 
 
 FAMILY = Family(
@@ -144,5 +118,5 @@ FAMILY = Family(
     _build,
     range(13, 16),
     Fraction(1, 2),
-    lambda d, c: _EXACT_14 if d == 14 and c == Fraction(1, 2) else SIZES[d],
+    lambda d, c: SIZES[d],
 )

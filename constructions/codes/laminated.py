@@ -6,8 +6,8 @@ x₁ = x₂ = x₃ (22), the first 3, 4, 5, 8 or 9 coordinates zero (21, 20, 19,
 x₁ = −x₂ and x₃ = … = x₈ = 0 (17).
 
 The map (a, b) → (a+b, a−b) of pairs of coordinates doubles squared norms and takes (1, −1) to an axis: so d = 23 and 17
-have integer coordinates. d = 22 and 18 need √3 (their complement has determinant 3 up to squares), so that their floats
-attain 60° up to rounding only.
+have integer coordinates. d = 22 and 18 need √3 (their complement has determinant 3 up to squares): their integer vectors stand
+in R^24 and R^19, and their floats are rounded.
 """
 
 from __future__ import annotations
@@ -59,13 +59,9 @@ def section(d: int) -> tuple[NDArray[np.int64], NDArray[np.float64] | None]:
 
 
 def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-    # The floats of d = 18 and 22 attain 60° up to rounding only: at 60° exactly, the section of one dimension less.
-    own = d - (d in (18, 22) and cosine == Fraction(1, 2))
-    integers, points = section(own)
-    name = f"laminated Λ{own}"
-    if points is None:
-        return SphericalCode.from_integers(np.pad(integers, ((0, 0), (0, d - own))), name)
-    return SphericalCode(points, name, integers)
+    integers, points = section(d)
+    name = f"laminated Λ{d}"
+    return SphericalCode.from_integers(integers, name) if points is None else SphericalCode(points, name, integers)
 
 
 FAMILY = Family(
@@ -74,5 +70,5 @@ FAMILY = Family(
     _build,
     range(15, 24),
     Fraction(1, 2),
-    lambda d, c: SIZES[d - (d in (18, 22) and c == Fraction(1, 2))],
+    lambda d, c: SIZES[d],
 )

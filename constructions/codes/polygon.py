@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import floor
 
 import numpy as np
 
 from constructions import _arguments as check
+from constructions.angle import AngleCosine
+from constructions.certificate import at_angle
 from constructions.codes.family import Family, part
 from constructions.rounding import precision
 from constructions.spherical_code import SphericalCode
@@ -22,14 +25,18 @@ def polygon_size(cosine: Fraction) -> int:
     Parameters
     ----------
     cosine : Fraction
-        In [-1, 1).
+        In [-1, 1); the angle itself counts where it is remembered.
 
     Examples
     --------
     >>> polygon_size(Fraction(1, 2)), polygon_size(Fraction(49, 100))
     (6, 5)
+    >>> polygon_size(AngleCosine.of(Fraction(72)))
+    5
     """
     cosine = check.cosine(cosine)
+    if isinstance(cosine, AngleCosine):
+        return floor(360 / cosine.degrees)
     if cosine in _EXACT:
         return _EXACT[cosine]
     import flint
@@ -46,23 +53,22 @@ def polygon_size(cosine: Fraction) -> int:
 
 
 def _polygon(size: int, count: int) -> SphericalCode:
+    """The first `count` corners of the regular polygon of `size` corners; neighbours are at 360°/size, and no pair is closer."""
     name = part(f"regular {size}-gon", count, size)
     if size in (2, 4):
         square = np.array([[1, 0], [0, 1], [-1, 0], [0, -1]])[:: 4 // size]
         return SphericalCode.from_integers(square[:count], name)
     angle = 2 * np.pi * (np.arange(count) / size)
-    return SphericalCode(np.column_stack([np.cos(angle), np.sin(angle)]), name)
+    points = np.column_stack([np.cos(angle), np.sin(angle)])
+    if size in (3, 6):  # corners of the hexagon with x + y + z = 0
+        corners = np.array([[1, -1, 0], [1, 0, -1], [0, 1, -1], [-1, 1, 0], [-1, 0, 1], [0, -1, 1]])[:: 6 // size]
+        return SphericalCode(points, name, corners[:count])
+    return SphericalCode(points, name, known=at_angle(Fraction(360, size), "neighbours of a regular polygon"))
 
 
 def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-    # Rounding can break the separation only if the angle divides 2π to within it: then one point fewer.
-    most = polygon_size(cosine)
-    for size in (most, most - 1):
-        if size >= 2:
-            code = _polygon(size, min(size, max_size))
-            if code.certify_separation(cosine).holds:
-                return code
-    return None
+    size = polygon_size(cosine)
+    return _polygon(size, min(size, max_size))
 
 
 FAMILY = Family("polygon", "regular polygon, d = 2, optimal", _build, range(2, 3), size=lambda d, c: polygon_size(c))

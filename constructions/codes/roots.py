@@ -77,42 +77,34 @@ def _e6() -> tuple[Int, NDArray[np.float64]]:
     return vectors(3 * np.eye(3, dtype=np.int64) - 1), vectors(plane) / sqrt(3)
 
 
-def _candidates(d: int, max_size: int) -> list[SphericalCode]:
-    """Root systems of rank d, largest first; those after an irrational one keep 60° exactly in floats."""
+def _roots(d: int, max_size: int) -> SphericalCode:
     exact = SphericalCode.from_integers
     if d == 2:
         vectors, plane = _a2()
-        return [SphericalCode(plane, "roots A2", vectors)]
+        return SphericalCode(plane, "roots A2", vectors)
     if d == 6:
         vectors, flat = _e6()
-        return [SphericalCode(flat, "roots E6", vectors), exact(_d(6, max_size), "roots D6")]
+        return SphericalCode(flat, "roots E6", vectors)
     if d == 7:
-        return [exact(_signed(_SIMPLEX_CODE), "roots E7")]  # Construction A from the [7,3] code: 14 + 7·16 vectors
+        return exact(_signed(_SIMPLEX_CODE), "roots E7")  # Construction A from the [7,3] code: 14 + 7·16 vectors
     if d == 8:
-        return [exact(_e8(), "roots E8")]
+        return exact(_e8(), "roots E8")
     if d == 9:
-        return [exact(_block(_e8(), np.array([[2], [-2]])), "roots E8+A1")]
+        return exact(_block(_e8(), np.array([[2], [-2]])), "roots E8+A1")
     if d == 10:
         vectors, plane = _a2()
         points = np.zeros((246, 10))
         points[:240, :8], points[240:, 8:] = exact(_e8_even(), "").points, plane
-        square = 2 * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])
-        return [
-            SphericalCode(points, "roots E8+A2", _block(_e8_even(), 2 * vectors)),
-            exact(_block(_e8(), square), "roots E8+A1+A1"),
-        ]
+        return SphericalCode(points, "roots E8+A2", _block(_e8_even(), 2 * vectors))
     if d == 11:
-        return [exact(_block(_e8_even(), _d(3, 12, 2)), "roots E8+D3")]
+        return exact(_block(_e8_even(), _d(3, 12, 2)), "roots E8+D3")
     whole = 2 * d * (d - 1)
     size = min(whole, max_size)
-    return [exact(_d(d, size), part(f"roots D{d}", size, whole))]
+    return exact(_d(d, size), part(f"roots D{d}", size, whole))
 
 
 def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-    for code in _candidates(d, max_size):
-        if code.certify_separation(cosine).holds:
-            return code
-    return None
+    return _roots(d, max_size)
 
 
 def _size(d: int, cosine: Fraction) -> int:

@@ -45,13 +45,7 @@ def _most(d: int, cosine: Fraction) -> int:
 
 
 def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-    # At most d + 1 points; where s is −1/(k−1) itself and the floats cannot attain it, the next smaller simplex.
-    most = _most(d, cosine)
-    for k in range(min(most, max_size), max(1, min(most, max_size) - 2), -1):
-        code = _simplex(k, d)
-        if code.certify_separation(cosine).holds:
-            return code
-    return None
+    return _simplex(max(2, min(_most(d, cosine), max_size)), d)
 
 
 FAMILY = Family("simplex", "regular simplex, at most d + 1 points", _build, ANY_DIM, size=_most)

@@ -77,15 +77,8 @@ def test_simplex(d: int) -> None:
 
 @settings(max_examples=40)
 @given(st.fractions(Fraction(-1), Fraction(-1, 500), max_denominator=500), st.integers(2, 20))
-def test_simplex_attains_rankin_unless_rounding_forbids(cosine: Fraction, d: int) -> None:
-    size = build("simplex", d, cosine=cosine).size
-    most = min(d + 1, int(1 - 1 / cosine))
-    assert size == most or (cosine == Fraction(-1, most - 1) and size == most - 1)
-
-
-def test_rank_one_defects_are_attained_where_coordinates_are_rational() -> None:
-    assert build("simplex", 3, cosine=Fraction(-1, 3)).size == 4
-    assert build("simplex", 5, cosine=Fraction(-1, 4)).size == 5
+def test_simplex_attains_rankin(cosine: Fraction, d: int) -> None:
+    assert build("simplex", d, cosine=cosine).size == min(d + 1, int(1 - 1 / cosine))
 
 
 @settings(max_examples=60)
@@ -100,9 +93,27 @@ def test_polygon_size(cosine: Fraction) -> None:
 def test_polygon_at_rational_cosines() -> None:
     values = (Fraction(-1), Fraction(-1, 2), Fraction(0), HALF)
     assert [polygon_size(c) for c in values] == [2, 3, 4, 6]
-    assert [build("polygon", 2, cosine=c).size for c in (values[0], values[2])] == [2, 4]
-    # Equilateral triangles and hexagons have no rational coordinates in the plane: no float code attains them.
-    assert [build("polygon", 2, cosine=c).size for c in (values[1], values[3])] == [2, 5]
+    codes = [build("polygon", 2, cosine=c) for c in values]
+    assert [code.size for code in codes] == [2, 3, 4, 6]
+    # Equilateral triangles and hexagons have no rational coordinates in the plane: their floats are rounded.
+    assert [code.rounded for code in codes] == [False, True, False, True]
+    assert [code.certify_rows(c).holds for code, c in zip(codes, values, strict=True)] == [True, False, True, False]
+
+
+@pytest.mark.parametrize("size", [5, 7, 8, 9, 11, 100, 361])
+def test_polygons_attain_their_angle_exactly(size: int) -> None:
+    angle = Fraction(360, size)
+    code = best_code(2, angle)
+    assert code.size == size
+    assert code.max_inner_product().degrees == angle
+    assert best_code(2, angle + Fraction(1, 10**20)).size == size - 1
+    # By the cosine, in the rationals on either side of it.
+    bound = code.max_inner_product()
+    assert bound.lower < bound.upper
+    assert best_code(2, cosine=bound.upper).size == size
+    assert best_code(2, cosine=bound.lower).size == size - 1
+    gram = code.points @ code.points.T - 2 * np.eye(size)
+    assert float(bound.lower) == pytest.approx(gram.max(), abs=1e-13)
 
 
 @pytest.mark.slow
@@ -172,8 +183,7 @@ def test_best_is_the_largest(d: int) -> None:
             code = family.build(d, cosine, np.random.default_rng(0), 700)
             sizes.append(0 if code is None else code.size)
             known = family.known_size(d, cosine)
-            # Irrational coordinates may miss an angle that the code attains: then one point fewer is left.
-            assert known is None or min(known, 700) - 1 <= sizes[-1] <= min(known, 700)
+            assert known is None or sizes[-1] == min(known, 700)
         assert best.size == max(sizes)
         assert best.certify_separation(cosine).holds is True
 
@@ -240,6 +250,10 @@ def test_code_validation() -> None:
         SphericalCode(np.eye(2), "wrong", np.ones((2, 1), dtype=np.int64))
     with pytest.raises(ValueError, match="exact must equal points"):
         SphericalCode(np.eye(2), "wrong", -np.eye(2, dtype=np.int64))
+    with pytest.raises(ValueError, match="isometry of the space"):
+        SphericalCode(np.eye(2), "wrong", np.array([[1, -1, 0], [1, 0, -1]]))
+    with pytest.raises(ValueError, match="isometry of the space"):
+        SphericalCode(np.eye(3)[[0, 1, 1]], "wrong", np.eye(4, dtype=np.int64)[[0, 1, 2]])
     with pytest.raises(ValueError, match="read-only"):
         SphericalCode(np.eye(2), "axes").points[0, 0] = 2.0
 

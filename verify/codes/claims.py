@@ -15,18 +15,15 @@ NAME = "spherical code"
 def outcomes_of(setting: CodesSetting, code: SphericalCode) -> Iterator[Outcome]:
     """Every verdict."""
     number = setting.number
-    certificate = code.certify_separation(setting.largest)
-    yield _claim(
-        f"largest inner product of {code.size} points at {setting.asked}",
-        Interval(*certificate.largest),
-        Relation.AT_MOST,
-        certificate.cosine,
-        {
-            "method": certificate.bound.method,
-            "exact_pairs": certificate.bound.exact_pairs,
-            "limit": str(setting.largest),
-        },
-    )
+    bound = code.max_inner_product()
+    evidence = {"method": bound.method, "exact_pairs": bound.exact_pairs, "limit": str(setting.largest)}
+    if bound.degrees is not None and setting.angle is not None:
+        words = f"least angle of {code.size} points in degrees"
+        yield _claim(words, Interval(bound.degrees, bound.degrees), Relation.AT_LEAST, setting.angle, evidence)
+    else:
+        certificate = code.certify_separation(setting.largest)
+        words = f"largest inner product of {code.size} points at {setting.asked}"
+        yield _claim(words, Interval(*certificate.largest), Relation.AT_MOST, certificate.cosine, evidence)
     existence = next((b for b in number.lower_bounds if b.name.startswith("existence")), None)
     if existence is not None:
         short = "a maximal code has more points: this one can be extended" if code.size < existence.count else None

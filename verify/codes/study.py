@@ -32,7 +32,7 @@ def codes_report(setting: CodesSetting) -> tuple[SphericalCode, Report]:
     """
     with Progress(2) as progress:
         progress.step("families")
-        entries = survey(setting.dim, cosine=setting.largest)
+        entries = survey(setting.dim, setting.angle, cosine=setting.cosine)
         progress.step("building and certifying")
         code = _build(setting)
         outcomes = list(outcomes_of(setting, code))
@@ -43,6 +43,7 @@ def codes_report(setting: CodesSetting) -> tuple[SphericalCode, Report]:
             "size": code.size,
             "max_inner_product": float(bound.upper),
             "certificate": bound.method,
+            "rows": "the code rounded" if code.rounded else "the code",
         }
     }
     if setting.largest == _SIXTY and setting.dim in KISSING_RECORDS:
@@ -53,17 +54,19 @@ def codes_report(setting: CodesSetting) -> tuple[SphericalCode, Report]:
 
 
 def _build(setting: CodesSetting) -> SphericalCode:
-    d, cosine, seed, most, least = setting.dim, setting.largest, setting.seed, setting.max_size, setting.points
+    d, angle, seed, most, least = setting.dim, setting.angle, setting.seed, setting.max_size, setting.points
     try:
         if setting.code == AUTO:
-            return best_code(d, cosine=cosine, seed=seed, max_size=most, least=least, thorough=setting.thorough)
-        return build(setting.code, d, cosine=cosine, seed=seed, max_size=most, least=least)
+            return best_code(
+                d, angle, cosine=setting.cosine, seed=seed, max_size=most, least=least, thorough=setting.thorough
+            )
+        return build(setting.code, d, angle, cosine=setting.cosine, seed=seed, max_size=most, least=least)
     except ValueError as error:  # what the builders call least is the caller's number of points
         raise ValueError(str(error).replace("least must", "points must", 1)) from None
 
 
 def code_arrays(code: SphericalCode) -> dict[str, Any]:
-    """The points, and their exact coordinates where there are some."""
+    """The points, and the exact coordinates of which they are a rounding or multiples, where there are some."""
     return {"points": code.points} | ({} if code.exact is None else {"exact": code.exact})
 
 
