@@ -6,6 +6,7 @@ import csv
 import io
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -95,17 +96,25 @@ class EdgeMonitor:
         return found
 
     def _certified(self) -> ModuleSharpness:
-        """From the last eigenvector where that closes: near convergence it saves most products."""
-        if self._last is not None and "start" not in self.options:
-            most = max(8, self._last.products // 2)
-            options = {"tol": 1e-6, **self.options, "start": self._last.eigenvector, "max_products": most}
-            try:
-                found = certify(self.model, self.loss, self.data, **options)
-            except ValueError:  # other parameters are trainable now
-                found = self._last
-            if found is not self._last and found.upper - found.lower <= 2 * options["tol"] * abs(found.value):
-                return found
-        return certify(self.model, self.loss, self.data, **self.options)
+        """From the last eigenvector where that closes: near convergence it saves most products.
+
+        Whether a second run is made depends on the first one, so each gets half of the failure probability.
+        """
+        if self._last is None or "start" in self.options:
+            return certify(self.model, self.loss, self.data, **self.options)
+        failure = check_positive("failure_probability", self.options.get("failure_probability", 1e-6), 1.0)
+        options = {"tol": 1e-6, **self.options, "failure_probability": failure / 2}
+        most = max(8, self._last.products // 2)
+        try:
+            found = certify(
+                self.model, self.loss, self.data, **options | {"start": self._last.eigenvector, "max_products": most}
+            )
+            closed = found.upper - found.lower <= 2 * options["tol"] * abs(found.value)
+        except ValueError:  # other parameters are trainable now
+            closed = False
+        if not closed:
+            found = certify(self.model, self.loss, self.data, **options)
+        return replace(found, failure_probability=failure) if found.failure_probability else found
 
     def frame(self) -> Any:
         """The rows as a data frame of pandas, which must be installed."""
