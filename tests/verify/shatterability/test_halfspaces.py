@@ -160,7 +160,7 @@ def test_bounds_only_rise_and_do_not_depend_on_load(data, monkeypatch) -> None:
 
     def run() -> tuple[float, float, list[str]]:
         told: list[str] = []
-        edge = memorisation_edge(X, y, most_columns=0, most_nodes=10_000, progress=told.append)
+        edge = memorisation_edge(X, y, most_columns=0, most_nodes=10_000, time_limit=3000, progress=told.append)
         return edge.lower, edge.upper, [line for line in told if "proved after" in line]
 
     first = run()
