@@ -2,8 +2,8 @@
 # # 8. Is my data shatterable?
 #
 # You train a network on a table by gradient descent with step size $\eta$. It can only stay where the largest eigenvalue of the
-# Hessian is at most $2/\eta$. Does that keep it from fitting every label exactly, noise and all? Which rows are exposed? What would
-# a larger step size, SGD or weight decay change? First the practice, on a table; then what is behind the answer.
+# Hessian is at most $2/\eta$. Does that keep it from fitting every label exactly, noise and all? Which rows are exposed? What
+# would a larger step size, SGD or weight decay change? First the practice, on a table; then what is behind the answer.
 #
 # Everything below also comes from `boundcalc shatterability FILE.csv --target y --eta 0.5`.
 
@@ -41,8 +41,8 @@ assert questions["as given"].protection.value == "protected"
 # %% [markdown]
 # In numbers as large as these (a column of proline in the thousands) a step size of 0.5 is stable nowhere near a fit of all
 # labels. Nobody trains on them: normalised, every wine lies outside the hull of the others, and one neuron for each fits any
-# labels at almost no sharpness. Flatness protects nothing. The figure shows how much can be memorised at which step size; SGD, whose
-# flatness is the trace of the Hessian, is stricter.
+# labels at almost no sharpness. Flatness protects nothing. The figure shows how much can be memorised at which step size;
+# SGD, whose flatness is the trace of the Hessian, is stricter.
 
 # %%
 figure = shatterability_figure(questions)

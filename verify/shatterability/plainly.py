@@ -32,7 +32,7 @@ def paragraph(found: Shatterability) -> str:
     >>> from verify.shatterability import shatterability
     >>> X, y = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]) / 2, np.array([1.0, -1.0, 0.5])
     >>> print(paragraph(shatterability(X, y, eta=0.5)).split(". ")[0])
-    Flatness at eta = 0.5 does not keep a network from memorising these labels: one that fits them all is stable there
+    Flatness at eta = 0.5 does not keep a network from memorising these labels: one that fits all is stable there
     """
     eta, edge = f"{found.eta:g}", found.edge
     if edge is None:

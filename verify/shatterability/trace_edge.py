@@ -195,7 +195,7 @@ def trace_capacity(X: Float, y: Float, etas: Float, able: NDArray[np.bool_]) -> 
 
     Examples
     --------
-    >>> trace_capacity(np.eye(3), np.array([0.0, 0.0, 9.0]), np.array([0.1, 0.2, 1.9]), np.ones(3, dtype=bool)).tolist()
+    >>> trace_capacity(np.eye(3), np.array([0.0, 0.0, 9.0]), np.array([0.1, 0.3, 1.9]), np.ones(3, dtype=bool)).tolist()
     [3, 2, 2]
     """
     _, beta = solitary_trace(X, y)
