@@ -19,7 +19,7 @@ from verify.hessian.convex import TwoLayers, convex_sharpness
 from verify.hessian.enclosure import sharpness
 from verify.hessian.inputs import check_flag, check_integer, check_positive
 from verify.hessian.result import Sharpness
-from verify.modules.chain import Chain, Parts, hessian_parts, recognise, residual_bound
+from verify.modules.chain import candidates, hopeless, outside_bound, recognise
 from verify.modules.loss import read_loss
 from verify.modules.polynomial import PolynomialBounds, Run, polynomial_bounds, top_bounds
 from verify.modules.problem import ModuleLoss, check_decay, check_symmetric, check_word, unwrapped
@@ -204,7 +204,8 @@ def certify(
     certificate : str
         "two-layer": at most two dense layers, ReLU or leaky ReLU or nothing between them, and a loss of those named above:
         proved, rounding included.
-        "deterministic": dense layers with piecewise-linear activations and a convex loss; rounding is estimated.
+        "deterministic": dense and convolutional layers, piecewise-linear activations, pooling, batch normalisation with
+        frozen statistics, one after the other, and a convex loss; rounding is estimated.
         "probabilistic": any module and loss. "auto" takes the first of these that applies and closes to ``tol``.
     tol : float in (0, 1)
         Relative width aimed at; the result has the width that was reached.
@@ -309,46 +310,57 @@ def _by_products(
     seed: int,
 ) -> tuple[PolynomialBounds, float | None]:
     """Bounds from products with the Hessian, and its trace where it is known by the way."""
-    # The chain of dense layers, or why there is none.
-    chain = "" if certificate == "probabilistic" else recognise(problem, seed)
-    if certificate == "deterministic" and isinstance(chain, str):
-        raise ValueError(f"certificate 'deterministic' does not apply: {chain}; pass certificate='auto'")
-    reasons, parts = list[str](), list[Parts]()
+    chains = "" if certificate == "probabilistic" else candidates(problem)
+    if certificate == "deterministic" and isinstance(chains, str):
+        raise ValueError(f"certificate 'deterministic' does not apply: {chains}; pass certificate='auto'")
+    reasons, traces = [str(chains)], list[float]()
     outside = None
-    if isinstance(chain, Chain):
-        outside = partial(_outside, chain, certificate == "auto", reasons, parts)
+    if not isinstance(chains, str):
+        outside = partial(_outside, problem, certificate, warm is None, seed, reasons, traces)
     found = polynomial_bounds(problem.product, problem.gaussians(seed), outside=outside, warm=warm, **aims)
     run = found.run
     check_symmetric(run)
     if certificate == "deterministic" and found.failure:
         found = replace(found, upper=max(found.sure, found.lower), failure=0.0)
     elif found.failure and certificate == "auto":
-        why = chain if isinstance(chain, str) else f"its certificate does not close: {reasons[-1]}"
-        notes.append(f"not deterministic, since {why}")
+        notes.append(f"not deterministic, since {reasons[-1]}")
     if exact is not problem:
         found = replace(found, lower=_rayleigh(exact, run), products=found.products + 1)
-    return found, parts[0].trace if parts else None
+    return found, traces[0] if traces else None
 
 
-def _outside(chain: Chain, hasty: bool, reasons: list[str], parts: list[Parts], run: Run) -> float:
-    """At least lambda_max on the complement of a run's basis, inf where it can't be had or, if ``hasty``, won't close.
+def _outside(
+    problem: ModuleLoss,
+    certificate: str,
+    random: bool,
+    seed: int,
+    reasons: list[str],
+    traces: list[float],
+    run: Run,
+    enough: float,
+) -> float:
+    """At least lambda_max on the complement of a run's basis, inf where it can't be had; "auto" takes no pains in vain.
 
-    What it rests on, or why there is nothing, goes into ``reasons`` and ``parts``.
+    ``enough`` is what would do; why there is no such bound goes into ``reasons``, the Hessian's trace into ``traces``.
     """
-    residual, theta = residual_bound(chain), float(run.values[-1])
-    if isinstance(residual, str):
-        reasons.append(residual)
+    closing = "its certificate does not close: {} against {:.3g}"
+    if certificate == "auto" and random and (words := hopeless(problem, run)):
+        reasons.append(closing.format(words, enough))
         return math.inf
-    if hasty and residual >= theta:
-        reasons.append(f"residual part {residual:.3g} against {theta:.3g}")
+    known = None
+    if random and run.steps > 1:  # H q_1, as the run has it
+        known = run.basis[0], run.alpha[0] * run.basis[0] + run.beta[0] * run.basis[1]
+    chain = recognise(problem, seed, known)
+    trace = exact_trace(problem) if not isinstance(chain, str) else chain
+    if isinstance(chain, str) or isinstance(trace, str):
+        reasons.append(str(trace))
+        if certificate == "deterministic":
+            raise ValueError(f"certificate 'deterministic' does not apply: {trace}; pass certificate='auto'")
         return math.inf
-    found = hessian_parts(chain, run)
-    if isinstance(found, str):
-        reasons.append(found)
-        return math.inf
-    parts.append(found)
-    reasons.append(f"residual part {residual:.3g} and rest {found.tail:.3g} against {theta:.3g}")
-    return residual + found.tail
+    traces.append(trace)
+    bound, words = outside_bound(chain, run, trace, enough)
+    reasons.append(closing.format(words, enough))
+    return bound
 
 
 def _trace(problem: ModuleLoss, wanted: bool, notes: list[str]) -> float | None:

@@ -1,252 +1,295 @@
-"""Dense piecewise-linear networks: a bound of lambda_max without chance, from block norms of the residual part.
+"""Sequential piecewise-linear networks: a bound of lambda_max without chance, from block norms of the residual part.
 
 The loss is a sum of functions l_i of the outputs f_i, each times the share of its point. With rho_i and S_i its first and second
 derivatives, H = B'B + R, row (i, o) of B being S_i^(1/2) J_i, and R = sum_i sum_o rho_io Hess f_io. In
 
-    h_0 = x,   z_a = W_a h_(a-1) + b_a,   h_a = act_a(z_a),   f = h_L,
+    h_0 = x,   z_a = W_a h_(a-1) + b_a,   h_a = N_a(z_a),   f = h_L,
 
-with activations linear near each z, of slopes D, R has no diagonal blocks. With delta_b = d(sum rho f)/dz_b its others are,
-for layers a < b,
+with W_a dense, a convolution, or the scale of a batch normalisation, and N_a without parameters and linear near each z
+(activations, pooling, normalisation with frozen statistics), of slopes D, R has no diagonal blocks. With
+delta_b = d(sum rho f)/dz_b its others are, for layers a < b,
 
     R_ab[dW_a, dW_b] = sum_i delta_bi' dW_b D_(b-1)i W_(b-1) ... D_ai dW_a (h_(a-1)i, 1).
 
-For b = a + 1 it splits into the units q of layer a: its norm is the largest of |sum_i D_aiq delta_bi (h_(a-1)i, 1)'|. Farther
-apart it is at most sum_i |delta_bi| |(h_(a-1)i, 1)| times the norms of the weights and slopes between. The matrix of these norms
-has a largest eigenvalue of at least lambda_max(R).
+For b = a + 1, dense with activations, it splits into the units q of layer a: its norm is the largest of
+|sum_i D_aiq delta_bi (h_(a-1)i, 1)'|. Otherwise it is at most sum_i |delta_bi| |(h_(a-1)i, 1)| times the norms between. A
+convolution multiplies patches by a matrix: where no number is in more than m patches, its norm is at most sqrt(m) times
+the matrix's, |delta_bi| counts sqrt(m) times, and the squares of h count as often as they are in patches. A matrix with entries
+of one sign, or a diagonal one, has at most the root of its largest row sum times its largest column sum as its norm. The matrix
+of all these norms has a largest eigenvalue rho of at least lambda_max(R).
 
-On the complement of a Krylov basis Q, lambda_max(H) is at most that plus lambda_max(BB' - BQ(BQ)'), or the trace of this, and the
-Schur complement does the rest. tr(H) = tr(BB'), since R has no diagonal blocks. Rounding is estimated, not bounded.
+On the complement of a Krylov basis, lambda_max(H) is at most rho plus the trace of B'B there, and the Schur complement does the
+rest. tr(B'B) = tr(H), since R has no diagonal blocks, and of it a Ritz vector with Ritz value theta holds at least theta - rho.
+For few data lambda_max(BB' - BQ(BQ)') is less than that trace. Rounding is estimated, not bounded.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from verify.modules.polynomial import Run
 from verify.modules.problem import ModuleLoss
+from verify.modules.trace import second_derivatives, square_root
 
 Tensor = Any
+Step = Callable[[Tensor], Tensor]
 # The matrix BB' is formed up to this many rows, and blocks of R up to this many multiplications and entries.
 _MOST_ROWS = 1536
 _MOST_WORK, _MOST_ENTRIES = 3e9, 2e7
-_MOST_OUTPUTS = 32
+# Each costs less than a product.
+_MOST_IMAGES = 6
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A dense layer: its tensors, which of them are trainable by place among the parameters, and the activation behind it."""
+    """A layer with tensors, which of them are trainable by place among the parameters, and the steps behind it.
 
+    ``plain``: it is dense, and the steps act on each number by itself.
+    """
+
+    part: Any
     weight: Tensor
     bias: Tensor | None
     weight_at: int | None
     bias_at: int | None
-    act: Callable[[Tensor], Tensor]
+    steps: tuple[Step, ...] = ()
+    plain: bool = True
+
+    def apply(self, h: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        from torch import nn
+
+        if isinstance(self.part, nn.Linear):
+            return nn.functional.linear(h, weight, bias)
+        if weight.ndim > 1:
+            return self.part._conv_forward(h, weight, bias)
+        shape = (1, -1, *[1] * (h.ndim - 2))
+        return h * weight.view(shape) if bias is None else h * weight.view(shape) + bias.view(shape)
+
+    def slope(self, z: Tensor) -> Tensor:
+        """The slopes of a plain layer's steps."""
+        import torch
+
+        with torch.enable_grad():
+            z = out = z.detach().requires_grad_()
+            for step in self.steps:
+                out = step(out)
+            slopes: Tensor = torch.autograd.grad(out.sum(), z)[0]
+        return slopes
+
+    def uses(self, h: Tensor) -> Tensor:
+        """How many patches of a convolution each number of its input is in; 1 for other layers."""
+        import torch
+
+        if self.weight.ndim <= 2:
+            return h.new_ones(1, *[1] * (h.ndim - 1))
+        kernel = torch.zeros_like(self.weight)
+        kernel.view(self.part.groups, -1, *kernel.shape[1:])[:, 0] = 1
+        with torch.enable_grad():
+            ones = h.new_ones(1, *h.shape[1:]).requires_grad_()
+            counts: Tensor = torch.autograd.grad(self.apply(ones, kernel, None).sum(), ones)[0]
+        return counts
 
 
 @dataclass(frozen=True)
 class Chain:
-    """The layers of a module that was recognised, for one problem."""
+    """The layers of a module that was recognised, for one problem, and the steps before the first."""
 
     problem: ModuleLoss
     layers: tuple[Layer, ...]
+    before: tuple[Step, ...] = ()
+
+    def dense(self) -> bool:
+        """Whether it is one of dense layers that take rows of numbers."""
+        (x,), _ = self.problem.batches[0]
+        inner = self.forward(x[:1], [p.detach() for p in self.problem.parameters])[0]
+        return all(layer.plain and h.ndim == 2 for layer, h in zip(self.layers, inner, strict=True))
 
     def outputs(self, inputs: tuple[Tensor], parameters: list[Tensor]) -> Tensor:
         """What the module should compute with these in place of its parameters."""
-        h = inputs[0].flatten(1)
-        for layer in self.layers:
-            z = h @ (layer.weight if layer.weight_at is None else parameters[layer.weight_at]).T
-            bias = layer.bias if layer.bias_at is None else parameters[layer.bias_at]
-            h = layer.act(z if bias is None else z + bias)
-        return h
+        return self.forward(inputs[0], parameters)[2]
 
-    def forward(self, inputs: Tensor) -> tuple[list[Tensor], list[Tensor], Tensor]:
-        """h_0, ..., h_(L-1), the slopes of all activations, and the outputs."""
+    def forward(self, h: Tensor, parameters: list[Tensor]) -> tuple[list[Tensor], list[Tensor], Tensor]:
+        """h_0, ..., h_(L-1), then z_1, ..., z_L, and the outputs."""
+        inner, ends = [], []
+        for step in self.before:
+            h = step(h)
+        for layer in self.layers:
+            if layer.weight.ndim == 2 and h.shape[-1] != layer.weight.shape[1]:
+                h = h.flatten(1)
+            weight = layer.weight if layer.weight_at is None else parameters[layer.weight_at]
+            inner.append(h)
+            h = layer.apply(h, weight, layer.bias if layer.bias_at is None else parameters[layer.bias_at])
+            ends.append(h)
+            for step in layer.steps:
+                h = step(h)
+        return inner, ends, h
+
+    def derivatives(
+        self, at: int
+    ) -> tuple[list[Tensor], list[Tensor], Tensor, Tensor, Callable[[Tensor], list[Tensor]]]:
+        """Of a batch: h and z of the layers, first and second derivatives of the loss, and what derivatives by
+        the outputs (n, c), or several of them (n, k, c), are by the z."""
         import torch
 
-        h, inner, slopes = inputs.flatten(1), [], []
-        for layer in self.layers:
-            inner.append(h)
-            z = h @ layer.weight.T if layer.bias is None else h @ layer.weight.T + layer.bias
-            with torch.enable_grad():
-                z = z.detach().requires_grad_()
-                h = layer.act(z)
-                slopes.append(torch.autograd.grad(h.sum(), z)[0] if h is not z else torch.ones_like(z))
-            h = h.detach()
-        return inner, slopes, h
+        (x,), y = self.problem.batches[at]
+        with torch.enable_grad():
+            inner, ends, out = self.forward(x.detach().requires_grad_(), [p.detach() for p in self.problem.parameters])
 
-    def backward(self, slopes: list[Tensor], ends: Tensor) -> list[Tensor]:
-        """delta_1, ..., delta_L for derivatives by the outputs of shape (n, ..., c)."""
-        deltas = []
-        for layer, slope in zip(self.layers[::-1], slopes[::-1], strict=True):
-            ends = ends * slope.view(len(slope), *[1] * (ends.ndim - 2), -1)
-            deltas.append(ends)
-            ends = ends @ layer.weight
-        return deltas[::-1]
+        def pull(along: Tensor) -> list[Tensor]:
+            if along.ndim == 2:
+                return list(torch.autograd.grad(out, ends, along, retain_graph=True))
+            return [torch.stack(found, 1) for found in zip(*map(pull, along.unbind(1)), strict=True)]
 
-    def tangent(self, inner: list[Tensor], slopes: list[Tensor], along: list[Tensor]) -> Tensor:
-        """The derivative of the outputs in a direction in parameter space."""
-        moved: Tensor = 0.0
-        for layer, h, slope in zip(self.layers, inner, slopes, strict=True):
-            moved = moved @ layer.weight.T if isinstance(moved, type(h)) else moved
-            if layer.weight_at is not None:
-                moved = moved + h @ along[layer.weight_at].T
-            if layer.bias_at is not None:
-                moved = moved + along[layer.bias_at]
-            moved = moved * slope
-        return moved
+        return [h.detach() for h in inner], ends, *second_derivatives(self.problem, at, out, y), pull
 
 
-def recognise(problem: ModuleLoss, seed: int = 0) -> Chain | str:
-    """The module as a chain of dense layers with piecewise-linear activations, or why it isn't one.
+def candidates(problem: ModuleLoss) -> list[Chain] | str:
+    """Chains that the module may be, judged by its leaf modules alone, or why there is none.
 
-    What decides is behaviour: the leaf modules in order, or the dense ones with ReLUs between, must have the module's loss and
-    its product with a random vector, which determines the Hessian with probability 1.
+    They are taken in order, or with ReLUs behind all dense and convolutional ones but the last.
     """
     import torch
     from torch import nn
 
-    leaves = [part for part in problem.model.modules() if not list(part.children())]
-    dense = [part for part in leaves if type(part) is nn.Linear]
-    linear = (nn.ReLU, nn.LeakyReLU, nn.ReLU6, nn.Hardtanh, nn.Identity, nn.Dropout, nn.Flatten)
-    others = [part for part in leaves if type(part) not in (nn.Linear, *linear)]
-    if others:
-        return f"{type(others[0]).__name__} is no dense layer and no piecewise-linear activation"
-    if not dense or any(not isinstance(inputs, tuple) or len(inputs) != 1 for inputs, _ in problem.batches):
-        return "it has no dense layer, or several inputs"
+    if any(not isinstance(inputs, tuple) or len(inputs) != 1 for inputs, _ in problem.batches):
+        return "it has several inputs"
     if not problem.loss.convex:
         return "the loss is not known to be convex in the outputs"
     if problem.dtype != torch.float64:
         return "it needs float64"
-    between: list[nn.Module] = [part for layer in dense for part in (layer, nn.ReLU())]
-    p = problem.gaussians(seed + 1)()
-    expected = problem.product(p)
-    for parts in (leaves, between[:-1]):
-        chain = _chain(problem, parts)
-        if chain is None:
-            continue
+    leaves = [part for part in problem.model.modules() if not list(part.children())]
+    between: list[nn.Module] = []
+    for part in leaves:
+        between += [part, nn.ReLU()] if isinstance(part, _layer_kinds()[:-1]) else [part]
+    first = _chain(problem, leaves)
+    if isinstance(first, str) or not between or not isinstance(between.pop(), nn.ReLU):
+        return first if isinstance(first, str) else [first]
+    second = _chain(problem, between)
+    return [first] if isinstance(second, str) else [first, second]
+
+
+def recognise(problem: ModuleLoss, seed: int = 0, known: tuple[Tensor, Tensor] | None = None) -> Chain | str:
+    """The module as a chain of layers with piecewise-linear steps between, or why it isn't one.
+
+    What decides is behaviour: a candidate must have the module's loss and its product with a random vector, which determines
+    the Hessian with probability 1. ``known`` is such a vector and its product.
+    """
+    chains = candidates(problem)
+    if isinstance(chains, str):
+        return chains
+    for chain in chains:
         try:
-            found = problem.replaced(chain.outputs).product(p)
-        except (RuntimeError, ValueError):  # shapes that don't fit, outputs that don't depend on parameters
+            if not _same_loss(problem, chain):
+                continue
+            if known is None:
+                p = problem.gaussians(seed + 1)()
+                known = p, problem.product(p)
+            found = problem.replaced(chain.outputs).product(known[0])
+        except (RuntimeError, ValueError, TypeError, AttributeError, IndexError):  # shapes that don't fit
             continue
-        if float((expected - found).norm()) <= 1e-10 * float(expected.norm()):
+        if float((known[1] - found).norm()) <= 1e-10 * float(known[1].norm()):
             return chain
-    return "its leaf modules in order, as dense layers and activations, have other second derivatives"
+    return "its leaf modules in order have another loss or other second derivatives (as with a shortcut, or a function between)"
 
 
-def _chain(problem: ModuleLoss, parts: list[Any]) -> Chain | None:
-    """The layers with the parameters of the problem, None if a trainable one belongs to none of them."""
+def _same_loss(problem: ModuleLoss, chain: Chain) -> bool:
+    import torch
+
+    (inputs, y), share = problem.batches[0], problem.shares[0]
+    parameters = [p.detach() for p in problem.parameters]
+    with torch.no_grad():
+        one, other = (float(problem.loss.total(f(inputs, parameters), y)) for f in (problem.outputs, chain.outputs))
+    return abs(one - other) <= 1e-10 * max(abs(one), abs(problem.value / share))
+
+
+def _layer_kinds() -> tuple[type, ...]:
     from torch import nn
+    from torch.nn.modules.batchnorm import _BatchNorm
 
+    return nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, _BatchNorm
+
+
+def _chain(problem: ModuleLoss, parts: list[Any]) -> Chain | str:
+    """The layers with the parameters of the problem, or what prevents it."""
+    from torch import nn
+    from torch.nn.modules.batchnorm import _BatchNorm
+
+    single = (nn.ReLU, nn.LeakyReLU, nn.ReLU6, nn.Hardtanh, nn.Identity, nn.Dropout, nn.Flatten)
+    # With entries of one sign, as the text says.
+    pools = tuple(
+        getattr(nn, f"{kind}Pool{d}d") for kind in ("Max", "Avg", "AdaptiveAvg", "AdaptiveMax") for d in (1, 2, 3)
+    )
     owner = {id(p): name for name, p in problem.model.named_parameters()}
     places = {name: at for at, name in enumerate(problem.names)}
-    layers: list[Layer] = []
+    before: list[Step] = []
+    layers: list[dict[str, Any]] = []
+
+    def behind(step: Step, plain: bool) -> None:
+        (layers[-1]["steps"] if layers else before).append(step)
+        if layers:
+            layers[-1]["plain"] &= plain
+
     for part in parts:
-        if isinstance(part, nn.Linear):
-            found: list[tuple[Tensor, int | None]] = []
-            for p in (part.weight, part.bias):
-                at = None if p is None else places.get(owner.get(id(p), ""))
-                tensor = None if p is None else problem.parameters[at] if at is not None else problem.constant(p)
-                found.append((None if tensor is None else tensor.detach(), at))
-            layers.append(Layer(found[0][0], found[1][0], found[0][1], found[1][1], lambda z: z))
-        elif isinstance(part, (nn.ReLU, nn.LeakyReLU, nn.ReLU6, nn.Hardtanh)):
-            if not layers:
-                return None
-            layers[-1] = _followed(layers[-1], part)
-    used = [at for layer in layers for at in (layer.weight_at, layer.bias_at) if at is not None]
-    return Chain(problem, tuple(layers)) if sorted(used) == list(range(len(problem.names))) else None
-
-
-def _followed(layer: Layer, part: Any) -> Layer:
-    before = layer.act
-
-    def act(z: Tensor) -> Tensor:
-        h = before(z)
-        return type(part).forward(part, h.clone() if part.inplace else h)
-
-    return Layer(layer.weight, layer.bias, layer.weight_at, layer.bias_at, act)
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Of a Hessian H = B'B + R, see the module's text.
-
-    Attributes
-    ----------
-    trace : tr(B'B) = tr(H)
-    tail : at least lambda_max of B'B on the complement of the basis
-    """
-
-    trace: float
-    tail: float
-
-
-def residual_bound(chain: Chain) -> float | str:
-    """At least lambda_max(R); or why it can't be had."""
-    import torch
-
-    problem, layers = chain.problem, chain.layers
-    count, depth = problem.points, len(layers)
-    width = layers[-1].weight.shape[0]
-    if width > _MOST_OUTPUTS:
-        return f"{width} outputs are more than {_MOST_OUTPUTS}"
-    exact = {(a, a + 1): _affordable(layers[a], layers[a + 1], count) for a in range(depth - 1)}
-    sums: dict[tuple[int, int], Tensor] = {}
-    for at, ((x,), y) in enumerate(problem.batches):
-        inner, slopes, out = chain.forward(x)
-        first, _ = second_derivatives(problem, at, out, y)
-        for place, value in _couplings(chain, inner, slopes, first, exact).items():
-            sums[place] = sums[place] + value if place in sums else value
-    norms = torch.zeros(depth, depth, dtype=problem.dtype)
-    for (a, b), value in sums.items():
-        if (layers[a].weight_at is None and layers[a].bias_at is None) or layers[b].weight_at is None:
+        if isinstance(part, _BatchNorm):
+            if part.running_mean is None:
+                return f"{type(part).__name__} has no running statistics"
+            behind(_normalised(problem, part), False)
+        elif type(part) in (*single, *pools, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.Unflatten):
+            behind(_step(part), type(part) in single)
             continue
+        elif type(part) not in _layer_kinds() or getattr(part, "padding_mode", "zeros") != "zeros":
+            return f"{type(part).__name__} is no layer and no piecewise-linear step that this certificate knows"
+        if part.weight is None:
+            continue
+        found: list[tuple[Tensor, int | None]] = []
+        for p in (part.weight, part.bias):
+            at = None if p is None else places.get(owner.get(id(p), ""))
+            tensor = None if p is None else problem.parameters[at] if at is not None else problem.constant(p)
+            found.append((None if tensor is None else tensor.detach(), at))
+        (weight, weight_at), (bias, bias_at) = found
+        layers.append(
+            {"part": part, "weight": weight, "bias": bias, "weight_at": weight_at, "bias_at": bias_at, "steps": [],
+             "plain": weight.ndim == 2}
+        )  # fmt: skip
+    used = [at for layer in layers for at in (layer["weight_at"], layer["bias_at"]) if at is not None]
+    if sorted(used) != list(range(len(problem.names))):
+        return "its parameters aren't those of its layers, each once"
+    return Chain(problem, tuple(Layer(**layer | {"steps": tuple(layer["steps"])}) for layer in layers), tuple(before))
+
+
+def _step(part: Any) -> Step:
+    def step(h: Tensor) -> Tensor:
+        found: Tensor = type(part).forward(part, h.clone() if getattr(part, "inplace", False) else h)
+        return found
+
+    return step
+
+
+def _normalised(problem: ModuleLoss, part: Any) -> Step:
+    """A batch normalisation without its weight and bias."""
+    from torch.nn import functional
+
+    mean, var = problem.constant(part.running_mean), problem.constant(part.running_var)
+    return lambda h: functional.batch_norm(h, mean, var, None, None, False, 0.0, part.eps)
+
+
+def residual_norms(chain: Chain) -> Tensor:
+    """At least the norms of the blocks of R (L, L); the largest eigenvalue is at least lambda_max(R)."""
+    import torch
+
+    problem, count = chain.problem, len(chain.layers)
+    sums: dict[tuple[int, int], Tensor] = {}
+    for at in range(len(problem.batches)):
+        for place, value in _couplings(chain, at).items():
+            sums[place] = sums[place] + value if place in sums else value
+    norms = torch.zeros(count, count, dtype=problem.dtype)
+    for (a, b), value in sums.items():
         norm = float(torch.linalg.matrix_norm(value, 2).max()) if value.ndim == 3 else float(value.max())
-        norms[a, b] = norms[b, a] = norm * _between(layers[a + 1 : b])
-    return float(torch.linalg.eigvalsh(norms)[-1]) * (1 + 1e-10) if depth > 1 else 0.0
-
-
-def hessian_parts(chain: Chain, run: Run) -> Parts | str:
-    """The trace, and what B'B has left outside the basis of a run; or why it can't be had."""
-    import torch
-
-    problem, layers = chain.problem, chain.layers
-    together = problem.points * layers[-1].weight.shape[0] <= _MOST_ROWS
-    directions = [
-        [piece.view(p.shape) for piece, p in zip(row.split(problem.sizes), problem.parameters, strict=True)]
-        for row in run.basis
-    ]
-    trace, held = 0.0, 0.0
-    kept: list[tuple[list[Tensor], list[Tensor], Tensor]] = []
-    for at, ((x,), y) in enumerate(problem.batches):
-        inner, slopes, out = chain.forward(x)
-        root = square_root(second_derivatives(problem, at, out, y)[1])
-        if root is None:
-            return "the loss is not convex in the outputs"
-        deltas = chain.backward(slopes, root)
-        for layer, delta, h in zip(layers, deltas, inner, strict=True):
-            weight = (layer.weight_at is not None) * (h * h).sum(1) + (layer.bias_at is not None)
-            trace += float(((delta**2).sum((1, 2)) * weight).sum())
-        images = [torch.einsum("noc,nc->no", root, chain.tangent(inner, slopes, along)) for along in directions]
-        held += sum(float((image * image).sum()) for image in images)
-        if together:
-            kept.append((inner, deltas, torch.stack(images, -1)))
-    tail = max(trace - held, 0.0)
-    if together:
-        tail = min(tail, float(torch.linalg.eigvalsh(_outside(chain, kept))[-1]))
-    return Parts(trace, tail + 1e-12 * trace)
-
-
-def square_root(second: Tensor) -> Tensor | None:
-    """Rows of S^(1/2), up to a rotation, for positive semidefinite S (n, c, c); None if they aren't."""
-    import torch
-
-    values, vectors = torch.linalg.eigh(second)
-    if float(values.min()) < -1e-10 * float(values.abs().max()):
-        return None
-    root: Tensor = (vectors * values.clamp(min=0).sqrt().unsqueeze(-2)).transpose(-1, -2)
-    return root
+        norms[a, b] = norms[b, a] = norm * (1 + 1e-10)
+    return norms
 
 
 def _affordable(below: Layer, above: Layer, count: int) -> bool:
@@ -254,86 +297,156 @@ def _affordable(below: Layer, above: Layer, count: int) -> bool:
     return max(q * h * o, count * o * min(q, h + 1)) <= _MOST_ENTRIES and float(q * h * o) * count <= _MOST_WORK
 
 
-def second_derivatives(problem: ModuleLoss, at: int, out: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """First (n, c) and second (n, c, c) derivatives of the batch's part of the loss by the outputs."""
+def _couplings(chain: Chain, at: int) -> dict[tuple[int, int], Tensor]:
+    """One batch's part of the blocks of R: matrices by unit where they are affordable, else bounds of their norms, by unit too
+    between dense layers."""
     import torch
 
-    with torch.enable_grad():
-        out = out.detach().requires_grad_()
-        first = torch.autograd.grad(problem.loss.total(out, y) * problem.shares[at], out, create_graph=True)[0]
-        if not first.requires_grad:
-            return first.detach(), torch.zeros(*out.shape, out.shape[-1], dtype=out.dtype, device=out.device)
-        columns = [
-            torch.autograd.grad(first[:, o].sum(), out, retain_graph=True, materialize_grads=True)[0]
-            for o in range(out.shape[1])
-        ]
-    second = torch.stack(columns, 1)
-    return first.detach(), (second + second.transpose(1, 2)) / 2
-
-
-def _couplings(
-    chain: Chain, inner: list[Tensor], slopes: list[Tensor], first: Tensor, exact: dict[tuple[int, int], bool]
-) -> dict[tuple[int, int], Tensor]:
-    """One batch's part of the blocks of R: matrices by unit where they are ``exact``, else bounds of their norms by unit."""
-    import torch
-
-    deltas, layers, found = chain.backward(slopes, first), chain.layers, {}
-    for a, (layer, into) in enumerate(zip(layers, inner, strict=True)):
-        moved = torch.cat([into, into.new_ones(len(into), 1)], 1) if layer.bias_at is not None else into
-        if layer.weight_at is None:
-            moved = moved[:, into.shape[1] :]
-        if not moved.shape[1]:
+    layers, found = chain.layers, {}
+    inner, ends, first, _, pull = chain.derivatives(at)
+    deltas, uses = pull(first), [layer.uses(h) for layer, h in zip(layers, inner, strict=True)]
+    slopes = [_slopes(z, layer.steps) for z, layer in zip(ends[:-1], layers, strict=False)]
+    norms = [
+        float(w.abs().max() if w.ndim == 1 else torch.linalg.matrix_norm(w.flatten(1), 2)) * float(count.max()) ** 0.5
+        for w, count in zip((layer.weight for layer in layers), uses, strict=True)
+    ]
+    for a, (layer, h) in enumerate(zip(layers, inner, strict=True)):
+        # Numbers of one layer that share a number of its bias, as many as there are patches.
+        shared = ends[a][0].numel() // (h.shape[1] if layer.weight.ndim == 1 else layer.weight.shape[0])
+        size = (layer.weight_at is not None) * (h * h * uses[a]).flatten(1).sum(1) + (
+            layer.bias_at is not None
+        ) * shared
+        if layer.weight_at is None and layer.bias_at is None:
             continue
-        size = (moved * moved).sum(1).sqrt()
+        reach = size.sqrt()
         for b in range(a + 1, len(layers)):
-            reach = (deltas[b] ** 2).sum(1).sqrt() * size
-            if b > a + 1:
-                found[a, b] = (reach @ slopes[a].abs().amax(1))[None]
-            elif exact[a, b]:
-                # One matrix product: of the three sums over points it pairs the two that make the smaller matrix.
-                q, o, h = slopes[a].shape[1], deltas[b].shape[1], moved.shape[1]
-                if h <= q:
-                    pairs = (deltas[b][:, :, None] * moved[:, None]).reshape(-1, o * h)
-                    found[a, b] = (slopes[a].T @ pairs).reshape(q, o, h)
-                else:
-                    pairs = (slopes[a][:, :, None] * deltas[b][:, None]).reshape(-1, q * o)
-                    found[a, b] = (pairs.T @ moved).reshape(q, o, h)
+            reach = reach * slopes[b - 1] * (norms[b - 1] if b > a + 1 else 1.0)
+            if layers[b].weight_at is None:
+                continue
+            if b > a + 1 or not (layer.plain and layers[b].weight.ndim == h.ndim == 2):
+                pulled = deltas[b].flatten(1).norm(dim=1) * uses[b].max().sqrt()
+                found[a, b] = (reach * pulled).sum()[None]
             else:
-                found[a, b] = reach @ slopes[a].abs()
+                found[a, b] = _adjacent(layer, layers[b], h, ends[a], deltas[b], chain.problem.points)
     return found
 
 
-def _between(layers: tuple[Layer, ...]) -> float:
-    """The norms of the weights between two layers; their activations have slopes of at most 1, or as leaky ones say."""
+def _slopes(z: Tensor, steps: tuple[Step, ...]) -> Tensor:
+    """At least the norm of the derivative of some steps, for each point."""
     import torch
 
-    product = 1.0
-    for layer in layers:
-        product *= float(torch.linalg.matrix_norm(layer.weight, 2)) * _steepest(layer)
-    return product
+    total = z.new_ones(len(z))
+    for step in steps:
+        rows = torch.func.jvp(step, (z.detach(),), (torch.ones_like(z),))
+        with torch.enable_grad():
+            z = z.detach().requires_grad_()
+            columns = torch.autograd.grad(step(z).sum(), z)[0]
+        total = total * (rows[1].flatten(1).abs().amax(1) * columns.flatten(1).abs().amax(1)).sqrt()
+        z = rows[0]
+    return total
 
 
-def _steepest(layer: Layer) -> float:
-    """The largest slope of an activation."""
+def _adjacent(layer: Layer, above: Layer, h: Tensor, z: Tensor, delta: Tensor, count: int) -> Tensor:
+    """Of two dense layers: the matrices by unit, or bounds of their norms."""
     import torch
 
-    z = torch.tensor([-1e3, -0.5, 0.5, 1e3], dtype=layer.weight.dtype, device=layer.weight.device, requires_grad=True)
-    with torch.enable_grad():
-        h = layer.act(z)
-        return 1.0 if h is z else max(1.0, float(torch.autograd.grad(h.sum(), z)[0].abs().max()))
+    slope = layer.slope(z)
+    moved = torch.cat(
+        [h[:, : h.shape[1] if layer.weight_at is not None else 0]]
+        + [h.new_ones(len(h), 1)] * (layer.bias_at is not None),
+        1,
+    )
+    if not _affordable(layer, above, count):
+        return (delta.norm(dim=1) * moved.norm(dim=1)) @ slope.abs()
+    # One matrix product: of the three sums over points it pairs the two that make the smaller matrix.
+    q, o, width = slope.shape[1], delta.shape[1], moved.shape[1]
+    if width <= q:
+        return (slope.T @ (delta[:, :, None] * moved[:, None]).reshape(-1, o * width)).reshape(q, o, width)
+    return ((slope[:, :, None] * delta[:, None]).reshape(-1, q * o).T @ moved).reshape(q, o, width)
 
 
-def _outside(chain: Chain, kept: list[tuple[list[Tensor], list[Tensor], Tensor]]) -> Tensor:
-    """BB' - BQ(BQ)', from the Gram matrices of the layers."""
+def outside_bound(chain: Chain, run: Run, trace: float, enough: float) -> tuple[float, str]:
+    """At least lambda_max(H) on the complement of a run's basis, and what it is made of, given tr(H).
+
+    What costs more is done only where less doesn't bring it to ``enough``.
+    """
     import torch
 
+    norms, sizes = residual_norms(chain), chain.problem.sizes
+    residual = float(torch.linalg.eigvalsh(norms)[-1])
+    values, ritz = run.values[::-1].tolist(), run.basis.new_tensor(run.vectors[:, ::-1].T.copy()) @ run.basis
+    squares = torch.stack([(piece * piece).sum(1) for piece in ritz.split(sizes, 1)], 1).cpu()
+    own = [[at for at in (layer.weight_at, layer.bias_at) if at is not None] for layer in chain.layers]
+    lengths = torch.stack([squares[:, places].sum(1) for places in own], 1).sqrt()
+    missing = ((lengths @ norms) * lengths).sum(1).tolist()
+    held = [max(value - less, 0.0) for value, less in zip(values, missing, strict=True)]
+
+    def tail(known: list[float]) -> float:
+        return max(trace - sum(known) - sum(held[len(known) :]), 0.0)
+
+    few = next((k for k in range(len(held)) if residual + tail(values[:k]) <= (0.95 if k else 1.0) * enough), 0)
+    if 0 < few <= _MOST_IMAGES:
+        held[:few] = gauss_newton(chain.problem, ritz[:few])
+    rest = tail([])
+    if residual + rest > enough >= residual and _rows(chain) <= _MOST_ROWS and chain.dense():
+        rest = min(rest, gram_rest(chain, run))
+    return residual + rest + 1e-12 * trace, f"residual part {residual:.3g} and rest {rest:.3g}"
+
+
+def gauss_newton(problem: ModuleLoss, vectors: Tensor) -> list[float]:
+    """|B q|^2 for each of some vectors."""
+    import torch
+
+    found = [0.0] * len(vectors)
+    for at, (inputs, y) in enumerate(problem.batches):
+        with torch.enable_grad():
+            out = problem.outputs(inputs, problem.parameters)
+            ends = torch.zeros_like(out, requires_grad=True)
+            gradient = torch.autograd.grad(out, problem.parameters, ends, create_graph=True, materialize_grads=True)
+        second = second_derivatives(problem, at, out, y)[1]
+        for k, vector in enumerate(vectors):
+            along = [piece.view_as(p) for piece, p in zip(vector.split(problem.sizes), problem.parameters, strict=True)]
+            moved = torch.autograd.grad(gradient, ends, along, retain_graph=True)[0]
+            found[k] += float(torch.einsum("no,nop,np->", moved, second, moved))
+    return found
+
+
+def hopeless(problem: ModuleLoss, run: Run) -> str:
+    """Why the trace must be too large outside the basis of a run from a random start, if an estimate says so for sure."""
+    outputs = problem.outputs(problem.batches[0][0], [p.detach() for p in problem.parameters])
+    seen, size = sum(value for value in run.values.tolist() if value > 0), problem.size * run.alpha[0]
+    if problem.points * outputs[0].numel() <= _MOST_ROWS or size <= 2 * (seen + float(run.values[-1])):
+        return ""
+    return f"trace about {size:.2g}, of which {seen:.2g} is known"
+
+
+def _rows(chain: Chain) -> int:
+    return chain.problem.points * len(chain.layers[-1].weight)
+
+
+def gram_rest(chain: Chain, run: Run) -> float:
+    """lambda_max of BB' - BQ(BQ)' for dense layers, from the Gram matrices of the layers."""
+    import torch
+
+    problem = chain.problem
+    kept: list[tuple[list[Tensor], list[Tensor]]] = []
+    for at in range(len(problem.batches)):
+        inner, _, _, second, pull = chain.derivatives(at)
+        root = square_root(second)
+        if root is None:
+            return math.inf
+        kept.append((inner, pull(root)))
     matrix: Tensor = 0.0
+    images: Tensor = 0.0
     for at, layer in enumerate(chain.layers):
-        h = torch.cat([inner[at] for inner, _, _ in kept])
-        delta = torch.cat([deltas[at] for _, deltas, _ in kept])
-        columns = delta.shape[1]
+        h = torch.cat([inner[at] for inner, _ in kept])
+        delta = torch.cat([deltas[at] for _, deltas in kept])
+        count, flat = delta.shape[1], delta.flatten(0, 1)
         gram = (layer.weight_at is not None) * (h @ h.T) + (layer.bias_at is not None)
-        flat = delta.reshape(-1, delta.shape[2])
-        matrix = matrix + (flat @ flat.T) * gram.repeat_interleave(columns, 0).repeat_interleave(columns, 1)
-    images = torch.cat([image for _, _, image in kept]).reshape(len(matrix), -1)
-    return matrix - images @ images.T
+        matrix = matrix + (flat @ flat.T) * gram.repeat_interleave(count, 0).repeat_interleave(count, 1)
+        for place, along in ((layer.weight_at, h), (layer.bias_at, h.new_ones(len(h), 1))):
+            if place is not None:
+                start = sum(problem.sizes[:place])
+                Q = run.basis[:, start : start + problem.sizes[place]].view(run.steps, -1, along.shape[1])
+                images = images + torch.einsum("nco,koh,nh->nck", delta, Q, along).flatten(0, 1)
+    return float(torch.linalg.eigvalsh(matrix - images @ images.T)[-1])

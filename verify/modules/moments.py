@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.modules.chain import Chain, recognise, second_derivatives, square_root
+from verify.modules.chain import Chain, recognise
 from verify.modules.problem import ModuleLoss
-from verify.modules.trace import exact_trace
+from verify.modules.trace import exact_trace, square_root
 
 Tensor = Any
 # Gram matrices are formed up to so many rows, derivatives between layers up to so many entries.
@@ -45,14 +45,16 @@ def squared_norm(chain: Chain) -> float | str:
     columns, points = layers[-1].weight.shape[0], problem.points
     if points * columns > _MOST_ROWS:
         return f"{points} points of {columns} outputs are more than {_MOST_ROWS} rows"
+    if not chain.dense():
+        return "not all layers are dense"
     parts = []
-    for at, ((x,), y) in enumerate(problem.batches):
-        inner, slopes, out = chain.forward(x)
-        first, second = second_derivatives(problem, at, out, y)
+    for at in range(len(problem.batches)):
+        inner, ends, first, second, pull = chain.derivatives(at)
         root = square_root(second)
         if root is None:
             return "the loss is not convex in the outputs"
-        parts.append((inner, slopes, chain.backward(slopes, root), chain.backward(slopes, first)))
+        slopes = [layer.slope(z) for layer, z in zip(layers, ends, strict=True)]
+        parts.append((inner, slopes, pull(root), pull(first)))
     # By layer: inputs (n, h), slopes (n, q), and derivatives by z of the rows of B, (n, c, q), and of the loss, (n, q).
     inner, slopes, rows, rhos = (
         [torch.cat([part[kind][a] for part in parts]) for a in range(len(layers))] for kind in range(4)

@@ -236,7 +236,7 @@ def polynomial_bounds(
     most: int,
     warm: Vector | None = None,
     runs: int | None = None,
-    outside: Callable[[Run], float] | None = None,
+    outside: Callable[[Run, float], float] | None = None,
 ) -> PolynomialBounds:
     """Enclose the largest eigenvalue of ``apply``.
 
@@ -255,7 +255,7 @@ def polynomial_bounds(
         Where the first run starts, such as an eigenvector of a similar matrix. It is not random then: only the others count.
     runs : int, optional
         How many random runs share the failure probability, if not as above.
-    outside : function of the first run, optional
+    outside : function of the first run and of a number that would do, optional
         Bounds the largest eigenvalue on the complement of its basis, inf where it can't. What closes to ``tol`` with it is
         no matter of chance, and no other run is made.
     """
@@ -286,7 +286,7 @@ def polynomial_bounds(
     upper = -math.inf
     if warm is None:
         upper = min(c, main.upper()) if main.excludes(c) else main.upper()
-    sure = math.inf if outside is None else main.schur(outside(main))
+    sure = math.inf if outside is None else main.schur(outside(main, main.room(c)))
     if others and not sure <= c:
         mu, target = -math.inf, main.room(c)
         for _ in range(others if main.steps < len(start) else 0):

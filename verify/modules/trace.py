@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from verify.modules.chain import second_derivatives, square_root
 from verify.modules.problem import ModuleLoss
 
 Tensor = Any
@@ -90,6 +89,34 @@ def exact_trace(problem: ModuleLoss) -> float | str:
                 if delta is not None:
                     total += _squares(problem, name, layers[name], seen[name][0][0], delta)
     return total
+
+
+def square_root(second: Tensor) -> Tensor | None:
+    """Rows of S^(1/2), up to a rotation, for positive semidefinite S (n, c, c); None if they aren't."""
+    import torch
+
+    values, vectors = torch.linalg.eigh(second)
+    if float(values.min()) < -1e-10 * float(values.abs().max()):
+        return None
+    root: Tensor = (vectors * values.clamp(min=0).sqrt().unsqueeze(-2)).transpose(-1, -2)
+    return root
+
+
+def second_derivatives(problem: ModuleLoss, at: int, out: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """First (n, c) and second (n, c, c) derivatives of the batch's part of the loss by the outputs."""
+    import torch
+
+    with torch.enable_grad():
+        out = out.detach().requires_grad_()
+        first = torch.autograd.grad(problem.loss.total(out, y) * problem.shares[at], out, create_graph=True)[0]
+        if not first.requires_grad:
+            return first.detach(), torch.zeros(*out.shape, out.shape[-1], dtype=out.dtype, device=out.device)
+        columns = [
+            torch.autograd.grad(first[:, o].sum(), out, retain_graph=True, materialize_grads=True)[0]
+            for o in range(out.shape[1])
+        ]
+    second = torch.stack(columns, 1)
+    return first.detach(), (second + second.transpose(1, 2)) / 2
 
 
 def _note(calls: list[tuple[Tensor, Tensor]]) -> Any:

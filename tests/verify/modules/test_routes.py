@@ -10,7 +10,7 @@ from torch import nn
 
 from verify import certify
 from verify.modules.certificate import read_problem
-from verify.modules.chain import Chain, hessian_parts, recognise, residual_bound
+from verify.modules.chain import Chain, gauss_newton, gram_rest, outside_bound, recognise, residual_norms
 from verify.modules.polynomial import lanczos_run
 from verify.outcome import Trust, Verdict
 
@@ -125,18 +125,18 @@ def test_functional_relus_are_recognised() -> None:
 
 
 def test_block_norms_bound_the_residual_part() -> None:
-    """R and B'B apart, by brute force: R = H - J'SJ."""
-    for seed in range(12):
-        model, loss, _, X, y, is_dense = random_case(seed + 500)
+    """R and B'B apart, by brute force: R = H - J'SJ; dense and convolutional chains."""
+    seen = 0
+    for seed in range(24):
+        model, loss, _, X, y, _ = random_case(seed + 500)
         problem, _ = read_problem(model, loss, (X, y))
         chain = recognise(problem)
-        if not is_dense or not isinstance(chain, Chain):
+        if not isinstance(chain, Chain):
             continue
+        seen += 1
         H = problem.dense().numpy()
         run = lanczos_run(problem.product, problem.gaussians(0)(), lambda run: run.steps == 3, most=3, failure=0.5)
-        parts = hessian_parts(chain, run)
-        residual = residual_bound(chain)
-        assert parts.trace == pytest.approx(np.trace(H), rel=1e-12)
+        norms = residual_norms(chain).numpy()
         inputs, targets = problem.batches[0]
 
         def weighted(f, problem=problem, targets=targets):
@@ -151,10 +151,25 @@ def test_block_norms_bound_the_residual_part() -> None:
         J = torch.func.jacrev(outputs)(flat).reshape(-1, problem.size)
         S = torch.func.hessian(weighted)(out).reshape(len(J), len(J))
         G = (J.T @ S @ J).detach().numpy()
-        assert np.linalg.eigvalsh(H - G)[-1] <= residual + 1e-12
+        assert np.linalg.eigvalsh(H - G)[-1] <= np.linalg.eigvalsh(norms)[-1] + 1e-12
+        for a, layer in enumerate(chain.layers):
+            for b, other in enumerate(chain.layers):
+                places = [
+                    np.concatenate([np.arange(sum(problem.sizes[:k]), sum(problem.sizes[: k + 1])) for k in own])
+                    for own in ([k for k in (one.weight_at, one.bias_at) if k is not None] for one in (layer, other))
+                    if own
+                ]
+                if len(places) == 2:
+                    assert np.linalg.norm((H - G)[np.ix_(*places)], 2) <= norms[a, b] + 1e-12, (seed, a, b)
         Q = run.basis.numpy()
         outside = np.eye(problem.size) - Q.T @ Q
-        assert np.linalg.eigvalsh(outside @ G @ outside)[-1] <= parts.tail + 1e-12
+        if chain.dense:
+            assert np.linalg.eigvalsh(outside @ G @ outside)[-1] <= gram_rest(chain, run) + 1e-12
+        assert gauss_newton(problem, run.basis) == pytest.approx(np.diag(Q @ G @ Q.T), rel=1e-10, abs=1e-13)
+        for enough in (np.inf, 0.0, float(run.values[-1])):
+            mu, _ = outside_bound(chain, run, float(np.trace(H)), enough)
+            assert np.linalg.eigvalsh(outside @ H @ outside)[-1] <= mu + 1e-12
+    assert seen >= 15
 
 
 def test_traces_of_layers_of_other_kinds() -> None:
