@@ -147,7 +147,7 @@ class Chain:
 
 
 def candidates(problem: ModuleLoss) -> list[Chain] | str:
-    """Chains that the module may be, judged by its leaf modules alone, or why there is none.
+    """Chains that the module may be, judged by the leaf modules that it calls, or why there is none.
 
     They are taken in order, or with ReLUs behind all dense and convolutional ones but the last.
     """
@@ -160,7 +160,7 @@ def candidates(problem: ModuleLoss) -> list[Chain] | str:
         return "the loss is not known to be convex in the outputs"
     if problem.dtype != torch.float64:
         return "it needs float64"
-    leaves = [part for part in problem.model.modules() if not list(part.children())]
+    leaves = _called(problem)
     between: list[nn.Module] = []
     for part in leaves:
         between += [part, nn.ReLU()] if isinstance(part, _layer_kinds()[:-1]) else [part]
@@ -193,6 +193,22 @@ def recognise(problem: ModuleLoss, seed: int = 0, known: tuple[Tensor, Tensor] |
         if float((known[1] - found).norm()) <= 1e-10 * float(known[1].norm()):
             return chain
     return "its leaf modules in order have another loss or other second derivatives (as with a shortcut, or a function between)"
+
+
+def _called(problem: ModuleLoss) -> list[Any]:
+    """The leaf modules in the order in which the model calls them."""
+    import torch
+
+    order: list[Any] = []
+    leaves = [part for part in problem.model.modules() if not list(part.children())]
+    hooks = [part.register_forward_pre_hook(lambda part, _: order.append(part)) for part in leaves]
+    try:
+        with torch.no_grad():
+            problem.outputs(problem.batches[0][0], [p.detach() for p in problem.parameters])
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return order
 
 
 def _same_loss(problem: ModuleLoss, chain: Chain) -> bool:

@@ -143,6 +143,8 @@ def read_loss(loss: Any) -> Loss:
         def total(f: Tensor, y: Tensor) -> Tensor:
             if kind is nn.NLLLoss:
                 return functional.nll_loss(f, y, weight(w, f), ignore_index=ignored, reduction="sum")
+            if not (smoothing or y.is_floating_point()) and f.ndim > 1 and f.shape[1] > 1:
+                return _of_labels(f, y, weight(w, f), ignored)
             return functional.cross_entropy(
                 f, y, weight(w, f), ignore_index=ignored, reduction="sum", label_smoothing=smoothing
             )
@@ -200,6 +202,24 @@ def read_loss(loss: Any) -> Loss:
     if reduction == "sum":
         return Loss(f"{words}(reduction='sum')", called, None, lambda _, y: y)
     return Loss(f"{words}, taken as a mean over points", called, lambda _, y: float(len(y)), lambda _, y: y)
+
+
+def _of_labels(f: Tensor, y: Tensor, weight: Tensor | None, ignored: int) -> Tensor:
+    """The sum of cross-entropies for labels, as log(1 + sum over other classes of exp(f_j - f_y)).
+
+    Derivatives of log softmax are differences from 1 where the label's probability is near 1, as after training: rounding is
+    then far above that of the small numbers that remain.
+    """
+    from torch.nn import functional
+
+    kept = y != ignored
+    labels = y.where(kept, 0)
+    at = labels.unsqueeze(1)
+    losses = functional.softplus(
+        f.scatter(1, at, -float("inf")).logsumexp(1) - f.gather(1, at).squeeze(1), threshold=40
+    )
+    total: Tensor = (losses * (kept if weight is None else kept * weight[labels])).sum()
+    return total
 
 
 def _hooked(module: Any) -> bool:

@@ -183,15 +183,16 @@ def lanczos_run(
         run.basis[j] = q / norm
         rows = run.basis[: j + 1]
         w = outside(apply(rows[j]))
-        first = rows @ w
-        w = outside(w - first @ rows)
-        second = rows @ w
-        w = outside(w - second @ rows)
-        seen = first.tolist()
+        alpha = float(rows[j] @ w)
+        w = w - alpha * rows[j]
         if j:
-            expected = [0.0] * (j - 1) + [run.beta[-1]]
-            run.defect = max(run.defect, *(abs(a - b) for a, b in zip(seen[:j], expected, strict=True)))
-        run.alpha.append(seen[j] + second.tolist()[j])
+            w = w - run.beta[-1] * rows[j - 1]
+        # What is left along the rows is rounding.
+        rounding = rows @ w
+        w = outside(w - rounding @ rows)
+        left = rounding.tolist()
+        run.defect = max(run.defect, *map(abs, left[:j]), 0.0)
+        run.alpha.append(alpha + left[j])
         norm = float((w @ w) ** 0.5)
         run.beta.append(norm)
         run.values, run.vectors = ritz(np.array(run.alpha), np.array(run.beta))

@@ -376,7 +376,7 @@ def check_symmetric(run: Run) -> None:
 
 
 def _replacements() -> Any:
-    """While it is entered, functions of which torch (2.13) has wrong second derivatives are made of others."""
+    """While it is entered, functions of which torch (2.13) has wrong or slow second derivatives are made of others."""
     import torch
     from torch.overrides import TorchFunctionMode
 
@@ -386,9 +386,66 @@ def _replacements() -> Any:
                 v, g, axis = (*args, *(kwargs or {}).values(), 0)[:3]
                 others = [at for at in range(v.ndim) if at != axis % v.ndim] if axis != -1 else list(range(v.ndim))
                 return v * (g / torch.linalg.vector_norm(v, dim=others, keepdim=True))
+            if function in (torch.conv1d, torch.conv2d, torch.conv3d):
+                return _convolution(function, *args, **(kwargs or {}))
             return function(*args, **(kwargs or {}))
 
     return Replacements()
+
+
+def _convolution(
+    function: Any,
+    x: Tensor,
+    weight: Tensor,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Tensor:
+    """A convolution whose derivatives of any order are convolutions and their transposes.
+
+    torch's own second derivatives by the weights are convolutions with kernels of the size of the images, which are slow. The
+    form delta·conv(x, W) is linear in each of its three arguments: its three derivatives are one another's.
+    """
+    import torch
+
+    spatial = weight.ndim - 2
+    if isinstance(padding, str) or x.ndim != weight.ndim:
+        return function(x, weight, bias, stride, padding, dilation, groups)
+    wide = [list(n) if isinstance(n, (tuple, list)) else [n] * spatial for n in (stride, padding, dilation)]
+
+    def pull(delta: Tensor, x: Tensor, weight: Tensor, which: int) -> Tensor:
+        mask = [which == 0, which == 1, False]
+        found: Tensor = torch.ops.aten.convolution_backward(
+            delta, x, weight, None, *wide, False, [0] * spatial, groups, mask
+        )[which]
+        return found
+
+    class Form(torch.autograd.Function):
+        """The derivative of delta·conv(x, W) by the argument ``which`` of x, W, delta; the one in its place is only a shape."""
+
+        generate_vmap_rule = True
+
+        @staticmethod
+        def forward(x: Tensor, weight: Tensor, delta: Tensor, which: int) -> Tensor:
+            return function(x, weight, None, *wide, groups) if which == 2 else pull(delta, x, weight, which)
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
+            ctx.save_for_backward(*inputs[:3])
+            ctx.which = inputs[3]
+
+        @staticmethod
+        def backward(ctx: Any, along: Tensor) -> Any:
+            given = [along if at == ctx.which else tensor for at, tensor in enumerate(ctx.saved_tensors)]
+            return *(
+                Form.apply(*given, at) if at != ctx.which and ctx.needs_input_grad[at] else None for at in range(3)
+            ), None
+
+    shape = x.new_empty(0)
+    out: Tensor = Form.apply(x, weight, shape, 2)
+    return out if bias is None else out + bias.view(1, -1, *[1] * spatial)
 
 
 def _kink_watch(found: dict[str, float]) -> Any:

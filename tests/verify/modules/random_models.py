@@ -60,11 +60,56 @@ class Own(nn.Module):
         return self.layers[-1](x)
 
 
-def random_case(seed: int) -> tuple[nn.Module, Any, Any, torch.Tensor, torch.Tensor, bool]:
-    """(model, loss as passed, loss as torch computes it, X, y, whether it is dense)."""
+def convolutions(rng: np.random.Generator, n: int, outputs: int) -> tuple[nn.Module, torch.Tensor]:
+    """One to three convolutions of rows or images, each with normalisation, activation and pooling or without; data.
+
+    Call the model once before it is used: the last layer is lazy.
+    """
+    flat = rng.random() < 0.3
+    conv, norm = (nn.Conv1d, nn.BatchNorm1d) if flat else (nn.Conv2d, nn.BatchNorm2d)
+    pools = (
+        [nn.MaxPool1d(2, ceil_mode=True), nn.AvgPool1d(3, 1, 1), nn.AdaptiveAvgPool1d(2), nn.MaxPool1d(3, 1, 1)]
+        if flat
+        else [
+            nn.MaxPool2d(2, ceil_mode=True),
+            nn.AvgPool2d(2, ceil_mode=True),
+            nn.AdaptiveAvgPool2d(2),
+            nn.MaxPool2d(3, 1, 1),
+            nn.AvgPool2d(3, 2, 1),
+        ]
+    )
+    layers, channels = [], int(rng.integers(1, 3))
+    X = torch.randn(n, channels, *((9,) if flat else (6, 6)), dtype=torch.float64)
+    for _ in range(int(rng.integers(1, 4))):
+        groups = channels if rng.random() < 0.2 else 1
+        wider = groups * int(rng.integers(1, 4 - groups)) if groups < 3 else groups
+        kernel, dilation = int(rng.integers(1, 4)), int(rng.integers(1, 3))
+        padding = (dilation * (kernel - 1) + 1) // 2 + int(rng.integers(2))
+        layers.append(
+            conv(
+                channels, wider, kernel, stride=int(rng.integers(1, 3)), padding=padding, dilation=dilation,
+                groups=groups, bias=bool(rng.random() < 0.7),
+            )
+        )  # fmt: skip
+        channels = wider
+        if rng.random() < 0.4:
+            layers.append(norm(channels, affine=bool(rng.random() < 0.8)))
+        if rng.random() < 0.8:
+            layers.append(
+                (nn.ReLU(), nn.LeakyReLU(float(rng.uniform(-0.5, 1.5))), nn.ReLU6(), nn.Hardtanh())[rng.integers(4)]
+            )
+        if rng.random() < 0.4:
+            layers.append(pools[rng.integers(len(pools))])
+    if rng.random() < 0.3:
+        layers += [nn.Flatten(), nn.LazyLinear(4), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(outputs)), X
+
+
+def random_case(seed: int, kind: int | None = None) -> tuple[nn.Module, Any, Any, torch.Tensor, torch.Tensor, bool]:
+    """(model, loss as passed, loss as torch computes it, X, y, whether it is dense); kind 4 is a small convolution, 5 more of them."""
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
-    if seed % 12 == 5:  # what is proved
+    if kind is None and seed % 12 == 5:  # what is proved
         small, n, scale = (
             mlp(*rng.integers(1, 6, 2).tolist(), 1),
             int(rng.integers(1, 16)),
@@ -75,7 +120,7 @@ def random_case(seed: int) -> tuple[nn.Module, Any, Any, torch.Tensor, torch.Ten
         return small, *(("half-mse", half_mse), (squares, squares))[rng.integers(2)], X, y, True
     outputs = int(rng.integers(1, 11)) if rng.random() < 0.7 else 1
     n = int(rng.integers(3, 16))
-    kind = rng.integers(5)
+    kind = int(rng.integers(5)) if kind is None else kind
     if kind < 4:
         widths = [int(rng.integers(1, 5)), *(int(w) for w in rng.integers(1, 6, rng.integers(1, 5))), outputs]
         X = torch.randn(n, widths[0], dtype=torch.float64)
@@ -87,7 +132,7 @@ def random_case(seed: int) -> tuple[nn.Module, Any, Any, torch.Tensor, torch.Ten
                 act = (nn.ReLU(), nn.LeakyReLU(float(rng.uniform(0, 1.5))), nn.ReLU(inplace=True))[rng.integers(3)]
                 layers += [nn.Linear(a, b, bias=bool(rng.random() < 0.75)), act]
             model = nn.Sequential(*layers[:-1])
-    else:
+    elif kind == 4:
         channels = int(rng.integers(1, 4))
         pool = (nn.MaxPool2d(2), nn.AvgPool2d(2))[rng.integers(2)]
         layers = [
@@ -99,6 +144,9 @@ def random_case(seed: int) -> tuple[nn.Module, Any, Any, torch.Tensor, torch.Ten
             layers += [nn.LazyLinear(3), nn.ReLU()]
         model = nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(outputs))
         X = torch.randn(n, 1, 6, 6, dtype=torch.float64)
+    else:
+        model, X = convolutions(rng, n, outputs)
+    if kind >= 4:
         model(X.float())
         model.eval()
     if rng.random() < 0.5:
