@@ -143,7 +143,8 @@ def read_loss(loss: Any) -> Loss:
         def total(f: Tensor, y: Tensor) -> Tensor:
             if kind is nn.NLLLoss:
                 return functional.nll_loss(f, y, weight(w, f), ignore_index=ignored, reduction="sum")
-            if not (smoothing or y.is_floating_point()) and f.ndim > 1 and f.shape[1] > 1:
+            fits = f.ndim > 1 and f.shape[1] > 1 and (w is None or len(w) == f.shape[1])
+            if fits and not (smoothing or y.is_floating_point()):
                 return _of_labels(f, y, weight(w, f), ignored)
             return functional.cross_entropy(
                 f, y, weight(w, f), ignore_index=ignored, reduction="sum", label_smoothing=smoothing

@@ -106,7 +106,7 @@ def convolutions(rng: np.random.Generator, n: int, outputs: int) -> tuple[nn.Mod
 
 
 def random_case(seed: int, kind: int | None = None) -> tuple[nn.Module, Any, Any, torch.Tensor, torch.Tensor, bool]:
-    """(model, loss as passed, loss as torch computes it, X, y, whether it is dense); kind 4 is a small convolution, 5 more of them."""
+    """(model, loss as passed, loss as torch computes it, X, y, whether it is dense); kind 5: more convolutions than 4."""
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
     if kind is None and seed % 12 == 5:  # what is proved
