@@ -2,8 +2,8 @@
 
 A(d, psi) is the largest number of unit vectors with pairwise angles of at least psi, cosines at most c = cos(psi).
 
-Lower bounds: a maximal code covers (existence), rings of smaller codes, exactly known codes
-(:mod:`boundcalc.explicit.rings`, :mod:`boundcalc.explicit.codes`).
+Lower bounds: a maximal code covers (existence), rings of smaller codes, and the catalogue of codes that are built and certified
+exactly (:mod:`boundcalc.explicit.rings`, :mod:`boundcalc.explicit.codes`).
 
 Upper bounds.
 * Volume: caps of angle psi/2 around the points are disjoint.
@@ -11,6 +11,8 @@ Upper bounds.
 * Levenshtein: Delsarte's linear programming bound with his polynomials of any degree.
 * Kabatiansky and Levenshtein: the points in a cap, lifted to a larger angle at which Levenshtein's bound holds. Proofs of both in
   :mod:`boundcalc.packing_upper`.
+* Quoted: codes of the catalogue that were proved to be the largest, and the semidefinite bounds at 60 degrees. They are theorems
+  of the sources named, not proved here: their status is "paper", that of the others "derived".
 
 An angle whose cosine is irrational is enclosed: lower bounds use a slightly larger angle, upper bounds a slightly smaller one.
 """
@@ -23,10 +25,11 @@ from fractions import Fraction
 
 from boundcalc.arb import Ball, ball, lower_float, precision, whole_part
 from boundcalc.exact import describe, exact_rational, fraction, log_exact
+from boundcalc.explicit.codes import known_codes
 from boundcalc.explicit.rings import existence, ring_table, simple_code, sine_above
-from boundcalc.packing_upper import cap_share, kabatiansky_levenshtein, levenshtein
+from boundcalc.packing_upper import SEMIDEFINITE, cap_share, kabatiansky_levenshtein, levenshtein
 from boundcalc.shown import Shown, show_lower, show_upper
-from boundcalc.statement import Side
+from boundcalc.statement import Side, Status
 from boundcalc.symbols import VARIABLES
 
 _EXACT_COSINES = {60: Fraction(1, 2), 90: Fraction(0), 120: Fraction(-1, 2), 180: Fraction(-1)}
@@ -38,11 +41,15 @@ _SHARE = 10**15
 
 @dataclass(frozen=True, repr=False)
 class NamedBound(Shown):
-    """A bound of the packing number and where it comes from: ``count`` is exact, thousands of digits long if need be."""
+    """A bound of the packing number and where it comes from: ``count`` is exact, thousands of digits long if need be.
+
+    ``status`` is PAPER where the bound is quoted from the source that the name gives, DERIVED where it is proved here.
+    """
 
     count: int
     name: str
     side: Side
+    status: Status = Status.DERIVED
 
     def __str__(self) -> str:
         shown = show_lower(self.count) if self.side is Side.LOWER else show_upper(self.count)
@@ -64,7 +71,7 @@ class PackingNumber(Shown):
     cosine : tuple of fractions.Fraction
         Encloses cos(angle); both ends equal where it is rational.
     lower_bounds, upper_bounds : tuple of NamedBound
-        Best first. Every one is proved: exact rational or ball arithmetic.
+        Best first. Those of status DERIVED are proved here, in exact or ball arithmetic; the others are quoted.
     """
 
     d: int
@@ -119,8 +126,8 @@ def packing_number(d: object, angle: object = None, *, cosine: object = None) ->
     --------
     >>> packing_number(8, 60).exact, packing_number(3, 90).exact, packing_number(2, 72).exact
     (240, 6, 5)
-    >>> print(packing_number(12, 60).lower_bounds[0], packing_number(12, 60).upper < 1500)
-    840 (quadruples) True
+    >>> print(packing_number(4, 36).lower_bounds[0], packing_number(12, 60).lower, packing_number(12, 60).upper_bounds[0])
+    120 (600-cell) 840 1355 (semidefinite, quoted: Leijenhorst & de Laat 2024)
     """
     dim = int(VARIABLES["d"].exact(d))
     low, high = _cosine(angle, cosine)
@@ -130,15 +137,23 @@ def packing_number(d: object, angle: object = None, *, cosine: object = None) ->
             f"d must be at most {show_lower(most, 3)} at this angle, got {describe(d)}: counts are exact, and beyond they have "
             "too many digits"
         )
+    degrees = None if angle is None else fraction(exact_rational("angle", angle))
+    lower: list[Bound]
+    upper: list[Bound]
     if dim == 1:
         lower = upper = [(2, "the sphere of R^1 has two points")]
     elif dim == 2:
         # Both ends of the cosine are one, or the angle is given.
         lower = upper = [(_polygon(low, angle), "regular polygon")]
     else:
-        lower = sorted(_lower_bounds(dim, low), key=lambda bound: -bound[0])
-        upper = sorted(_upper_bounds(dim, high), key=lambda bound: bound[0])
-    below, above = ([NamedBound(*b, side) for b in found] for found, side in ((lower, Side.LOWER), (upper, Side.UPPER)))
+        lower = _lower_bounds(dim, low, degrees)
+        upper = _upper_bounds(dim, high)
+    below = [NamedBound(*bound, Side.LOWER) for bound in lower]
+    above = [NamedBound(*bound, Side.UPPER) for bound in upper]
+    if dim > 2:
+        above += [NamedBound(*bound, Side.UPPER, Status.PAPER) for bound in _quoted(dim, high, degrees)]
+    below.sort(key=lambda bound: -bound.count)
+    above.sort(key=lambda bound: bound.count)
     return PackingNumber(dim, (low, high), tuple(below), tuple(above))
 
 
@@ -171,9 +186,10 @@ def _cosine(angle: object, cosine: object) -> tuple[Fraction, Fraction]:
 Bound = tuple[int, str]
 
 
-def _lower_bounds(d: int, cosine: Fraction) -> list[Bound]:
+def _lower_bounds(d: int, cosine: Fraction, degrees: Fraction | None) -> list[Bound]:
     square = (1 - cosine) / 2  # sin(psi/2)^2
-    found = [simple_code(d, square)]
+    exact = [(code.size, code.name) for code in known_codes(d) if code.keeps(cosine, degrees)]
+    found = [max([simple_code(d, square), *exact], key=lambda bound: bound[0])]
     s = sine_above(square)
     found.append((existence(d, min(s, 1.0)), "existence: a maximal code covers"))
     if d <= 24:
@@ -181,6 +197,20 @@ def _lower_bounds(d: int, cosine: Fraction) -> list[Bound]:
         at = int(table.sines.searchsorted(s))
         if at < table.sines.size and s >= table.sines[0] and table.names[at] == "rings":
             found.append((int(table.sizes[at]), "rings of smaller codes"))
+    return found
+
+
+def _quoted(d: int, cosine: Fraction, degrees: Fraction | None) -> list[Bound]:
+    """Bounds of the literature: optimal codes at this or a larger cosine, and the semidefinite bound at 60 degrees."""
+    found = [
+        (code.size, f"no code is larger than the {code.name}, quoted: {code.optimal}")
+        for code in known_codes(d)
+        if code.optimal and code.bounds(cosine, degrees)
+    ]
+    found = [min(found)] if found else []
+    if d in SEMIDEFINITE and cosine <= Fraction(1, 2):
+        count, source = SEMIDEFINITE[d]
+        found.append((count, f"semidefinite, quoted: {source}"))
     return found
 
 

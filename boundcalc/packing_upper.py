@@ -60,6 +60,34 @@ _LIFTS = tuple(Fraction(*pair) for pair in ((454, 1000), (1, 2), (47, 100), (2, 
 _FEW_LIFTS_FROM = 5_000
 
 
+_CLUSTERED = "Leijenhorst & de Laat 2024"
+_POLYNOMIAL = "Machado & de Oliveira Filho 2018"
+# Published upper bounds at 60 degrees by semidefinite programs, as Cohn's table of kissing numbers has them:
+# H. D. Mittelmann and F. Vallentin, Exp. Math. 19, 2010; F. C. Machado and F. M. de Oliveira Filho, Exp. Math. 27, 2018;
+# N. Leijenhorst and D. de Laat, Math. Program. Comput. 16, 2024; D. de Laat, N. Leijenhorst and W. H. H. de Muinck Keizer,
+# arXiv:2404.18794.
+SEMIDEFINITE: dict[int, tuple[int, str]] = {
+    5: (44, "Mittelmann & Vallentin 2010"),
+    6: (77, "de Laat, Leijenhorst & de Muinck Keizer 2024"),
+    7: (134, "Mittelmann & Vallentin 2010"),
+    9: (363, _POLYNOMIAL),
+    10: (553, _POLYNOMIAL),
+    11: (868, _CLUSTERED),
+    12: (1355, _CLUSTERED),
+    13: (2064, _CLUSTERED),
+    14: (3174, _CLUSTERED),
+    15: (4853, _CLUSTERED),
+    16: (7320, _CLUSTERED),
+    17: (10978, _CLUSTERED),
+    18: (16406, _CLUSTERED),
+    19: (24417, _CLUSTERED),
+    20: (36195, _CLUSTERED),
+    21: (53524, _CLUSTERED),
+    22: (80810, _CLUSTERED),
+    23: (122351, _CLUSTERED),
+}
+
+
 class _UndecidedError(ArithmeticError):
     """A sign could not be decided."""
 

@@ -14,7 +14,7 @@ from constructions import _arguments as check
 from constructions._products import tiles
 from constructions.angle import Exact, cosine_at
 from constructions.certificate import SeparationCertificate
-from constructions.codes import best_code, build, member
+from constructions.codes import best_code, build, default_size, member
 from constructions.rounding import decimal_below
 from constructions.spherical_code import SphericalCode
 
@@ -306,7 +306,8 @@ def pack(
 
     def code_at(cosine: Fraction) -> SphericalCode:
         if isinstance(family, str) and family == "auto":
-            return best_code(d, cosine=cosine, seed=seed, max_size=max_size)
+            most = default_size(d) if max_size is None else max_size
+            return best_code(d, cosine=cosine, seed=seed, max_size=most)
         return build(member(family, "family").name, d, cosine=cosine, seed=seed, max_size=max_size)
 
     code = code_at(limit)

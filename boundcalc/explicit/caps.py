@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.exact import describe, fraction
+from boundcalc.explicit.codes import known_codes
 from boundcalc.explicit.rings import existences, ring_table, sine_below, small_codes
 from boundcalc.files import write_text
 
@@ -116,11 +117,17 @@ def _polygons(counts: Sequence[int]) -> list[Caps]:
 
 
 def ring_steps(d: int) -> dict[str, Any]:
-    """Where the size of ring codes in R^d has grown by a factor: s = sin(psi/2), sizes and names, and the smallest s known."""
+    """s = sin(psi/2), sizes and names of codes in R^d where the size has grown by a factor, and the smallest s that is known.
+
+    Codes of the catalogue are among them. Steps that are in the file stay, so that no bound falls where codes become larger.
+    """
     table = ring_table(d)
+    chosen = {int(np.abs(table.sines - s).argmin()) for s in _rings()[str(d)]["sines"]}
+    known = {code.name for code in known_codes(d)}
     steps, last = [], 0.0
     for i in range(len(table.sines) - 1, -1, -1):
-        if table.sizes[i] >= last * _STEP:
+        new = table.names[i] in known and table.names[i] != table.names[min(i + 1, len(table.sines) - 1)]
+        if i in chosen or new or table.sizes[i] >= last * _STEP:
             last = table.sizes[i]
             steps.append(i)
     return {

@@ -5,8 +5,8 @@ differ by at least the separation psi, each filled with a code in R^(k-1), are a
 psi' in the ring have distance 2 sin(phi) sin(psi'/2), which must be at least 2 sin(psi/2). With s = sin(psi/2) the
 smaller code needs s' = s/sin(phi), and a ring with s' > 1 holds one point. In R^2 there are floor(pi/arcsin(s)) points.
 Each table entry is the largest of: rings, the existence bound (a maximal code covers, so it has at least
-1/sigma(psi) points, sigma the measure of a cap of angle psi), k + 1 and 2k points, and exactly certified codes at 60
-degrees.
+1/sigma(psi) points, sigma the measure of a cap of angle psi), k + 1 and 2k points, and the exactly certified codes of the
+catalogue (:mod:`boundcalc.explicit.codes`).
 
 Proof of a table entry, and its rounding. An entry (s, N) claims N points with separation psi, sin(psi/2) = s for the binary
 number s. Rings are placed at tilts t (angle from the equator), which are binary numbers too and stand for themselves.
@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.arb import Ball, ball, lower_float, precision, upper_float, whole_part
-from boundcalc.explicit.codes import kissing_code_size
+from boundcalc.explicit.codes import catalogue, kissing_code_size, known_codes
 
 # The float below pi/2.
 _QUARTER = math.pi / 2
@@ -48,7 +48,7 @@ _TERMS = 100
 
 @lru_cache(maxsize=256)
 def small_codes(k: int) -> tuple[tuple[int, str, Fraction], ...]:
-    """Size, name and largest sin(psi/2)^2 = (1 - cos psi)/2 of exactly known codes in R^k, k >= 2."""
+    """Size, name and a bound from below of sin(psi/2)^2 = (1 - cos psi)/2, in general exact, of known codes in R^k, k >= 2."""
     codes = [
         (2, "antipodal pair", Fraction(1)),
         (k + 1, "simplex", Fraction(k + 1, 2 * k)),
@@ -57,10 +57,7 @@ def small_codes(k: int) -> tuple[tuple[int, str, Fraction], ...]:
     ]
     if 5 <= k <= 32:  # even sign vectors: two of them differ in at least two places
         codes.append((2 ** (k - 1), "demicube", Fraction(2, k)))
-    if k == 6:  # E8 roots at inner product 1 with two roots at 60 degrees, projected: cos = 1/4
-        codes.append((27, "Schläfli", Fraction(3, 8)))
-    if k == 7:  # E8 roots at inner product 1 with one root, projected: cos = 1/3
-        codes.append((56, "E8 vertex figure", Fraction(1, 3)))
+    codes += [(code.size, code.name, (1 - code.enclosure[1]) / 2) for code in known_codes(k)]
     return tuple(codes)
 
 
@@ -76,16 +73,13 @@ def simple_code(k: int, square: Fraction) -> tuple[int, str]:
     """The largest of the exactly known codes in R^k, k >= 2, whose separation psi has sin(psi/2)^2 >= square.
 
     >>> simple_code(8, Fraction(1, 4)), simple_code(8, Fraction(1, 2)), simple_code(8, Fraction(9, 16))
-    ((240, 'E8 roots'), (16, 'cross-polytope'), (9, 'simplex'))
+    ((240, 'roots E8'), (16, 'cross-polytope'), (9, 'simplex'))
     """
     options = [(1, "one point")]
     options += [(size, name) for size, name, limit in small_codes(k) if square <= limit]
     if square > Fraction(1, 2):  # simplex of a subspace: cos = -1/m
         m = min(k, math.floor(1 / (2 * square - 1)))
         options.append((m + 1, "simplex") if m >= 1 else options[0])
-    # Icosahedron: cos(psi) = 1/sqrt(5), so 1 - 2 s^2 >= 1/sqrt(5).
-    if k == 3 and square < Fraction(1, 2) and 5 * (1 - 2 * square) ** 2 >= 1:
-        options.append((12, "icosahedron"))
     return max(options, key=lambda pair: pair[0])
 
 
@@ -163,11 +157,7 @@ def _last_sine(square: Fraction) -> float:
 def _simple_codes(k: int, sines: NDArray[np.float64]) -> list[tuple[int, str]]:
     """:func:`simple_code` at many separations: a function of s with few steps."""
     limits = [limit for _, _, limit in small_codes(k)] + [Fraction(m + 1, 2 * m) for m in range(1, k + 1)]
-    ends = {_last_sine(limit) for limit in limits}
-    if k == 3:  # of the icosahedron
-        last = math.sqrt((1 - 1 / math.sqrt(5)) / 2)
-        ends |= {last * (1 + i * 2.0**-52) for i in range(-8, 9)}
-    steps = sorted(ends)
+    steps = sorted({_last_sine(limit) for limit in limits})
     codes = [simple_code(k, Fraction(s) ** 2) for s in steps]
     return [codes[i] for i in np.searchsorted(steps, sines)]
 
@@ -189,6 +179,7 @@ def _grid(smallest: float) -> NDArray[np.float64]:
         math.sqrt(float(x)) * (1 - 2e-16)
         for x in (Fraction(3, 8), Fraction(1, 3), *(Fraction(2, k) for k in range(5, 33)))
     ]
+    jumps += [_last_sine((1 - code.enclosure[1]) / 2) for code in catalogue() if code.d <= 24]
     jumps += [math.sqrt((1 - 1 / math.sqrt(5)) / 2) * (1 - 4e-16)]
     jumps += [0.5, math.sqrt(0.5) * (1 - 2e-16), math.sqrt(0.75) * (1 - 2e-16)]
     return np.unique(np.minimum(np.concatenate([plain, jumps]), 1.0))

@@ -263,7 +263,6 @@ class WavePackets(Design):
 @lru_cache(maxsize=16)
 def _grid(d: int, m: int, aspect: Fraction) -> tuple[tuple[Caps, ...], Array, Array, Array]:
     """Caps with log height and count, and log of the number of boxes for each delta."""
-    step = 2 if d > 1 else 1
     # As in _boxes, in floats.
     along = np.floor(0.5 / _DELTAS)
     side = float(aspect) * _DELTAS
@@ -276,7 +275,7 @@ def _grid(d: int, m: int, aspect: Fraction) -> tuple[tuple[Caps, ...], Array, Ar
     log_across = np.where(few, np.log(np.maximum(whole, 1e-300)), log_across)
     log_boxes = np.maximum(np.log(along) + log_across, -700.0)
     log_heights, log_counts = log_arrays(d)
-    return candidates(d)[::step], log_heights[::step], log_counts[::step], log_boxes
+    return candidates(d), log_heights, log_counts, log_boxes
 
 
 def _cheapest(d: int, constants: _Constants, log_boxes: Array) -> tuple[Array, list[Fraction]]:

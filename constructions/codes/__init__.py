@@ -19,6 +19,7 @@ from constructions.codes import (
     coxeter_todd,
     endpoints,
     farthest,
+    golden,
     greedy,
     halves,
     laminated,
@@ -52,6 +53,7 @@ FAMILIES: tuple[Family, ...] = (
     laminated.FAMILY,
     odd_signs.FAMILY,
     leech.FAMILY,
+    golden.FAMILY,
     sharp.FAMILY,
     shells.FAMILY,
     binary_codes.FAMILY,
@@ -64,8 +66,13 @@ FAMILIES: tuple[Family, ...] = (
 
 _MOST_POINTS = 20_000
 _MOST_ENTRIES = 50_000_000  # 400 MB of float64
-_WHOLE_DIM = 48
+_LEECH_DIM, _WHOLE_DIM = 24, 48
 _WHOLE = 200_000  # a family asked for by name is built whole up to this size where its size is known
+
+
+def default_size(d: int) -> int:
+    """The largest number of points that are built in R^d without being asked for: 20 000 or 400 MB, at least 1000."""
+    return max(1000, min(_MOST_POINTS, _MOST_ENTRIES // d))
 
 
 def member(name: object, argument: str = "name") -> Family:
@@ -124,9 +131,8 @@ def build(
     obstacle = family.obstacle(asked.d, asked.cosine)
     if obstacle is not None:
         raise ValueError(obstacle)
-    known = family.known_size(asked.d, asked.cosine)
-    if max_size is None and known is not None and asked.most < known <= _WHOLE and asked.d <= _WHOLE_DIM:
-        asked = replace(asked, most=known)
+    if max_size is None and asked.d <= _WHOLE_DIM:
+        asked = asked.whole(family)
     code = asked.build(family)
     if code is None:
         raise ValueError(
@@ -153,7 +159,8 @@ def best_code(
     Parameters
     ----------
     d, angle, cosine, seed, max_size, least
-        As in `build`; every code is truncated to `max_size` points.
+        As in `build`; every code is truncated to `max_size` points. By default a code that is asked for at exactly its own
+        angle is built whole in d ≤ 24, another one to the default of `build`.
     thorough : bool
         Also try the slow families: farthest points and energy minimisation.
 
@@ -175,12 +182,16 @@ def best_code(
     tried = [family for family in FAMILIES if family.automatic or thorough]
     sizes = [family.known_size(asked.d, asked.cosine) for family in tried]
     possible = size_bound(asked.d, asked.cosine)
+    requests = [
+        asked.whole(family) if max_size is None and asked.d <= _LEECH_DIM and asked.at_own_angle(family) else asked
+        for family in tried
+    ]
     # Python's sort is stable: among equals the first of FAMILIES stays first.
-    known = sorted((-min(size, asked.most), k) for k, size in enumerate(sizes) if size)
+    known = sorted((-min(size, requests[k].most), k) for k, size in enumerate(sizes) if size)
     best: SphericalCode | None = None
     for minus_size, k in known:
         if best is None or best.size < -minus_size:
-            best = _larger(best, asked.build(tried[k]))
+            best = _larger(best, requests[k].build(tried[k]))
     for family, size in zip(tried, sizes, strict=True):
         if size is None and (best is None or best.size < min(asked.most, possible)):
             best = _larger(best, asked.build(family))
@@ -224,8 +235,7 @@ class _Request:
     ) -> _Request:
         d, c = check.integer("d", d, 1), cosine_at(angle, cosine)
         least = check.integer("least", least, 1)
-        default = max(1000, min(_MOST_POINTS, _MOST_ENTRIES // d), least)
-        most = default if max_size is None else check.integer("max_size", max_size, 1)
+        most = max(default_size(d), least) if max_size is None else check.integer("max_size", max_size, 1)
         if least > most:
             raise ValueError(f"least must be at most max_size = {most}, got {least}")
         possible = size_bound(d, c) if least > 1 else 1
@@ -235,6 +245,17 @@ class _Request:
                 f"got {least}"
             )
         return cls(d, c, check.integer("seed", seed, 0), most, least)
+
+    def whole(self, family: Family) -> _Request:
+        """The same with room for the whole code of the family, where its size is known and not too large."""
+        size = family.known_size(self.d, self.cosine)
+        return replace(self, most=size) if size is not None and self.most < size <= _WHOLE else self
+
+    def at_own_angle(self, family: Family) -> bool:
+        """Whether the family has fewer points at any larger angle."""
+        closer = self.cosine - Fraction(1, 10**12)
+        sizes = (family.known_size(self.d, max(closer, Fraction(-1))), family.known_size(self.d, self.cosine))
+        return sizes[0] != sizes[1]
 
     def build(self, family: Family) -> SphericalCode | None:
         return family.build(self.d, self.cosine, np.random.default_rng(self.seed), self.most)

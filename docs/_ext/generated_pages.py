@@ -1,4 +1,4 @@
-"""Writes the pages of the registry, the errata and the derivations from the library when the site is built."""
+"""Writes the pages of the registry, the errata, the derivations and the codes from the library when the site is built."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sphinx.application import Sphinx
 
 import boundcalc
 from boundcalc.derivation import DERIVATIONS
+from boundcalc.explicit.codes import KnownCode, catalogue
 from boundcalc.files import write_text
 from boundcalc.statement import Status, Theorem
 from boundcalc.tables import exponent_table
@@ -78,6 +79,52 @@ def derivations_page() -> str:
     return "\n".join(parts)
 
 
+def codes_page() -> str:
+    """The catalogue of spherical codes: at 60 degrees beside the records, and at other angles."""
+
+    def upper(code: KnownCode) -> str:
+        asked = (
+            {"angle": 60}
+            if code.cosine == "1/2"
+            else {"angle": code.degrees}
+            if code.degrees
+            else {"cosine": code.enclosure[1]}
+        )
+        best = boundcalc.packing_number(code.d, **asked).upper_bounds[0]
+        return f"{best.count} ({'quoted' if best.status is Status.PAPER else 'proved here'})"
+
+    sixty = [code for code in catalogue() if code.record]
+    others = [code for code in catalogue() if not code.record]
+    open_to_us = ", ".join(str(code.d) for code in sixty if code.record and code.size < code.record[0])
+    lines = [
+        "# Spherical codes", "",
+        "Generated from the catalogue that `packing_number`, `explicit_lower`, `best_code` and `boundcalc codes` read. Every "
+        "code is built by the library, and all its inner products are computed exactly; the tests do it anew and compare "
+        "checksums of the coordinates. `boundcalc codes --dim D --angle A --save code.npz` writes one.", "",
+        "## Kissing configurations: 60°", "",
+        "The records are quoted, as of October 2026; Cohn keeps a table of them. The library has fewer points in d = "
+        f"{open_to_us}.", "",
+        "| d | ours | record | source of the record | our construction | proof that no code is larger | upper bound |",
+        "|---|---|---|---|---|---|---|",
+        *(
+            f"| {code.d} | {code.size} | {code.record[0]} | {code.record[1]} | {code.name}: {code.source} | "
+            f"{code.optimal or '–'} | {upper(code)} |"
+            for code in sixty if code.record
+        ), "",
+        "## Other angles", "",
+        "The sharp codes of the list of Cohn and Kumar (2007) in these dimensions, and further sections of the Leech "
+        "configuration. Regular polygons, simplices and the vectors ±e_i, which are the best there are at their angles, need "
+        "no table.", "",
+        "| d | largest inner product | points | construction | proof that no code is larger | upper bound |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {code.d} | {code.cosine} | {code.size} | {code.name}: {code.source} | {code.optimal or '–'} | {upper(code)} |"
+            for code in others
+        ), "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
 def _write(path: Path, text: str) -> None:
     if path.exists() and path.read_text() == text:
         return
@@ -87,7 +134,8 @@ def _write(path: Path, text: str) -> None:
 def generate(app: Sphinx) -> None:
     """Write the pages beside the others."""
     folder = Path(app.srcdir)
-    for name, page in (("registry", registry_page), ("errata", errata_page), ("derivations", derivations_page)):
+    pages = {"registry": registry_page, "errata": errata_page, "derivations": derivations_page, "codes": codes_page}
+    for name, page in pages.items():
         _write(folder / f"{name}.md", page())
 
 

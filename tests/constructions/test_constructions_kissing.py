@@ -169,13 +169,14 @@ def test_barnes_wall(d: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("entry", TABLE)
-def test_sharp_codes(entry: tuple[int, Fraction, int, str, int]) -> None:
+def test_sharp_codes(entry: tuple[int, Fraction, int, str, tuple[int, ...]]) -> None:
     d, cosine, size, _, _ = entry
-    code = build("sharp", d, cosine=cosine + Fraction(1, 10**9))
+    code = build("sharp", d, cosine=cosine)
     assert code.size == size
     assert code.dim == d
-    gram = code.points @ code.points.T
-    np.fill_diagonal(gram, -1)
+    chosen = np.random.default_rng(d).choice(size, min(size, 2000), replace=False)
+    gram = code.points[chosen] @ code.points.T
+    gram[np.arange(len(chosen)), chosen] = -1
     assert gram.max() == pytest.approx(float(cosine), abs=1e-12)
     # Sharp configurations are designs: their points sum to zero and have a scalar second moment.
     assert np.abs(code.points.sum(axis=0)).max() < 1e-9

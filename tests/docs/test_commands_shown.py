@@ -24,7 +24,7 @@ PAGES = [
     *sorted((ROOT / "docs" / "benchmarks").glob("*.md")),
 ]
 COMMAND = re.compile(r"^(?:\$ )?(?:boundcalc|python -m verify\.(?=\w))\s*([a-z][\w-]*(?: .*)?)$")
-GENERATED = ("registry.md", "errata.md", "derivations.md")
+GENERATED = ("registry.md", "errata.md", "derivations.md", "codes.md")
 
 
 def shown_commands() -> Iterator[tuple[str, str]]:

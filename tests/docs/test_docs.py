@@ -10,6 +10,7 @@ import pytest
 
 import boundcalc
 import verify
+from boundcalc.explicit.codes import catalogue
 
 DOCS = Path(__file__).parents[2] / "docs"
 SOURCES = sorted((DOCS / "notebooks").glob("*.py"))
@@ -108,3 +109,10 @@ def test_generated_pages_hold_every_entry() -> None:
         assert f"## {entry.number}. {entry.where}\n" in errata
     assert "(not shown)" not in errata
     assert "$" not in errata
+    codes = generated_pages.codes_page()
+    for code in catalogue():
+        record = f" {code.record[0]} | {code.record[1]} |" if code.record else f" {code.name}: {code.source} |"
+        label = code.size if code.record else f"{code.cosine} | {code.size}"
+        assert codes.count(f"| {code.d} | {label} |{record}") == 1
+    fewer = [str(code.d) for code in catalogue() if code.record and code.size < code.record[0]]
+    assert f"fewer points in d = {', '.join(fewer)}." in codes

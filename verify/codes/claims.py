@@ -46,6 +46,7 @@ def outcomes_of(setting: CodesSetting, code: SphericalCode) -> Iterator[Outcome]
         Relation.EQUAL if optimal else Relation.AT_MOST,
         upper.count,
         {"every_bound": {b.name: str(b.count) for b in number.upper_bounds}, "share": code.size / upper.count},
+        status=upper.status,
     )
 
 
@@ -56,7 +57,8 @@ def _claim(
     bound: object,
     evidence: Mapping[str, object],
     obstacle: str | None = None,
+    status: Status = Status.DERIVED,
 ) -> Outcome:
     return judged(
-        NAME, "packing-size", words, measured, relation, bound, Status.DERIVED, evidence, obstacle=obstacle  # type: ignore[arg-type]
+        NAME, "packing-size", words, measured, relation, bound, status, evidence, obstacle=obstacle  # type: ignore[arg-type]
     )  # fmt: skip

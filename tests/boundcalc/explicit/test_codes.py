@@ -2,13 +2,13 @@
 
 import math
 from fractions import Fraction
-from itertools import combinations, product
+from itertools import product
 
 import numpy as np
 import pytest
 
 from boundcalc.explicit.caps import _rings, ring_steps
-from boundcalc.explicit.codes import kissing_code_size, quadruples, section_size, shortest_vectors
+from boundcalc.explicit.codes import kissing_code_size
 from boundcalc.explicit.rings import existence, ring_table, simple_code, small_codes
 
 E8 = np.array(
@@ -57,49 +57,8 @@ def test_vertex_figures_of_e8() -> None:
     projected = 3 * both - (root + second)[None]
     assert largest_cosine(projected) == Fraction(1, 4)
     assert np.linalg.matrix_rank(projected) == 6
-    names = {name: (size, limit) for size, name, limit in [*small_codes(6), *small_codes(7)]}
-    assert names["Schläfli"] == (27, (1 - Fraction(1, 4)) / 2)
-    assert names["E8 vertex figure"] == (56, (1 - Fraction(1, 3)) / 2)
-
-
-@pytest.mark.parametrize("k", [9, 10, 12, 14, 16])
-def test_quadruple_codes(k: int) -> None:
-    words = quadruples(k)
-    assert all(len(set(a) & set(b)) <= 2 for a, b in combinations(words, 2))
-    vectors = [[2 * s if j == i else 0 for j in range(k)] for i in range(k) for s in (-1, 1)]
-    for word in words:
-        for signs in product((-1, 1), repeat=4):
-            vector = [0] * k
-            for place, sign in zip(word, signs, strict=True):
-                vector[place] = sign
-            vectors.append(vector)
-    code = np.array(vectors)
-    assert len(code) == 2 * k + 16 * len(words) == len({tuple(v) for v in vectors})
-    assert largest_cosine(code) == Fraction(1, 2)
-
-
-@pytest.mark.slow
-def test_leech_configuration() -> None:
-    """Counts are the published kissing numbers of laminated lattices; angles of random vectors with all others, exactly."""
-    vectors = shortest_vectors().astype(np.float32)  # whole numbers far below 2^24: exact products
-    assert len(vectors) == len(np.unique(vectors, axis=0)) == 196560
-    rng = np.random.default_rng(24)
-    for row in rng.integers(0, len(vectors), 40):
-        products, counts = np.unique(vectors @ vectors[row], return_counts=True)
-        assert products.tolist() == [-32, -16, -8, 0, 8, 16, 32]
-        assert counts.tolist() == [1, 4600, 47104, 93150, 47104, 4600, 1]
-    sizes = [section_size(k) for k in range(15, 25)]
-    assert sizes == [2340, 4320, 5346, 7398, 10668, 17400, 27720, 49896, 93150, 196560]
-
-
-@pytest.mark.slow
-def test_section_of_the_leech_configuration() -> None:
-    """The 5346 vectors in R^17: rank and all inner products."""
-    vectors = shortest_vectors().astype(np.int64)
-    section = vectors[(vectors[:, :8] == vectors[:, :1]).all(1)]
-    assert len(section) == section_size(17)
-    assert np.linalg.matrix_rank(section) == 17
-    assert largest_cosine(section) == Fraction(1, 2)
+    known = {(size, limit) for size, _, limit in [*small_codes(6), *small_codes(7)]}
+    assert known >= {(27, (1 - Fraction(1, 4)) / 2), (56, (1 - Fraction(1, 3)) / 2)}
 
 
 @pytest.mark.parametrize("k", [5, 6, 7])

@@ -157,7 +157,7 @@ class _Code:
 
 def test_a_better_code_gives_a_better_bound() -> None:
     plain = explicit_lower(16, 1e8)
-    better = explicit_lower(16, 1e8, code=_Code(8640, Fraction(1, 2)))  # type: ignore[arg-type]
+    better = explicit_lower(16, 1e8, code=_Code(3 * 4320, Fraction(1, 2)))  # type: ignore[arg-type]
     assert better.family("stacked-trapezoids").log10 > plain.family("stacked-trapezoids").log10 + 0.2
     with pytest.raises(ValueError, match="at least 2 points"):
         explicit_lower(16, 1e8, code=_Code(1, Fraction(1, 2)))  # type: ignore[arg-type]

@@ -59,7 +59,7 @@ def named_code(name: str, size: int, k: int) -> list[Point] | None:
                     p = [arb(0), a / norm, b * golden / norm]
                     found.append(p[i:] + p[:i])
         return found
-    if name == f"D{k} roots":
+    if name == f"roots D{k}":
         half = 1 / arb(2).sqrt()
         pairs = [(i, j) for i in range(k) for j in range(i)]
         return [
