@@ -97,7 +97,7 @@ def tree_bound(
     inner = np.flatnonzero(~extreme)
     order = inner[np.argsort(-np.abs(program.dual.nu[inner]), kind="stable")]
     nodes = max(1000, int(most_nodes * min(1.0, _POINTS / len(y))))
-    count = len(order) if len(order) <= 4 * _FIRST else _FIRST
+    count = min(len(order), _FIRST)
     try:
         while not guard.over():
             state.free(order[:count], order[count:])
@@ -152,7 +152,7 @@ class _State:
             self._balance(primal.a, primal.beta)
             q, a = dual.mu @ dual.cuts**2, n / 2 * dual.nu
             before, aim = self._value, dual.value(y)
-            if before >= (1 - (tol if self._true else _COARSE)) * aim:
+            if before >= (1 - (0.5 * tol if self._true else _COARSE)) * aim:
                 break
             pair = _MIX * q + (1 - _MIX) * self._centre[0], _MIX * a + (1 - _MIX) * self._centre[1]
             # A search finds what is easy to find, at less cost.
