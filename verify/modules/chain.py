@@ -423,7 +423,7 @@ def gauss_newton(problem: ModuleLoss, vectors: Tensor) -> list[float]:
 
 
 def hopeless(problem: ModuleLoss, run: Run) -> str:
-    """Why the trace must be too large outside the basis of a run from a random start, if an estimate says so for sure."""
+    """Why the trace must be too large outside the basis of a run from a random start, as far as an estimate shows."""
     outputs = problem.outputs(problem.batches[0][0], [p.detach() for p in problem.parameters])
     seen, size = sum(value for value in run.values.tolist() if value > 0), problem.size * run.alpha[0]
     if problem.points * outputs[0].numel() <= _MOST_ROWS or size <= 2 * (seen + float(run.values[-1])):
