@@ -72,6 +72,8 @@ _OTHERS: tuple[tuple[int, str, str, Fraction, str, str | None], ...] = (
     (23, "sharp", "1/3", Fraction(1, 3), "Leech", _LEVENSHTEIN),
     (23, "sharp", "2/5", Fraction(2, 5), "a level of the Leech configuration", None),
     (23, "sharp", "7/15", Fraction(7, 15), "a level of the Leech configuration", None),
+    (52, "quadrics", "1/16", Fraction(1, 16), "Cameron, Goethals & Seidel 1978", _LEVENSHTEIN),
+    (105, "quadrics", "1/25", Fraction(1, 25), "Cameron, Goethals & Seidel 1978", _LEVENSHTEIN),
 )
 
 

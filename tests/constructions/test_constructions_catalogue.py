@@ -34,12 +34,12 @@ def test_the_list_that_is_stored() -> None:
         2: 6, 3: 12, 4: 24, 5: 40, 6: 72, 7: 126, 8: 240, 9: 306, 10: 500, 11: 582, 12: 840, 13: 1130, 14: 1620, 15: 2564,
         16: 4320, 17: 5730, 18: 8358, 19: 11948, 20: 19448, 21: 29768, 22: 49896, 23: 93150, 24: 196560,
     }  # fmt: skip
-    # The table of universally optimal codes of Cohn and Kumar (2007) in these dimensions, but for infinite families.
+    # The table of universally optimal codes of Cohn and Kumar (2007), but for infinite families, of which the last two are one.
     sharp = {(code.d, code.cosine, code.size) for code in catalogue() if code.optimal}
     assert sharp >= {
         (3, "1/√5", 12), (4, "cos 36°", 120), (8, "1/2", 240), (7, "1/3", 56), (6, "1/4", 27), (5, "1/5", 16),
         (24, "1/2", 196560), (23, "1/3", 4600), (22, "1/4", 891), (23, "1/5", 552), (22, "1/6", 275), (21, "1/7", 162),
-        (22, "1/11", 100), (21, "1/9", 112),
+        (22, "1/11", 100), (21, "1/9", 112), (52, "1/16", 325), (105, "1/25", 756),
     }  # fmt: skip
     for place, code in PAIRS:
         assert (place.d, place.family, place.cosine, place.source, place.optimal) == (

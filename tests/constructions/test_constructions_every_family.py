@@ -24,6 +24,7 @@ INSTANCES = {
     "laminated": (18, HALF, 600),
     "odd-signs": (18, HALF, 1500),
     "leech": (24, HALF, 2000),
+    "quadrics": (52, Fraction(1, 16), 325),
     "golden": (3, Fraction(1, 2), 12),
     "sharp": (7, Fraction(1, 3), 56),
     "shells": (3, Fraction(9, 10), 60),

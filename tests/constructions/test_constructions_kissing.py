@@ -15,6 +15,7 @@ from constructions.codes.coxeter_todd import hexacode
 from constructions.codes.halves import _hexagon_codes, even_shortened_hamming, julin_code
 from constructions.codes.leech import minimal_vectors
 from constructions.codes.odd_signs import further_words
+from constructions.codes.quadrics import isotropic
 from constructions.codes.quadruples import blocks, count
 from constructions.codes.sharp import TABLE
 from constructions.codes.shells import representations
@@ -183,6 +184,25 @@ def test_sharp_codes(entry: tuple[int, Fraction, int, str, tuple[int, ...]]) -> 
     assert np.allclose(code.points.T @ code.points, np.eye(d) * size / d, atol=1e-9)
     assert code.exact is not None
     assert max_inner_product(code.exact).upper == cosine
+
+
+@pytest.mark.parametrize("q", [2, 3, 4, 5])
+def test_quadrics(q: int) -> None:
+    """A generalised quadrangle of order (q, q²): every point on q² + 1 lines of q + 1 points, and no triangles off lines."""
+    points, orthogonal = isotropic(q)
+    size, degree = (q + 1) * (q**3 + 1), q * (q**2 + 1)
+    assert len(points) == size
+    adjacent = orthogonal & ~np.eye(size, dtype=bool)
+    assert np.array_equal(adjacent, adjacent.T)
+    paths = adjacent.astype(int) @ adjacent
+    assert set(np.diag(paths).tolist()) == {degree}
+    assert set(paths[adjacent].tolist()) == {q - 1}
+    assert set(paths[~orthogonal].tolist()) == {q**2 + 1}
+    d = q * (q**2 - q + 1)
+    code = build("quadrics", d, cosine=Fraction(1, q**2))
+    gram = code.points @ code.points.T
+    assert np.allclose(gram[adjacent], -1 / q)
+    assert np.allclose(gram[~orthogonal], 1 / q**2)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def outcomes_of(setting: CodesSetting, code: SphericalCode) -> Iterator[Outcome]
         yield _claim(words, code.size, Relation.AT_LEAST, existence.count, {"bound": existence.name}, short)
     best = number.lower_bounds[0]
     yield _claim(
-        f"against the largest number proved by formula: {best.name}",
+        f"against the largest code known here: {best.name}",
         code.size,
         Relation.AT_LEAST,
         best.count,
