@@ -83,6 +83,8 @@ class SphericalCode:
         worst = float(np.abs(np.einsum("ij,ij->i", points, points) - 1).max())
         if worst > 2 * _NORM_TOLERANCE:
             raise ValueError(f"points must have rows of norm 1, got one whose squared norm is off by {worst:.3g}")
+        if self.known is not None:
+            check.instance("known", self.known, InnerProductBound)
         if self.exact is not None:
             exact = _integers("exact", self.exact)
             if len(exact) != len(points) or exact.shape[1] < points.shape[1]:

@@ -195,7 +195,7 @@ SLOW: dict[str, tuple[Callable[..., object], dict[str, object]]] = {
     "packet_field": (constructions.packet_field, {"packing": constructions.pack(2, Fraction(1, 50)), "scale": 0.5}),
     "CapRidges": (constructions.CapRidges, {"packing": PACKING, "profiles": (ridge.hat(Fraction(15, 16), Fraction(1, 16)),),
                                             "tilt": 0.0, "axes": 0}),
-    "SphericalCode": (constructions.SphericalCode, {"points": U, "family": "test", "exact": None}),
+    "SphericalCode": (constructions.SphericalCode, {"points": U, "family": "test", "exact": None, "known": None}),
     "SignCode": (constructions.SignCode, {"words": np.ones((2, 4), dtype=np.int8), "min_distance": 0}),
 }  # fmt: skip
 SLOW_CASES, FEWER = 100, {"plot": 10, "table, registry": 10, "sample_size": 40, "table, sample-sizes": 40}
