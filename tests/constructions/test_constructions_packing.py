@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from constructions.codes import build
+from constructions.codes import best_code, build
 from constructions.data import uniform_ball
 from constructions.network import Network, empirical_weight
 from constructions.packing import Packing, largest_height, pack, separation_limit
@@ -149,3 +149,16 @@ def test_screening_in_single_precision_loses_no_point(monkeypatch: pytest.Monkey
     assert np.array_equal(packing.evaluate(X, np.ones(packing.size)), plain[1])
     assert (plain[0] >= 0).sum() > 100
     assert (plain[0][:200] < 0).any()
+
+
+@pytest.mark.parametrize(("d", "height", "attained", "packed"), [(2, Fraction(1, 2), 3, 2), (9, Fraction(1, 3), 10, 9)])
+def test_caps_stand_on_the_rows_not_on_what_they_round(d: int, height: Fraction, attained: int, packed: int) -> None:
+    """Triangle and simplex attain the limit exactly, but their floats do not: the caps about those would overlap."""
+    limit = separation_limit(height)
+    code = best_code(d, cosine=limit)
+    assert (code.size, code.rounded, code.certify_rows(limit).holds) == (attained, True, False)
+    with pytest.raises(ValueError, match="certified disjoint"):
+        Packing(code, height)
+    packing = pack(d, height)
+    assert packing.size == packed
+    assert packing.certificate.holds is True
