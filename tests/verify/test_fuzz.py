@@ -157,7 +157,10 @@ SLOW: dict[str, tuple[Callable[..., object], dict[str, object]]] = {
                                                      "margins": None, "depth": None, "most_columns": 1000, "progress": None}),
     "decay_path": (verify.decay_path, {"X": X, "y": Y, "decays": [0.1], "tol": 1e-3, "time_limit": 1.0, "seed": 0,
                                        "most_columns": 1000, "progress": None}),
-    "model_gap": (verify.model_gap, {"network": NET, "X": X, "y": Y, "tol": 0.005, "time_limit": 1.0}),
+    "model_gap": (verify.model_gap, {"network": NET, "X": X, "y": Y, "tol": 0.005, "time_limit": 1.0, "seed": 0,
+                  "progress": None}),
+    "trace_edge": (verify.trace_edge, {"X": X, "y": Y, "tol": 0.005, "time_limit": 1.0, "seed": 0, "margins": None,
+                   "most_columns": 50, "progress": None}),
     "train": (verify.train, {"runs": [Run(NET, X, Y, 0.1)], "steps": 3, "trace_at": (1,), "dtype": np.float64, "device": "cpu",
                              "with_sharpness": False, "checkpoint": None, "checkpoint_every": 2, "progress": None}),
     "hull_margins": (verify.hull_margins, {"X": X, "tol": 1e-9, "time_limit": 1.0, "progress": None, "checkpoint": None}),
@@ -218,7 +221,7 @@ LEFT_OUT = {
         "Report",
         "Sharpness",
     ),
-    *("Shatterability", "SpectralDensity", "Trace", "Training"),
+    *("Shatterability", "SpectralDensity", "Trace", "TraceEdge", "Training"),
 }
 
 
@@ -285,7 +288,7 @@ def test_every_public_function_is_asked() -> None:
 @pytest.mark.parametrize("progress", [True, False, 1, "yes", [print]])
 def test_progress_is_a_function(progress: object) -> None:
     takers = [name for name, (_, plain) in SLOW.items() if "progress" in plain]
-    assert len(takers) == 6
+    assert len(takers) == 8
     for name in takers:
         call, plain = SLOW[name]
         with pytest.raises(TypeError, match="progress must be a function or None, got"):

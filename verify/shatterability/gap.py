@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian import Sharpness, sharpness
-from verify.hessian.inputs import check_instance
+from verify.hessian.inputs import check_function, check_instance, check_integer, check_positive
 from verify.outcome import Trust
 from verify.shatterability.dictionary import augmented
 from verify.shatterability.edge import MemorisationEdge, memorisation_edge
@@ -104,6 +104,9 @@ def model_gap(
     """
     check_instance("network", network, Network)
     X, y = check_data(X, y)
+    tol, time_limit = check_positive("tol", tol, below=1), check_positive("time_limit", time_limit)
+    check_function("progress", progress)
+    seed = check_integer("seed", seed, 0)
     values = network(X)
     residual = y - values
     active = (network.preactivations(X) > 0).astype(np.float64)
