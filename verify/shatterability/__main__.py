@@ -15,7 +15,7 @@ command = Command(
     [*ShatterSetting.options()[1:], *(OPTIONS[name] for name in ("json", "save", "plot"))],
     help="""Say whether flatness keeps a network from memorising your table, with a proof either way where there is one.
 
-    FILE is text with a header line (.csv, .tsv, .txt, .jsonl, compressed or not), .xlsx, .parquet, .feather, or .npz with X and
+    FILE is text with a header line (.csv, .tsv, .txt, .json, compressed or not), .xlsx, .parquet, .feather, or .npz with X and
     labels. --save writes the interpolating network with its data, --plot draws what is memorisable, margins and depths;
     --checkpoint keeps the hull margins.""",
     example="data.csv --target y --eta 0.5",

@@ -15,7 +15,7 @@ from boundcalc.options import choice, number
 from verify.command import Progress, asked, check_outputs
 from verify.outcome import ExitCode
 from verify.shatterability.figure import shatterability_figure
-from verify.shatterability.job import Protection, examine
+from verify.shatterability.job import Protection, Shatterability, examine
 from verify.shatterability.render import json_text, text
 from verify.shatterability.scaling import LabelScale, Scale
 from verify.shatterability.table_setting import TableSetting
@@ -52,9 +52,10 @@ def answer(typed: Mapping[str, Any]) -> int:
     # What was asked for comes last; beside it the normalised question, or the data as given where that was asked for.
     names = {given: "as given", normalised: "normalised"}
     pairs = [given if asked == normalised else normalised, asked]
+    answers: dict[tuple[Scale, LabelScale], Shatterability] = {}
     with Progress() as progress:
-        questions = {
-            names.get(each, "as asked"): examine(
+        for each in reversed(pairs):
+            answers[each] = examine(
                 table,
                 eta,
                 each[0],
@@ -67,9 +68,9 @@ def answer(typed: Mapping[str, Any]) -> int:
                 most_nodes=setting.nodes,
                 progress=progress.note,
                 checkpoint=None if setting.checkpoint is None or each != asked else Path(setting.checkpoint),
+                like=answers.get(asked),
             )
-            for each in pairs
-        }
+    questions = {names.get(each, "as asked"): answers[each] for each in pairs}
     *others, last = questions
     found = questions[last]
     n, d = found.X.shape

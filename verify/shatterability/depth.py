@@ -19,7 +19,7 @@ from verify.hessian.rounding import SLACK, UNIT, gamma
 from verify.shatterability.depth_exact import line_depth, plane_depth
 from verify.shatterability.frame import Frame, row_norms
 from verify.shatterability.guard import Guard
-from verify.shatterability.screening import block_rows
+from verify.shatterability.screening import block_rows, tiles
 from verify.shatterability.simplices import disjoint_simplices
 from verify.shatterability.table import check_points
 
@@ -28,6 +28,9 @@ Counts = NDArray[np.int64]
 
 _EXACT_POINTS = 5000
 _ROUNDS = 40
+# For many points less is tried: so many heights are sorted, so many multiplications made in the rounds, so many points looked at
+# for each point that simplices are sought for.
+_HEIGHTS, _PRODUCTS, _LOOKS = 5 * 10**7, 2 * 10**11, 10**9
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +57,7 @@ def depth_bracket(
     *,
     directions: int = 2000,
     start: Float | None = None,
+    alone: NDArray[np.bool_] | None = None,
     time_limit: float = math.inf,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
@@ -67,6 +71,8 @@ def depth_bracket(
         Random directions tried for all points; each point then improves its own.
     start : ndarray, shape (n, d), optional
         A direction for each point to start from, such as that of its hull margin; zero rows for none.
+    alone : ndarray of bool, shape (n,), optional
+        Points known to be extreme, whose count is 1.
     time_limit : float
         Seconds after which to stop; what is found until then is returned.
     seed : int
@@ -90,8 +96,12 @@ def depth_bracket(
     if d == 2 and n <= _EXACT_POINTS:
         counts = plane_depth(Frame.of(X).points)
         return DepthBracket(counts, counts, (np.empty((0, 3), dtype=np.int64),) * n)
-    upper, _ = directional_depth(X, directions, start=start, guard=guard, seed=seed, progress=progress)
-    lower, simplices = disjoint_simplices(Frame.of(X).points, upper, guard=guard, seed=seed, progress=progress)
+    upper, _ = directional_depth(
+        X, directions, start=start, alone=alone, guard=guard, seed=seed, progress=progress
+    )  # fmt: skip
+    lower, simplices = disjoint_simplices(
+        Frame.of(X).points, upper, most=max(1, _LOOKS // n), guard=guard, seed=seed, progress=progress
+    )
     return DepthBracket(lower, upper, simplices, guard.stopped)
 
 
@@ -100,6 +110,7 @@ def directional_depth(
     directions: int = 2000,
     *,
     start: Float | None = None,
+    alone: NDArray[np.bool_] | None = None,
     guard: Guard | None = None,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
@@ -117,12 +128,15 @@ def directional_depth(
     if start is not None:
         start = start * frame.factor
     best = np.full(n, n, dtype=np.int64)
+    if alone is not None:
+        best[alone] = 1
     own = np.array(points) if start is None else np.where(np.any(start != 0, axis=1)[:, None], start, points)
     norms = row_norms(own)[:, None]
     own = np.divide(own, norms, out=np.zeros_like(own), where=norms > 0)
     own[norms[:, 0] == 0, 0] = 1.0
-    rows = np.arange(n)
-    _improve(points, margin, rows, own.copy(), best, own)
+    rows = np.flatnonzero(best > 1)
+    _improve(points, margin, rows, own[rows], best, own)
+    directions = min(directions, max(100, _HEIGHTS // n))
     tried = rng.standard_normal((directions, d))
     tried /= np.linalg.norm(tried, axis=1, keepdims=True)
     step = max(1, block_rows(n) // 8)
@@ -141,10 +155,11 @@ def directional_depth(
                 better = counts < best
                 best[better] = counts[better]
                 own[better] = sign * u
-    width = 0.5
+    width, left = 0.5, float(_PRODUCTS)
     for turn in range(_ROUNDS):
         rows = np.flatnonzero(best > 1)
-        if not rows.size or (guard is not None and guard.over()):
+        left -= rows.size * n * d
+        if not rows.size or left < 0 or (guard is not None and guard.over()):
             break
         if progress is not None:
             progress(f"depth: improving {rows.size} directions, round {turn + 1}")
@@ -161,8 +176,9 @@ def _improve(points: Float, margin: float, rows: Counts, trial: Float, best: Cou
     step = block_rows(len(points))
     for at in range(0, rows.size, step):
         some, u = rows[at : at + step], trial[at : at + step]
-        products = u @ points.T
-        level = products[np.arange(some.size), some] - margin
-        counts = (products >= level[:, None]).sum(axis=1)
+        counts = np.zeros(some.size, dtype=np.int64)
+        level = np.einsum("ij,ij->i", u, points[some]) - margin
+        for tile in tiles(len(points)):
+            counts += (u @ points[tile].T >= level[:, None]).sum(axis=1)
         better = counts < best[some]
         best[some[better]], own[some[better]] = counts[better], u[better]

@@ -28,13 +28,13 @@ from verify.shatterability.dictionary import (
 from verify.shatterability.dual_check import certified_dual_value
 from verify.shatterability.frame import Frame
 from verify.shatterability.guard import Guard
-from verify.shatterability.interpolant import fitted_network, interpolation_loss, simple_columns
+from verify.shatterability.interpolant import FIT, fitted_network, interpolation_loss, simple_columns
 from verify.shatterability.margins import HullMargins, hull_margins
 from verify.shatterability.master import Dual, Master
 from verify.shatterability.pricing import FullPricing, Pricing, SearchPricing, cheap_columns
 from verify.shatterability.program import ProgramResult, solve_program
-from verify.shatterability.reach import nonnegative_products, reach_bound
-from verify.shatterability.solitary import solitary_network, solo_sharpness
+from verify.shatterability.reach import ReachBound, nonnegative_products, reach_bound
+from verify.shatterability.solitary import measure_solitary, solitary_network, solo_sharpness
 from verify.shatterability.table import check_data, refuse_conflicts
 from verify.shatterability.tree_bound import MOST_NODES, tree_bound
 
@@ -43,6 +43,9 @@ __all__ = ["MOST_COLUMNS", "MOST_NODES", "MemorisationEdge", "memorisation_edge"
 Float = NDArray[np.float64]
 
 _MOST_ENTRIES = 3 * 10**8
+# Beyond so many points no program is solved and no network evaluated pair by pair; networks of more weights aren't kept.
+MOST_POINTS = 5000
+_MOST_WEIGHTS = 5 * 10**7
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +163,8 @@ def memorisation_edge(
     bound = reach_bound(X, y, depth)
     solo = solo_sharpness(X, y)
     needed = y != solo.beta
+    if len(X) > MOST_POINTS:
+        return replace(_many(X, y, margins, bound, needed), stopped=guard.stopped)
     if not needed.any() or margins.extreme[needed].all():
         network = solitary_network(X, y, margins.directions, margins.lower, solo.beta, np.flatnonzero(needed))
         found = _measured(network, X, y)
@@ -203,6 +208,22 @@ def memorisation_edge(
     method = "all hyperplanes" if complete else "sampled hyperplanes"
     edge = _edge(method, lower, cuts, *found, evidence=evidence, dual=program.dual)
     return replace(edge, stopped=guard.stopped)
+
+
+def _many(X: Float, y: Float, margins: HullMargins, bound: ReachBound, needed: NDArray[np.bool_]) -> MemorisationEdge:
+    """The edge of many points: from solitary neurons if these fit all labels, else its upper end stays open."""
+    solo = solo_sharpness(X, y)
+    found = MemorisationEdge(bound.value, math.inf, Trust.PROVED, Trust.PROVED, "depths", bound.p[None])
+    if not margins.extreme[needed].all():
+        return found
+    rows = np.flatnonzero(needed)
+    network = solitary_network(X, y, margins.directions, margins.lower, solo.beta, rows)
+    measured = measure_solitary(network, X, y, rows, margins.lower)
+    if measured is None or not (measured.worst_loss <= FIT * float(np.var(y)) or not np.ptp(y)):
+        return found
+    upper = max(measured.sharpness, bound.value)
+    kept = network if network.W.size <= _MOST_WEIGHTS else None
+    return replace(found, upper=upper, method="solitary neurons", network=kept, loss=measured.loss)
 
 
 def _edge(

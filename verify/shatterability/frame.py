@@ -25,6 +25,8 @@ Float = NDArray[np.float64]
 _ROUNDING = 8 * UNIT
 _LEAST_BLUR = 1e-11
 _MOST_BLUR = 1e-6
+# From so many numbers on, the decomposition is made in the memory of a single copy.
+_IN_PLACE = 2 * 10**7
 
 
 def determinant(rows: list[list[Fraction]]) -> Fraction:
@@ -50,6 +52,18 @@ def row_norms(rows: Float) -> Float:
     top = np.abs(rows).max(axis=1, initial=0.0)
     unit = np.where(top > 0, top, 1.0)
     return np.asarray(top * np.linalg.norm(rows / unit[:, None], axis=1))
+
+
+def _svd_in_place(rows: Float) -> tuple[Float, Float, Float]:
+    """The thin decomposition of many rows (n, r), which are overwritten: by way of a QR decomposition, in their memory."""
+    from scipy.linalg import qr
+
+    Q, R = qr(rows, mode="economic", overwrite_a=True, check_finite=False)
+    left, values, right = np.linalg.svd(R)
+    step = max(1, 2**24 // R.shape[1])
+    for start in range(0, len(Q), step):
+        Q[start : start + step] = Q[start : start + step] @ left
+    return Q, values, right
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +105,12 @@ class Frame:
     @cached_property
     def _decomposition(self) -> tuple[Float, Float, Float]:
         """Left singular vectors (n, r), values (r,) and right ones (d + 1, r) of the rows (point, -1), r their rank."""
-        left, values, right = np.linalg.svd(augment(self.points), full_matrices=False)
+        if self.points.size < _IN_PLACE or len(self.points) <= self.points.shape[1]:
+            left, values, right = np.linalg.svd(augment(self.points), full_matrices=False)
+        else:
+            left, values, right = _svd_in_place(np.asfortranarray(augment(self.points)))
         kept = values > _ROUNDING * values[0]
-        return left[:, kept], values[kept], right[kept].T
+        return left if kept.all() else left[:, kept], values[kept], right[kept].T
 
     @property
     def rank(self) -> int:

@@ -15,7 +15,7 @@ Float = NDArray[np.float64]
 
 _BLOCK_ENTRIES = 2**24
 # A network counts as interpolating if its training loss is at most this share of the variance of the labels.
-_FIT = 1e-14
+FIT = 1e-14
 
 
 def simple_columns(frame: Frame, margins: HullMargins, rng: np.random.Generator) -> Dictionary:
@@ -55,7 +55,7 @@ def fitted_network(X: Float, y: Float, omega: Float, a: Float, log_balance: Floa
 def interpolation_loss(network: Network, X: Float, y: Float) -> float | None:
     """Its training loss (1/2n) sum (y - f)^2; None if it does not interpolate, rounding of its values included."""
     residual = np.abs(y - network(X))
-    if not 0.5 * np.mean((residual + value_errors(network, X)) ** 2) <= _FIT * float(np.var(y)) and np.ptp(y):
+    if not 0.5 * np.mean((residual + value_errors(network, X)) ** 2) <= FIT * float(np.var(y)) and np.ptp(y):
         return None
     return 0.5 * float(np.mean(residual**2))
 

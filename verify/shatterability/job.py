@@ -19,10 +19,10 @@ from verify.hessian.structure import secular_root
 from verify.outcome import Interval, Relation, Trust, Verdict, judge
 from verify.shatterability.decay import DecayPoint, decay_path, halving_decay
 from verify.shatterability.depth import DepthBracket, depth_bracket
-from verify.shatterability.edge import MOST_COLUMNS, MOST_NODES, MemorisationEdge, memorisation_edge
+from verify.shatterability.edge import MOST_COLUMNS, MOST_NODES, MOST_POINTS, MemorisationEdge, memorisation_edge
 from verify.shatterability.frame import Frame
 from verify.shatterability.guard import Guard
-from verify.shatterability.margins import HullMargins, hull_margins
+from verify.shatterability.margins import HullMargins, carried_over, hull_margins
 from verify.shatterability.reach import nonnegative_products
 from verify.shatterability.scaling import LabelScale, Scale, Scaled, ScaledLabels, rescale, rescale_labels
 from verify.shatterability.solitary import (
@@ -32,7 +32,7 @@ from verify.shatterability.solitary import (
     solo_capacity,
     solo_sharpness,
 )
-from verify.shatterability.table import Table, check_data, conflicting_rows, constant_columns
+from verify.shatterability.table import Table, check_data, conflicting_rows, constant_columns, first_equal
 from verify.shatterability.trace_edge import TraceEdge, solitary_trace, trace_edge
 
 Float = NDArray[np.float64]
@@ -207,8 +207,9 @@ def examine(
     most_nodes: int = MOST_NODES,
     progress: Callable[[str], None] | None = None,
     checkpoint: str | Path | None = None,
+    like: Shatterability | None = None,
 ) -> Shatterability:
-    """The answer of :func:`shatterability` for a table in one pair of scales."""
+    """The answer of :func:`shatterability` for a table in one pair of scales; margins are taken from ``like``, that in others."""
     points, scaled = rescale(table.X, features), rescale_labels(table.y, labels)
     X, y = check_data(points.X, scaled.y)
     check_function("progress", progress)
@@ -225,9 +226,13 @@ def examine(
         row = int(np.abs(y).argmax())
         raise ValueError(f"bound must be at least every |y_i|, got {bound!r} with label {y[row]:g} in {table.row(row)}")
     guard = Guard(limit)
-    margins = hull_margins(X, time_limit=0.4 * limit, progress=progress, checkpoint=checkpoint)
+    margins = None if like is None else carried_over(like.margins, like.features, points)
+    if margins is None:
+        margins = hull_margins(X, time_limit=0.4 * limit, progress=progress, checkpoint=checkpoint)
     left = guard.left() - 0.45 * limit
-    depth = depth_bracket(X, start=margins.directions, time_limit=left, seed=seed, progress=progress)
+    depth = depth_bracket(
+        X, start=margins.directions, alone=margins.extreme, time_limit=left, seed=seed, progress=progress
+    )
     solo = solo_sharpness(X, y)
     clash = conflicting_rows(X, y)
     edge = None
@@ -267,6 +272,7 @@ def examine(
             progress=progress,
         )
     half = halving_decay(X, y, time_limit=max(guard.left(), 0.05 * limit), seed=seed) if len(y) <= _HALF else None
+    frame = Frame.of(X)
     protection, verdict, evidence = _verdict(eta, margins, edge, clash, table)
     return Shatterability(
         table=table,
@@ -280,12 +286,12 @@ def examine(
         depth=depth,
         solo=solo,
         single=np.where(margins.extreme, single_sharpness(solo.costs), math.inf),
-        leverage=leverages(X),
+        leverage=frame.leverages,
         capacity=largest_capacity(X, y, eta, solo.beta, margins.extreme),
         edge=edge,
         worst_labels=math.nan if bound is None else secular_root(2 * bound * np.hypot(1, np.linalg.norm(X, axis=1))),
         decay=path,
-        notes=_notes(table, X, y, margins, depth, edge, path),
+        notes=_notes(table, X, y, frame, margins, depth, edge, path),
         trace=trace,
         half_decay=half,
     )
@@ -341,6 +347,7 @@ def _notes(
     table: Table,
     X: Float,
     y: Float,
+    frame: Frame,
     margins: HullMargins,
     depth: DepthBracket,
     edge: MemorisationEdge | None,
@@ -360,7 +367,7 @@ def _notes(
             f"norms reach {radius:.4g} and some x_i·x_j < -1: the lower bound of lambda* is weaker than in the unit ball, and "
             "the bound over all hyperplanes does not apply; --features unit-ball changes the question to one where it does"
         )
-    copies = n - len(np.unique(X + 0.0, axis=0))
+    copies = int((first_equal(X) != np.arange(n)).sum())
     if copies:
         notes.append(f"{copies} row(s) repeat earlier points: none of these points is extreme")
     constant = constant_columns(X)
@@ -369,7 +376,6 @@ def _notes(
             ", ..." if constant.size > 5 else ""
         )
         notes.append(f"feature(s) {shown} are constant: they shift the points and separate nothing")
-    frame = Frame.of(X)
     if frame.rank - 1 < min(n - 1, d - constant.size):
         notes.append(
             f"up to rounding the points lie in a flat of dimension {frame.rank - 1}, and are taken to: what is float-certified "
@@ -397,6 +403,11 @@ def _notes(
             "too many hyperplanes to list, or points too near to them to tell sides: the network is certified, and so is the "
             "lower bound of lambda*, but it may be far below; --nodes lets the tree search behind it go on"
         )
-    if edge is not None and edge.network is None:
+    if n > MOST_POINTS and edge is not None and not math.isfinite(edge.upper):
+        notes.append(
+            f"more than {MOST_POINTS} points, some of them inside the hull of the others: no interpolating network is searched "
+            "for, and the upper end of lambda* stays open"
+        )
+    elif edge is not None and edge.network is None and not math.isfinite(edge.upper):
         notes.append("no interpolating network was found that float64 can represent")
     return tuple(notes)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +22,20 @@ from verify.hessian.inputs import check_function, check_positive
 from verify.hessian.rounding import SLACK, UNIT, gamma
 from verify.shatterability.frame import Frame, row_norms
 from verify.shatterability.guard import Guard
+from verify.shatterability.large import LARGE, early_answers
 from verify.shatterability.margin_checkpoint import MarginCheckpoint
+from verify.shatterability.scaling import Scaled
 from verify.shatterability.screening import Screening, block_rows, screen, separation
-from verify.shatterability.simplices import zero_weights
-from verify.shatterability.table import check_points
+from verify.shatterability.simplices import shortest
+from verify.shatterability.table import check_points, repeated
 
 Float = NDArray[np.float64]
 
 _TURNS = 60
 # Shortest vectors below this share of the largest norm are 0 but for rounding errors.
 _ZERO = 1e-14
+# Of many points, so many extreme ones get narrow brackets: those with the largest margins.
+_SHOWN = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +51,8 @@ class HullMargins:
     tolerance : float
         Width aimed at.
     complete : bool
-        Whether every bracket is that narrow; False if time ran out, or float64 can't make them.
+        Whether every bracket is that narrow; False if time ran out, or float64 can't make them. Beyond n^2 d = 10^10 only
+        points inside and 24 extreme ones with large margins are asked for.
     stopped : bool
         Whether time ran out.
     """
@@ -113,15 +118,25 @@ def hull_margins(
     frame = Frame.of(X)
     points = X - frame.centre  # exact
     store = None if checkpoint is None else MarginCheckpoint(checkpoint, X)
-    begun = None if store is None else store.load()
+    begun = None if store is None else store.load(frame)
     keep = None if store is None else store.keep
-    found = screen(frame, guard=guard, progress=progress, start=begun, keep=keep)
-    lower, upper, directions = found.lower.copy(), found.upper.copy(), found.directions.copy()
     tolerance = tol * float(row_norms(points - points.mean(axis=0)).max())
+    if begun is None:
+        begun = Screening.begin(frame.points, repeated(X))
+    large = n * X.size >= LARGE
+    if large:
+        begun = early_answers(frame, begun, tolerance, guard=guard, progress=progress, keep=keep)
+    found = screen(frame, guard=guard, progress=progress, start=begun, keep=keep)
+    lower, upper, directions = found.lower, found.upper, found.directions
     step = max(1, min(512, block_rows(n)))
+    narrowed = np.ones(n, dtype=bool)
+    if large:
+        # What the report shows; the other extreme points keep the bracket that made them extreme.
+        narrowed[:] = lower <= 0
+        narrowed[np.argsort(-lower, kind="stable")[:_SHOWN]] = True
     for units, factor, wanted in (
         (frame.points, frame.factor, lower <= 0),
-        (points, np.ones(X.shape[1]), np.ones(n, dtype=bool)),
+        (points, np.ones(X.shape[1]), narrowed),
     ):
         open_rows = np.flatnonzero(wanted & (upper - lower > tolerance))
         for start in range(0, len(open_rows), step):
@@ -131,15 +146,47 @@ def hull_margins(
                 progress(f"margins: {start} of {len(open_rows)} points")
             rows = open_rows[start : start + step]
             _refine(units, factor, rows, tolerance, lower, upper, directions, guard)
+            found.moved[rows] = True
             if store is not None:
-                store.keep(Screening(lower, upper, directions, found.vectors, found.rounds))
+                store.keep(found)
     if store is not None:
-        store.save(Screening(lower, upper, directions, found.vectors, found.rounds))
+        store.save(found)
     directions[lower <= 0] = 0.0
     for array in (lower, upper, directions):
         array.setflags(write=False)
-    complete = bool((upper - lower <= tolerance).all())
+    complete = bool((upper - lower <= tolerance)[narrowed].all())
     return HullMargins(lower, upper, directions, tolerance, complete, guard.stopped)
+
+
+def carried_over(margins: HullMargins, old: Scaled, new: Scaled) -> HullMargins | None:
+    """The margins of the same points in other scales, if these differ by one factor for all columns; None if not, or if
+    rounding of the scales loses an extreme point.
+
+    Coordinates differ from exact ones, (x - shift) / factor, by three units in the last place at most.
+
+    Examples
+    --------
+    >>> from verify.shatterability.scaling import Scale, rescale
+    >>> X = np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 4.0]])
+    >>> as_given, ball = rescale(X, Scale.AS_IS), rescale(X, Scale.UNIT_BALL)
+    >>> found = carried_over(hull_margins(X), as_given, ball)
+    >>> bool(np.abs(found.upper - hull_margins(ball.X).upper).max() < 1e-9)
+    True
+    """
+    ratios = old.factor / new.factor
+    if np.ptp(ratios):
+        return None
+    ratio = float(ratios[0])
+    sizes = [float(row_norms(each.X).max()) for each in (old, new)]
+    error = 8 * UNIT * (ratio * sizes[0] + sizes[1])
+    lower = margins.lower * ratio * (1 - 4 * UNIT) - error
+    lower[margins.lower <= 0] = 0.0
+    if (lower[margins.extreme] <= 1e-290).any():
+        return None
+    upper = margins.upper * ratio * (1 + 4 * UNIT) + np.where(margins.upper > 0, error, 0.0)
+    for array in (lower, upper):
+        array.setflags(write=False)
+    return replace(margins, lower=lower, upper=upper, tolerance=margins.tolerance * ratio)
 
 
 def _refine(
@@ -170,7 +217,7 @@ def _refine(
             if guard.over():
                 return
             row = int(rows[position])
-            w, error = _shortest(points[candidates[position]] - points[row])
+            w, error = shortest(points[candidates[position]] - points[row])
             length = float(row_norms(factor * w[None])[0])
             tiny = 1e-290 if length > 0 else 0.0  # what may have underflown
             upper[row] = min(upper[row], (length + error * float(factor.max())) * slack + tiny)
@@ -210,20 +257,3 @@ def _nearest(points: Float, rows: NDArray[np.int64], count: int) -> list[NDArray
     distances = squares - 2 * points[rows] @ points.T
     distances[np.arange(len(rows)), rows] = np.inf
     return list(np.argpartition(distances, count - 1, axis=1)[:, :count])
-
-
-def _shortest(differences: Float) -> tuple[Float, float]:
-    """The shortest vector of the hull of ``differences`` (m, d), and a bound on the error of its computation."""
-    lengths = row_norms(differences)
-    nearest = int(lengths.argmin())
-    scale = float(lengths[nearest])
-    if scale == 0:
-        return np.zeros(differences.shape[1]), 0.0
-    found = zero_weights(differences / scale)
-    if found is None or not found[0].any():  # the nearest point is in the hull
-        return differences[nearest], scale * 4 * UNIT
-    weights = found[0] / found[0].sum()
-    used = np.flatnonzero(weights)
-    w = weights[used] @ differences[used]
-    # The weights sum to 1 up to their own rounding; the products and the differences are rounded too.
-    return w, float(weights[used] @ lengths[used]) * gamma(2 * len(used) + 8)

@@ -57,9 +57,10 @@ def paragraph(found: Shatterability) -> str:
             sentences.append(f"Below eta = {show_lower(min(edge.eta_ok, 2.0), 3)} this protection is gone")
         certain = edge.lower_evidence
     else:
+        known = f"it does not below {show_lower(edge.eta_ok, 3)} and does" if edge.eta_ok > 0 else "it does"
         sentences = [
-            f"Whether flatness at eta = {eta} keeps a network from memorising these labels is open: it does not below "
-            f"{show_lower(edge.eta_ok, 3)} and does above {show_upper(edge.eta_max, 3)}",
+            f"Whether flatness at eta = {eta} keeps a network from memorising these labels is open: {known} above "
+            f"{show_upper(edge.eta_max, 3)}",
             f"At eta = {eta} at least {fits} can be fitted, with at most one neuron each",
         ]
         certain = edge.lower_evidence.worse(edge.upper_evidence)

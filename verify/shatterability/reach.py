@@ -29,6 +29,7 @@ Float = NDArray[np.float64]
 
 _TURNS = 12
 _BLOCK_ENTRIES = 2**24
+_MOST_PAIRS = 10**6
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,8 @@ class ReachBound:
 def nonnegative_products(X: Float) -> bool:
     """Whether z_i·z_j = x_i·x_j + 1 >= 0 for all pairs, decided exactly. It is for points of the unit ball.
 
+    Only where rounding leaves more than a million pairs open the answer is False without knowing.
+
     >>> nonnegative_products(np.array([[1.0], [-1.0]])), nonnegative_products(np.array([[1.0], [-1.5]]))
     (True, False)
     """
@@ -49,19 +52,42 @@ def nonnegative_products(X: Float) -> bool:
     rounding = gamma(X.shape[1] + 4)
     if float(squares.max()) * (1 + rounding) <= 1.0:
         return True
+    if ((X.min(axis=0) >= 0) | (X.max(axis=0) <= 0)).all():
+        return True
+    # Products are at least -1 together with those of positive and negative parts.
+    above, below = (float(np.einsum("ij,ij->i", part, part).max()) for part in (np.maximum(X, 0), np.minimum(X, 0)))
+    if 4 * above * below * (1 + 4 * rounding) <= 1.0:
+        return True
     size = np.sqrt(squares)
+    if _exact_products(X):
+        rounding = 0.0
+    pairs = 0
+    # Long points first: what is below -1 is soon found.
+    order = np.argsort(-size, kind="stable")
     step = max(1, _BLOCK_ENTRIES // len(X))
-    for start in range(0, len(X), step):
-        part = slice(start, start + step)
+    starts = [0, *range(min(step, 50), len(X), step)]
+    for start, stop in zip(starts, [*starts[1:], len(X)], strict=True):
+        part = order[start:stop]
         products = X[part] @ X.T
-        error = rounding * size[part, None] * size + 1e-300  # of products that underflow, too
+        error = rounding * size[part, None] * size + (1e-300 if rounding else 0.0)  # of products that underflow, too
         if (products + error < -1.0).any():
             return False
+        if not rounding:
+            continue
         i, j = np.nonzero(products - error < -1.0)
-        once = i + start < j
-        if not _exactly_nonnegative(X, np.stack([i + start, j], axis=1)[once]):
+        once = part[i] < j
+        pairs += int(once.sum())
+        # So many that can't be told from -1: what rests on it is left out.
+        if pairs > _MOST_PAIRS or not _exactly_nonnegative(X, np.stack([part[i], j], axis=1)[once]):
             return False
     return True
+
+
+def _exact_products(X: Float) -> bool:
+    """Whether float64 makes no error in products of rows: multiples of a power of two, not too large."""
+    unit = 2.0**-20
+    size = np.abs(X).max() / unit
+    return bool(size**2 * X.shape[1] < 2.0**52 and (X / unit == np.floor(X / unit)).all())
 
 
 def _exactly_nonnegative(X: Float, pairs: NDArray[np.int64]) -> bool:

@@ -32,7 +32,7 @@ from verify.hessian.inputs import read_array
 from verify.shatterability.cells import WHOLE, Column, as_number, is_grouped, parse, sniff_decimal
 
 TEXT = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
-JSON = (".jsonl", ".ndjson")
+JSON = (".jsonl", ".ndjson", ".json")
 EXCEL = (".xlsx", ".xlsm", ".xls", ".ods")
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 _NAMED = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";"}
@@ -401,24 +401,28 @@ def is_running(column: Column) -> bool:
 
 
 def _read_json(path: Path, dialect: Dialect) -> Sheet:
-    """One object in every line; what one lacks is missing there."""
+    """One object in every line, or a list of objects; what one lacks is missing there."""
     with _open(path) as stream:
-        encoding = _encoding(stream.read(4), dialect.encoding)
+        head = stream.read(64)
+    encoding = _encoding(head, dialect.encoding)
+    whole = head.decode(encoding, errors="ignore").lstrip().startswith("[")
     found: dict[str, list[Any]] = {}
     places: list[int] = []
     with _open(path) as raw, io.TextIOWrapper(raw, encoding=encoding) as text:
-        for line, words in enumerate(text, start=1):
-            if not words.strip():
+        listed = _json_list(text, path) if whole else None
+        unit = "line" if listed is None else "row"
+        for line, words in enumerate(text if listed is None else listed, start=1):
+            if listed is None and not words.strip():
                 continue
             try:
-                pairs = json.loads(words, object_pairs_hook=_Pairs)
+                pairs = json.loads(words, object_pairs_hook=_Pairs) if listed is None else words
             except (ValueError, RecursionError) as error:
                 raise ValueError(
                     f"FILE must hold JSON in every line, line {line} of {str(path)!r} does not: {error}"
                 ) from error
             if not isinstance(pairs, _Pairs) or len(dict(pairs)) < len(pairs):
                 raise ValueError(
-                    f"FILE must hold one JSON object with distinct names in every line, line {line} of {str(path)!r} does not"
+                    f"FILE must hold one JSON object with distinct names in every {unit}, {unit} {line} of {str(path)!r} does not"
                 )
             for name, value in pairs:
                 column = found.setdefault(name, [])
@@ -429,7 +433,19 @@ def _read_json(path: Path, dialect: Dialect) -> Sheet:
         raise ValueError(f"FILE must hold a JSON object in every line, {str(path)!r} is empty")
     cells = {name: column + [None] * (len(places) - len(column)) for name, column in found.items()}
     columns = [Column(name.strip(), parse(column, dialect.decimal or ".")) for name, column in cells.items()]
-    return Sheet(columns, places, "line", dialect.decimal or ".", ["JSON lines"])
+    said = ["JSON lines" if listed is None else "JSON, a list of objects"]
+    return Sheet(columns, places, unit, dialect.decimal or ".", said)
+
+
+def _json_list(text: IO[str], path: Path) -> list[Any]:
+    """The objects in a file that holds one list of them."""
+    try:
+        found: list[Any] = json.loads(text.read(), object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"FILE must hold JSON, {str(path)!r} does not: {error}") from error
+    if found and not all(isinstance(each, _Pairs) for each in found):
+        raise ValueError(f"FILE must hold a list of JSON objects, one for each row, {str(path)!r} holds another")
+    return found
 
 
 class _Pairs(list[tuple[str, Any]]):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ from verify.shatterability.guard import Guard
 Float = NDArray[np.float64]
 
 _BLOCK_ENTRIES = 2**25
+# Beyond so many points, products are made in tiles that stay in the cache.
+_MANY, _TILE = 2**14, (512, 2048)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +41,10 @@ class Screening:
     vectors : ndarray, shape (n, d)
         The last iterates w, in the units of the frame.
     rounds : int
-        Frank-Wolfe steps made.
+        Frank-Wolfe steps made; -1 before the first look at the vectors of the start.
+    todo, moved, closed : ndarray of bool, shape (n,)
+        Rows that are still to be looked at in this round; whose vector and direction are no longer those of the start, x_i less
+        the mean of the others; and that are known to lie in the hull of the others.
     """
 
     lower: Float
@@ -47,21 +52,51 @@ class Screening:
     directions: Float
     vectors: Float
     rounds: int
+    todo: NDArray[np.bool_]
+    moved: NDArray[np.bool_]
+    closed: NDArray[np.bool_]
+
+    @classmethod
+    def begin(cls, points: Float, closed: NDArray[np.bool_]) -> Screening:
+        """The state before anything is known of points (n, d) but that the ``closed`` ones lie in the hull of the others."""
+        n = len(points)
+        upper = np.where(closed, 0.0, np.inf)
+        vectors = start_vectors(points)
+        return cls(np.zeros(n), upper, np.zeros_like(points), vectors, -1, ~closed, np.zeros(n, dtype=bool), closed)
+
+
+def start_vectors(points: Float) -> Float:
+    """x_i less the mean of the others, for points (n, d)."""
+    # A mean has as many terms as there are points: without fsum it is off by more than the steps of the screening are.
+    total = np.array([math.fsum(column.tolist()) for column in points.T])
+    return np.asarray(points - (total - points) / (len(points) - 1))
 
 
 def block_rows(n: int) -> int:
     """How many directions are multiplied with n points at once."""
-    return max(1, min(4096, _BLOCK_ENTRIES // n))
+    return _TILE[0] if n > _MANY else max(1, min(4096, _BLOCK_ENTRIES // n))
+
+
+def tiles(n: int) -> list[slice]:
+    """Into which parts n points are cut for these products."""
+    width = _TILE[1] if n > _MANY else n
+    return [slice(at, min(at + width, n)) for at in range(0, n, width)]
 
 
 def support_gaps(points: Float, rows: NDArray[np.int64], vectors: Float) -> tuple[Float, NDArray[np.int64]]:
     """min over j != i of w·(x_i - x_j) and a minimiser j, for each of the given rows i with its w (m, d)."""
-    products = vectors @ points.T
     at = np.arange(len(rows))
-    own = products[at, rows]
-    products[at, rows] = -np.inf
-    best = products.argmax(axis=1)
-    return own - products[at, best], best
+    own, top = np.empty(len(rows)), np.full(len(rows), -np.inf)
+    best = np.zeros(len(rows), dtype=np.int64)
+    for tile in tiles(len(points)):
+        products = vectors @ points[tile].T
+        here = (rows >= tile.start) & (rows < tile.stop)
+        own[here] = products[at[here], rows[here] - tile.start]
+        products[at[here], rows[here] - tile.start] = -np.inf
+        found = products.argmax(axis=1)
+        larger = products[at, found] > top
+        top[larger], best[larger] = products[at, found][larger], found[larger] + tile.start
+    return own - top, best
 
 
 def separation(
@@ -118,15 +153,10 @@ def screen(
     points, factor, radius = frame.points, frame.factor, frame.radius
     n, d = points.shape
     if start is None:
-        # A mean has as many terms as there are points: without fsum it is off by more than the steps below are.
-        total = np.array([math.fsum(column) for column in points.T.tolist()])
-        vectors = points - (total - points) / (n - 1)
-        lower, upper, directions = np.zeros(n), np.full(n, np.inf), np.zeros_like(points)
-    else:
-        vectors, lower, upper = start.vectors.copy(), start.lower.copy(), start.upper.copy()
-        directions = start.directions.copy()
-    first = 0 if start is None else start.rounds
-    open_rows = np.flatnonzero(~(lower > 0))
+        start = Screening.begin(points, np.zeros(n, dtype=bool))
+    lower, upper, directions, vectors = start.lower, start.upper, start.directions, start.vectors
+    todo, moved = start.todo.copy(), start.moved
+    first = max(start.rounds, 0)
     step = block_rows(n)
     # Every step adds less than 16 units of the radius to the error of w; steps repeated after interruptions have room too.
     drift = float(factor.max()) * radius * (64 * (rounds + 2) + d) * UNIT
@@ -134,13 +164,14 @@ def screen(
     turn = first
 
     def state(turn: int) -> Screening:
-        return Screening(lower, np.maximum(upper, lower), directions, vectors, turn)
+        return replace(start, upper=np.maximum(upper, lower), todo=todo, rounds=turn)
 
     for turn in range(first, rounds + 1):
-        left = []
+        if turn > first:
+            todo[:] = ~(lower > 0) & ~start.closed
+        open_rows = np.flatnonzero(todo)
         for at in range(0, len(open_rows), step):
             if at + turn and guard is not None and guard.over():
-                left.append(open_rows[at:])
                 break
             if progress is not None:
                 progress(f"screening, step {turn}: {at} of {len(open_rows)} points")
@@ -157,12 +188,12 @@ def screen(
             square = np.einsum("ij,ij->i", difference, difference)
             share = np.einsum("ij,ij->i", w, difference) / np.where(square > 0, square, 1.0)
             vectors[rows] = w - np.clip(share, 0.0, 1.0)[:, None] * difference
-            left.append(rows)
+            moved[rows] = True
+            todo[open_rows[at : at + step]] = False
             if keep is not None:
                 keep(state(turn))
-        open_rows = np.concatenate(left) if left else open_rows
-        if not open_rows.size or (turn < rounds and guard is not None and guard.over()):
+        if ((lower > 0) | start.closed).all() or (turn < rounds and guard is not None and guard.over()):
             break
     # Rows that no block reached have w as a point of the hull all the same.
-    upper = np.minimum(upper, row_norms(vectors * factor) * slack + drift)
+    np.minimum(upper, row_norms(vectors * factor) * slack + drift, out=upper)
     return state(turn)

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verify.hessian.rounding import SLACK, UNIT, gamma
+from verify.shatterability.frame import row_norms
 from verify.shatterability.guard import Guard
+from verify.shatterability.table import first_equal
 
 Float = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -58,6 +60,7 @@ def disjoint_simplices(
     X: Float,
     upper: Counts,
     *,
+    most: int | None = None,
     guard: Guard | None = None,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
@@ -68,6 +71,8 @@ def disjoint_simplices(
     ----------
     upper : ndarray of int, shape (n,)
         Upper bounds, at which the search stops.
+    most : int, optional
+        Simplices are sought for no more points than these, the deepest ones.
 
     Returns
     -------
@@ -77,11 +82,12 @@ def disjoint_simplices(
     """
     n, d = X.shape
     simplices = [np.empty((0, d + 1), dtype=np.int64)] * n
-    _, inverse, copies = np.unique(X + 0.0, axis=0, return_inverse=True, return_counts=True)
-    group = np.ravel(inverse)
-    lower = copies[group].astype(np.int64)
+    group = first_equal(X)
+    lower = np.bincount(group)[group].astype(np.int64)
     rng = np.random.default_rng(seed)
     rows = np.flatnonzero(upper > lower)
+    if most is not None and rows.size > most:
+        rows = np.sort(rows[np.argsort(-upper[rows], kind="stable")[:most]])
     left = _ATTEMPTS
     for at, row in enumerate(rows.tolist()):
         if guard is not None and guard.over():
@@ -146,3 +152,20 @@ def zero_weights(vectors: Float) -> tuple[Float, float] | None:
     except RuntimeError:
         return None
     return weights, float(residual)
+
+
+def shortest(differences: Float) -> tuple[Float, float]:
+    """The shortest vector of the hull of ``differences`` (m, d), and a bound on the error of its computation."""
+    lengths = row_norms(differences)
+    nearest = int(lengths.argmin())
+    scale = float(lengths[nearest])
+    if scale == 0:
+        return np.zeros(differences.shape[1]), 0.0
+    found = zero_weights(differences / scale)
+    if found is None or not found[0].any():  # the nearest point is in the hull
+        return differences[nearest], scale * 4 * UNIT
+    weights = found[0] / found[0].sum()
+    used = np.flatnonzero(weights)
+    w = weights[used] @ differences[used]
+    # The weights sum to 1 up to their own rounding; the products and the differences are rounded too.
+    return w, float(weights[used] @ lengths[used]) * gamma(2 * len(used) + 8)

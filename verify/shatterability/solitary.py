@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from constructions.network import Network
 from verify.hessian.inputs import check_number, check_positive, read_array
+from verify.hessian.rounding import UNIT, gamma
 from verify.hessian.structure import secular_gaps, secular_root
 from verify.shatterability.table import check_data
 
@@ -247,3 +248,76 @@ def solitary_network(
     # What float64 makes of the activation, so that the fit is as good as it can be.
     seen = np.einsum("ij,ij->i", W, points) - b
     return Network(W, b, residual / np.where(seen > 0, seen, activation), beta)
+
+
+@dataclass(frozen=True)
+class SoloMeasure:
+    """Of a float64 network of solitary neurons: bounds of lambda_max and the trace, rounded up, and the loss with its errors."""
+
+    sharpness: float
+    trace: float
+    loss: float
+    worst_loss: float
+
+
+def measure_solitary(network: Network, X: Float, y: Float, rows: Rows, margins: Float) -> SoloMeasure | None:
+    """What holds for the network of :func:`solitary_network` that fits ``rows``, all roundings included; O(n d).
+
+    The margins bound from below how much less each neuron's direction sees of the other points: none is active there. None if
+    rounding can't tell that.
+
+    Examples
+    --------
+    >>> X, y = np.array([[1.0], [-1.0]]), np.array([1.0, -1.0])
+    >>> network = solitary_network(X, y, X, np.array([2.0, 2.0]), 0.0)
+    >>> found = measure_solitary(network, X, y, np.arange(2), np.array([2.0, 2.0]))
+    >>> round(found.sharpness, 9), round(found.trace, 9), found.loss
+    (2.414213562, 3.828427125, 0.0)
+    """
+    n, d = X.shape
+    rows = rows[y[rows] != network.beta]
+    if not rows.size:  # one neuron, active nowhere
+        return SoloMeasure(1.0, 1.0, 0.0, 0.0) if (y == network.beta).all() else None
+    if len(rows) != network.width or (np.delete(y, rows) != network.beta).any():
+        return None
+    points, slack = X[rows], gamma(d + 16)
+    slopes, squares = np.linalg.norm(network.W, axis=1), np.einsum("ij,ij->i", points, points)
+    products = np.einsum("ij,ij->i", network.W, points)
+    h = products - network.b
+    error = slack * (slopes * np.sqrt(squares) + np.abs(network.b))
+    spread = 2 * float(np.linalg.norm(X - X.mean(axis=0), axis=1).max())
+    # The neuron's direction is that of the margin up to a few roundings.
+    away = slopes * (margins[rows] - slack * spread) * (1 - slack)
+    if not ((h - error > 0).all() and (h + error < away).all()):
+        return None
+    h = h + error
+    residual = np.abs(y[rows] - (network.beta + network.v * (products - network.b)))
+    worst = residual + np.abs(network.v) * error + 8 * UNIT * (np.abs(y[rows]) + np.abs(network.beta))
+    costs = network.v**2 * (1 + squares) * (1 + slack) + h**2
+    every = np.zeros(n)
+    every[rows] = costs * (1 + slack)
+    # Each neuron's block of second derivatives has the largest eigenvalue |r| |z| / n.
+    bent = float((worst * np.sqrt(1 + squares)).max()) / n
+    return SoloMeasure(
+        (root_above(every) + bent) * (1 + 4 * UNIT),
+        (1.0 + float(every.sum()) / n) * (1 + gamma(n + 16)),
+        0.5 * float(residual @ residual) / n,
+        0.5 * float(worst @ worst) / n * (1 + gamma(n + 16)),
+    )
+
+
+def root_above(costs: Float) -> float:
+    """A number above the root of :func:`verify.hessian.structure.secular_root`, certainly, and close to it.
+
+    >>> bool(0 < root_above(np.array([3.0, 1.0])) - secular_root(np.array([3.0, 1.0])) < 1e-12)
+    True
+    """
+    n = len(costs)
+    top = float(costs.max())
+    x = float(secular_gaps(costs).min()) * (1 + 1e-15)
+    excess = gamma(n + 16)
+    while True:
+        # The left side decreases; with n lambda = top + x each term is 1/(x + top - q).
+        if float((1.0 / (x + (top - costs))).sum()) * (1 + excess) <= 1.0:
+            return (top + x) / n * (1 + 8 * UNIT)
+        x *= 1 + excess

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -125,10 +127,11 @@ def read_table(
     Parameters
     ----------
     path : str or Path
-        The suffix names the format: .csv, .tsv, .tab, .txt, .dat, .data, .jsonl, .ndjson (also with .gz, .bz2, .xz, .zst, .zip),
-        .xlsx, .xlsm, .xls, .ods, .parquet, .feather or .npz.
+        The suffix names the format: .csv, .tsv, .tab, .txt, .dat, .data, .json, .jsonl, .ndjson (also with .gz, .bz2, .xz, .zst,
+        .zip), .xlsx, .xlsm, .xls, .ods, .parquet, .feather or .npz.
     target : str, optional
-        Column (for .npz: array) of the labels; by default "y".
+        Column (for .npz: array) of the labels; by default "y". Two names become -1 and 1, in sorted order; of a column of more
+        classes, "column=class" takes one of them, 1, against the rest, -1.
     drop : sequence of str
         Columns to leave out.
     keep : sequence of str
@@ -170,8 +173,12 @@ def read_table(
     drop, keep = check_members("drop", drop, str), check_members("keep", keep, str)
     wanted = "y" if target is None else target
     found = read_sheet(path, Dialect(sep, decimal, encoding, sheet), wanted)
-    columns, words = _choose(found, path, target, wanted, drop, keep)
+    column = wanted
+    if wanted not in [each.name for each in found.columns] and "=" in wanted:
+        column = wanted.rpartition("=")[0]
+    columns, words = _choose(found, path, target, column, drop, keep)
     *features, labels = columns
+    labels = _classes(labels, wanted[len(column) + 1 :] if column != wanted else None, found, words)
     if one_hot:
         features = [part for column in features for part in _one_hot(column, found, words)]
     values = _checked("FILE", [*features, labels], found.rows, found.unit, found.decimal, missing == "refuse")
@@ -240,6 +247,37 @@ def _refuse_twice(called: str, names: Sequence[str]) -> None:
         raise ValueError(
             f"{called} must have distinct column names, {_listed(twice)} stand(s) more than once; rename or drop them"
         )
+
+
+def _classes(labels: Column, one: str | None, found: Sheet, words: list[str]) -> Column:
+    """Labels that are names as -1 and 1: two classes in sorted order, or the class ``one`` against the rest."""
+    if not labels.is_text and one is None:
+        return labels
+    cells = [str(cell).strip() if labels.is_text else f"{cell:g}" for cell in labels.values.tolist()]
+    missing = [as_number(cell, found.decimal) != as_number(cell, found.decimal) for cell in labels.values.tolist()]
+    levels = sorted({cell for cell, lacks in zip(cells, missing, strict=True) if not lacks})
+    if one is not None and one not in levels:
+        raise ValueError(
+            f"--target {labels.name}=CLASS must name a class of {labels.name!r}, got {one!r}; it has {_listed(levels)}"
+        )
+    odd = next((level for level in levels if is_date(level) or remedy(level, found.decimal)), None)
+    named = labels.category or not any(as_number(level, found.decimal) is not None for level in levels)
+    if one is None and (not named or odd is not None or len(levels) < 2):
+        return labels
+    if one is None and len(levels) > 2:
+        if len(levels) > _MOST_LEVELS or (len(levels) > 10 and 2 * len(levels) > len(cells)):
+            return labels
+        example = shlex.quote(f"{labels.name}={levels[0]}")
+        raise ValueError(
+            f"FILE must hold labels that are numbers or of two classes, {labels.name!r} has {len(levels)}: {_listed(levels)}; "
+            f"pass --target {example} for one of them against the rest"
+        )
+    high = levels[1] if one is None else one
+    words.append(
+        f"labels {labels.name!r}: 1 for {high!r}, -1 for {repr(levels[0]) if len(levels) == 2 and one is None else 'the others'}"
+    )
+    signs = [np.nan if lacks else 1.0 if cell == high else -1.0 for cell, lacks in zip(cells, missing, strict=True)]
+    return Column(labels.name, np.array(signs))
 
 
 def _one_hot(column: Column, found: Sheet, words: list[str]) -> list[Column]:
@@ -375,9 +413,7 @@ def conflicting_rows(X: Float, y: Float) -> tuple[int, int] | None:
     >>> conflicting_rows(np.array([[0.0], [1.0], [0.0]]), np.array([1.0, 2.0, 3.0]))
     (0, 2)
     """
-    # -0.0 and 0.0 are one point.
-    _, first, inverse = np.unique(X + 0.0, axis=0, return_index=True, return_inverse=True)
-    origin = first[np.ravel(inverse)]
+    origin = first_equal(X)
     rows = np.flatnonzero(y != y[origin])
     return (int(origin[rows[0]]), int(rows[0])) if rows.size else None
 
@@ -391,6 +427,34 @@ def refuse_conflicts(X: Float, y: Float) -> None:
             f"y must agree on equal rows of X, but rows {i} and {j} are equal with labels {y[i]:g} and {y[j]:g}: "
             "no function interpolates them"
         )
+
+
+def first_equal(X: Float) -> NDArray[np.int64]:
+    """The first row that each row of X (n, d) equals, shape (n,), in little memory.
+
+    >>> first_equal(np.array([[0.0], [1.0], [-0.0]])).tolist()
+    [0, 1, 0]
+    """
+    seen: dict[bytes, int] = {}
+    origin = np.empty(len(X), dtype=np.int64)
+    for i, row in enumerate(X):
+        # -0.0 and 0.0 are one point. Different digests mean different rows; equal ones are looked at below.
+        key = hashlib.blake2b((row + 0.0).tobytes(), digest_size=20).digest()
+        origin[i] = seen.setdefault(key, i)
+    later = np.flatnonzero(origin != np.arange(len(X)))
+    if any((X[i] != X[origin[i]]).any() for i in later.tolist()):
+        raise RuntimeError("two different rows have one digest of 160 bits; please report the data")
+    return origin
+
+
+def repeated(X: Float) -> NDArray[np.bool_]:
+    """Whether a row equals another one, shape (n,).
+
+    >>> repeated(np.array([[0.0], [1.0], [-0.0]])).tolist()
+    [True, False, True]
+    """
+    origin = first_equal(X)
+    return np.asarray(np.bincount(origin)[origin] > 1)
 
 
 def constant_columns(X: Float) -> NDArray[np.int64]:

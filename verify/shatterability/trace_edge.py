@@ -35,12 +35,12 @@ from verify.outcome import Trust
 from verify.shatterability.dictionary import MOST_COLUMNS, Dictionary, augmented, neurons
 from verify.shatterability.frame import Frame
 from verify.shatterability.guard import Guard
-from verify.shatterability.interpolant import fitted_network, interpolation_loss, simple_columns
+from verify.shatterability.interpolant import FIT, fitted_network, interpolation_loss, simple_columns
 from verify.shatterability.margins import HullMargins, hull_margins
 from verify.shatterability.patterns import Patterns, activation_patterns, largest_response
 from verify.shatterability.pricing import SearchPricing
 from verify.shatterability.reach import least_spread
-from verify.shatterability.solitary import solitary_network
+from verify.shatterability.solitary import measure_solitary, solitary_network
 from verify.shatterability.table import check_data, refuse_conflicts
 
 Float = NDArray[np.float64]
@@ -50,8 +50,8 @@ _MOST_NEW = 300
 _NOISE = 1e-12
 # Violations below this share are left.
 _WORTH = 1e-6
-# The program holds a few columns for each point.
-_MOST_POINTS = 2000
+# The program holds a few columns for each point; beyond, networks are not evaluated pair by pair.
+_MOST_POINTS, _MOST_EVALUATED = 2000, 5000
 # Added to the Gram matrix of few points, as a share of its trace: lengths grow by less than rounding takes from them.
 _REGULAR = 1e-13
 
@@ -228,6 +228,8 @@ def _one_output(
 ) -> TraceEdge:
     lower, beta = solitary_trace(X, y)
     needed = np.flatnonzero(y != beta)
+    if len(X) > _MOST_EVALUATED:
+        return _many(X, y, margins, lower, beta, needed)
     if margins.extreme[needed].all():
         network = solitary_network(X, y, margins.directions, margins.lower, beta, needed)
         found = _measured(network, X, y)
@@ -250,6 +252,18 @@ def _one_output(
     return replace(
         best, upper=max(found[0], lower), upper_evidence=found[1], network=program.network, loss=found[2]
     )  # fmt: skip
+
+
+def _many(X: Float, y: Float, margins: HullMargins, lower: float, beta: float, needed: NDArray[np.int64]) -> TraceEdge:
+    """The same for many points, without a program, and without keeping the network."""
+    found = TraceEdge(lower, math.inf, Trust.PROVED, Trust.PROVED, "solitary neurons")
+    if not margins.extreme[needed].all():
+        return found
+    network = solitary_network(X, y, margins.directions, margins.lower, beta, needed)
+    measured = measure_solitary(network, X, y, needed, margins.lower)
+    if measured is None or not (measured.worst_loss <= FIT * float(np.var(y)) or not np.ptp(y)):
+        return found
+    return replace(found, upper=max(measured.trace, lower), loss=measured.loss)
 
 
 def _measured(network: Network, X: Float, y: Float) -> tuple[float, Trust, float] | None:

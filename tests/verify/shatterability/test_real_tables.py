@@ -1,0 +1,79 @@
+"""Tables that come with scikit-learn: answered, or refused with what to do; labels that are words; lists in JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn import datasets
+
+from verify.shatterability.table import read_table
+
+FOLDER = Path(datasets.__file__).parent / "data"
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "shape"),
+    [
+        ("iris.csv", "virginica", (150, 4)),
+        ("linnerud_exercise.csv", "Jumps", (20, 2)),
+        ("linnerud_physiological.csv", "Pulse", (20, 2)),
+    ],
+)
+def test_files_as_they_come(name: str, target: str, shape: tuple[int, int]) -> None:
+    assert read_table(FOLDER / name, target).X.shape == shape
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "remedy"),
+    [
+        ("breast_cancer.csv", "benign", "put a # before it"),
+        ("wine_data.csv", "class_2", "put a # before it"),
+        ("digits.csv.gz", "y", "write a line of names"),
+        ("diabetes_data_raw.csv.gz", "y", "write a line of names"),
+        ("linnerud_exercise.csv", "Weight", "it has 'Chins', 'Situps', 'Jumps'"),
+    ],
+)
+def test_refusals_name_what_to_do(name: str, target: str, remedy: str) -> None:
+    with pytest.raises(ValueError, match=remedy) as refused:
+        read_table(FOLDER / name, target)
+    assert "\n" not in str(refused.value)
+
+
+def test_words_as_labels(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,kind\n1,yes\n2,no\n4,yes\n3,\n")
+    found = read_table(path, "kind", missing="drop")
+    assert found.y.tolist() == [1, -1, 1]
+    assert "labels 'kind': 1 for 'yes', -1 for 'no'" in found.words
+    path.write_text("a,kind\n1,red\n2,blue\n4,red\n3,light green\n")
+    with pytest.raises(ValueError, match=r"'kind' has 3: .*pass --target kind=blue for one of them"):
+        read_table(path, "kind")
+    one = read_table(path, "kind=light green")
+    assert one.y.tolist() == [-1, -1, -1, 1]
+    assert one.target == "kind=light green"
+    with pytest.raises(ValueError, match="must name a class of 'kind', got 'pink'"):
+        read_table(path, "kind=pink")
+    path.write_text("a,kind\n1,3\n2,5\n4,3\n")
+    assert read_table(path, "kind").y.tolist() == [3, 5, 3]
+    assert read_table(path, "kind=5").y.tolist() == [-1, 1, -1]
+    path.write_text("a,day\n1,2020-01-01\n2,2020-01-02\n")
+    with pytest.raises(ValueError, match="turn dates into numbers"):
+        read_table(path, "day")
+
+
+def test_a_list_of_objects_in_json(tmp_path: Path) -> None:
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps([{"a": 1, "y": 2.5}, {"y": 3, "a": 2}, {"a": None, "y": 1}], indent=1))
+    found = read_table(path, missing="drop")
+    np.testing.assert_array_equal(found.X[:, 0], [1, 2])
+    assert found.y.tolist() == [2.5, 3]
+    assert list(found.rows) == [1, 2]
+    path.write_text('{"a": 1, "y": 2}\n{"a": 3, "y": 5}\n')
+    assert read_table(path).y.tolist() == [2, 5]
+    for damaged in ('[{"a": 1}, 3]', "[1, 2]", '[{"a": 1', "[]"):
+        path.write_text(damaged)
+        with pytest.raises(ValueError, match="FILE must hold"):
+            read_table(path)
