@@ -38,7 +38,7 @@ from verify.shatterability.solitary import measure_solitary, solitary_network, s
 from verify.shatterability.table import check_data, refuse_conflicts
 from verify.shatterability.tree_bound import MOST_NODES, tree_bound
 
-__all__ = ["MOST_COLUMNS", "MOST_NODES", "MemorisationEdge", "memorisation_edge"]
+__all__ = ["MOST_COLUMNS", "MOST_NODES", "MOST_POINTS", "MemorisationEdge", "memorisation_edge"]
 
 Float = NDArray[np.float64]
 
