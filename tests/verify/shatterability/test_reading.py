@@ -141,7 +141,7 @@ WRONG: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "too many names": (
         "c,y\n" + "".join(f"n{i},{i * i}\n" for i in range(30)), {"one_hot": True}, "'c' holds 30 in 30 rows; leave it out"
     ),
-    "names for labels": ("a,y\n1,red\n2,blue\n3,tan\n", {"one_hot": True}, "'y' has 3: 'blue', 'red', 'tan'; pass --target y=blue"),
+    "names for labels": ("a,y\n1,red\n2,blue\n3,tan\n", {"one_hot": True}, "has 3: .blue., .red., .tan.; pass --target y=blue"),
     "a missing value": ("a,b,y\n1,2,3\n4,,6\n", {}, r"1 of 2 rows have some in 'b' \(1, first in line 3\); --missing drop"),
     "all missing": ("a,y\n1,\n,2\n", {"missing": "drop"}, "at least 2 points, .* holds 0 without missing values"),
     "a short row": (HEAD + "1,2\n" + ROWS, {}, "as its header, 3; line 2 of .* has 2"),
