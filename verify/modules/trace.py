@@ -14,6 +14,7 @@ derivatives add up to those of the module.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from verify.modules.problem import ModuleLoss
@@ -55,17 +56,7 @@ def exact_trace(problem: ModuleLoss) -> float | str:
         return "parameters are tied"
     total = 0.0
     for at, (inputs, y) in enumerate(problem.batches):
-        seen: dict[str, list[tuple[Tensor, Tensor]]] = {name: [] for name in layers}
-        hooks = [
-            part.register_forward_hook(_note(calls)) for part, calls in zip(layers.values(), seen.values(), strict=True)
-        ]
-        called: set[str] = set()
-        try:
-            with torch.enable_grad():
-                out = problem.outputs(inputs, problem.parameters, watch=_called(called))
-        finally:
-            for hook in hooks:
-                hook.remove()
+        seen, called, out = _observed(problem, layers, inputs, [p.detach() for p in problem.parameters])
         if called - _LINEAR:
             return f"it calls {', '.join(sorted(called - _LINEAR)[:3])}, which may not be piecewise linear"
         if any(len(calls) != 1 for calls in seen.values()):
@@ -77,17 +68,13 @@ def exact_trace(problem: ModuleLoss) -> float | str:
         root = square_root(second_derivatives(problem, at, out, y)[1])
         if root is None:
             return "the loss is not convex in the outputs"
-        ends = [calls[0][1] for calls in seen.values()]
-        kept = [name for name, end in zip(layers, ends, strict=True) if end.requires_grad]
-        if at == 0 and not _adds_up(problem, seen, layers, out):
+        if at == 0 and not _adds_up(problem, layers):
             return "its parameters act elsewhere than in their layers"
+        ends = [calls[0][1] for calls in seen.values()]
+        parts = [_squares(problem, name, layers[name], calls[0][0]) for name, calls in seen.items()]
         for column in range(root.shape[1]):
-            deltas = torch.autograd.grad(
-                out, [seen[name][0][1] for name in kept], root[:, column], retain_graph=True, allow_unused=True
-            )
-            for name, delta in zip(kept, deltas, strict=True):
-                if delta is not None:
-                    total += _squares(problem, name, layers[name], seen[name][0][0], delta)
+            deltas = torch.autograd.grad(out, ends, root[:, column], retain_graph=True, allow_unused=True)
+            total += sum(part(delta) for part, delta in zip(parts, deltas, strict=True) if delta is not None)
     return total
 
 
@@ -119,12 +106,31 @@ def second_derivatives(problem: ModuleLoss, at: int, out: Tensor, y: Tensor) -> 
     return first.detach(), (second + second.transpose(1, 2)) / 2
 
 
+def _observed(
+    problem: ModuleLoss, layers: dict[str, Any], inputs: Any, parameters: list[Tensor]
+) -> tuple[dict[str, list[tuple[Tensor, Tensor]]], set[str], Tensor]:
+    """The layers' inputs and outputs in each call, the names of functions that are called, and the model's outputs."""
+    import torch
+
+    seen: dict[str, list[tuple[Tensor, Tensor]]] = {name: [] for name in layers}
+    called: set[str] = set()
+    hooks = [part.register_forward_hook(_note(seen[name])) for name, part in layers.items()]
+    try:
+        with torch.enable_grad():
+            out = problem.outputs(inputs, parameters, watch=_called(called))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return seen, called, out
+
+
 def _note(calls: list[tuple[Tensor, Tensor]]) -> Any:
     """A hook that notes inputs and output; what follows gets a copy of the output, which it may change in place."""
     import torch
 
     def hook(_: Any, inputs: tuple[Tensor, ...], out: Tensor) -> Tensor:
         with torch._C.DisableTorchFunction():  # the model didn't ask for these
+            out = out if out.requires_grad else out.detach().requires_grad_()
             calls.append((inputs[0].detach().clone(), out))
             return out.clone()
 
@@ -158,10 +164,11 @@ def _own(problem: ModuleLoss, name: str, part: Any) -> tuple[dict[str, Tensor], 
     return free, fixed
 
 
-def _adds_up(problem: ModuleLoss, seen: dict[str, Any], layers: dict[str, Any], out: Tensor) -> bool:
+def _adds_up(problem: ModuleLoss, layers: dict[str, Any]) -> bool:
     """Whether the derivatives of a random function of the outputs by all parameters are those through each layer's output."""
     import torch
 
+    seen, _, out = _observed(problem, layers, problem.batches[0][0], problem.parameters)
     weights = torch.randn(out.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).to(out)
     whole = torch.autograd.grad(out, problem.parameters, weights, retain_graph=True, materialize_grads=True)
     expected = dict(zip(problem.names, whole, strict=True))
@@ -183,30 +190,37 @@ def _adds_up(problem: ModuleLoss, seen: dict[str, Any], layers: dict[str, Any], 
     return not expected
 
 
-def _squares(problem: ModuleLoss, name: str, part: Any, x: Tensor, delta: Tensor) -> float:
-    """sum_i |derivative of delta_i·layer(x_i) by the layer's trainable parameters|^2."""
+def _squares(problem: ModuleLoss, name: str, part: Any, x: Tensor) -> Callable[[Tensor], float]:
+    """sum_i |derivative of delta_i·layer(x_i) by the layer's trainable parameters|^2 as a function of delta."""
     import torch
     from torch import nn
 
     free, fixed = _own(problem, name, part)
+    weight, bias = "weight" in free, "bias" in free
     if type(part) is nn.Linear and x.ndim == 2:
-        size = ("weight" in free) * (x * x).sum(1) + ("bias" in free)
-        return float(((delta * delta).sum(1) * size).sum())
-    if (
-        type(part) is nn.Conv2d
-        and part.groups == 1
-        and part.padding_mode == "zeros"
-        and not isinstance(part.padding, str)
-    ):
+        size = weight * (x * x).sum(1) + bias
+        return lambda delta: float(((delta * delta).sum(1) * size).sum())
+    plain = type(part) is nn.Conv2d and part.groups == 1 and part.padding_mode == "zeros"
+    if plain and not isinstance(part.padding, str):
         patches = nn.functional.unfold(x, part.kernel_size, part.dilation, part.padding, part.stride)
-        flat = delta.flatten(2)
-        squares = float(((flat @ patches.transpose(1, 2)) ** 2).sum()) if "weight" in free else 0.0
-        return squares + (float((flat.sum(2) ** 2).sum()) if "bias" in free else 0.0)
+        count = patches.shape[2]
+        # Positions by positions, or outputs by entries of patches: the smaller matrices.
+        gram = patches.transpose(1, 2) @ patches if count**2 <= part.out_channels * patches.shape[1] else None
+
+        def squares(delta: Tensor) -> float:
+            flat = delta.flatten(2)
+            if gram is not None:
+                return float(((flat.transpose(1, 2) @ flat) * (weight * gram + bias)).sum())
+            found = float(torch.linalg.vector_norm(flat @ patches.transpose(1, 2))) ** 2 if weight else 0.0
+            return found + float(torch.linalg.vector_norm(flat.sum(2))) ** 2 * bias
+
+        return squares
 
     def end(tensors: dict[str, Tensor], x: Tensor, delta: Tensor) -> Tensor:
         return (torch.func.functional_call(part, tensors | fixed, (x[None],)) * delta).sum()
 
-    if not free:
-        return 0.0
-    gradients = torch.func.vmap(torch.func.grad(end), (None, 0, 0))(free, x, delta[:, None])
-    return sum(float((value * value).sum()) for value in gradients.values())
+    def by_points(delta: Tensor) -> float:
+        gradients = torch.func.vmap(torch.func.grad(end), (None, 0, 0))(free, x, delta[:, None]) if free else {}
+        return sum(float((value * value).sum()) for value in gradients.values())
+
+    return by_points
