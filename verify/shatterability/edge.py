@@ -43,8 +43,8 @@ __all__ = ["MOST_COLUMNS", "MOST_NODES", "MOST_POINTS", "MemorisationEdge", "mem
 Float = NDArray[np.float64]
 
 _MOST_ENTRIES = 3 * 10**8
-# Beyond so many points no program is solved and no network evaluated pair by pair; networks of more weights aren't kept.
-MOST_POINTS = 5000
+# Beyond so many points no program is solved, no network evaluated pair by pair; networks of more weights aren't kept.
+MOST_POINTS, _MOST_EVALUATED = 2000, 5000
 _MOST_WEIGHTS = 5 * 10**7
 
 
@@ -163,13 +163,15 @@ def memorisation_edge(
     bound = reach_bound(X, y, depth)
     solo = solo_sharpness(X, y)
     needed = y != solo.beta
-    if len(X) > MOST_POINTS:
+    if len(X) > _MOST_EVALUATED:
         return replace(_many(X, y, margins, bound, needed), stopped=guard.stopped)
     if not needed.any() or margins.extreme[needed].all():
         network = solitary_network(X, y, margins.directions, margins.lower, solo.beta, np.flatnonzero(needed))
         found = _measured(network, X, y)
         if found is not None and found[1].upper - bound.value <= tol * found[1].upper:
             return replace(_edge("solitary neurons", bound.value, bound.p[None], *found), stopped=guard.stopped)
+    if len(X) > MOST_POINTS:
+        return replace(_open_end(bound), stopped=guard.stopped)
     result = _by_program(X, y, margins, bound.value, tol, guard, seed, most_columns, progress)
     if result is None:
         return MemorisationEdge(
@@ -210,10 +212,15 @@ def memorisation_edge(
     return replace(edge, stopped=guard.stopped)
 
 
+def _open_end(bound: ReachBound) -> MemorisationEdge:
+    """What depths say alone."""
+    return MemorisationEdge(bound.value, math.inf, Trust.PROVED, Trust.PROVED, "depths", bound.p[None])
+
+
 def _many(X: Float, y: Float, margins: HullMargins, bound: ReachBound, needed: NDArray[np.bool_]) -> MemorisationEdge:
     """The edge of many points: from solitary neurons if these fit all labels, else its upper end stays open."""
     solo = solo_sharpness(X, y)
-    found = MemorisationEdge(bound.value, math.inf, Trust.PROVED, Trust.PROVED, "depths", bound.p[None])
+    found = _open_end(bound)
     if not margins.extreme[needed].all():
         return found
     rows = np.flatnonzero(needed)

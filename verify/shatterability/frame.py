@@ -25,6 +25,7 @@ Float = NDArray[np.float64]
 _ROUNDING = 8 * UNIT
 _LEAST_BLUR = 1e-11
 _MOST_BLUR = 1e-6
+_BLOCK_ENTRIES = 2**22
 # From so many numbers on, the decomposition is made in the memory of a single copy.
 _IN_PLACE = 2 * 10**7
 
@@ -49,9 +50,14 @@ def determinant(rows: list[list[Fraction]]) -> Fraction:
 
 def row_norms(rows: Float) -> Float:
     """Norms of rows (m, d), shape (m,), without overflow; relative errors are below gamma(d + 4)."""
-    top = np.abs(rows).max(axis=1, initial=0.0)
-    unit = np.where(top > 0, top, 1.0)
-    return np.asarray(top * np.linalg.norm(rows / unit[:, None], axis=1))
+    norms = np.empty(len(rows))
+    step = max(1, _BLOCK_ENTRIES // max(1, rows.shape[1]))
+    for start in range(0, len(rows), step):
+        part = rows[start : start + step]
+        top = np.abs(part).max(axis=1, initial=0.0)
+        unit = np.where(top > 0, top, 1.0)
+        norms[start : start + step] = top * np.linalg.norm(part / unit[:, None], axis=1)
+    return norms
 
 
 def _svd_in_place(rows: Float) -> tuple[Float, Float, Float]:

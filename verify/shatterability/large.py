@@ -151,9 +151,9 @@ def _rest(turned: Float, count: int) -> NDArray[np.float32]:
 
 def principal_axes(points: Float) -> Float:
     """Orthonormal columns (d, d), up to rounding, by decreasing variance of the points."""
-    return np.ascontiguousarray(
-        np.linalg.eigh(np.cov(points, rowvar=False, ddof=0).reshape(points.shape[1], -1))[1][:, ::-1]
-    )
+    mean = points.mean(axis=0)
+    moments = points.T @ points / len(points) - np.outer(mean, mean)
+    return np.ascontiguousarray(np.linalg.eigh(moments)[1][:, ::-1])
 
 
 def leading_for(points: Float, rows: Rows, vectors: Callable[[Rows], Float]) -> Leading | None:
@@ -179,18 +179,17 @@ def leading_for(points: Float, rows: Rows, vectors: Callable[[Rows], Float]) -> 
 def inside(points: Float, rows: Rows, rng: np.random.Generator) -> Iterator[tuple[int, float]]:
     """Rows that lie in the hull of few other points, each with an upper bound of its distance to it, errors included.
 
-    First 16 (d + 1) random points are tried, then the outermost of many directions with as many random ones as those. Nothing
-    comes if that fails for most of a sample.
+    These are the outermost points of many directions, first some of them. Nothing comes if that fails for most of a sample.
     """
     n, d = points.shape
     if rows.size < _WORTH * n:
         return
-    few = rng.choice(n, min(n, 16 * (d + 1)), replace=False)
     directions = rng.standard_normal((_DIRECTIONS, d))
     outer = np.empty(0, dtype=np.int64)
     for start in range(0, _DIRECTIONS, 100):
         outer = np.union1d(outer, (points @ directions[start : start + 100].T).argmax(axis=0))
-    many = np.union1d(outer, rng.choice(n, min(n, len(outer)), replace=False))
+    outer = rng.permutation(outer)
+    stages = [outer[: 8 * (d + 1)], outer[: max(8 * (d + 1), len(outer) // 4)], outer]
     scale = float(row_norms(points).max())
     sample = rows[np.linspace(0, len(rows) - 1, min(len(rows), 50)).astype(np.int64)]
 
@@ -198,10 +197,12 @@ def inside(points: Float, rows: Rows, rng: np.random.Generator) -> Iterator[tupl
         found, error = shortest(points[candidates[candidates != row]] - points[row])
         return float(np.linalg.norm(found)) * (1 + gamma(d + 8)) + error
 
-    if np.mean([distance(int(row), many) < 1e-11 * scale for row in sample]) < _WORTH:
+    if np.mean([distance(int(row), outer) < 1e-11 * scale for row in sample]) < _WORTH:
         return
     for row in rows.tolist():
-        found = distance(row, few)
-        if found > 1e-11 * scale:
-            found = min(found, distance(row, many))
+        found = np.inf
+        for candidates in stages:
+            found = min(found, distance(row, candidates))
+            if found <= 1e-11 * scale:
+                break
         yield row, found

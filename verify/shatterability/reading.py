@@ -216,17 +216,19 @@ def _sniff_separator(head: str, path: Path) -> str:
             continue
         if sep == " ":
             rows = [[cell for cell in row if cell] for row in rows]
-        rows = [row[: max((i + 1 for i, cell in enumerate(row) if cell.strip()), default=0)] for row in rows]
-        below = rows[1:] or rows
-        if not below:
-            continue
-        width, agreeing = Counter(len(row) for row in below).most_common(1)[0]
-        cells = [cell for row in below for cell in row if cell.strip()]
-        numbers = sum(as_number(cell, ".") is not None or as_number(cell, ",") is not None for cell in cells)
-        named = {width: 2, width - 1: 1}.get(len(rows[0]), 0)  # R leaves out the name of the first column
-        score = (named, agreeing / len(below) + numbers / len(cells), width)
-        if width > 1 and score > best:
-            best, found = score, sep
+        # The last cells may be missing, or there only because lines end with the separator.
+        cut = [row[: max((i + 1 for i, cell in enumerate(row) if cell.strip()), default=0)] for row in rows]
+        for these in (rows, cut):
+            below = these[1:] or these
+            cells = [cell for row in below for cell in row if cell.strip()]
+            if not cells:
+                continue
+            width, agreeing = Counter(len(row) for row in below).most_common(1)[0]
+            numbers = sum(as_number(cell, ".") is not None or as_number(cell, ",") is not None for cell in cells)
+            named = {width: 2, width - 1: 1}.get(len(these[0]), 0)  # R leaves out the name of the first column
+            score = (named, agreeing / len(below) + numbers / len(cells), width)
+            if width > 1 and score > best:
+                best, found = score, sep
     return found
 
 

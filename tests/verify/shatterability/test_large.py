@@ -124,7 +124,7 @@ def test_the_edge_of_many_points(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(1)
     X, y = sphere(50, 6, rng), rng.standard_normal(50)
     one, trace = memorisation_edge(X, y), trace_edge(X, y)
-    monkeypatch.setattr(edge_module, "MOST_POINTS", 10)
+    monkeypatch.setattr(edge_module, "_MOST_EVALUATED", 10)
     monkeypatch.setattr(sys.modules[TraceEdge.__module__], "_MOST_EVALUATED", 10)
     many, other = memorisation_edge(X, y), trace_edge(X, y)
     assert (many.lower, many.method) == (one.lower, one.method)

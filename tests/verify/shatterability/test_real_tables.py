@@ -77,3 +77,13 @@ def test_a_list_of_objects_in_json(tmp_path: Path) -> None:
         path.write_text(damaged)
         with pytest.raises(ValueError, match="FILE must hold"):
             read_table(path)
+
+
+def test_separators_where_last_cells_are_missing(tmp_path: Path) -> None:
+    """As in the World Bank's tables: names with blanks and commas in quotes, and years without data at the end."""
+    path = tmp_path / "t.csv"
+    lines = [f'Land {i},"Rate, total (per head)",{i}.5,{i * i}.25,' for i in range(12)]
+    path.write_text("\n".join(["Country Name,Indicator Name,1960,1961,1962", *lines]) + "\n")
+    found = read_table(path, "1961", drop=["Country Name", "Indicator Name", "1962"])
+    assert found.columns == ("1960",)
+    assert found.words[0] == "text in UTF-8, separator ',', decimal mark '.'"
