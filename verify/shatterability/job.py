@@ -291,7 +291,7 @@ def examine(
         edge=edge,
         worst_labels=math.nan if bound is None else secular_root(2 * bound * np.hypot(1, np.linalg.norm(X, axis=1))),
         decay=path,
-        notes=_notes(table, X, y, frame, margins, depth, edge, path),
+        notes=_notes(table, X, y, frame, margins, depth, edge, trace, path),
         trace=trace,
         half_decay=half,
     )
@@ -351,6 +351,7 @@ def _notes(
     margins: HullMargins,
     depth: DepthBracket,
     edge: MemorisationEdge | None,
+    trace: TraceEdge | None,
     path: tuple[DecayPoint, ...],
 ) -> tuple[str, ...]:
     n, d = X.shape
@@ -389,6 +390,7 @@ def _notes(
         "hull margins": margins.stopped,
         "depths": depth.stopped,
         "the edge": edge is not None and edge.stopped,
+        "the trace edge": trace is not None and trace.stopped,
         "weight decay": any(point.stopped for point in path),
     }
     late = [name for name, stopped in parts.items() if stopped]
