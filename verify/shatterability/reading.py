@@ -518,7 +518,10 @@ def _read_npz(path: Path, target: str) -> Sheet:
     for name in ("X", target):
         if name not in found:
             held = ", ".join(map(repr, list(found)[:8]))
-            raise ValueError(f"FILE must hold the arrays X and {target}, {str(path)!r} holds {held}")
+            raise ValueError(
+                f"FILE must hold the arrays X and {target}, {str(path)!r} holds {held}; write them with numpy.savez, or name the "
+                "labels with --target"
+            )
         if found[name].dtype.kind not in "fiub":
             raise ValueError(f"FILE must hold numbers, array {name} of {str(path)!r} has dtype {found[name].dtype}")
     X, y = (
