@@ -154,7 +154,7 @@ def test_the_command_writes_what_the_sharpness_command_confirms(plane, tmp_path,
     file = save(tmp_path / "t.csv", X, y)
     saved, drawn, report = (str(tmp_path / name) for name in ("n.npz", "f.svg", "r.json"))
     code = main(
-        [file, "--eta", "0.001", "--save", saved, "--plot", drawn, "--json", report, "--wd", "0.01", "--time", "20"]
+        [file, "--eta", "0.001", "--save", saved, "--plot", drawn, "--json", report, "--wd", "0.01"]
     )
     out = capsys.readouterr().out
     assert code == 0
@@ -180,7 +180,7 @@ def test_the_command_writes_what_the_sharpness_command_confirms(plane, tmp_path,
 def test_the_command_goes_on_from_a_checkpoint(plane, tmp_path, capsys) -> None:
     X, y = plane
     file, kept = save(tmp_path / "t.csv", X, y), tmp_path / "c.npz"
-    options = [file, "--checkpoint", str(kept), "--time", "10"]
+    options = [file, "--checkpoint", str(kept)]
     assert main(options) == main(options) == 0
     assert kept.exists()
     with pytest.raises(ValueError, match="must belong to the same points"):
@@ -190,13 +190,13 @@ def test_the_command_goes_on_from_a_checkpoint(plane, tmp_path, capsys) -> None:
 def test_exit_codes_and_scales(plane, tmp_path, capsys) -> None:
     X, y = plane
     file = save(tmp_path / "t.csv", 5 * X + 3, y)
-    assert main([file, "--eta", "1.9", "--scale", "unit-ball", "--json", "-", "--time", "10"]) == 0
+    assert main([file, "--eta", "1.9", "--scale", "unit-ball", "--json", "-"]) == 0
     content = json.loads(capsys.readouterr().out)
     assert content["verdict"]["protection"] == "protected"
     assert content["setting"]["scale"] == "unit-ball"
     X5, y5 = DATA_SETS["ball-5"]()
     file = save(tmp_path / "u.csv", X5[:60], y5[:60])
-    assert main([file, "--eta", "1.7", "--time", "5"]) == 3
+    assert main([file, "--eta", "1.7", "--nodes", "0"]) == 3
     assert "undecided at eta = 1.7" in capsys.readouterr().out
 
 
