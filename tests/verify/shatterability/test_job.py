@@ -153,9 +153,7 @@ def test_the_command_writes_what_the_sharpness_command_confirms(plane, tmp_path,
     X, y = plane
     file = save(tmp_path / "t.csv", X, y)
     saved, drawn, report = (str(tmp_path / name) for name in ("n.npz", "f.svg", "r.json"))
-    code = main(
-        [file, "--eta", "0.001", "--save", saved, "--plot", drawn, "--json", report, "--wd", "0.01"]
-    )
+    code = main([file, "--eta", "0.001", "--save", saved, "--plot", drawn, "--json", report, "--wd", "0.01"])
     out = capsys.readouterr().out
     assert code == 0
     assert "not protected at eta = 0.001" in out
