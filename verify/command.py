@@ -203,6 +203,7 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("width_factor", "width of the network over n", integer(1, 10**5), 4, metavar="FACTOR"),
     Option("resamples", "bootstrap samples", integer(1000, 10**7), 20000, metavar="COUNT"),
     Option("figures", "figures of the paper: fig2 to fig15, or all", text, metavar="FIGURE", many=True, required=True),
+    Option("sibling", "short name of a sibling paper, or all", text, metavar="NAME", required=True),
     Option("size", "small takes minutes, paper takes hours", choice(("small", "paper")), "small", metavar="SIZE"),
     Option("image", "kind of the figures' files", choice(("png", "svg", "pdf")), "png", metavar="KIND"),
     # Sweeps
