@@ -36,7 +36,7 @@ _SIXTY = {
     11: ("quadruples", "35 quadruples, Conway & Sloane, SPLAG"),
     12: ("quadruples", "P12a, Leech & Sloane 1971; Julin 1965"),
     13: ("halves", "P13a, Conway & Sloane, SPLAG"),
-    14: ("halves", "half vectors over a hexagon, this library"),
+    14: ("fano", "Ganzhinov 2022, arXiv:2207.08266"),
     15: ("halves", "Leech & Sloane 1971"),
     16: ("barnes-wall", "Barnes & Wall 1959"),
     17: ("odd-signs", "Cohn & Li 2024, arXiv:2411.04916"),

@@ -1,4 +1,4 @@
-"""Quadruples and half vectors at 60°, 13 ≤ d ≤ 15: 1130, 1620 and 2564 points.
+"""Quadruples and half vectors at 60°: 1130 points in d = 13, 2564 in d = 15.
 
 Squared norm 16. On m coordinates: ±4e_i and the sign vectors (±2⁴) of the quadruples for m points. Half vectors (±1^m; z) with
 |z|² = 16 − m in the other d − m coordinates meet those at inner product 8 at most, and each other, in h places of opposite
@@ -7,21 +7,13 @@ Further vectors (v; w) with |v|² + |w|² = 16 fit where v·y + w·z ≤ 8 throu
 
 * d = 13, m = 12 (P_13a, 1130 points; Conway & Sloane, SPLAG, Ch. 5): z = ±2, both with the (12, 144, 4) code of the hexads of
   S(5,6,12), six disjoint pairs and their complements; ±4e_13. (The record, 1154, is Zinoviev and Ericson's of 1999.)
-* d = 14, m = 12: z at the corners of a hexagon, at 60° (so distance ≥ 3) and 120° (disjoint). The even words of the shortened
-  Hamming code [12, 8, 3] are a code [12, 7, 4]; cosets of it whose syndromes differ, in turn, by the three missing columns
-  m_1, m_2, m_3, m_1, m_2, m_3 and by the parity are at distance ≥ 3 from the next and disjoint from the one after, 6·128
-  points. Between the corners w of squared norm 12 with v = ±2e_i, another i for the next w: 12 points. With 24 ± 4e_i and
-  816 on quadruples, 1620. (P_14b has 1582, Zinoviev and Ericson have 1606, the record is Ganzhinov's 1932 of 2022.)
 * d = 15, m = 14: z = ±√2, two codes of length 14 and size 512; w = ±2√2 with v = (±2, ±2) on seven disjoint pairs, 56 points.
   With 28 and 1456, 2564, the record (Leech & Sloane 1971). Rotated by 45° in those pairs all coordinates are integers.
-
-In d = 14 the hexagon has no rational coordinates in the plane: it stands in a plane of R⁴.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +26,7 @@ from constructions.spherical_code import SphericalCode
 
 Bits = NDArray[np.uint8]
 
-SIZES = {13: 1130, 14: 1620, 15: 2564}
-# The hexagon in R⁴: vectors of norm 4 whose neighbours have inner product 2.
-_FIRST, _SECOND = np.array([2, 0, 0, 0]), np.array([1, 1, 1, 1])
+SIZES = {13: 1130, 15: 2564}
 
 
 def _whole(points: int, width: int) -> list[Int]:
@@ -60,40 +50,10 @@ def even_shortened_hamming(length: int) -> Bits:
     return words(dual([*checks, [1] * length]))
 
 
-def _hexagon_codes() -> list[Bits]:
-    """Six codes of 128 words of length 12: distance 4 each, 3 to the next, no word in common with the one after."""
-    code = even_shortened_hamming(12)
-    leader = np.zeros(12, dtype=np.uint8)
-    result = []
-    for missing in (13, 14, 15, 13, 14, 15):
-        result.append(code ^ leader)
-        # Three columns whose sum is the missing one: an odd word with that syndrome.
-        columns = next(c for c in combinations(range(1, 13), 3) if c[0] ^ c[1] ^ c[2] == missing)
-        leader[[column - 1 for column in columns]] ^= 1
-    return result
-
-
 def _thirteen() -> SphericalCode:
     code = julin_code()
     parts = [axes(13, 13, 4), _whole(12, 13)[1], *(_half(code, np.array([s])) for s in (2, -2))]
     return SphericalCode.from_integers(np.vstack(parts), "half vectors in R^13")
-
-
-def _fourteen() -> SphericalCode:
-    corners = [_FIRST, _SECOND, _SECOND - _FIRST]
-    corners += [-z for z in corners]
-    parts = _whole(12, 16) + [_half(code, z) for code, z in zip(_hexagon_codes(), corners, strict=True)]
-    for k in range(6):
-        for sign in (2, -2):
-            v = np.zeros((1, 16), dtype=np.int64)
-            v[0, k % 2] = sign
-            v[0, 12:] = corners[k] + corners[(k + 1) % 6]
-            parts.append(v)
-    integers = np.vstack(parts)
-    # z = s·(2, 0, 0, 0) + t·(1, 1, 1, 1) is (2s + t, √3 t) in the plane.
-    t = integers[:, 13]
-    flat = np.column_stack([integers[:, :12], integers[:, 12], np.sqrt(3) * t]) / 4
-    return SphericalCode(flat, "half vectors in R^14", integers)
 
 
 def _fifteen() -> SphericalCode:
@@ -109,14 +69,14 @@ def _fifteen() -> SphericalCode:
 
 
 def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-    return {13: _thirteen, 14: _fourteen, 15: _fifteen}[d]()
+    return {13: _thirteen, 15: _fifteen}[d]()
 
 
 FAMILY = Family(
     "halves",
-    "quadruples and half vectors (1130, 1620, 2564 points) at 60°, 13 <= d <= 15",
+    "quadruples and half vectors at 60°: 1130 points in d = 13, 2564 in d = 15",
     _build,
-    range(13, 16),
+    (13, 15),
     Fraction(1, 2),
     lambda d, c: SIZES[d],
 )

@@ -12,7 +12,7 @@ from constructions.codes.barnes_wall import size as barnes_wall_size
 from constructions.codes.binary_codes import candidates
 from constructions.codes.bounds import KISSING_RECORDS, size_bound
 from constructions.codes.coxeter_todd import hexacode
-from constructions.codes.halves import _hexagon_codes, even_shortened_hamming, julin_code
+from constructions.codes.halves import even_shortened_hamming, julin_code
 from constructions.codes.leech import minimal_vectors
 from constructions.codes.odd_signs import further_words
 from constructions.codes.quadrics import isotropic
@@ -41,7 +41,7 @@ def largest_cosine_squared(vectors: np.ndarray) -> Fraction:
 
 FOUND = {
     9: ("quadruples", 306), 10: ("quadruples", 500), 11: ("quadruples", 582), 12: ("quadruples", 840),
-    13: ("halves", 1130), 14: ("halves", 1620), 15: ("halves", 2564), 16: ("barnes-wall", 4320),
+    13: ("halves", 1130), 14: ("fano", 1932), 15: ("halves", 2564), 16: ("barnes-wall", 4320),
     17: ("odd-signs", 5730), 18: ("odd-signs", 8358),
 }  # fmt: skip
 
@@ -133,10 +133,9 @@ def test_quadruples_share_two_points(d: int) -> None:
 
 
 def test_half_vectors_at_exactly_sixty_degrees() -> None:
-    """In d = 14 the hexagon's floats miss the angle; d = 13, 15 have integer coordinates."""
-    for d, size in ((13, 1130), (14, 1620), (15, 2564)):
+    for d, size in ((13, 1130), (15, 2564)):
         code = build("halves", d, 60)
-        assert code.rounded is (d == 14)
+        assert code.rounded is False
         assert code.size == size
         assert code.exact is not None
         assert largest_cosine_squared(code.exact) == Fraction(1, 4)
@@ -150,11 +149,6 @@ def test_codes_behind_the_half_vectors() -> None:
 
     julin = julin_code()
     assert (len(julin), least_distance(julin, julin)) == (144, 4)
-    six = _hexagon_codes()
-    for k in range(6):
-        assert (len(six[k]), least_distance(six[k], six[k])) == (128, 4)
-        assert least_distance(six[k], six[(k + 1) % 6]) == 3
-        assert least_distance(six[k], six[(k + 2) % 6]) >= 1
     long = even_shortened_hamming(14)
     assert (len(long), least_distance(long, long)) == (512, 4)
 
