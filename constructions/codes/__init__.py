@@ -36,6 +36,7 @@ from constructions.codes import (
     sharp,
     shells,
     simplex,
+    spinors,
     unbiased,
 )
 from constructions.codes.bounds import size_bound
@@ -51,6 +52,7 @@ FAMILIES: tuple[Family, ...] = (
     quadruples.FAMILY,
     halves.FAMILY,
     fano.FAMILY,
+    spinors.FAMILY,
     coxeter_todd.FAMILY,
     barnes_wall.FAMILY,
     laminated.FAMILY,

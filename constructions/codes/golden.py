@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import permutations, product
-from math import isqrt, sqrt
 
 import numpy as np
 
-from constructions.certificate import InnerProductBound, Root, at_angle
+from constructions.certificate import at_angle
 from constructions.codes.family import Family, Int
+from constructions.quadratic import largest_cosine, quadratic_code
 from constructions.spherical_code import SphericalCode
-
-_PHI = (1 + sqrt(5)) / 2
 
 
 def _even(order: tuple[int, ...]) -> bool:
@@ -39,42 +37,19 @@ def vertices(d: int) -> Int:
     return np.array(found)
 
 
-def _positive(a: int, b: int) -> bool:
-    """Whether a + bφ > 0: 2a + b > −b√5, exactly."""
-    p = 2 * a + b
-    return p > (isqrt(5 * b * b) if b <= 0 else -isqrt(5 * b * b) - 1)
-
-
-def largest_product(corners: Int) -> tuple[int, int]:
-    """The largest inner product of two different ones of the vertices, as (a, b)."""
-    a, b = corners[:, :, 0], corners[:, :, 1]
-    # (a + bφ)(a' + b'φ) = aa' + bb' + (ab' + ba' + bb')φ
-    square = b @ b.T
-    pairs = np.stack([a @ a.T + square, a @ b.T + b @ a.T + square], axis=2)
-    best = None
-    for p, q in np.unique(pairs[~np.eye(len(corners), dtype=bool)], axis=0).tolist():
-        if best is None or _positive(p - best[0], q - best[1]):
-            best = p, q
-    assert best is not None  # noqa: S101
-    return best
-
-
-def _bound(d: int, largest: tuple[int, int]) -> InnerProductBound:
-    method = "exact Gram matrix in Z[φ]"
-    if (d, largest) == (3, (0, 1)):  # φ/(φ + 2) = 1/√5
-        root = Root(1, 5)
-        return InnerProductBound(*root.enclosure(), method, 66, root)
-    if (d, largest) == (4, (0, 2)):  # 2φ/4 = cos 36°
-        return at_angle(Fraction(36), method)
-    raise ArithmeticError(f"the vertices of d = {d} have the inner product {largest}")
+def surds(d: int) -> tuple[Int, Int]:
+    """Twice the vertices in Z[√5], 2(a + bφ) = (2a + b) + b√5: the whole parts and those of √5."""
+    corners = vertices(d)
+    return 2 * corners[:, :, 0] + corners[:, :, 1], corners[:, :, 1]
 
 
 def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-    corners = vertices(d)
-    flat = corners[:, :, 0] + _PHI * corners[:, :, 1]
-    points = flat / np.linalg.norm(flat, axis=1, keepdims=True)
-    name = {3: "icosahedron", 4: "600-cell"}[d]
-    return SphericalCode(points, name, known=_bound(d, largest_product(corners)))
+    whole, surd = surds(d)
+    if d == 3:
+        return quadratic_code(whole, surd, 5, "icosahedron")
+    if largest_cosine(whole, surd, 5) != (1, 1, 4):  # (1 + √5)/4 = cos 36°
+        raise ArithmeticError("the 600-cell has another angle than 36°")
+    return quadratic_code(whole, surd, 5, "600-cell", at_angle(Fraction(36), "exact Gram matrix in Z[√5]"))
 
 
 # Rationals just below 1/√5 and cos 36°: exactly there, and above, the certificate decides.

@@ -20,6 +20,7 @@ INSTANCES = {
     "quadruples": (11, HALF, 100),
     "halves": (15, HALF, 600),
     "fano": (14, HALF, 1932),
+    "spinors": (11, HALF, 60),
     "coxeter-todd": (12, HALF, 756),
     "barnes-wall": (16, HALF, 500),
     "laminated": (18, HALF, 600),

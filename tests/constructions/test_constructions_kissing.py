@@ -1,6 +1,8 @@
 """Exact configurations, re-checked in plain integer arithmetic that shares no code with the certificate."""
 
+from collections.abc import Callable
 from fractions import Fraction
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -12,13 +14,15 @@ from constructions.codes.barnes_wall import size as barnes_wall_size
 from constructions.codes.binary_codes import candidates
 from constructions.codes.bounds import KISSING_RECORDS, size_bound
 from constructions.codes.coxeter_todd import hexacode
-from constructions.codes.halves import even_shortened_hamming, julin_code
+from constructions.codes.fano import signed_products
+from constructions.codes.halves import even_shortened_hamming, julin_code, thirteen
 from constructions.codes.leech import minimal_vectors
 from constructions.codes.odd_signs import further_words
 from constructions.codes.quadrics import isotropic
 from constructions.codes.quadruples import blocks, count
 from constructions.codes.sharp import TABLE
 from constructions.codes.shells import representations
+from constructions.codes.spinors import triples, vectors
 from constructions.spherical_code import SphericalCode
 
 HALF = Fraction(1, 2)
@@ -40,9 +44,8 @@ def largest_cosine_squared(vectors: np.ndarray) -> Fraction:
 
 
 FOUND = {
-    9: ("quadruples", 306), 10: ("quadruples", 500), 11: ("quadruples", 582), 12: ("quadruples", 840),
-    13: ("halves", 1130), 14: ("fano", 1932), 15: ("halves", 2564), 16: ("barnes-wall", 4320),
-    17: ("odd-signs", 5730), 18: ("odd-signs", 8358),
+    9: ("quadruples", 306), 10: ("quadruples", 500), 12: ("quadruples", 840), 14: ("fano", 1932), 15: ("halves", 2564),
+    16: ("barnes-wall", 4320), 17: ("odd-signs", 5730), 18: ("odd-signs", 8358),
 }  # fmt: skip
 
 
@@ -62,6 +65,52 @@ def test_kissing_configurations(d: int) -> None:
     assert np.allclose(named.points[sample] @ named.points[sample].T, unit[sample] @ unit[sample].T, atol=1e-13)
     assert np.linalg.matrix_rank(named.points) == d
     assert np.linalg.matrix_rank(named.exact) == d
+
+
+@pytest.mark.parametrize(
+    ("name", "d", "size", "root", "rows"), [("spinors", 11, 604, 2, vectors), ("halves", 13, 1154, 3, thirteen)]
+)
+def test_kissing_configurations_over_quadratic_integers(
+    name: str, d: int, size: int, root: int, rows: Callable[[], tuple[np.ndarray, np.ndarray]]
+) -> None:
+    """(whole + surd·√root)·(the same) = p + q√root ≤ 8 of squared norm 16: 8 − p ≥ q√root, compared by squares."""
+    whole, surd = rows()
+    assert len(np.unique(np.hstack([whole, surd]), axis=0)) == size
+    touching = 0
+    for i in range(size):
+        p = (whole * whole[i] + root * surd * surd[i]).sum(axis=1)
+        q = (whole * surd[i] + surd * whole[i]).sum(axis=1)
+        assert (p[i], q[i]) == (16, 0)
+        slack, q = 8 - np.delete(p, i), np.delete(q, i)
+        assert (slack * np.abs(slack) >= root * q * np.abs(q)).all()
+        touching += int((slack * np.abs(slack) == root * q * np.abs(q)).sum())
+    assert touching > 0
+    code = best_code(d, 60)
+    assert code.family == build(name, d, 60).family
+    assert (code.size, code.dim, code.max_inner_product().upper) == (size, d, HALF)
+    assert np.allclose(4 * code.points, whole + root**0.5 * surd, atol=1e-14)
+    assert np.linalg.matrix_rank(code.points) == d
+
+
+def test_products_of_fano_planes() -> None:
+    """The signs on a support differ in two places at least, those on two supports where they meet in more than four in one."""
+    rows = signed_products()
+    supports = rows != 0
+    assert set(supports.sum(axis=1).tolist()) == {8}
+    shared = supports.astype(int) @ supports.T
+    assert set(shared[~np.eye(len(rows), dtype=bool)].tolist()) == {4, 6, 8}
+    differing = (shared - rows @ rows.T) // 2 + 8 * np.eye(len(rows), dtype=int)
+    assert differing[shared == 8].min() == 2
+    assert differing[shared == 6].min() == 1
+
+
+def test_layers_of_lifted_spinors() -> None:
+    """Four layers of triples, of which three are used: all 32 transversal ones, two of a layer with one common place at most."""
+    layers = [triples(k) for k in range(4)]
+    assert len({triple for layer in layers for triple in layer}) == 32
+    for layer in layers:
+        assert len(layer) == 8
+        assert max(len(set(a) & set(b)) for a, b in combinations(layer, 2)) == 1
 
 
 @pytest.mark.slow
@@ -133,13 +182,11 @@ def test_quadruples_share_two_points(d: int) -> None:
 
 
 def test_half_vectors_at_exactly_sixty_degrees() -> None:
-    for d, size in ((13, 1130), (15, 2564)):
-        code = build("halves", d, 60)
-        assert code.rounded is False
-        assert code.size == size
-        assert code.exact is not None
-        assert largest_cosine_squared(code.exact) == Fraction(1, 4)
-        assert len(np.unique(code.points, axis=0)) == size
+    code = build("halves", 15, 60)
+    assert code.rounded is False
+    assert code.exact is not None
+    assert largest_cosine_squared(code.exact) == Fraction(1, 4)
+    assert len(np.unique(code.points, axis=0)) == code.size == 2564
 
 
 def test_codes_behind_the_half_vectors() -> None:
