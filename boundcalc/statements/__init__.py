@@ -9,6 +9,7 @@ from boundcalc.statements import (
     empirical_weight,
     estimators,
     neighbours,
+    networks,
     power_weight,
     sign_priors,
     stability,
@@ -33,8 +34,9 @@ THEOREMS: tuple[Theorem, ...] = (
     stable_minima.STABLE_GAP_UPPER, data_geometry.RADIAL_GAP_UPPER, data_geometry.RADIAL_GAP_LOWER,
     data_geometry.SUBSPACE_MIXTURE_GAP, data_geometry.HALF_SPACE_DEPTH_GAP, stability.UNIVARIATE_SEMINORM,
     stable_minima.UNIVARIATE_INTERIOR_MSE, neighbours.BESOV_MINIMAX, neighbours.N_TERM_APPROXIMATION,
-    neighbours.REPRESENTER_WIDTH, neighbours.RELU_PROCESS_COVARIANCE, neighbours.GAUSSIAN_VARIATION_NORM,
+    networks.REPRESENTER_WIDTH, neighbours.RELU_PROCESS_COVARIANCE, neighbours.GAUSSIAN_VARIATION_NORM,
     neighbours.K_PLANE_CONSTANT, stability.TRACE_SEMINORM, stability.SGD_STABILITY, power_weight.POWER_WEIGHT_MINIMAX,
     power_weight.TRACE_MINIMAX, power_weight.TRACE_MSE_UPPER, power_weight.TRACE_GAP_UPPER, power_weight.TRACE_GAP_LOWER,
     estimators.CELLS_UPPER, estimators.CELLS_UPPER_1D, estimators.SMOOTHER_UPPER, estimators.MIXTURE_UPPER,
+    networks.SELF_RECALL_ERROR, networks.NECESSARY_CACHE,
 )  # fmt: skip

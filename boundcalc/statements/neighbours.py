@@ -8,7 +8,6 @@ from boundcalc.statements.extra_symbols import N, k, p, q, s
 from boundcalc.statements.sources import (
     GAUSSIAN_GAP,
     K_PLANE,
-    MULTI_OUTPUT,
     OPTIMAL_RECOVERY,
     RANDOM_RELU,
     WEIGHTED_VARIATION,
@@ -60,32 +59,6 @@ N_TERM_APPROXIMATION = Theorem(
     source=WEIGHTED_VARIATION,
     status=Status.PAPER,
     symbols={N: "number of neurons"},
-)
-
-# A layer maps features of the n data points to outputs: sum over neurons of (activations) times (output weights), a sum
-# of rank-one matrices with columns in the span of the activations' matrix and rows in the span of the outputs. That span
-# has dimension at most rank * rank, and minimising a positive combination of its elements has a solution at a vertex
-# (Caratheodory), which uses no more elements than the dimension.
-FEATURE_RANK = Symbol("r_X", integer=True, positive=True)
-OUTPUT_RANK = Symbol("r_Y", integer=True, positive=True)
-
-REPRESENTER_WIDTH = Theorem(
-    key="representer-width",
-    title="Width of solutions in vector-valued variation spaces",
-    statement="Fitting N data points with the least vector-valued variation norm has a solution with at most N^2 "
-    "neurons; a trained layer can be replaced, without change at the data, by one with at most rank * rank neurons.",
-    bounds={
-        "width": Side.UPPER.bound(Quantity.SIZE, N**2),
-        "width of a layer": Side.UPPER.bound(Quantity.SIZE, FEATURE_RANK * OUTPUT_RANK),
-    },
-    assumptions=(Assumption("least squared-norm (weight decay) solution"),),
-    source=MULTI_OUTPUT,
-    status=Status.PAPER,
-    symbols={
-        N: "number of data points",
-        FEATURE_RANK: "rank of the layer's activations at the data",
-        OUTPUT_RANK: "rank of the layer's outputs at the data",
-    },
 )
 
 # For one direction u, with a = u.x, b = u.y, the corrected ReLU phi(a - t) - phi(-t) - a 1[t < 0] vanishes unless t lies

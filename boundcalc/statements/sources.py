@@ -84,6 +84,20 @@ K_PLANE = Source(
     "arXiv:2310.01233",
     "Parhi & Unser 2023",
 )
+LOW_RANK_CACHE = Source(
+    "Luke McDermott, Robert W. Heath Jr., Rahul Parhi",
+    2025,
+    "LoLA: Low-Rank Linear Attention with Sparse Caching",
+    "arXiv:2505.23666",
+    "McDermott et al. 2025",
+)
+STABLE_SUBNETWORKS = Source(
+    "Luke McDermott, Rahul Parhi",
+    2025,
+    "Finding Stable Subnetworks at Initialization with Dataset Distillation",
+    "arXiv:2503.17905",
+    "McDermott & Parhi 2025",
+)
 WU_SU = Source(
     "Lei Wu, Weijie J. Su",
     2023,

@@ -15,14 +15,13 @@ from boundcalc.registry import theorem
 from boundcalc.statements.extra_symbols import N, k, s
 from boundcalc.statements.neighbours import (
     DISTANCE,
-    FEATURE_RANK,
     INNER,
     INTENSITY,
     NORM_X,
     NORM_Y,
-    OUTPUT_RANK,
     SECOND_MOMENT,
 )
+from boundcalc.statements.networks import FEATURE_RANK, OUTPUT_RANK
 
 
 def registered_covariance(x: np.ndarray, y: np.ndarray) -> float:
