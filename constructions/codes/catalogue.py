@@ -32,7 +32,7 @@ _OPTIMAL_SIXTY = {
 _SIXTY = {
     **dict.fromkeys(range(2, 9), ("roots", "root systems")),
     9: ("quadruples", "Leech & Sloane 1971"),
-    10: ("quadruples", "P10b, Leech & Sloane 1971"),
+    10: ("coxeter-todd", "510 points first by Ganzhinov 2022, arXiv:2207.08266; this form by this library"),
     11: ("spinors", "Bianchi, Kwon, Pappu & Zou 2026, arXiv:2606.10402"),
     12: ("quadruples", "P12a, Leech & Sloane 1971; Julin 1965"),
     13: ("halves", "Zinoviev & Ericson 1999"),

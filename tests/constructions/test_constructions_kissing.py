@@ -44,7 +44,7 @@ def largest_cosine_squared(vectors: np.ndarray) -> Fraction:
 
 
 FOUND = {
-    9: ("quadruples", 306), 10: ("quadruples", 500), 12: ("quadruples", 840), 14: ("fano", 1932), 15: ("halves", 2564),
+    9: ("quadruples", 306), 10: ("coxeter-todd", 510), 12: ("quadruples", 840), 14: ("fano", 1932), 15: ("halves", 2564),
     16: ("barnes-wall", 4320), 17: ("odd-signs", 5730), 18: ("odd-signs", 8358),
 }  # fmt: skip
 
@@ -102,6 +102,17 @@ def test_products_of_fano_planes() -> None:
     differing = (shared - rows @ rows.T) // 2 + 8 * np.eye(len(rows), dtype=int)
     assert differing[shared == 8].min() == 2
     assert differing[shared == 6].min() == 1
+
+
+def test_lines_in_ten_dimensions() -> None:
+    """45 and 40 lines over the Eisenstein integers, 270 + 240 points: every point of a kind sees the same."""
+    code = build("coxeter-todd", 10, 60)
+    assert code.exact is not None
+    norms = (code.exact**2).sum(axis=1)
+    assert [int((norms == norm).sum()) for norm in np.unique(norms)] == [270, 240]
+    for kind in np.unique(norms):
+        rows = np.sort(np.round(code.points[norms == kind] @ code.points.T, 9), axis=1)
+        assert (rows == rows[0]).all()
 
 
 def test_layers_of_lifted_spinors() -> None:
