@@ -62,7 +62,8 @@ _FEW_LIFTS_FROM = 5_000
 
 _CLUSTERED = "Leijenhorst & de Laat 2024"
 _POLYNOMIAL = "Machado & de Oliveira Filho 2018"
-# Published upper bounds at 60 degrees by semidefinite programs, as Cohn's table of kissing numbers has them:
+# Published upper bounds at 60 degrees by semidefinite programs, as Cohn's table of kissing numbers has them (all 18 compared with
+# two public copies of that table, of 30 August and 6 September 2026; the papers themselves could not be read here):
 # H. D. Mittelmann and F. Vallentin, Exp. Math. 19, 2010; F. C. Machado and F. M. de Oliveira Filho, Exp. Math. 27, 2018;
 # N. Leijenhorst and D. de Laat, Math. Program. Comput. 16, 2024; D. de Laat, N. Leijenhorst and W. H. H. de Muinck Keizer,
 # arXiv:2404.18794.

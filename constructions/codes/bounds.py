@@ -73,17 +73,21 @@ KISSING_RECORDS: dict[int, Kissing] = {
     16: Kissing(4320, "Barnes & Wall 1959"),
     17: Kissing(5730, "Cohn & Li 2024, arXiv:2411.04916"),
     18: Kissing(8358, "github.com/alexlegeartis/KissingNumbers 2026, with an exact verifier; Cohn & Li 2024: 7654"),
-    19: Kissing(11948, "Ho 2026, arXiv:2603.10425"),
+    19: Kissing(12276, "Li 2026, github.com/Felpix-Studios/D19-D21-Kissing, with exact checks; Ho 2026: 11948"),
     20: Kissing(19448, "Cohn & Li 2024, arXiv:2411.04916"),
     21: Kissing(
-        31288, "Long 2026, a computer search that extends Li 2026 and Cohn & Li 2024; data published, not refereed"
+        31288,
+        "Long 2026, github.com/griffinwork40/D21-Kissing-31259, after Li 2026, with exact checks; Cohn & Li 2024: 29768",
     ),
     22: Kissing(49896, "Leech 1967"),
     23: Kissing(93150, "Leech 1967"),
     24: Kissing(196560, "Leech 1967; Levenshtein 1979, Odlyzko & Sloane 1979", True),
 }
-"""Published sizes known to us: Cohn's table of kissing numbers as of August 2026, d = 18 and 21 as of October 2026.
+"""Published sizes known to us, not certified here.
 
-Data, not certified here, and a table that moves: in d = 19 a further improvement by Li (2026) is announced whose size is not
-known to us.
+d ≤ 17, 20 and 22 to 24: Cohn's table of kissing numbers (https://cohn.mit.edu/kissing-numbers), as two public copies have it: of
+30 August 2026 in the repository alexlegeartis/KissingNumbers, of 6 September 2026 at numberdb.org/T151. The table could not
+be read itself. d = 18, 19, 21: what those public repositories say of theirs in snapshots of 16 September, October and
+10 October 2026; none of the three is refereed. The search in d = 21 was to go on; that repository says that d = 21 stood at 31272
+in Cohn's table on 10 October 2026.
 """

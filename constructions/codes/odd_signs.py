@@ -4,11 +4,15 @@ Cohn and Li (2024, arXiv:2411.04916): the vectors (±2⁸) on octads may carry a
 even one. Then a sign vector y in the directions of a binary code whose words meet every octad evenly has at most six
 agreements with each of them, and points along y fit beside the section.
 
-d = 19, 20, 21: the coordinates of the Golay code outside 5, 4, 3 points. y runs through words of the punctured Golay
-code at mutual distance ≥ 5, 5, 6: in d = 21 the 2048 even words, in d = 20 the 2048 zeros of a linear form that is 1 on
-the words of weight 4. In d = 19 a linear map to F_2⁴ takes the 21 words of weight 3 and 4 to the five values e₁, …, e₄,
-e₁+…+e₄, no two of which differ by a third: the words with these values, 1280, differ in 5 places (Ho 2026,
-arXiv:2603.10425).
+d = 20, 21: the coordinates of the Golay code outside 4, 3 points. y runs through words of the punctured Golay code at mutual
+distance ≥ 5, 6: in d = 21 the 2048 even words, in d = 20 the 2048 zeros of a linear form that is 1 on the words of weight 4.
+
+d = 19: what the section in 20 coordinates has in the hyperplane of sum 0 over one of the five words T of weight 4, and not the
+octads through T: 10476 vectors. Of the 2048 words of d = 20 those that T neither contains nor misses give 1792 points, which are
+projected to the hyperplane; there the part in T is stretched by 9/11 where the word has an odd number of places in T, and by 7/5
+where it has two. 12268 points (K. Li 2026, "Improved kissing numbers in nineteen and twenty-one dimensions", the repository
+Felpix-Studios/D19-D21-Kissing on GitHub), against 11948 of Ho (2026, arXiv:2603.10425). The same repository has 12276, by eight
+further vectors of the section and directions that were found numerically.
 
 d = 17, 18: sixteen coordinates with the code RM(1,4) for octads, and the section of an octad, R or a plane. Vectors
 (±2⁶; p), p a root of squared norm 8, lie on the words of weight 6 of a coset b_p + RM(1,4), with a parity of minus signs
@@ -20,8 +24,8 @@ give Cohn and Li's 384 further points. In d = 18 six directions z, each at 30° 
 5 cosets each give 960 further points: 8358 in all, 704 more than the 7654 of Cohn and Li. What admits them is that the
 forms and parities differ between the roots, so that the six directions z do not all see the same 512 words y. The number is
 not new: the public repository alexlegeartis/KissingNumbers (GitHub, 16 September 2026, "bent hexagon") has it with an exact
-verifier, and states that it is the maximum of its scheme. (In d = 21 a computer search of 2026 has more points than the
-29768 here.)
+verifier, and states that it is the maximum of its scheme. (In d = 21 computer searches of 2026 have more points than the 29768
+here.)
 """
 
 from __future__ import annotations
@@ -32,13 +36,13 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.binary import reduced, reed_muller, words
+from constructions.binary import dual, reduced, reed_muller, words
 from constructions.codes.family import Family, Int
 from constructions.codes.laminated import hexagonal, rotated
 from constructions.codes.leech import golay_octad_first, pairs, signed
 from constructions.spherical_code import SphericalCode
 
-SIZES = {17: 5730, 18: 8358, 19: 11948, 20: 19448, 21: 29768}
+SIZES = {17: 5730, 18: 8358, 19: 12268, 20: 19448, 21: 29768}
 
 Bits = NDArray[np.uint8]
 
@@ -117,55 +121,18 @@ def _punctured(deleted: int) -> tuple[Bits, Bits]:
     return octads, reduced(code[:, deleted:][np.flatnonzero(code.sum(axis=1) <= 8)])
 
 
-def _linear_map(basis: Bits, arguments: Bits, values: Bits) -> Bits | None:
-    """A matrix A (rows = basis) with coefficients(x) A = value for every argument x, or None."""
-    pivots = [int(np.flatnonzero(row)[0]) for row in basis]
-    system = np.column_stack([arguments[:, pivots], values])
-    solved = reduced(system)
-    k = len(basis)
-    result = np.zeros((k, values.shape[1]), dtype=np.uint8)
-    for row in solved:
-        lead = int(np.flatnonzero(row)[0])
-        if lead >= k:
-            return None
-        result[lead] = row[k:]  # the free coefficients are 0
-    return result
-
-
 def further_words(d: int) -> Bits:
-    """The binary words of the further points in d = 19, 20, 21."""
+    """The 2048 binary words of the further points in d = 20, 21."""
     _, basis = _punctured(24 - d)
     code = words(basis)
     weight = code.sum(axis=1)
     if d == 21:
         return code[weight % 2 == 0]
-    light = code[(weight > 0) & (weight <= 4)]
-    pivots = [int(np.flatnonzero(row)[0]) for row in basis]
-    if d == 20:
-        form = _linear_map(basis, light, np.ones((len(light), 1), dtype=np.uint8))
-        if form is None:
-            raise ArithmeticError("no linear form is 1 on the words of weight 4")
-        return code[(code[:, pivots] @ form % 2)[:, 0] == 0]
-    # The four words of weight 4 that come with the same deleted point have disjoint supports, as have all of a sextet.
-    five = np.vstack([np.eye(4, dtype=np.uint8), np.ones((1, 4), dtype=np.uint8)])
-    quads, triple = light[light.sum(axis=1) == 4], light[light.sum(axis=1) == 3]
-    groups: list[list[int]] = []
-    for index, word in enumerate(quads):
-        for group in groups:
-            if all(not (word & quads[other]).any() for other in group):
-                group.append(index)
-                break
-        else:
-            groups.append([index])
-    values = np.zeros((len(quads), 4), dtype=np.uint8)
-    for label, group in enumerate(groups):
-        values[group] = five[label]
-    for own in five:
-        form = _linear_map(basis, np.vstack([quads, triple]), np.vstack([values, own[None]]))
-        if form is not None:
-            image = code[:, pivots] @ form % 2
-            return code[(image[:, None, :] == five[None]).all(axis=2).any(axis=1)]
-    raise ArithmeticError("no linear map takes the light words to e1, ..., e4 and their sum")
+    # The solutions f of (word, 1)·(f, 1) = 0 for the words of weight 4.
+    light = code[weight == 4]
+    forms = dual(np.column_stack([light, np.ones(len(light), dtype=np.uint8)]))
+    form = next(row[:-1] for row in forms if row[-1])
+    return code[code @ form % 2 == 0]
 
 
 def _golay_section(d: int) -> SphericalCode:
@@ -175,8 +142,28 @@ def _golay_section(d: int) -> SphericalCode:
     return SphericalCode.from_integers(integers, f"odd-sign section, d = {d}")
 
 
+def _nineteen() -> SphericalCode:
+    octads, basis = _punctured(4)
+    code = words(basis)
+    inside = code[code.sum(axis=1) == 4][0].astype(bool)
+    # An isometry, halved, of the hyperplane of sum 0 in the four places.
+    rows = np.array([[1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])
+
+    def turned(vectors: Int, outer: int, inner: int) -> Int:
+        return np.hstack([outer * vectors[:, ~inside], inner * (vectors[:, inside] @ rows.T // 2)])
+
+    section = np.vstack([pairs(20), signed(octads[~octads[:, inside].all(axis=1)], 1)]).astype(np.int64)
+    parts = [turned(section[section[:, inside].sum(axis=1) == 0], 1, 1)]
+    y = further_words(20)
+    shared = y[:, inside].sum(axis=1)
+    for chosen, outer, inner in ((shared % 2 == 1, 11, 9), (shared == 2, 5, 7)):
+        parts.append(turned(1 - 2 * y[chosen].astype(np.int64), outer, inner))
+    return SphericalCode.from_integers(np.vstack(parts), "odd-sign section, d = 19")
+
+
 def _build(d: int, cosine: Fraction, rng: np.random.Generator, max_size: int) -> SphericalCode | None:
-    return _seventeen() if d == 17 else _eighteen() if d == 18 else _golay_section(d)
+    special = {17: _seventeen, 18: _eighteen, 19: _nineteen}
+    return special[d]() if d in special else _golay_section(d)
 
 
 FAMILY = Family(

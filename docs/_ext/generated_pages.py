@@ -102,8 +102,10 @@ def codes_page() -> str:
         "code is built by the library, and all its inner products are computed exactly; the tests do it anew and compare "
         "checksums of the coordinates. `boundcalc codes --dim D --angle A --save code.npz` writes one.", "",
         "## Kissing configurations: 60°", "",
-        "The records are quoted, as of October 2026; Cohn keeps a table of them. The library has fewer points in d = "
-        f"{open_to_us}.", "",
+        "The records are quoted, as of October 2026: Cohn's table (https://cohn.mit.edu/kissing-numbers) as two public copies of "
+        "30 August and 6 September 2026 have it, and in d = 18, 19 and 21 public repositories of September and October 2026, "
+        "whose configurations come with exact checks but are not refereed. The quoted upper bounds are those of the same copies. "
+        f"The library has fewer points than the record in d = {open_to_us}.", "",
         "| d | ours | record | source of the record | our construction | proof that no code is larger | upper bound |",
         "|---|---|---|---|---|---|---|",
         *(

@@ -45,7 +45,7 @@ def largest_cosine_squared(vectors: np.ndarray) -> Fraction:
 
 FOUND = {
     9: ("quadruples", 306), 10: ("coxeter-todd", 510), 12: ("quadruples", 840), 14: ("fano", 1932), 15: ("halves", 2564),
-    16: ("barnes-wall", 4320), 17: ("odd-signs", 5730), 18: ("odd-signs", 8358),
+    16: ("barnes-wall", 4320), 17: ("odd-signs", 5730), 18: ("odd-signs", 8358), 19: ("odd-signs", 12268),
 }  # fmt: skip
 
 
@@ -125,11 +125,11 @@ def test_layers_of_lifted_spinors() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("d", "size"), [(19, 11948), (20, 19448), (21, 29768)])
-def test_further_points_by_weights(d: int, size: int) -> None:
+@pytest.mark.parametrize("d", [20, 21])
+def test_further_points_by_weights(d: int) -> None:
     """The code of the further points meets all octads evenly and has the distances that the sphere needs."""
     found = further_words(d)
-    assert len(found) == {19: 1280, 20: 2048, 21: 2048}[d]
+    assert len(found) == 2048
     signs = 1.0 - 2.0 * found
     gram = signs @ signs.T
     np.fill_diagonal(gram, -d)
