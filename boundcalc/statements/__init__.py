@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from boundcalc.statement import Theorem
 from boundcalc.statements import (
+    approximation,
     caps,
     data_geometry,
     empirical_weight,
@@ -33,9 +34,10 @@ THEOREMS: tuple[Theorem, ...] = (
     stability.THEOREM_E, stable_minima.STABLE_MSE_UPPER, stable_minima.STABLE_MSE_LOWER,
     stable_minima.STABLE_GAP_UPPER, data_geometry.RADIAL_GAP_UPPER, data_geometry.RADIAL_GAP_LOWER,
     data_geometry.SUBSPACE_MIXTURE_GAP, data_geometry.HALF_SPACE_DEPTH_GAP, stability.UNIVARIATE_SEMINORM,
-    stable_minima.UNIVARIATE_INTERIOR_MSE, neighbours.BESOV_MINIMAX, neighbours.N_TERM_APPROXIMATION,
-    networks.REPRESENTER_WIDTH, neighbours.RELU_PROCESS_COVARIANCE, neighbours.GAUSSIAN_VARIATION_NORM,
-    neighbours.K_PLANE_CONSTANT, stability.TRACE_SEMINORM, stability.SGD_STABILITY, power_weight.POWER_WEIGHT_MINIMAX,
+    stable_minima.UNIVARIATE_INTERIOR_MSE, approximation.BESOV_MINIMAX, approximation.N_TERM_APPROXIMATION,
+    networks.REPRESENTER_WIDTH, neighbours.RELU_PROCESS_COVARIANCE, approximation.GAUSSIAN_VARIATION_NORM,
+    approximation.SEPARATED_GAUSSIANS, neighbours.K_PLANE_CONSTANT, stability.TRACE_SEMINORM, stability.SGD_STABILITY,
+    power_weight.POWER_WEIGHT_MINIMAX,
     power_weight.TRACE_MINIMAX, power_weight.TRACE_MSE_UPPER, power_weight.TRACE_GAP_UPPER, power_weight.TRACE_GAP_LOWER,
     estimators.CELLS_UPPER, estimators.CELLS_UPPER_1D, estimators.SMOOTHER_UPPER, estimators.MIXTURE_UPPER,
     networks.SELF_RECALL_ERROR, networks.NECESSARY_CACHE,

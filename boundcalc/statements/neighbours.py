@@ -1,65 +1,12 @@
 """Constants and rates of neighbouring papers."""
 
-from sympy import Abs, Integral, Max, Min, Rational, Symbol, exp, gamma, hyper, oo, pi, sqrt
-from sympy.core.relational import Ge, Gt, Lt
+from sympy import Rational, Symbol, gamma, pi
+from sympy.core.relational import Lt
 
 from boundcalc.statement import Assumption, Quantity, Side, Status, Theorem
-from boundcalc.statements.extra_symbols import N, k, p, q, s
-from boundcalc.statements.sources import (
-    GAUSSIAN_GAP,
-    K_PLANE,
-    OPTIMAL_RECOVERY,
-    RANDOM_RELU,
-    WEIGHTED_VARIATION,
-)
-from boundcalc.symbols import d, n, sigma
-
-# The noise term is the one of the dense zone: a wavelet-type sieve of resolution r has bias r^s and standard deviation
-# (sigma^2/(n r^d))^{1/2}, equal at (sigma^2/n)^{s/(2s+d)}. For error norms with q at or beyond p (2s + d)/d sparse
-# alternatives are harder, so the range of q is guarded.
-#
-# Comparisons are left unevaluated: no assumption on the symbols decides them.
-RECOVERY = n ** (-s / d + Max(0, 1 / p - 1 / q, evaluate=False))
-NOISE = (sigma**2 / n) ** (s / (2 * s + d))
-
-BESOV_MINIMAX = Theorem(
-    key="besov-minimax",
-    title="Noise-level-aware minimax rates over Besov balls",
-    statement="From n noisy point samples of a function in the unit ball of the Besov space of smoothness s in L_p, "
-    "the best error in L_q: the rate of optimal recovery without noise, plus what the noise costs.",
-    bounds={
-        "error": Side.TIGHT.rate(Quantity.APPROXIMATION, RECOVERY + Min(1, NOISE, evaluate=False)),
-        "without noise": Side.TIGHT.rate(Quantity.APPROXIMATION, RECOVERY),
-        "noise": Side.UPPER.rate(Quantity.APPROXIMATION, NOISE, "and at most 1"),
-    },
-    assumptions=(
-        Assumption("s > d/p (point values make sense)", Gt(s, d / p, evaluate=False)),
-        Assumption("p >= 1 and q >= 1", Ge(Min(p, q, evaluate=False), 1, evaluate=False)),
-        Assumption("q < p (2s + d)/d (the dense zone)", Lt(q, p * (2 * s + d) / d, evaluate=False)),
-        Assumption("y_i = f(x_i) + independent N(0, sigma^2) noise at points of the domain"),
-    ),
-    source=OPTIMAL_RECOVERY,
-    status=Status.PAPER,
-    symbols={p: "integrability of the Besov space", q: "exponent of the error norm", s: "smoothness"},
-)
-
-N_TERM_APPROXIMATION = Theorem(
-    key="n-term-approximation",
-    title="Approximation by N neurons in (weighted) variation spaces",
-    statement="Every function in the unit ball of the (weighted) variation space is within this of a shallow ReLU "
-    "network with N neurons, in L2 of the ball.",
-    bounds={
-        "error": Side.UPPER.rate(
-            Quantity.APPROXIMATION,
-            N ** (-Rational(1, 2) - Rational(3) / (2 * d)),
-            "sharp in the unweighted case (Siegel & Xu)",
-        )
-    },
-    assumptions=(Assumption("variation norm at most 1"),),
-    source=WEIGHTED_VARIATION,
-    status=Status.PAPER,
-    symbols={N: "number of neurons"},
-)
+from boundcalc.statements.extra_symbols import k
+from boundcalc.statements.sources import K_PLANE, RANDOM_RELU
+from boundcalc.symbols import d
 
 # For one direction u, with a = u.x, b = u.y, the corrected ReLU phi(a - t) - phi(-t) - a 1[t < 0] vanishes unless t lies
 # between 0 and a; integrating its product with that of b over t gives
@@ -100,41 +47,6 @@ RELU_PROCESS_COVARIANCE = Theorem(
         DISTANCE: "|x - y|",
         INNER: "x.y",
     },
-)
-
-# The norm of a smooth f is gamma_d times the L1 norm over sphere and line of R(-Laplace)^{(d+1)/2} f,
-# gamma_d = 1/(2 (2 pi)^{d-1}). The Radon transform of exp(-|x|^2/2) is (2 pi)^{(d-1)/2} exp(-t^2/2) in every direction,
-# and the filter multiplies its transform sqrt(2 pi) exp(-w^2/2) by |w|^{d+1}:
-#
-#     (1/2 pi) int |w|^{d+1} sqrt(2 pi) e^{-w^2/2} cos(w t) dw = 2^{(d+1)/2} Gamma(d/2 + 1)/sqrt(pi) * 1F1(d/2 + 1; 1/2;
-#     -t^2/2).
-#
-# With the sphere's area 2 pi^{d/2}/Gamma(d/2) all constants collapse to d. For odd d the filter is a derivative,
-# 1F1 is (up to a constant) the Hermite function He_{d+1}(t) exp(-t^2/2), and the integral is a sum over the zeros of
-# He_{d+1}. Width s scales the norm by 1/s: f(x/s) has slopes 1/s times those of f at points that are s times as far.
-_t = Symbol("t", real=True)
-_root = sqrt(6)
-_outer, _inner = 3 + _root, 3 - _root
-
-GAUSSIAN_VARIATION_NORM = Theorem(
-    key="gaussian-variation-norm",
-    title="Variation norm of a Gaussian",
-    statement="The variation norm on all of R^d of exp(-|x|^2/(2 s^2)): it falls like 1/s.",
-    bounds={
-        "norm": Side.TIGHT.bound(
-            Quantity.NORM, d / s * Integral(Abs(hyper((d / 2 + 1,), (Rational(1, 2),), -(_t**2) / 2)), (_t, -oo, oo))
-        ),
-        "norm, d = 1": Side.TIGHT.bound(Quantity.NORM, 4 * exp(-Rational(1, 2)) / s),
-        "norm, d = 3": Side.TIGHT.bound(
-            Quantity.NORM,
-            4 * _root * (sqrt(_outer) * exp(-_outer / 2) + sqrt(_inner) * exp(-_inner / 2)) / s,
-            "the sum over the zeros of the Hermite polynomial He_4",
-        ),
-    },
-    assumptions=(Assumption("the whole space R^d, not a ball"),),
-    source=GAUSSIAN_GAP,
-    status=Status.DERIVED,
-    symbols={s: "width of the Gaussian"},
 )
 
 # The composition commutes with translations and rotations and is homogeneous of degree k in scale, so it is a multiple of

@@ -10,13 +10,13 @@ from boundcalc.options import choice
 from boundcalc.style import panels, styled
 from verify.command import Progress, Setting, asked
 from verify.outcome import Outcome, Report
-from verify.siblings import k_plane, memory
+from verify.siblings import gaussian_gap, k_plane, memory
 from verify.siblings.sibling import Sibling
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SIBLINGS: tuple[Sibling, ...] = (k_plane.SIBLING, memory.SIBLING)
+SIBLINGS: tuple[Sibling, ...] = (gaussian_gap.SIBLING, k_plane.SIBLING, memory.SIBLING)
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from sympy import Expr, Float, Rational, simplify
 from boundcalc import symbols as sy
 from boundcalc.registry import theorem
 from boundcalc.setting import Setting
+from boundcalc.statements.approximation import NOISE, RECOVERY
 from boundcalc.statements.extra_symbols import J, alpha, m, p, q, s
-from boundcalc.statements.neighbours import NOISE, RECOVERY
 from boundcalc.statements.stable_minima import GAP_SEMINORM, MSE_SEMINORM
 
 log_uniform = st.floats(-3, 3).map(lambda e: 10.0**e)
