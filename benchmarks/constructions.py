@@ -83,9 +83,9 @@ CASES |= {
     "certificate, 100 000 uniform points, d = 3": ("Certificate", lambda: _random(100_000, 3)),
     "Leech, built and certified": ("Exact configurations", lambda: _named("leech", 24)),
     "laminated, d = 23": ("Exact configurations", lambda: _named("laminated", 23)),
-    "laminated, d = 22 (irrational coordinates)": ("Exact configurations", lambda: _named("laminated", 22)),
+    "laminated, d = 22 (on a lattice plane)": ("Exact configurations", lambda: _named("laminated", 22)),
     "odd signs, d = 21": ("Exact configurations", lambda: _named("odd-signs", 21)),
-    "odd signs, d = 18 (irrational coordinates)": ("Exact configurations", lambda: _named("odd-signs", 18)),
+    "odd signs, d = 18 (on a lattice plane)": ("Exact configurations", lambda: _named("odd-signs", 18)),
     "Barnes-Wall, d = 32": ("Exact configurations", lambda: _named("barnes-wall", 32)),
     "random sequential, d = 6, 100 000 points": ("Numerical families", lambda: _greedy(6, "977/1000", 100_000)),
     "random sequential, d = 12, 20 000 points": ("Numerical families", lambda: _greedy(12, "9/10", 20_000)),
@@ -148,7 +148,7 @@ def main() -> None:
         "",
         f"Measured on {machine}, other work running at the same time. Each row is a process of its own; the memory includes "
         "about 80 MB of interpreter and libraries (200 MB for the packing command, which loads sympy and torch). Codes are "
-        "truncated to 20 000 points unless asked for by name. Made by "
+        "truncated to 20 000 points unless asked for by name or at exactly their own angle. Made by "
         "`python -m benchmarks.constructions docs/benchmarks/constructions.md`.",
         "",
     ]
