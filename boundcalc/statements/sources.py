@@ -98,6 +98,13 @@ STABLE_SUBNETWORKS = Source(
     "arXiv:2503.17905",
     "McDermott & Parhi 2025",
 )
+MULTIVARIATE = Source(
+    "Rahul Parhi, Michael Unser",
+    2023,
+    "Function-Space Optimality of Neural Architectures with Multivariate Nonlinearities",
+    "arXiv:2310.03696",
+    "Parhi & Unser 2023b",
+)
 WU_SU = Source(
     "Lei Wu, Weijie J. Su",
     2023,

@@ -15,8 +15,8 @@ from boundcalc.enclosure import enclose
 from boundcalc.exact import rational
 from boundcalc.statement import Status, Theorem
 from boundcalc.statements.extra_symbols import k
-from boundcalc.statements.neighbours import K_PLANE_CONSTANT
 from boundcalc.statements.sources import K_PLANE
+from boundcalc.statements.transforms import K_PLANE_CONSTANT
 from boundcalc.style import BLUE, GREEN, ORANGE
 from boundcalc.symbols import d
 from verify.outcome import Interval, Outcome, Relation, judged

@@ -10,13 +10,25 @@ from boundcalc.options import choice
 from boundcalc.style import panels, styled
 from verify.command import Progress, Setting, asked
 from verify.outcome import Outcome, Report
-from verify.siblings import gaussian_gap, k_plane, memory
+from verify.siblings import (
+    gaussian_gap,
+    k_plane,
+    memory,
+    multivariate,
+    relu_process,
+)
 from verify.siblings.sibling import Sibling
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SIBLINGS: tuple[Sibling, ...] = (gaussian_gap.SIBLING, k_plane.SIBLING, memory.SIBLING)
+SIBLINGS: tuple[Sibling, ...] = (
+    gaussian_gap.SIBLING,
+    relu_process.SIBLING,
+    k_plane.SIBLING,
+    multivariate.SIBLING,
+    memory.SIBLING,
+)
 
 
 @dataclass(frozen=True)

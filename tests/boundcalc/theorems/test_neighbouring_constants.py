@@ -13,15 +13,8 @@ from sympy import Abs, Integral, Rational, lambdify
 from boundcalc import symbols as sy
 from boundcalc.registry import theorem
 from boundcalc.statements.extra_symbols import N, k, s
-from boundcalc.statements.neighbours import (
-    DISTANCE,
-    INNER,
-    INTENSITY,
-    NORM_X,
-    NORM_Y,
-    SECOND_MOMENT,
-)
 from boundcalc.statements.networks import FEATURE_RANK, OUTPUT_RANK
+from boundcalc.statements.transforms import DISTANCE, INNER, INTENSITY, NORM_X, NORM_Y, SECOND_MOMENT
 
 
 def registered_covariance(x: np.ndarray, y: np.ndarray) -> float:
