@@ -1,10 +1,10 @@
 """Approximation and recovery in variation and Besov spaces, and the gap to kernel spaces: three neighbouring papers."""
 
-from sympy import Abs, Integral, Max, Min, Rational, Symbol, exp, hyper, oo, sqrt
+from sympy import Abs, Integral, Max, Min, Rational, Symbol, beta, exp, hyper, oo, sqrt
 from sympy.core.relational import Ge, Gt, Lt
 
 from boundcalc.statement import Assumption, Quantity, Side, Status, Theorem
-from boundcalc.statements.extra_symbols import N, p, q, s
+from boundcalc.statements.extra_symbols import N, p, power, q, s
 from boundcalc.statements.sources import GAUSSIAN_GAP, OPTIMAL_RECOVERY, WEIGHTED_VARIATION
 from boundcalc.symbols import d, n, sigma
 
@@ -53,6 +53,43 @@ N_TERM_APPROXIMATION = Theorem(
     source=WEIGHTED_VARIATION,
     status=Status.PAPER,
     symbols={N: "number of neurons"},
+)
+
+# f = sqrt(1 - x^2) has f'' = -(1 - x^2)^{-3/2}, so the norms are differences of f' and Beta functions. On a piece of length h
+# with curvature k the best line is off by k h^{5/2}/sqrt(720) in L2 and by k h^2/16 in the sup norm. With N pieces the best
+# knots give equal errors, density proportional to k^{2/5} and k^{1/2}, and the errors
+# N^{-2} (int k^{2/5})^{5/2}/sqrt(720) and N^{-2} (int k^{1/2})^2/16; errors at neighbouring ends agree in the limit, so that
+# continuity costs nothing.
+#
+# In d = 1 the weight (1 - |t|)^gamma keeps the rate N^{-2} in L2 for gamma < 3/2: choose N pieces on which the integrals of
+# |f''| (1 - |t|)^gamma and of (1 - |t|)^{-2 gamma/3} are at most 2/N of the whole; an interpolant is off by
+# h^{3/2} int |f''| there, and by int |f''| (1 - t)^{3/2} at the boundary.
+CUT_AT = Symbol("c", positive=True)
+
+SEMICIRCLE_FREE_KNOTS = Theorem(
+    key="semicircle-free-knots",
+    title="The semicircle: weighted norms and free knots",
+    statement="sqrt(1 - x^2) on [-1, 1] has infinite unweighted variation norm, the integral of |f''|, and finite norm with "
+    "the weight (1 - x^2)^gamma, gamma > 1/2; functions of finite norm with gamma < 3/2 keep the rate N^-2 in L2, d = 1. Its "
+    "error by continuous functions with N linear pieces and free knots, times 1 + o(1) as N grows:",
+    bounds={
+        "error": Side.TIGHT.bound(
+            Quantity.APPROXIMATION, beta(Rational(1, 2), Rational(2, 5)) ** Rational(5, 2) / sqrt(720) / N**2, "in L2"
+        ),
+        "sup error": Side.TIGHT.bound(
+            Quantity.APPROXIMATION, beta(Rational(1, 2), Rational(1, 4)) ** 2 / 16 / N**2, "in the sup norm"
+        ),
+        "norm up to c": Side.TIGHT.bound(
+            Quantity.NORM, 2 * CUT_AT / sqrt(1 - CUT_AT**2), "the integral of |f''| over [-c, c], 0 < c < 1"
+        ),
+        "weighted norm": Side.TIGHT.bound(
+            Quantity.NORM, beta(power - Rational(1, 2), Rational(1, 2)), "the integral of |f''| (1 - x^2)^gamma"
+        ),
+    },
+    assumptions=(Assumption("gamma > 1/2 (for the weighted norm)", Gt(power, Rational(1, 2), evaluate=False)),),
+    source=WEIGHTED_VARIATION,
+    status=Status.DERIVED,
+    symbols={N: "number of linear pieces", CUT_AT: "end of the interval", power: "power of the weight"},
 )
 
 # The norm of a smooth f is gamma_d times the L1 norm over sphere and line of R(-Laplace)^{(d+1)/2} f,

@@ -15,6 +15,7 @@ from verify.siblings import (
     k_plane,
     memory,
     multivariate,
+    n_term,
     relu_process,
 )
 from verify.siblings.sibling import Sibling
@@ -27,6 +28,7 @@ SIBLINGS: tuple[Sibling, ...] = (
     relu_process.SIBLING,
     k_plane.SIBLING,
     multivariate.SIBLING,
+    n_term.SIBLING,
     memory.SIBLING,
 )
 
