@@ -1,10 +1,10 @@
 # make verify: the main job.   make test: lint, types, dependency directions, tests.   make test-fast: the tests but for the slow.
-# All make .venv first.
+# make docs: the site, in docs/_build/html.   All make .venv first.
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: verify test test-fast clean
+.PHONY: verify test test-fast docs clean
 
 verify: $(VENV)/.ready
 	$(PY) -m verify.packing --dim 12
@@ -17,6 +17,11 @@ test: $(VENV)/.ready
 
 test-fast: $(VENV)/.ready
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 -m 'not slow'
+
+docs: $(VENV)/.ready
+	PIP_CONSTRAINT=constraints.txt $(VENV)/bin/pip install -q --disable-pip-version-check -e '.[docs]'
+	$(PY) -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	$(PY) docs/check_site.py docs/_build/html
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; pass one: make PYTHON=python3.12 ..." >&2; exit 1; }

@@ -96,5 +96,5 @@ class Derivation(Shown):
     def _repr_markdown_(self) -> str:
         parts = [f"**{self.title}** (`{self.key}`)"]
         parts += [f"{i}. {step._repr_markdown_()}" for i, step in enumerate(self.steps, start=1)]
-        parts.append(f"Exponent of $1/n$ ({self.side.value} bound): $${tex(self.exponent)}$$")
+        parts.append(f"Exponent of $1/n$ ({self.side.value} bound): ${tex(self.exponent)}$")
         return "\n\n".join(parts)

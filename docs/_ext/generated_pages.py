@@ -63,7 +63,8 @@ def errata_page() -> str:
         ]
         lines += [f"*Check ({'shown' if found.shown else 'not shown'}):* {found.evidence}", ""]
         lines += [
-            f"Status of the correction: **{entry.status.value}**. Touches: {', '.join(f'`{key}`' for key in touched)}.",
+            f"Status of the correction: **{entry.status.value}**."
+            + (f" Touches {', '.join(f'`{key}`' for key in touched)}." if touched else ""),
             "",
         ]
     return "\n".join(

@@ -64,7 +64,7 @@ print(cap.population_weight.enclose(12, "0.01"))
 # $g_P(t)/(1-t)^{d+2}$ increases to a limit $c_\infty(d)$, so the *canonical* weight $(1-|t|)^{d+2}$ is the population weight
 # up to a factor that depends on $d$ alone.
 
-# %%
+# %% mystnb={"image": {"alt": "Population weight over its limit c_infinity h^(d+2) against the height of the cap: it rises to 1 as the cap gets thin, in d = 1, 2, 3, 5"}}
 display(Markdown(f"$c_\\infty(d) = \\displaystyle {cap.weight_limit.latex()}$"))
 heights = np.geomspace(1e-4, 1, 200)
 figure, axes = plt.subplots(figsize=(5.8, 3.4))
@@ -98,7 +98,7 @@ print(erratum(1).demonstrate().evidence)
 # %%
 display(boundcalc.theorem("weight-deviation"), boundcalc.theorem("theorem-d"))
 
-# %%
+# %% mystnb={"image": {"alt": "Empirical against population weight over heights of caps: the smallest empirical weights vanish at thin caps, where few points lie"}}
 d, n = 2, 4000
 X = uniform_ball(n, d, rng)
 heights = np.geomspace(3e-3, 1, 40)

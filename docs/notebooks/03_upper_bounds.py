@@ -85,7 +85,7 @@ for d in (1, 2, 5, 10):
 # %%
 boundcalc.derive("mse-core-shell")
 
-# %%
+# %% mystnb={"image": {"alt": "Balance of core and shell: one term rises with the depth of the shell, the other falls; their sum is least where they cross"}}
 d, log_n = 3, np.log(1e6)
 x = np.linspace(-4, 0, 200)
 core = -2 * d * (d + 2) / (2 * d + 3) * x - (d + 3) / (2 * d + 3) * log_n
@@ -131,7 +131,7 @@ exponent_table([1, 2, 3, 5, 10], "gap")
 # Three refinements in a row: additive deviation, relative deviation, entropy by depth with localised flatness. As functions
 # of $d$ the exponents keep their order everywhere:
 
-# %%
+# %% mystnb={"image": {"alt": "Exponents of four upper bounds against the dimension, all falling towards 0"}}
 keys = ["mse-upper", "mse-core-shell", "stable-minima-peeling", "stable-mse-upper"]
 dims = np.arange(1.0, 41.0)
 figure, axes = plt.subplots(figsize=(6.5, 3.5), layout="constrained")

@@ -33,7 +33,7 @@ PROOFS = Path("../proofs.md").read_text().split("\n## ")
 def proof(title):
     """A section of the page of proofs."""
     (text,) = [part for part in PROOFS if part.startswith(title + "\n")]
-    return Markdown("## " + text)
+    return Markdown("## " + text.replace("](#", "](../proofs.md#"))
 
 
 proof("Setting and notation")
@@ -83,7 +83,7 @@ assert bound >= registered
 # %% [markdown]
 # ## Why slabs and not single atoms
 
-# %%
+# %% mystnb={"image": {"alt": "Lower bounds in one dimension against samples: the rate of Theorem 3.7, Theorem A, and the catalogue, which is highest"}}
 sizes = np.logspace(3, 12, 10)
 single = boundcalc.rate(d=d, n=sizes).lower.value
 figure, axes = plt.subplots(figsize=(6.5, 3.6), layout="constrained")
@@ -111,7 +111,7 @@ boundcalc.derive("theorem-b")
 # The modulation moves the spectrum off the origin, where the polar change of variables is singular.
 
 
-# %%
+# %% mystnb={"image": {"alt": "A Meyer wavelet's spectrum, whose shifted copies add up to one, and the wavelet"}}
 def step(v):
     """A smooth step with step(v) + step(1 - v) = 1."""
     v = np.clip(v, 0, 1)

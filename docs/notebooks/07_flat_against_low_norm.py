@@ -28,7 +28,7 @@ plt.rcParams.update({"figure.dpi": 80, "axes.spines.top": False, "axes.spines.ri
 # A cap atom of height $h$ and sup norm 1 has variation norm $1/h$ and weighted norm $h^{d+1}$: the price of a narrow function
 # at the boundary goes to infinity under weight decay and to 0 under flatness.
 
-# %%
+# %% mystnb={"image": {"alt": "Norm of the cap atom against its height: unweighted it grows as caps get thin, weighted it dies, faster in high dimension"}}
 heights = np.geomspace(1e-3, 1, 100)
 figure, axes = plt.subplots(figsize=(6.5, 3.4), layout="constrained")
 axes.loglog(heights, 1 / heights, color="#009E73", label="unweighted (weight decay)")
@@ -103,7 +103,7 @@ sample_size_table([1, 2, 5, 10, 20], ["0.1", "0.01"])
 # %%
 print(boundcalc.sample_size(20, "0.01"))
 
-# %%
+# %% mystnb={"image": {"alt": "Power p in n = error^(-p) against the dimension: it grows with d for the flat classes and stays below 2 for low norm"}}
 dims = np.arange(2, 51)
 figure, axes = plt.subplots(figsize=(6.5, 3.6), layout="constrained")
 curves = {"minimax-lower": "#0072B2", "theorem-b": "#000000", "stable-mse-lower": "#D55E00", "low-norm-mse": "#009E73"}

@@ -78,7 +78,7 @@ assert 0.5 * np.mean((edge.network(X) - y) ** 2) <= 1e-12
 # Deep points are what protects. The Tukey depth of a point is the least number of points in a half-plane that contains it: a
 # neuron that reaches the point is active on at least that many.
 
-# %%
+# %% mystnb={"image": {"alt": "Points of the disc coloured by Tukey depth; extreme points, which one neuron can single out, are circled"}}
 figure, axes = plt.subplots(figsize=(5.2, 4.2), layout="constrained")
 shown = axes.scatter(*X.T, c=plane.depth.upper, cmap="viridis", s=40)
 extreme = plane.margins.extreme
@@ -125,7 +125,7 @@ assert table.edge.upper - table.edge.lower < 1e-6
 # fits any labels at almost no sharpness, and then $\lambda^*$ has a closed form. Flatness protects nothing here, at any usual
 # step size. This is the rule for real tables: digits, wine, breast cancer look the same.
 
-# %%
+# %% mystnb={"image": {"alt": "Left, share of points that solitary neurons memorise against the step size for two tables; right, histogram of hull margins"}}
 figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.4), layout="constrained")
 etas = np.linspace(0.2, 2, 200)
 able = table.margins.extreme

@@ -57,7 +57,7 @@ print(boundcalc.theorem("trace-seminorm"))
 # For uniform data $g_{\rm tr}\asymp(1-|t|)^{(d+3)/2}$. It is heavier than the weight of the largest eigenvalue, so a neuron
 # near the boundary costs more; but it still costs next to nothing.
 
-# %%
+# %% mystnb={"image": {"alt": "Weights of the trace and of the largest eigenvalue against the depth of the neuron: the trace's is larger everywhere"}}
 depths = np.geomspace(1e-3, 1, 60)
 figure, axes = plt.subplots(figsize=(5.4, 3.6), layout="constrained")
 for d, colour in ((2, "#0072B2"), (10, "#D55E00")):
@@ -85,7 +85,7 @@ for dim in (1, 2, 5, 10, 20):
     slow, middle, fast = (report.upper.exponent for report in reports)
     assert slow < middle < fast or (dim == 1 and slow == middle)
 
-# %%
+# %% mystnb={"image": {"alt": "Left, exponents against the power of the weight; right, bounds for GD, SGD and weight decay against samples"}}
 boundcalc.plot(d=5, of="flatness")
 
 # %% [markdown]
@@ -100,7 +100,7 @@ with contextlib.redirect_stderr(io.StringIO()):
 print(report.text())
 assert [o.verdict.value for o in report.outcomes if o.check == "Theorem F"] == ["proved"] * len(METHODS)
 
-# %%
+# %% mystnb={"image": {"alt": "What GD, SGD and weight decay found: sharpness, trace and rarely active neurons of the trained networks"}}
 flatness_figure(experiment)
 
 # %% [markdown]

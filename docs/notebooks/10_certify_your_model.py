@@ -42,7 +42,7 @@ runs = [train(eta) for eta in ETAS]
 # The band between both ends is thinner than the lines: relative widths are about $10^{-6}$. What lies below the dashed line is
 # stable, as far as an iteration with a random start and rounding that is estimated can say.
 
-# %%
+# %% mystnb={"image": {"alt": "Certified largest eigenvalue and exact trace during training at three step sizes, beside the line 2/eta"}}
 figure, axes = plt.subplots(1, 3, figsize=(12, 3.4), sharey=True)
 for axis, eta, (_, monitor) in zip(axes, ETAS, runs, strict=True):
     steps = [row["step"] for row in monitor.rows]
@@ -76,7 +76,7 @@ print(certify(model, loss, (X, y), top=3, layers=True, failure_probability=1e-12
 # Of each layer: how many neurons fire nowhere, or on at most a tenth of the data, and how firing goes with the norm of the
 # weights.
 
-# %%
+# %% mystnb={"image": {"alt": "Share of the data on which each neuron of each layer is active, against the norm of its weights"}}
 for eta, (model, _) in zip(ETAS, runs, strict=True):
     print(f"η = {eta:g}")
     print(activation(model, X), "\n")

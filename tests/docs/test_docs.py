@@ -115,4 +115,4 @@ def test_generated_pages_hold_every_entry() -> None:
         label = code.size if code.record else f"{code.cosine} | {code.size}"
         assert codes.count(f"| {code.d} | {label} |{record}") == 1
     fewer = [str(code.d) for code in catalogue() if code.record and code.size < code.record[0]]
-    assert f"fewer points in d = {', '.join(fewer)}." in codes
+    assert f"fewer points than the record in d = {', '.join(fewer)}." in codes
