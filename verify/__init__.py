@@ -5,6 +5,7 @@ a command come from its package, since ``verify.sharpness`` is that package what
 
 >>> from verify.hessian import sharpness, is_flat  # or: from verify.sharpness import sharpness
 >>> from verify.shatterability import shatterability
+>>> from verify.compress import compress
 
 ``python -m verify.sharpness FILE.npz`` and the other commands are listed by ``boundcalc --help``.
 

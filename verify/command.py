@@ -176,6 +176,7 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("plot", "draw a figure (png, svg, pdf)", file_path, metavar="PATH"),
     Option("csv", "write the numbers as CSV", file_path, metavar="PATH"),
     # Tables
+    Option("data", "table of the points", file_path, metavar="FILE", required=True),
     Option("target", "column of the labels (default y)", text, metavar="COLUMN"),
     Option("drop", "columns to leave out, separated by commas", text, metavar="A,B"),
     Option("keep", "columns to use although they count the rows, separated by commas", text, metavar="A,B"),
@@ -224,7 +225,7 @@ OPTIONS: Mapping[str, Option] = vocabulary(
     Option("model", "file of the network (npz)", file_path, metavar="MODEL", required=True),
     Option("file", "the file to read", file_path, metavar="FILE", required=True),
     Option("certificate", "how the upper bound is proved", choice(Certificate), Certificate.AUTO, metavar="CERTIFICATE"),
-    Option("tol", "relative width of the enclosure that is aimed at",
+    Option("tol", "relative width of the enclosure, or relative error, that is aimed at",
            real("a number with 0 < tol < 1", lambda x: 0 < x < 1), "1e-10", metavar="TOL"),
     # Constructions
     Option("height", "height of the caps (default: critical for n)", _SHARE, metavar="HEIGHT"),

@@ -8,10 +8,11 @@ from boundcalc.statements.extra_symbols import N
 from boundcalc.statements.sources import LOW_RANK_CACHE, MULTI_OUTPUT
 from boundcalc.symbols import d
 
-# A layer maps features of the n data points to outputs: sum over neurons of (activations) times (output weights), a sum
-# of rank-one matrices with columns in the span of the activations' matrix and rows in the span of the outputs. That span
-# has dimension at most rank * rank, and minimising a positive combination of its elements has a solution at a vertex
-# (Caratheodory), which uses no more elements than the dimension.
+# A layer maps features of the n data points to outputs: Y = sum over neurons of (activations) times (output weights)', a sum
+# of rank-one matrices. Projecting the output weights on the row space of Y changes no output and makes none longer; then the
+# matrices lie in the columns of the activations' matrix times the rows of Y, of dimension at most rank * rank. Minimising the
+# cost of a nonnegative combination of them with sum Y is a linear program; that of the given network is feasible, and an
+# optimal vertex uses no more elements than the dimension (Caratheodory).
 FEATURE_RANK = Symbol("r_X", integer=True, positive=True)
 OUTPUT_RANK = Symbol("r_Y", integer=True, positive=True)
 
@@ -19,12 +20,13 @@ REPRESENTER_WIDTH = Theorem(
     key="representer-width",
     title="Width of solutions in vector-valued variation spaces",
     statement="Fitting N data points with the least vector-valued variation norm has a solution with at most N^2 "
-    "neurons; a trained layer can be replaced, without change at the data, by one with at most rank * rank neurons.",
+    "neurons; any layer can be replaced, without change at the data and without larger norm, by at most rank * rank of its "
+    "neurons.",
     bounds={
         "width": Side.UPPER.bound(Quantity.SIZE, N**2),
         "width of a layer": Side.UPPER.bound(Quantity.SIZE, FEATURE_RANK * OUTPUT_RANK),
     },
-    assumptions=(Assumption("least squared-norm (weight decay) solution"),),
+    assumptions=(Assumption("for N^2: a solution of least norm (weight decay); for a layer: none"),),
     source=MULTI_OUTPUT,
     status=Status.PAPER,
     symbols={

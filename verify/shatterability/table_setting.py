@@ -11,10 +11,9 @@ from verify.shatterability.table import Table, read_table
 
 
 @dataclass(frozen=True)
-class TableSetting(Setting):
-    """The table, how it is written, and what to make of its columns and gaps."""
+class TableColumns(Setting):
+    """How a table is written, and what to make of its columns and gaps."""
 
-    file: str = asked("file")
     target: str | None = asked("target")
     drop: str | None = asked("drop")
     keep: str | None = asked("keep")
@@ -25,10 +24,10 @@ class TableSetting(Setting):
     missing: str = asked("missing")
     one_hot: bool = asked("one_hot")
 
-    def table(self) -> Table:
-        """Read it; raises what :func:`verify.shatterability.table.read_table` does."""
+    def read(self, path: str) -> Table:
+        """Read a table so; raises what :func:`verify.shatterability.table.read_table` does."""
         return read_table(
-            Path(self.file),
+            Path(path),
             self.target,
             _names(self.drop),
             keep=_names(self.keep),
@@ -39,6 +38,22 @@ class TableSetting(Setting):
             missing=self.missing,
             one_hot=self.one_hot,
         )
+
+
+@dataclass(frozen=True)
+class TableFile(Setting):
+    """The table's file."""
+
+    file: str = asked("file")
+
+
+@dataclass(frozen=True)
+class TableSetting(TableColumns, TableFile):
+    """The table, and how to read it; the file comes first, as dataclasses take fields from the last base on."""
+
+    def table(self) -> Table:
+        """Read it."""
+        return self.read(self.file)
 
 
 def _names(listed: str | None) -> list[str]:

@@ -11,6 +11,7 @@ from boundcalc.style import panels, styled
 from verify.command import Progress, Setting, asked
 from verify.outcome import Outcome, Report
 from verify.siblings import (
+    compress,
     gaussian_gap,
     k_plane,
     memory,
@@ -29,6 +30,7 @@ SIBLINGS: tuple[Sibling, ...] = (
     k_plane.SIBLING,
     multivariate.SIBLING,
     n_term.SIBLING,
+    compress.SIBLING,
     memory.SIBLING,
 )
 
