@@ -166,9 +166,14 @@ def table_command(
     """Make tables for papers: text, LaTeX, Markdown, CSV or HTML."""
     if document and format not in ("latex", "html"):
         raise ValueError(f"document goes with --format latex or html, got --format {format}")
+    chosen = contents or _CONTENTS[: 4 if quantity == "mse" else 2]
+    if format == "csv" and len(chosen) > 1:
+        raise ValueError(
+            f"contents must be one table with --format csv, whose tables have columns of their own, got {' '.join(chosen)}; "
+            f"pass --contents {chosen[0]}, and the others one by one"
+        )
     if out is not None:
         check_writable("--out", Path(out))
-    chosen = contents or _CONTENTS[: 4 if quantity == "mse" else 2]
     tables = [boundcalc.table(dims, n, name, quantity, errors) for name in chosen]
     if document:
         shown = latex_document(tables) if format == "latex" else html_document(tables)

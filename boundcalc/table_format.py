@@ -5,13 +5,21 @@ from __future__ import annotations
 import csv
 import html
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 from boundcalc.markup import Cell, words
 from boundcalc.shown import Shown
+
+if TYPE_CHECKING:
+    import pandas
+
+_FRACTION = re.compile(r"-?\d+/\d+")
+_NUMBER = re.compile(r"-?\d+(/\d+)?")
 
 
 class Align(Enum):
@@ -121,14 +129,60 @@ class Table(Shown):
         return self.markdown()
 
     def csv(self) -> str:
-        """Comma-separated values with one line of headings; numbers in full."""
+        """Comma-separated values with one line of headings; numbers in full, and fractions a second time as decimals."""
+        headings, rows = self._plain()
+        return csv_text([headings, *rows])
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A data frame of the rows: as :meth:`csv`, with numbers as numbers where floats hold them, and NaN for what is missing.
+
+        Raises
+        ------
+        ImportError
+            Without pandas.
+
+        Examples
+        --------
+        >>> from boundcalc.tables import exponent_table
+        >>> frame = exponent_table([2, 5]).to_pandas()
+        >>> frame["Thm 3.7 (lower, paper)"].tolist(), frame["Thm 3.7 (lower, paper), decimal"].round(3).tolist()
+        (['2/3', '1/3'], [0.667, 0.333])
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise ImportError("to_pandas needs pandas: pip install pandas") from error
+        headings, rows = self._plain()
+        frame = pandas.DataFrame(rows, columns=headings, dtype=object)
+        for name in headings:
+            kept = frame[name].where(frame[name] != "", None)
+            try:
+                numbers = pandas.to_numeric(kept)
+            except ValueError:
+                numbers = None
+            # Numbers beyond floats, such as 1e2000, stay text.
+            beyond = numbers is None or (abs(numbers) == float("inf")).any()
+            frame[name] = kept if beyond else numbers
+        return frame
+
+    def _plain(self) -> tuple[list[str], list[list[str]]]:
+        """Headings and rows as plain text; behind a column with fractions stands one with their decimals."""
         titled = any(group.title for group in self.groups)
-        headings = [c.heading.csv + (f" ({c.below.csv})" if c.below else "") for c in self.columns]
-        rows = [[*(["group"] if titled else []), *headings]]
-        for group in self.groups:
-            first = [group.title.csv if group.title else ""] if titled else []
-            rows += [[*first, *(cell.csv for cell in row)] for row in group.rows]
-        return csv_text(rows)
+        headings = ["group"] if titled else []
+        columns = (
+            [[group.title.csv if group.title else "" for group in self.groups for _ in group.rows]] if titled else []
+        )
+        for i, column in enumerate(self.columns):
+            name = column.heading.csv + (f" ({column.below.csv})" if column.below else "")
+            cells = [row[i].csv for row in self.rows]
+            headings.append(name)
+            columns.append(cells)
+            if any(_FRACTION.fullmatch(cell) for cell in cells) and all(
+                _NUMBER.fullmatch(cell) for cell in cells if cell
+            ):
+                headings.append(f"{name}, decimal")
+                columns.append([repr(float(Fraction(cell))) if cell else "" for cell in cells])
+        return headings, [list(row) for row in zip(*columns, strict=True)]
 
     def html(self) -> str:
         """A table element; formulas are MathML."""

@@ -60,6 +60,33 @@ def test_rates_in_csv_are_the_calculator_s() -> None:
         ]  # fmt: skip
 
 
+def test_fractions_have_their_decimals_beside_them() -> None:
+    head, *rows = csv.reader(io.StringIO(exponent_table([1, 7]).csv()))
+    exact = [at for at, name in enumerate(head) if f"{name}, decimal" in head]
+    assert len(exact) == len(head) // 2
+    for row in rows:
+        for at in exact:
+            assert float(Fraction(row[at])) == float(row[at + 1])
+
+
+def test_data_frames_hold_numbers() -> None:
+    frame = rate_table([2, 20], ["1e4"]).to_pandas()
+    assert frame["d"].tolist() == [2, 20]
+    report = boundcalc.rate(20, "1e4")
+    assert frame[frame.columns[2]].iloc[1] == report.upper.value
+    gap = exponent_table([1, 3], "gap").to_pandas()
+    assert gap["d"].tolist() == [1, 3]
+    assert gap.iloc[0, 1] is None  # no such bound in one dimension
+    assert gap.iloc[0, 2] != gap.iloc[0, 2]
+    assert gap.iloc[1, 1:3].tolist() == ["1/2", 0.5]
+
+
+def test_numbers_beyond_floats_stay_text_in_data_frames() -> None:
+    frame = rate_table([3], ["1e2000"]).to_pandas()
+    assert frame.iloc[0, 0] == "1e2000"
+    assert float("inf") not in frame.iloc[0].tolist()
+
+
 def test_sizes_beyond_floats_become_powers_of_ten() -> None:
     (row,) = rate_table([3], ["1e2000"]).rows
     assert row[0].text == "1e2000"
