@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import re
@@ -34,6 +35,8 @@ def run(command: Any, program: str) -> NoReturn:
     Whatever goes wrong, imports included, ends in one line on standard error and a code of :class:`ExitCode`; only a fault of
     ours shows a traceback, too.
     """
+    # Most objects that imports make live as long as the program: look for circles among them more rarely.
+    gc.set_threshold(50_000)
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = cast(TextIO, _Patient(sys.stderr))

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from sympy import Expr, Integer, Rational, Symbol, asin, binomial, factorial, gamma, hyper, pi, powsimp, rf, sin, sqrt
 
@@ -51,6 +51,13 @@ def series_expr(k: int, dim: Expr, height: Expr) -> Expr:
     return hyper((dim + k + 1, k + 1), ((dim + 3) / 2 + k,), height / 2)
 
 
+def _check_order(k: int) -> None:
+    if isinstance(k, bool) or not isinstance(k, int):
+        raise TypeError(f"k must be an int, got {describe(k)}; pass the order 0, 1, 2, ... of the moment")
+    if not 0 <= k <= 60:
+        raise ValueError(f"k must satisfy 0 <= k <= 60, got {k}")
+
+
 def moment_expr(k: int, dim: Expr = d, height: Expr = h) -> Expr:
     """E[(X₁−t)_+^k] as an expression in the dimension and the height 1 − t, in terms that are all positive.
 
@@ -64,10 +71,7 @@ def moment_expr(k: int, dim: Expr = d, height: Expr = h) -> Expr:
     >>> moment_expr(0).subs({d: 1, h: 1}).simplify()
     1/2
     """
-    if isinstance(k, bool) or not isinstance(k, int):
-        raise TypeError(f"k must be an int, got {describe(k)}; pass the order 0, 1, 2, ... of the moment")
-    if not 0 <= k <= 60:
-        raise ValueError(f"k must satisfy 0 <= k <= 60, got {k}")
+    _check_order(k)
     power = (dim + 1) / 2 + k
     steps = math.prod([dim + 1 + 2 * i for i in range(k + 1)])
     return (
@@ -100,58 +104,68 @@ def moment(k: int) -> ClosedForm:
     >>> moment(2).log([2, 20, 10**6], 1e-300).log10
     array([-1.05086267e+03, -3.74976113e+03, -1.49850249e+08])
     """
+    _check_order(k)
     words = "probability of a cap" if k == 0 else f"E[(X_1 - t)_+^{k}]"
     return ClosedForm(
         "cap_mass" if k == 0 else f"moment({k})",
         words,
-        moment_expr(k),
+        lambda: moment_expr(k),
         (_D, _HEIGHT_ANY),
         "Euler's integral and transformation",
-        beyond=beyond_expr(k),
+        beyond=lambda: beyond_expr(k),
     )
 
 
 marginal_constant = ClosedForm(
     "marginal_constant",
     "density of one coordinate at 0, X uniform on the unit ball",
-    marginal_expr(d),
+    lambda: marginal_expr(d),
     (_D,),
     "volume of the slice over volume of the ball",
 )
 
 cap_mass = moment(0)
 
+
 # d/ds (1−s²)^{(d+1)/2} = −(d+1) s (1−s²)^{(d−1)/2}.
-_FIRST = marginal_expr(d) / (d + 1) * h ** ((d + 1) / 2) * (2 - h) ** ((d + 1) / 2)
+def _first() -> Expr:
+    return marginal_expr(d) / (d + 1) * h ** ((d + 1) / 2) * (2 - h) ** ((d + 1) / 2)
+
+
 first_moment = ClosedForm(
-    "first_moment", "E[X_1; X_1 > t]", _FIRST, (_D, _HEIGHT_ANY), "integration of the marginal density"
+    "first_moment", "E[X_1; X_1 > t]", _first, (_D, _HEIGHT_ANY), "integration of the marginal density"
 )
 
 # The mass is the first moment times the series, so the mean is the inverse of the series.
 conditional_mean = ClosedForm(
-    "conditional_mean", "E[X_1 | X_1 > t]", 1 / series_expr(0, d, h), (_D, _HEIGHT), "first moment over mass"
+    "conditional_mean", "E[X_1 | X_1 > t]", lambda: 1 / series_expr(0, d, h), (_D, _HEIGHT), "first moment over mass"
 )
+
 
 # g_P = P² · E[X·u−t | X·u>t] · sqrt(1+‖E[X | X·u>t]‖²) = E[(X₁−t)_+] · sqrt(Q² + M²), with Q = M F, at |t|. The branch
 # (−u, −t) is larger: its mass is 1−Q >= Q, and (|t|(1−Q)+M) >= M − |t|Q.
-_WEIGHT = powsimp(moment_expr(1) * _FIRST * sqrt(1 + series_expr(0, d, h) ** 2))
+@cache
+def _weight() -> Expr:
+    return powsimp(moment_expr(1) * _first() * sqrt(1 + series_expr(0, d, h) ** 2))
+
+
 population_weight = ClosedForm(
     "population_weight",
     "g_P(u, t) at |t| = 1 - h",
-    _WEIGHT,
+    _weight,
     (_D, _HEIGHT),
     "definition of the weight and the truncated moments",
 )
 
 canonical_weight = ClosedForm(
-    "canonical_weight", "(1 - |t|)^(d+2) at |t| = 1 - h", h ** (d + 2), (_D, _HEIGHT), "LQWP25, definition"
+    "canonical_weight", "(1 - |t|)^(d+2) at |t| = 1 - h", lambda: h ** (d + 2), (_D, _HEIGHT), "LQWP25, definition"
 )
 
 # Increasing in |t|: each factor over its power of h is an integral of (2−hr)^{(d−1)/2} against a fixed weight.
 weight_ratio = ClosedForm(
     "weight_ratio",
     "g_P(t) / (1-|t|)^(d+2) at |t| = 1 - h; below it for smaller caps: a lower constant for |t| >= 1 - h",
-    powsimp(_WEIGHT / h ** (d + 2)),
+    lambda: powsimp(_weight() / h ** (d + 2)),
     (_D, _HEIGHT),
     "population weight over canonical weight",
 )
@@ -159,26 +173,26 @@ weight_ratio = ClosedForm(
 weight_limit = ClosedForm(
     "weight_limit",
     "limit of g_P(t) / (1-|t|)^(d+2) as |t| -> 1, an upper constant for every t",
-    sqrt(2) * 2 ** (d + 2) * marginal_expr(d) ** 2 / ((d + 1) ** 2 * (d + 3)),
+    lambda: sqrt(2) * 2 ** (d + 2) * marginal_expr(d) ** 2 / ((d + 1) ** 2 * (d + 3)),
     (_D,),
     "leading terms of the truncated moments",
 )
+
 
 # The weight of the trace: g_tr = 2 sqrt(E[|X|² + 1; X₁>t] · E[(X₁−t)_+²]) at |t|, where both factors are smaller than at
 # −|t|. Given X₁ = s the other coordinates are uniform on a ball of radius (1−s²)^{1/2}, so E[|X|² | s] = s² +
 # (1−s²)(d−1)/(d+1). By parts E[X₁²; X₁>t] = (Q + (d+1) t M)/(d+2). Together E[|X|² + 1; X₁>t] = 2((d+1)Q + tM)/(d+2), with
 # Q = M F.
-_TRACE_RATIO = (
-    4
-    * marginal_expr(d)
-    / (d + 1)
-    * (2 - h) ** ((d + 3) / 2)
-    * sqrt(((d + 1) * series_expr(0, d, h) + 1 - h) * series_expr(2, d, h) / ((d + 2) * (d + 3) * (d + 5)))
-)
+@cache
+def _trace_ratio() -> Expr:
+    root = ((d + 1) * series_expr(0, d, h) + 1 - h) * series_expr(2, d, h) / ((d + 2) * (d + 3) * (d + 5))
+    return 4 * marginal_expr(d) / (d + 1) * (2 - h) ** ((d + 3) / 2) * sqrt(root)
+
+
 trace_weight = ClosedForm(
     "trace_weight",
     "g_tr(u, t) at |t| = 1 - h, the weight of a neuron in the trace of the Hessian",
-    h ** ((d + 3) / 2) * _TRACE_RATIO,
+    lambda: h ** ((d + 3) / 2) * _trace_ratio(),
     (_D, _HEIGHT),
     "Theorem F and the truncated moments",
 )
@@ -187,7 +201,7 @@ trace_weight = ClosedForm(
 trace_weight_ratio = ClosedForm(
     "trace_weight_ratio",
     "g_tr(t) / (1-|t|)^((d+3)/2) at |t| = 1 - h; below it for smaller caps: a lower constant for |t| >= 1 - h",
-    _TRACE_RATIO,
+    _trace_ratio,
     (_D, _HEIGHT),
     "weight of the trace over the power of the depth",
 )
@@ -196,7 +210,7 @@ trace_weight_ratio = ClosedForm(
 trace_weight_least = ClosedForm(
     "trace_weight_least",
     "g_tr(0), the least value of g_tr(t) / (1-|t|)^((d+3)/2): a lower constant for every t",
-    sqrt(2 * (d + 1)) / (d + 2),
+    lambda: sqrt(2 * (d + 1)) / (d + 2),
     (_D,),
     "moments of half the ball",
 )
@@ -204,7 +218,7 @@ trace_weight_least = ClosedForm(
 trace_weight_limit = ClosedForm(
     "trace_weight_limit",
     "limit of g_tr(t) / (1-|t|)^((d+3)/2) as |t| -> 1, an upper constant for every t",
-    4 * 2 ** ((d + 3) / 2) * marginal_expr(d) / ((d + 1) * sqrt((d + 3) * (d + 5))),
+    lambda: 4 * 2 ** ((d + 3) / 2) * marginal_expr(d) / ((d + 1) * sqrt((d + 3) * (d + 5))),
     (_D,),
     "leading terms of the truncated moments",
 )
@@ -212,7 +226,7 @@ trace_weight_limit = ClosedForm(
 atom_sup = ClosedForm(
     "atom_sup",
     "sup norm of the normalised atom h^(-1) (u.x - (1-h))_+",
-    Integer(1),
+    lambda: Integer(1),
     (_D, _HEIGHT_ANY),
     "value at x = u",
 )
@@ -220,16 +234,16 @@ atom_sup = ClosedForm(
 atom_norm_squared = ClosedForm(
     "atom_norm_squared",
     "squared L2(P) norm of the normalised atom h^(-1) (u.x - (1-h))_+",
-    powsimp(moment_expr(2) / h**2),
+    lambda: powsimp(moment_expr(2) / h**2),
     (_D, _HEIGHT_ANY),
     "second truncated moment",
-    beyond=beyond_expr(2) / h**2,
+    beyond=lambda: beyond_expr(2) / h**2,
 )
 
 atom_seminorm = ClosedForm(
     "atom_seminorm",
     "weighted variation norm of the normalised atom, canonical weight",
-    h ** (d + 1),
+    lambda: h ** (d + 1),
     (_D, _HEIGHT),
     "LQWP25 Lemma H.2",
 )
@@ -237,7 +251,7 @@ atom_seminorm = ClosedForm(
 atom_seminorm_population = ClosedForm(
     "atom_seminorm_population",
     "weighted variation norm of the normalised atom, population weight",
-    powsimp(_WEIGHT / h),
+    lambda: powsimp(_weight() / h),
     (_D, _HEIGHT),
     "population weight at the atom's neuron over h",
 )
@@ -245,7 +259,7 @@ atom_seminorm_population = ClosedForm(
 cap_angle = ClosedForm(
     "cap_angle",
     "angular radius arccos(1 - h) of a cap",
-    2 * asin(sqrt(h / 2)),
+    lambda: 2 * asin(sqrt(h / 2)),
     (_HEIGHT_ANY,),
     "1 - cos(a) = 2 sin(a/2)^2",
 )
@@ -256,7 +270,7 @@ cap_angle = ClosedForm(
 sphere_measure = ClosedForm(
     "sphere_measure",
     "share of the sphere S^(d-1) in a cap of angular radius alpha",
-    marginal_expr(d - 2) / (d - 1) * sin(alpha) ** (d - 1) * series_expr(0, d - 2, 2 * sin(alpha / 2) ** 2),
+    lambda: marginal_expr(d - 2) / (d - 1) * sin(alpha) ** (d - 1) * series_expr(0, d - 2, 2 * sin(alpha / 2) ** 2),
     (_D_SPHERE, _ANGLE),
     "marginal of the sphere",
 )
@@ -264,20 +278,20 @@ sphere_measure = ClosedForm(
 packing_volume = ClosedForm(
     "packing_volume",
     "upper bound on the number of disjoint caps of height h: their shares of the sphere add up to at most 1",
-    1 / moment_expr(0, d - 2, h),
+    lambda: 1 / moment_expr(0, d - 2, h),
     (_D_SPHERE, _HEIGHT_ANY),
     "volume bound 1/sigma_d(theta)",
-    beyond=1 / beyond_expr(0, d - 2, h),
+    beyond=lambda: 1 / beyond_expr(0, d - 2, h),
 )
 
 # Centres at angle >= 2θ; a maximal set covers the sphere by caps of radius 2θ, whose height is 1 − cos 2θ = 2h(2−h).
 packing_existence = ClosedForm(
     "packing_existence",
     "lower bound on the largest number of disjoint caps of height h",
-    1 / moment_expr(0, d - 2, 2 * h * (2 - h)),
+    lambda: 1 / moment_expr(0, d - 2, 2 * h * (2 - h)),
     (_D_SPHERE, _HEIGHT_OPEN),
     "covering bound 1/sigma_d(2 theta)",
-    beyond=1 / beyond_expr(0, d - 2, 2 * h * (2 - h)),
+    beyond=lambda: 1 / beyond_expr(0, d - 2, 2 * h * (2 - h)),
     pivot=2 * h * (2 - h),
 )
 

@@ -33,28 +33,33 @@ class ClosedForm(Shown):
     ----------
     name, words : str
         ``words`` says what the number is.
-    expr : sympy.Expr
-        The formula, true on the whole domain.
+    formula : callable
+        Makes :attr:`expr`, once and when it is first asked for: sympy takes its time.
     variables : tuple of Variable
         In the order of the arguments of a call, of :meth:`log` and of :meth:`enclose`.
     source : str
         Where it comes from.
     status : Status
-    beyond : sympy.Expr or None
-        An equal formula that is well conditioned where ``pivot`` > 1 (caps larger than half the ball), used for floats
-        there.
+    beyond : callable or None
+        Makes an equal formula that is well conditioned where ``pivot`` > 1 (caps larger than half the ball), used for
+        floats there.
     pivot : sympy.Expr
         Height whose passing 1 means a cap larger than half the ball.
     """
 
     name: str
     words: str
-    expr: Expr
+    formula: Callable[[], Expr]
     variables: tuple[Variable, ...]
     source: str
     status: Status = Status.DERIVED
-    beyond: Expr | None = None
+    beyond: Callable[[], Expr] | None = None
     pivot: Expr = h
+
+    @cached_property
+    def expr(self) -> Expr:
+        """The formula, true on the whole domain."""
+        return self.formula()
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:
@@ -134,7 +139,7 @@ class ClosedForm(Shown):
         inner = compile_log(self.expr, self.symbols)
         if self.beyond is None:
             return inner
-        outer, pivot = compile_log(self.beyond, self.symbols), compile_log(self.pivot, self.symbols)
+        outer, pivot = compile_log(self.beyond(), self.symbols), compile_log(self.pivot, self.symbols)
 
         def both(*arrays: NDArray[np.float64]) -> LogValue:
             large = pivot(*arrays).log > 0

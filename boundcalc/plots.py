@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Integer, Rational
+from sympy import Expr, Integer, Rational
 
 from boundcalc.exact import describe, log_exact
 from boundcalc.files import check_figure_path, save_figure
@@ -20,7 +20,6 @@ from boundcalc.registry import theorem
 from boundcalc.setting import Setting
 from boundcalc.shown import show_exact
 from boundcalc.statements.extra_symbols import power
-from boundcalc.statements.power_weight import CRITICAL_POWER, FEW_CAPS_POWER, PACKETS_POWER, TRACE_POWER
 from boundcalc.style import (
     BLACK,
     BLUE,
@@ -30,14 +29,15 @@ from boundcalc.style import (
     GREY,
     ORANGE,
     PINK,
+    decades,
     label_ends,
     panels,
+    power_of_ten,
     powers_of_ten,
     styled,
 )
 from boundcalc.symbols import VARIABLES
 from boundcalc.symbols import d as D
-from boundcalc.tables import size_cell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,6 +102,7 @@ def _draw(axes: Axes, found: tuple[Curve, ...], title: str, name: str) -> None:
     impossible = next(curve for curve in found if curve.color == BLACK)
     axes.fill_between(impossible.x, low, impossible.log10, color="0.9", linewidth=0, zorder=0)
     axes.set(xscale="log", xlim=(found[0].x[0], found[0].x[-1]), ylim=(low, high), xlabel=name, title=title)
+    decades(axes.xaxis)
     powers_of_ten(axes.yaxis)
     axes.yaxis.set_major_locator(_decades(low, high))
     label_ends(axes, gap=0.125)
@@ -120,6 +121,11 @@ def _geometric(low: Rational, high: Rational) -> list[Rational]:
     return [low, *inner, high]
 
 
+def _size(n: Rational) -> str:
+    power = round(log_exact(n) / _LN10)
+    return power_of_ten(power) if power >= 4 and n == Integer(10) ** power else show_exact(n)
+
+
 def _range(name: str, symbol: str, values: object) -> tuple[Rational, Rational]:
     if isinstance(values, (str, bytes)) or not isinstance(values, Sequence) or len(values) != 2:
         raise ValueError(f"{name} must be two numbers, the ends of the axis, got {describe(values)}")
@@ -131,12 +137,17 @@ def _range(name: str, symbol: str, values: object) -> tuple[Rational, Rational]:
     return low, high
 
 
-# The weights of the kinds of flatness, as explicit_lower takes them, with their powers of the depth in dimension d.
-_KINDS = (
-    ("GD: largest eigenvalue", ORANGE, "canonical", D + 2),
-    ("SGD: trace", BLUE, "trace", TRACE_POWER),
-    ("weight decay", GREEN, 0, Integer(0)),
-)
+def _kinds() -> tuple[tuple[str, str, str | int, Expr], ...]:
+    """Weights of the kinds of flatness, as explicit_lower takes them, with their powers of the depth in dimension d."""
+    from boundcalc.statements.power_weight import TRACE_POWER
+
+    return (
+        ("GD: largest eigenvalue", ORANGE, "canonical", D + 2),
+        ("SGD: trace", BLUE, "trace", TRACE_POWER),
+        ("weight decay", GREEN, 0, Integer(0)),
+    )
+
+
 _GAMMA_DIMS = (1, 2, 3, 5, 10, 20)
 
 
@@ -147,7 +158,7 @@ def flatness_curves(d: Rational, sizes: Sequence[Rational], setting: Setting) ->
     sigma, B, C = setting.sigma, setting.B, setting.C
     x = np.array([float(n) for n in sizes])
     found = []
-    for label, colour, weight, gamma in _KINDS:
+    for label, colour, weight, gamma in _kinds():
         lower = [explicit_lower(d, n, sigma, B, C, weight).log10_lower for n in sizes]
         exponent = float(exponent_at(int(d), Rational(gamma.subs(D, d))))
         found.append(Curve(f"{label}, $n^{{-{exponent:.3f}}}$ (rate)", colour, False, x, -exponent * np.log10(x)))
@@ -167,16 +178,19 @@ def exponent_at(d: int, gamma: Rational) -> Rational:
 
 def _draw_exponents(axes: Axes) -> None:
     """e(gamma, d) against gamma, the kinds of flatness marked."""
+    from boundcalc.statements.power_weight import CRITICAL_POWER, FEW_CAPS_POWER, PACKETS_POWER
+
+    kinds = _kinds()
     for dim, colour in zip(_GAMMA_DIMS, COLOURS, strict=True):
         gammas = [Rational(k, 20) * (dim + 4) for k in range(21)]
         own = [Rational(p.subs(D, dim)) for p in (CRITICAL_POWER, PACKETS_POWER, FEW_CAPS_POWER)]
         gammas = sorted({*gammas, *(g for g in own if g < dim + 4)})
         values = [float(exponent_at(dim, g)) for g in gammas]
         axes.plot([float(g) for g in gammas], values, color=colour, label=f"d = {dim}")
-        for (_, _, _, gamma), marker in zip(_KINDS, "so^", strict=True):
+        for (_, _, _, gamma), marker in zip(kinds, "so^", strict=True):
             at = Rational(gamma.subs(D, dim))
             axes.plot(float(at), float(exponent_at(dim, at)), marker, color=colour, label="_")
-    for (label, *_), marker in zip(_KINDS, "so^", strict=True):
+    for (label, *_), marker in zip(kinds, "so^", strict=True):
         axes.plot([], [], marker, color=GREY, label=label)
     axes.set(
         xlabel=r"power $\gamma$ of the depth in the weight", ylabel=r"minimax error $n^{-e}$: exponent $e(\gamma, d)$"
@@ -192,6 +206,7 @@ def _draw_kinds(axes: Axes, found: tuple[Curve, ...], title: str) -> None:
         axes.plot(curve.x, curve.log10, color=curve.color, linestyle=style, label=curve.label)
     axes.set(xscale="log", xlim=(found[0].x[0], found[0].x[-1]), xlabel="number of samples n", title=title)
     axes.set_ylabel("mean squared error")
+    decades(axes.xaxis)
     powers_of_ten(axes.yaxis)
     axes.legend(fontsize=7)
 
@@ -264,7 +279,7 @@ def plot(
         words = "solid: no estimator does better, all constants proved"
     else:
         points = sorted({Integer(round(v)) for v in np.geomspace(int(first), int(last), _POINTS)})
-        _draw(left, curves(points, [setting.n], setting), f"n = {size_cell(setting.n).latex}", "dimension d")
+        _draw(left, curves(points, [setting.n], setting), f"n = {_size(setting.n)}", "dimension d")
         _draw(right, curves([setting.d], along, setting), title, "number of samples n")
         left.set_ylabel("mean squared error")
         words = "solid: proved, with all constants; grey: out of reach of every estimator over the flat class"

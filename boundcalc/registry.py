@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from boundcalc.lookup import by_key
 from boundcalc.shown import Shown, aligned
 from boundcalc.statement import Theorem
-from boundcalc.statements import THEOREMS
-
-_BY_KEY = {entry.key: entry for entry in THEOREMS}
+from boundcalc.statements import PLACES, statement
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,7 +51,7 @@ def theorems() -> Registry:
     >>> [entry.key for entry in theorems()][:2]
     ['stability-seminorm', 'stability-seminorm-sharp']
     """
-    return Registry(THEOREMS)
+    return Registry(tuple(theorem(key) for key in PLACES))
 
 
 def theorem(key: str) -> Theorem:
@@ -69,4 +67,4 @@ def theorem(key: str) -> Theorem:
     >>> print(theorem("minimax-lower").bound.exponent)
     2/(d + 1)
     """
-    return by_key(_BY_KEY, key, "a theorem", "boundcalc.theorems() lists them")
+    return statement(*by_key(PLACES, key, "a theorem", "boundcalc.theorems() lists them"))

@@ -25,10 +25,10 @@ from boundcalc.explicit.lower import FAMILIES, evaluate, parse, read
 from boundcalc.explicit.problem import AnyWeight, Effort, Problem, Weight
 from boundcalc.explicit.upper import explicit_upper
 from boundcalc.lookup import by_key
+from boundcalc.registry import theorems
 from boundcalc.setting import Setting
 from boundcalc.shown import Shown, rounded, show, show_log10, text
 from boundcalc.statement import Quantity, Side, Theorem
-from boundcalc.statements import THEOREMS
 
 # Integers up to 10^300 are computed exactly; beyond, the power of ten.
 _EXACT_LOG10 = 300.0
@@ -127,7 +127,7 @@ def _rates(d: int, error: Fraction) -> list[SampleSize]:
     """Every registered rate of the mean squared error in n that applies at d."""
     sizes = []
     setting = Setting.parse(d=d)
-    for theorem in THEOREMS:
+    for theorem in theorems():
         bound = theorem.bound
         if bound.quantity is not Quantity.MSE or bound.constant_known or theorem.broken(setting):
             continue

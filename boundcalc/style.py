@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -67,10 +68,49 @@ def panels(
     return figure, figure.subplots(rows, columns, squeeze=False, **keywords)
 
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power_of_ten(exponent: float) -> str:
+    """The power as text, by raised characters where it is whole: mathtext takes its time.
+
+    >>> power_of_ten(-12), power_of_ten(0.25)
+    ('10⁻¹²', '$10^{0.25}$')
+    """
+    if exponent == round(exponent):
+        return "10" + f"{exponent:.0f}".translate(_RAISED)
+    return f"$10^{{{exponent:g}}}$"
+
+
 def powers_of_ten(*axes: Axis) -> None:
     """Label axes that show logarithms to base 10 by the powers."""
     for axis in axes:
-        axis.set_major_formatter(lambda value, _: rf"$10^{{{value:g}}}$")
+        axis.set_major_formatter(lambda value, _: power_of_ten(value))
+
+
+def decades(*axes: Axis) -> None:
+    """Ticks of logarithmic axes whose limits are final: 1, 2, 5, ... or some powers of ten; else the ends."""
+    from matplotlib.ticker import NullLocator
+
+    for axis in axes:
+        ends = axis.get_view_interval()
+        low, high = (math.log10(end) for end in ends)
+        few, step = high - low < 2.5, math.ceil((high - low) / 7)
+        powers = range(math.floor(low), math.ceil(high) + 1)
+        ticks = [(k, p) for p in powers for k in ((1, 2, 5) if few else (1,)) if few or p % step == 0]
+        shown = [(k, p) for k, p in ticks if low - 1e-9 <= math.log10(k) + p <= high + 1e-9]
+        if len(shown) < 2:
+            axis.set_ticks(ends, [f"{end:g}" for end in ends])
+        else:
+            labels = [_round_number(k, p) if few else power_of_ten(p) for k, p in shown]
+            axis.set_ticks([k * 10.0**p for k, p in shown], labels)
+        axis.set_minor_locator(NullLocator())
+
+
+def _round_number(digit: int, power: int) -> str:
+    if power < 4:
+        return f"{digit * 10.0**power:g}"
+    return f"{digit} · {power_of_ten(power)}" if digit > 1 else power_of_ten(power)
 
 
 def _spread(positions: list[float], gap: float) -> list[float]:
@@ -125,5 +165,7 @@ def label_ends(axes: Axes, gap: float = 0.075) -> None:
             str(line.get_label()), xy=(end[0], end[1]), xytext=(max(1.0, end[0]) + 0.05, y), xycoords="axes fraction",
             textcoords="axes fraction", color=line.get_color(), fontsize=8.5, va="center", linespacing=1.0,
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.6, "shrinkA": 1, "shrinkB": 0},
+            # From just left of the text, so that nothing has to be cut off.
+            arrowprops={"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.6, "relpos": (-0.01, 0.5),
+                        "patchA": None, "shrinkA": 0, "shrinkB": 0},
         )  # fmt: skip

@@ -13,11 +13,10 @@ from boundcalc.exact import describe, exact_rational
 from boundcalc.explicit.lower import check_dimension
 from boundcalc.markup import EMPTY, Cell, code, formula, fraction, number, number_from_log10, symbol, words
 from boundcalc.rates import RateBound, RateReport, rate, read_quantity
-from boundcalc.registry import theorem
+from boundcalc.registry import theorem, theorems
 from boundcalc.setting import Setting
 from boundcalc.shown import show_exact
 from boundcalc.statement import Quantity, Theorem
-from boundcalc.statements import THEOREMS
 from boundcalc.symbols import VARIABLES
 from boundcalc.table_format import Align, Column, Group, Table
 
@@ -236,7 +235,7 @@ def sample_size_table(dims: object = _DIMS, errors: object = _ERRORS) -> Table:
 
 def registry_table() -> Table:
     """Every registered statement with its main bound, side, status and source."""
-    said = ((t, (t.title, t.bound.side.value, t.status.value, str(t.source))) for t in THEOREMS)
+    said = ((t, (t.title, t.bound.side.value, t.status.value, str(t.source))) for t in theorems())
     return Table(
         "The registered statements",
         (

@@ -35,6 +35,17 @@ def _bracket(order: Fraction) -> tuple[float, float]:
     return low * (1 - 1e-12), (low + 0.3 * 2.338107410459767**2 * (2 / nu) ** (1 / 3) / 2 + 1e-6) * (1 + 1e-12)
 
 
+def _newton(order: Fraction, steps: int) -> Ball:
+    """Nearly the first zero, by Newton's method on midpoints from the bracket's; J' = nu/x J - J_(nu+1)."""
+    nu, (low, high) = ball(order), _bracket(order)
+    zero = (ball(low) + ball(high)) / 2
+    for _ in range(steps):
+        value = zero.bessel_j(nu)
+        slope = nu / zero * value - zero.bessel_j(nu + 1)
+        zero = ball(0) + (zero - value / slope).mid()
+    return zero
+
+
 @lru_cache(maxsize=256)
 def bessel_zero(dim: int) -> Ball:
     """The first positive zero of the Bessel function of order dim/2 - 1, to 400 bits.
@@ -54,11 +65,7 @@ def bessel_zero(dim: int) -> Ball:
         low, high = (ball(x) for x in _bracket(order))
         if not (low.bessel_j(nu) > 0 and high.bessel_j(nu) < 0):
             raise ArithmeticError(f"no sign change of the Bessel function of order {order} in its bracket")
-        zero = (low + high) / 2
-        for _ in range(14):  # Newton's method on midpoints; J' = nu/x J - J_(nu+1)
-            value = zero.bessel_j(nu)
-            slope = nu / zero * value - zero.bessel_j(nu + 1)
-            zero = ball(0) + (zero - value / slope).mid()
+        zero = _newton(order, 14)
         radius = zero * ball(2) ** (-_ZERO_BITS)
         left, right = zero - radius, zero + radius
         if not (left > low and right < high and left.bessel_j(nu) > 0 and right.bessel_j(nu) < 0):
@@ -76,16 +83,11 @@ def information(dim: int) -> Ball:
 @lru_cache(maxsize=4096)
 def information_float(dim: int) -> float:
     """The same in floats, for searching."""
-    from scipy.special import jv
-
     if dim > LARGEST_BESSEL:
         return 2 * (1 + math.sqrt(1 + dim / 2)) ** 2
-    order = Fraction(dim, 2) - 1
-    low, high = _bracket(order)
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if jv(float(order), middle) > 0 else (low, middle)
-    return 4 * low * low / dim
+    with precision(64 + 2 * dim):
+        zero = float(_newton(Fraction(dim, 2) - 1, 6).mid())
+    return 4 * zero * zero / dim
 
 
 def radius_moments(dim: int, count: int) -> list[Ball]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -57,13 +57,27 @@ _SHORT = 0.03
 _MARGIN = 1e-4
 
 
+@cache
+def _halves() -> Array:
+    """log Gamma(i/2), i = 1, 2, ..., and infinity before it."""
+    return np.array([math.inf, *map(math.lgamma, np.arange(1, 1 << 16) / 2)])
+
+
+def _log_gamma(x: Any) -> Array:
+    """log Gamma(x), x > 0, from a table for halves; importing scipy.special would take longer than a search."""
+    twice, table = np.asarray(2.0 * x), _halves()
+    if twice.max() < table.size:
+        index = twice.astype(np.int64)
+        if (index == twice).all():
+            return table[index]
+    return np.vectorize(math.lgamma, otypes=[float])(x)
+
+
 def _log_weight_integral(d: int, m: NDArray[np.int64], weight: AnyWeight) -> Array:
     """Logarithm of the same at each m in floats."""
-    from scipy.special import gammaln
-
     if weight.plain:
         k = float(weight.degree(d))
-        return np.asarray(gammaln(m + 1) + gammaln(k + 1) - gammaln(m + k))
+        return np.asarray(_log_gamma(m + 1) + _log_gamma(k + 1) - _log_gamma(m + k))
     t, w = interpolant(d, weight)
     orders, place = np.unique(m, return_inverse=True)
     exponents = orders[:, None] * np.log(t) + np.array([float(x.log().mid()) for x in w])
@@ -111,6 +125,16 @@ def _chebyshev(order: int, y: Array) -> tuple[Array, Array]:
     return np.cosh(order * angle), np.sinh(order * angle) / np.sinh(np.maximum(angle, 1e-150))
 
 
+@cache
+def _interpolation() -> tuple[Array, Array]:
+    """Chebyshev's nodes in [-1, 1], and the matrix that takes a polynomial's values there to those at 2 _FREQUENCIES - 1."""
+    chebvander = np.polynomial.chebyshev.chebvander
+    x = np.cos((np.arange(_NODES) + 0.5) * (math.pi / _NODES))
+    series = chebvander(x, _NODES - 1) * (2 / _NODES)
+    series[:, 0] /= 2
+    return x, series @ chebvander(2 * _FREQUENCIES - 1, _NODES - 1).T
+
+
 @lru_cache(maxsize=1024)
 def _slopes(order: int, shape: Shape) -> tuple[Array, Array, Array, Array]:
     """In floats, at frequencies w: (E h(y))^2, E h(y)^2; y <= 1, and E g(y); y > 1, for y = w N/M and half-normal N.
@@ -120,19 +144,21 @@ def _slopes(order: int, shape: Shape) -> tuple[Array, Array, Array, Array]:
     # u is at least 4.4.
     largest = min(1.1 * _SHAPES[shape][1], order / 4.4)
     # At Chebyshev's nodes first, then between them.
-    x = np.cos((np.arange(_NODES) + 0.5) * (math.pi / _NODES))
+    x, between = _interpolation()
     w = ((x + 1) * (largest / 2))[:, None]
     found = []
     for first, length in ((0.0, np.minimum(9, order / w)), (order / w, 8.0)):
         z = first + length * _NORMAL
         normal = length * _NORMAL_WEIGHTS * np.exp(-z * z / 2) * math.sqrt(2 / math.pi)
-        T, U = _chebyshev(order, w * z / order)
-        terms = [(2 * i + 1) * float(c) * T ** (2 * i) * U for i, c in enumerate(shape)]
-        found += [(normal * part).sum(1) for part in (sum(terms), sum(terms) ** 2, sum(map(np.abs, terms)))]
-    means = np.array([found[0] + found[3], found[1], found[5]])
-    series = means @ np.polynomial.chebyshev.chebvander(x, _NODES - 1) * (2 / _NODES)
-    series[:, 0] /= 2
-    mean, square, tail = series @ np.polynomial.chebyshev.chebvander(2 * _FREQUENCIES - 1, _NODES - 1).T
+        T, power = _chebyshev(order, w * z / order)
+        T *= T
+        total = outer = np.zeros_like(T)
+        for i, c in enumerate(shape):
+            part = (2 * i + 1) * float(c) * power
+            total, outer = total + part, outer + np.abs(part)
+            power *= T
+        found += [(normal * part).sum(1) for part in (total, total**2, outer)]
+    mean, square, tail = np.array([found[0] + found[3], found[1], found[5]]) @ between
     return largest * _FREQUENCIES, mean**2, square, tail
 
 
@@ -150,38 +176,44 @@ def _radial(powers: Array) -> Array:
 @lru_cache(maxsize=512)
 @np.errstate(all="ignore")
 def _table(d: int, k: int, weight: AnyWeight) -> _Table:
-    from scipy.special import gammaln
-
     us, level, cosine = (found[0] for found in sup_levels(d, (k,), _FAILURES))
-    log_D, kappas = math.log(dimension(d, k)), _kappas(k)
-    grid = [(M, shape) for shape, (largest, most) in _SHAPES.items() if k <= largest for M in _orders(most * us.mean())]
+    log_D, kappas, middle = math.log(dimension(d, k)), _kappas(k), float(us.mean())
+    grid = [(M, shape) for shape, (largest, most) in _SHAPES.items() if k <= largest for M in _orders(most * middle)]
     top = max((2 * len(shape) - 1) * M for M, shape in grid)
     j = np.arange(1, top + 1, 2)[:, None]
-    log_v = np.log(totals(d, k, kappas, spectra(d, k, top))) / 2 + gammaln(j + 1) / 2
+    log_v = np.log(totals(d, k, kappas, spectra(d, k, top))) / 2 + _log_gamma(j + 1) / 2
     m = j * kappas
     log_v += (
         _log_weight_integral(d, m, weight)
         + (m + 1) * math.log(2)
-        + gammaln((m - j * k) / 2 + 1)
-        + gammaln((m + j * k + d) / 2)
-        - gammaln(m + 1)
-        - gammaln(d / 2)
+        + _log_gamma((m - j * k) / 2 + 1)
+        + _log_gamma((m + j * k + d) / 2)
+        - _log_gamma(m + 1)
+        - _log_gamma(d / 2)
     )
     log_shares = np.log(SHARE * np.array(_FAILURES))
     log_e = np.log(math.sqrt(2 / math.pi) + np.sqrt(-2 * log_shares) * math.exp(-log_D / 2))[:, None]
     scaled = log_v[None] - (j * np.log(us)).T[:, :, None]
     radial = _radial(d / kappas + 1) * (d / kappas)[:, None]
     shape = len(grid), len(_FAILURES), kappas.size
-    A2, S, log_V1, V3 = np.empty((4, *shape))
+    log_V1, V3 = np.empty((2, *shape))
+    means, squares = np.empty((2, *shape[:2], _RADII.size))
+    w, tails = np.empty((2, *shape[:2], 1))
     for i, (M, p) in enumerate(grid):
         log_a = _log_coefficients(M, p)
         parts = scaled[:, : log_a.size] + log_a[:, None]
-        log_V1[i], V3[i] = parts[:, 0] + log_e, np.exp(parts[:, 1:]).sum(1)
-        w = (M / us)[:, None]
+        log_V1[i] = parts[:, 0]
+        V3[i] = np.exp(parts[:, 1:], out=parts[:, 1:]).sum(1)
+        w[i] = (M / us)[:, None]
         at, mean, square, tail = _slopes(M, p)
-        A2[i], S[i] = (w * w * (np.interp(w * _RADII, at, part, right=math.nan) @ radial.T) for part in (mean, square))
-        A = np.sqrt(A2[i]) - w * np.interp(w, at, tail) * np.sqrt(d / (d + 2 * kappas))
-        A2[i] = np.where(A > 0, A * A, 0.0)
+        radii = w[i] * _RADII
+        means[i] = np.interp(radii, at, mean, right=math.nan)
+        squares[i] = np.interp(radii, at, square, right=math.nan)
+        tails[i] = np.interp(w[i], at, tail)
+    log_V1 += log_e
+    A2, S = (w * w * (part @ radial.T) for part in (means, squares))
+    A = np.sqrt(A2) - w * tails * np.sqrt(d / (d + 2 * kappas))
+    A2 = np.where(A > 0, A * A, 0.0)
     A2, log_information, log_V1, log_V3 = (part.ravel() for part in (A2, np.log(S) - log_D, log_V1, np.log(V3)))
     failure = np.broadcast_to(np.array(_FAILURES)[:, None], shape).ravel()
     spread = np.array(_SPREADS)[:, None]

@@ -64,6 +64,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view as _windows
 from numpy.typing import NDArray
 
 from boundcalc.arb import Ball, all_real_roots, ball, precision
@@ -96,28 +97,49 @@ def _powers(d: int, k: int, count: int) -> list[Array]:
         raise ArithmeticError(f"degree {k} and order {count} need too many operations in floats")
     two = d - 2
     # For even k all n are even.
-    step = 2 - k % 2
-    n, s = np.arange(0.0, max(count * k - k, 0) + 1.0, step)[:, None], np.arange(float(k))
-    w = np.zeros((n.size, k + 1))
-    # w_(n,0) = prod_(s < k) a_s/a_(n+s), a_s = (two + 2 s)/(2 two + 2 s).
-    w[:, 0] = np.prod((two + 2 * s) * (two + n + s) / ((two + s) * (two + 2 * n + 2 * s)), axis=1)
-    live = n > s
-    a = two + 2 * (k + n - 2 * s)
-    numerator = (a - 4) * (two + 2 * (k + n - s)) * (n - s) * ((two + 2 * s) * (k - s))
-    denominator = a * (two + 2 * (n - s - 1)) * (two + k + n - s - 1) * ((two + 2 * (k - s - 1)) * (s + 1))
-    np.divide(numerator, denominator, out=w[:, 1:], where=live)
+    step, largest, s = 2 - k % 2, max(count * k - k, 0), np.arange(float(k))
+    # w_(n,0) = prod_(s < k) a_s/a_(n+s), a_s = (two + 2 s)/(2 two + 2 s), and w_(n,s+1)/w_(n,s), 0 from s = n on, is a product
+    # of functions of s, n + s, n - s and n - 2 s.
+    above, below = np.arange(0.0, largest + k), np.arange(1.0, largest + 1)
+    a = np.maximum(two + 2 * (k + np.arange(2.0 - 2 * k, largest + 1)), 4.0)
+    first = _windows((two + above) / (two + 2 * above), k)[::step]
+    steps = below * (two + 2 * (k + below)) / ((two + 2 * (below - 1)) * (two + k + below - 1))
+    w = np.empty((len(first), k + 1))
+    w[:, 0] = np.prod((two + 2 * s) / (two + s)) * first.prod(1)
+    w[:, 1:] = _windows(np.concatenate([np.zeros(k), steps]), k)[::step, ::-1]
+    w[:, 1:] *= _windows((a - 4) / a, 2 * k - 1)[::step, ::-2]
+    w[:, 1:] *= (two + 2 * s) * (k - s) / ((two + 2 * (k - s - 1)) * (s + 1))
     np.cumprod(w, axis=1, out=w)
-    if not w[:, 1:][live].min(initial=1.0) > _UNDERFLOW:
+    live = np.arange(0.0, largest + 1, step)[:, None] > s
+    if not w[:, 1:].min(where=live, initial=1.0) > _UNDERFLOW:
         raise ArithmeticError("a coefficient of a product of two harmonics underflows")
+    # P_k P_n takes row[r], n = i k - 2 r, to row[r + s]: views with rows r + s and columns s, zeros where r is out of range.
+    stride = 2 // step
+    edge = np.zeros((k * stride, k + 1))
+    w = np.concatenate([edge, w, edge])
+    down, right = w.strides
+    padded = np.zeros(count * k // 2 + 2 * k + 1)
     rows: list[Array] = [np.ones(1)]
     for i in range(count):
-        row = rows[-1]
-        terms = (w[i * k // step :: -2 // step][: row.size] * row[:, None]).T
-        found = np.zeros(row.size + k)
-        for shift, term in enumerate(terms):
-            found[shift : shift + row.size] += term
-        rows.append(found[: (i + 1) * k // 2 + 1])
+        padded[k : k + rows[-1].size] = rows[-1]
+        shape = (i + 1) * k // 2 + 1, k + 1
+        terms = np.ndarray(shape, buffer=padded, offset=k * right, strides=(right, -right))
+        weights = np.ndarray(
+            shape, buffer=w, offset=(k * stride + i * k // step) * down, strides=(-stride * down, stride * down + right)
+        )
+        rows.append(np.einsum("rs,rs->r", terms, weights))
     return rows
+
+
+@lru_cache(maxsize=256)
+def _hermite(count: int) -> Array:
+    """h_(ji)^2 i!/j! for odd i and j, ``count`` of them."""
+    found = np.zeros((count, count))
+    for row in range(count):
+        # For i = j, j - 2, ..., by the ratios of neighbours.
+        j, l = 2 * row + 1, np.arange(1.0, row + 1)
+        found[row, row::-1] = np.cumprod(np.concatenate([[1.0], (j - 2 * l + 2) * (j - 2 * l + 1) / (4 * l * l)]))
+    return found
 
 
 @lru_cache(maxsize=256)
@@ -126,13 +148,9 @@ def spectra(d: int, k: int, order: int) -> Array:
     """Upper bounds of q_(j,K)/j!: rows j = 1, 3, ..., order, columns K = k, k - 2, ... upwards; by less than 2e-9 relative."""
     rows = _powers(d, k, order)[1::2]
     c = np.zeros((len(rows), order * k // 2 + 1))
-    hermite = np.zeros((len(rows), len(rows)))
     for row, found in enumerate(rows):
         c[row, : found.size] = found[::-1] + _UNDERFLOW
-        # h_(ji)^2 i!/j! for i = j, j - 2, ..., by the ratios of neighbours
-        j, l = 2 * row + 1, np.arange(1.0, row + 1)
-        hermite[row, row::-1] = np.cumprod(np.concatenate([[1.0], (j - 2 * l + 2) * (j - 2 * l + 1) / (4 * l * l)]))
-    return (hermite @ c) * _EXCESS
+    return (_hermite(len(rows)) @ c) * _EXCESS
 
 
 @np.errstate(under="ignore")
@@ -143,8 +161,11 @@ def totals(d: int, k: int, kappas: NDArray[np.int64], rows: Array) -> Array:
         j = 2 * row + 1
         q = spectrum[j * k // 2 :: -1]
         m, K = (j * kappas)[:, None], j * k - 2.0 * np.arange(1, q.size)
-        shares = np.cumprod(((m - K) / (m + K + d)) ** 2, axis=1)
-        found[row] = q[0] + (shares + _UNDERFLOW) @ q[1:]
+        shares = (m - K) / (m + K + d)
+        shares *= shares
+        np.cumprod(shares, axis=1, out=shares)
+        shares += _UNDERFLOW
+        found[row] = q[0] + shares @ q[1:]
     return found * _EXCESS
 
 

@@ -28,6 +28,8 @@ from boundcalc.explicit.marginal import gauss, half_power
 
 Array = NDArray[np.float64]
 _ANGLES = 120
+# Of the continued fraction of Mills' ratio.
+_TERMS = 400
 _NODES, _WEIGHTS = gauss(80)
 
 
@@ -55,19 +57,24 @@ def sup_bound(d: int, k: int, failure: float, level: float, cosine: float) -> Ba
     return (excess / ball(failure) + c * measure) / per_u
 
 
+def _log_excess(c: Array) -> Array:
+    """Logarithm of E(N - c)_+ = phi(c) - c Phi(-c), N standard normal, c >= 0.5."""
+    # Mills' ratio Phi(-c)/phi(c) is 1/(c + t), t = 1/(c + 2/(c + 3/(c + ...))) (Laplace).
+    t = (np.sqrt(c * c + 4 * _TERMS) - c) / 2
+    for j in range(_TERMS, 0, -1):
+        t = j / (c + t)
+    return -c * c / 2 - math.log(2 * math.pi) / 2 + np.log(t / (c + t))
+
+
 @lru_cache(maxsize=32)
 def _numerators(d: int, failures: tuple[float, ...]) -> tuple[Array, Array, Array]:
     """The angles' cosines x, the numerators of u for each failure and x with the best c, and that c."""
-    from scipy.special import erfcx
-
     x = np.cos(np.geomspace(0.01, 1.55, _ANGLES))
     log_power = math.lgamma(d / 2) - math.lgamma((d - 1) / 2) - math.log(math.pi) / 2 + (d - 1) / 2 * np.log1p(-x * x)
     # The cap's measure over c_d (1 - x^2)^((d-1)/2).
     ratio = ((1 - (1 - x * x)[:, None] * _NODES ** (2 / (d - 1))) ** -0.5 * _WEIGHTS).sum(1) / (d - 1)
     c = np.linspace(0.5, 4 + 2.5 * math.sqrt(d), 240)
-    log_excess = (
-        -c * c / 2 - math.log(2 * math.pi) / 2 + np.log1p(-c * math.sqrt(math.pi / 2) * erfcx(c / math.sqrt(2)))
-    )
+    log_excess = _log_excess(c)
     numerators, levels = np.empty((len(failures), x.size)), np.empty((len(failures), x.size))
     for f, failure in enumerate(failures):
         need = np.exp(np.minimum(log_excess - math.log(failure) - log_power[:, None], 600.0)) + c * ratio[:, None]

@@ -52,7 +52,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundcalc.arb import Ball, all_real_roots, ball, log_gamma, lower_float, precision, whole_below
+from boundcalc.arb import Ball, all_real_roots, ball, log_gamma, lower_float, precision, product, whole_below
 from boundcalc.exact import log_exact
 from boundcalc.explicit.caps import Caps, candidates, log_arrays
 from boundcalc.explicit.family import Claim, Design, Family, NotApplicable
@@ -164,14 +164,13 @@ def _constants(d: int, m: int, aspect: Fraction) -> _Constants:
         order, total = 2 * d + 4, (5 * d + 12) // 2  # M, or M + 1/2
         norms = _profile_norms(m, total)
         sup = _sup_derivative(m, order)
-        along = [b / math.factorial(j) for j, b in enumerate(norms)]
-        across = [b * aspect * aspect ** (-2 * j) / math.factorial(j) for j, b in enumerate(norms)]
-        product = along
+        found = [ball(b / math.factorial(j)) for j, b in enumerate(norms)]
+        across = [ball(b * aspect * aspect ** (-2 * j) / math.factorial(j)) for j, b in enumerate(norms)]
         for _ in range(d - 1):
-            product = polynomials.polymul(product, across)[: total + 1]
-        mixed = ball(product[total] * math.factorial(total)) / sup**2
+            found = product(found, across)[: total + 1]
+        mixed = found[total] * math.factorial(total) / sup**2
         if d % 2 == 0:
-            mixed = (mixed * ball(product[total - 1] * math.factorial(total - 1)) / sup**2).sqrt()
+            mixed = (mixed * found[total - 1] * math.factorial(total - 1) / sup**2).sqrt()
         variation = _inside(d, Fraction(0)) * mixed / (2 * Ball.pi()) ** (d - 1)
         square = ball(norms[order] * (norms[0] * aspect) ** (d - 1)) / sup**2
         log_ball = Ball.pi().log() * ball(Fraction(d, 2)) - log_gamma(Fraction(d, 2) + 1)

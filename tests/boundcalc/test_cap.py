@@ -99,7 +99,7 @@ def test_caps_beyond_the_equator(k: int) -> None:
             values = {D: sp.Integer(dim), H: height}
             from boundcalc.enclosure import enclose
 
-            series, reflected = enclose(form.expr, values), enclose(form.beyond, values)
+            series, reflected = enclose(form.expr, values), enclose(form.beyond(), values)
             assert series.less_than(reflected) is None
             assert series.greater_than(reflected) is None
             assert form(dim, float(height)) == pytest.approx(series.floats[0], rel=1e-13)

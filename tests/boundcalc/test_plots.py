@@ -61,6 +61,24 @@ def test_a_figure_has_two_panels_with_direct_labels() -> None:
         assert len(colours) == len(axes.lines)
 
 
+@pytest.mark.parametrize(
+    ("limits", "labels"),
+    [
+        ((1, 100), ["1", "2", "5", "10", "20", "50", "100"]),
+        ((3, 4), ["3", "4"]),
+        ((8000, 3e5), ["10⁴", "2 · 10⁴", "5 · 10⁴", "10⁵", "2 · 10⁵"]),
+        ((1e2, 1e10), ["10²", "10⁴", "10⁶", "10⁸", "10¹⁰"]),
+        ((10.5, 1e300), [f"10{n}" for n in ("⁴³", "⁸⁶", "¹²⁹", "¹⁷²", "²¹⁵", "²⁵⁸")]),
+    ],
+)
+def test_ticks_of_logarithmic_axes(limits: tuple[float, float], labels: list[str]) -> None:
+    _, ((axes,),) = style.panels(1, 1)
+    axes.set(xscale="log", xlim=limits)
+    style.decades(axes.xaxis)
+    assert [text.get_text() for text in axes.get_xticklabels()] == labels
+    assert not axes.get_xticks(minor=True).size
+
+
 @pytest.mark.parametrize("d", [1, 2, 4, 10])
 def test_exponents_of_the_kinds_of_flatness(d: int) -> None:
     assert exponent_at(d, Rational(d + 2)) == Rational(2, 3 * d + 1)

@@ -69,7 +69,7 @@ def test_panels_have_no_frame_above_and_beside():
     left, right = figure.axes
     assert np.ptp(left.get_ylim()) == np.ptp(right.get_ylim())
     assert [text.get_text() for text in left.get_legend().get_texts()] == ["a line", "another", "in the legend"]
-    assert right.xaxis.get_major_formatter()(-3, 0) == "$10^{-3}$"
+    assert right.xaxis.get_major_formatter()(-3, 0) == "10⁻³"
 
 
 def test_one_module_chooses_colours_frames_and_figures():

@@ -35,6 +35,11 @@ def design(
     return ChebyshevHarmonic(k, kappa, order, shape, failure, float(level[0, 0]), float(cosine[0, 0]), 1e-3, 0.0)
 
 
+def test_the_table_of_log_gamma() -> None:
+    for x in (np.array([0.5, 1.0, 7.5, 32767.5]), np.array([0.5, 32768.0]), np.array([0.3, 2.0]), 11.5, 1e7):
+        assert chebyshev._log_gamma(x) == pytest.approx(special.gammaln(x), rel=1e-15, abs=1e-15)
+
+
 def level_of(found: ChebyshevHarmonic, d: int) -> float:
     with precision(192):
         return float(sup_bound(d, found.degree, found.failure, found.level, found.cosine).mid())

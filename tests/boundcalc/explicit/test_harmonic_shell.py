@@ -7,17 +7,30 @@ import numpy as np
 import pytest
 from scipy import integrate, special
 
-from boundcalc.arb import ball, precision
+from boundcalc.arb import Ball, ball, precision
 from boundcalc.explicit.gegenbauer import coefficients, dimension, horner, values
 from boundcalc.explicit.harmonic_shell import BallShell, GaussianShell, _shell
 from boundcalc.explicit.problem import Problem, Weight
-from boundcalc.explicit.random_harmonic import sup_bound, sup_levels
+from boundcalc.explicit.random_harmonic import _log_excess, sup_bound, sup_levels
 
 
 def polynomial(d: int, k: int, x: np.ndarray) -> np.ndarray:
     """Gegenbauer polynomials from scipy, normalised to 1 at 1."""
     index = (d - 2) / 2
     return special.eval_gegenbauer(k, index, x) / special.eval_gegenbauer(k, index, 1.0)
+
+
+def test_the_mean_excess_of_a_normal_variable() -> None:
+    """The continued fraction against the difference phi(c) - c Phi(-c), in balls that cancellation leaves narrow."""
+    levels = [0.5, 0.7, 1.0, 1.5, 3.0, 10.0, 40.0, 116.0]
+    with precision(400):
+        exact = [
+            (
+                (-(ball(c) ** 2) / 2).exp() / (2 * Ball.pi()).sqrt() - ball(c) * (ball(c) / ball(2).sqrt()).erfc() / 2
+            ).log()
+            for c in levels
+        ]
+    assert _log_excess(np.array(levels)) == pytest.approx([float(log.mid()) for log in exact], rel=1e-15, abs=3e-12)
 
 
 @pytest.mark.parametrize(("d", "k"), [(3, 2), (3, 7), (8, 4), (20, 6)])

@@ -11,7 +11,7 @@ from sympy import Rational
 
 from boundcalc.arb import Ball, ball, precision
 from boundcalc.explicit import slabs as slabs_module
-from boundcalc.explicit.ball_prior import bessel_zero, information, radius_moments
+from boundcalc.explicit.ball_prior import bessel_zero, information, information_float, radius_moments
 from boundcalc.explicit.caps import Caps, _from_sines, _polygons, candidates, height_below
 from boundcalc.explicit.marginal import Marginal, Weighting, log_weight_ratio
 from boundcalc.explicit.problem import Problem, Weight
@@ -192,6 +192,11 @@ def test_simulated_bayes_risk_of_caps() -> None:
     simulated, error = norm * np.mean(risks), norm * np.std(risks) / math.sqrt(len(risks))
     assert bound <= simulated + 4 * error
     assert bound >= 0.75 * simulated
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3, 4, 20, 57, 209, 500, 501])
+def test_the_search_knows_the_information_to_rounding(dim: int) -> None:
+    assert information_float(dim) == pytest.approx(float(information(dim).mid()), rel=1e-15)
 
 
 @pytest.mark.parametrize("dim", [1, 2, 3, 7, 40])
