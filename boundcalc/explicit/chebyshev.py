@@ -173,17 +173,42 @@ def _radial(powers: Array) -> Array:
     return np.asarray((moments * (2 * np.arange(x.size) + 1)) @ basis.T * w)
 
 
+@dataclass(frozen=True)
+class _Amplitudes:
+    """A^2 and S of one degree in floats: for orders and polynomials, probabilities (with u, c and x), kappas."""
+
+    sups: tuple[Array, Array, Array]
+    kappas: NDArray[np.int64]
+    grid: list[tuple[int, Shape]]
+    A2: Array
+    S: Array
+
+
 @lru_cache(maxsize=512)
 @np.errstate(all="ignore")
-def _table(d: int, k: int, weight: AnyWeight) -> _Table:
+def _amplitudes(d: int, k: int) -> _Amplitudes:
     us, level, cosine = (found[0] for found in sup_levels(d, (k,), _FAILURES))
-    log_D, kappas, middle = math.log(dimension(d, k)), _kappas(k), float(us.mean())
+    kappas, middle = _kappas(k), float(us.mean())
     grid = [(M, shape) for shape, (largest, most) in _SHAPES.items() if k <= largest for M in _orders(most * middle)]
-    top = max((2 * len(shape) - 1) * M for M, shape in grid)
-    j = np.arange(1, top + 1, 2)[:, None]
-    log_v = np.log(totals(d, k, kappas, spectra(d, k, top))) / 2 + _log_gamma(j + 1) / 2
+    means, squares = np.empty((2, len(grid), us.size, _RADII.size))
+    w, tails = np.empty((2, len(grid), us.size, 1))
+    for i, (M, p) in enumerate(grid):
+        w[i] = (M / us)[:, None]
+        at, mean, square, tail = _slopes(M, p)
+        radii = w[i] * _RADII
+        means[i] = np.interp(radii, at, mean, right=math.nan)
+        squares[i] = np.interp(radii, at, square, right=math.nan)
+        tails[i] = np.interp(w[i], at, tail)
+    radial = _radial(d / kappas + 1) * (d / kappas)[:, None]
+    A2, S = (w * w * (part @ radial.T) for part in (means, squares))
+    A = np.sqrt(A2) - w * tails * np.sqrt(d / (d + 2 * kappas))
+    return _Amplitudes((us, level, cosine), kappas, grid, np.where(A > 0, A * A, 0.0), S)
+
+
+def _log_factor(d: int, k: int, j: NDArray[np.int64], kappas: NDArray[np.int64], weight: AnyWeight) -> Array:
+    """log of 2 W_m/lambda_(m,jk), m = j kappa: rows j, columns kappa."""
     m = j * kappas
-    log_v += (
+    return np.asarray(
         _log_weight_integral(d, m, weight)
         + (m + 1) * math.log(2)
         + _log_gamma((m - j * k) / 2 + 1)
@@ -191,30 +216,53 @@ def _table(d: int, k: int, weight: AnyWeight) -> _Table:
         - _log_gamma(m + 1)
         - _log_gamma(d / 2)
     )
+
+
+def _log_mean_norm(d: int, k: int) -> Array:
+    """log of e for each probability, in a column."""
     log_shares = np.log(SHARE * np.array(_FAILURES))
-    log_e = np.log(math.sqrt(2 / math.pi) + np.sqrt(-2 * log_shares) * math.exp(-log_D / 2))[:, None]
+    root = np.sqrt(-2 * log_shares) * math.exp(-math.log(dimension(d, k)) / 2)
+    return np.asarray(np.log(math.sqrt(2 / math.pi) + root)[:, None])
+
+
+@lru_cache(maxsize=512)
+@np.errstate(all="ignore")
+def _first_term(d: int, k: int, weight: AnyWeight) -> tuple[Array, Array]:
+    """Of each design of a degree: log of A^2 - 4 delta for the least delta, and of the first term of the seminorm."""
+    found = _amplitudes(d, k)
+    least = 4 * (np.array(_FAILURES) * (1 + SHARE) + _SPREADS[-1])
+    log_a = np.log([M * float(p[0]) for M, p in found.grid])[:, None, None]
+    factor = _log_factor(d, k, np.array([[1]]), found.kappas, weight) + _log_mean_norm(d, k)
+    return np.log(np.fmax(found.A2 - least[:, None], 0.0)), log_a + factor - np.log(found.sups[0])[:, None]
+
+
+def _ceiling(k: int, problem: Problem) -> float:
+    """log of a number that no bound of one degree exceeds, even without data: quick, as it needs no other term."""
+    log_net, log_V1 = _first_term(problem.d, k, problem.weight)
+    return float((log_net + 2 * np.minimum(problem.log_budget - log_V1, 0.0)).max())
+
+
+@lru_cache(maxsize=512)
+@np.errstate(all="ignore")
+def _table(d: int, k: int, weight: AnyWeight) -> _Table:
+    found = _amplitudes(d, k)
+    (us, level, cosine), kappas, grid = found.sups, found.kappas, found.grid
+    log_D = math.log(dimension(d, k))
+    top = max((2 * len(shape) - 1) * M for M, shape in grid)
+    j = np.arange(1, top + 1, 2)[:, None]
+    log_v = np.log(totals(d, k, kappas, spectra(d, k, top))) / 2 + _log_gamma(j + 1) / 2
+    log_v += _log_factor(d, k, j, kappas, weight)
     scaled = log_v[None] - (j * np.log(us)).T[:, :, None]
-    radial = _radial(d / kappas + 1) * (d / kappas)[:, None]
-    shape = len(grid), len(_FAILURES), kappas.size
+    shape = found.A2.shape
     log_V1, V3 = np.empty((2, *shape))
-    means, squares = np.empty((2, *shape[:2], _RADII.size))
-    w, tails = np.empty((2, *shape[:2], 1))
     for i, (M, p) in enumerate(grid):
         log_a = _log_coefficients(M, p)
         parts = scaled[:, : log_a.size] + log_a[:, None]
         log_V1[i] = parts[:, 0]
         V3[i] = np.exp(parts[:, 1:], out=parts[:, 1:]).sum(1)
-        w[i] = (M / us)[:, None]
-        at, mean, square, tail = _slopes(M, p)
-        radii = w[i] * _RADII
-        means[i] = np.interp(radii, at, mean, right=math.nan)
-        squares[i] = np.interp(radii, at, square, right=math.nan)
-        tails[i] = np.interp(w[i], at, tail)
-    log_V1 += log_e
-    A2, S = (w * w * (part @ radial.T) for part in (means, squares))
-    A = np.sqrt(A2) - w * tails * np.sqrt(d / (d + 2 * kappas))
-    A2 = np.where(A > 0, A * A, 0.0)
-    A2, log_information, log_V1, log_V3 = (part.ravel() for part in (A2, np.log(S) - log_D, log_V1, np.log(V3)))
+    A2, log_information, log_V1, log_V3 = (
+        part.ravel() for part in (found.A2, np.log(found.S) - log_D, log_V1 + _log_mean_norm(d, k), np.log(V3))
+    )
     failure = np.broadcast_to(np.array(_FAILURES)[:, None], shape).ravel()
     spread = np.array(_SPREADS)[:, None]
     log_seminorm = np.logaddexp(log_V1, log_V3 - np.log(spread) / 2)
@@ -281,16 +329,20 @@ def search(problem: Problem, effort: Effort, extra: tuple[Caps, ...], floor: flo
     start = int(np.argmax(most > floor if floor > -math.inf else np.append(excess[:-1] > 0, True)))
     score, design, short, top = floor, None, 0, -math.inf
     for k in degrees[start:]:
-        value, alone, found = _best(k, problem)
-        if value > score:
-            score, design = value, found
-        top = max(top, alone)
+        alone = _ceiling(k, problem)
+        if alone > min(score, top):
+            value, alone, found = _best(k, problem)
+            if value > score:
+                score, design = value, found
+            top = max(top, alone)
         short = short + 1 if alone < min(score, top) - _SHORT else 0
         if short == 2:
             break
     for i in range(start - 1, -1, -1):
         if score > most[i]:
             break
+        if score > _ceiling(degrees[i], problem):
+            continue
         value, _, found = _best(degrees[i], problem)
         if value > score:
             score, design = value, found

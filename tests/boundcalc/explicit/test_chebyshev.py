@@ -35,6 +35,15 @@ def design(
     return ChebyshevHarmonic(k, kappa, order, shape, failure, float(level[0, 0]), float(cosine[0, 0]), 1e-3, 0.0)
 
 
+@pytest.mark.parametrize("d", [3, 7, 22, 68])
+def test_a_degree_s_ceiling_is_above_its_bounds(d: int) -> None:
+    for n, C, weight in ((1e3, 1e-2, Weight.CANONICAL), (1e6, 1.0, Weight.CANONICAL), (1e9, 100.0, Weight.POPULATION)):
+        task = problem(d, n, C, weight)
+        for k in (2, 5, 8, 11):
+            value, alone, _ = chebyshev._best(k, task)
+            assert value <= alone <= chebyshev._ceiling(k, task) + 1e-9
+
+
 def test_the_table_of_log_gamma() -> None:
     for x in (np.array([0.5, 1.0, 7.5, 32767.5]), np.array([0.5, 32768.0]), np.array([0.3, 2.0]), 11.5, 1e7):
         assert chebyshev._log_gamma(x) == pytest.approx(special.gammaln(x), rel=1e-15, abs=1e-15)
