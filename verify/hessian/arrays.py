@@ -260,20 +260,26 @@ def backend_for(X: Any, device: Any) -> Backend:
     if device is None and not is_torch_tensor(X):
         return NumpyBackend()
     try:
-        import torch
+        import torch  # noqa: F401
     except ImportError as error:
         raise ValueError(
             f"device {describe(device)} needs torch, which isn't installed; leave device out for numpy"
         ) from error
-    if device is None:
-        return TorchBackend(X.device)
+    return TorchBackend(X.device if device is None else torch_device(device))
+
+
+def torch_device(device: Any) -> Any:
+    """A device of torch that is there."""
+    import torch
+
     try:
         chosen = torch.device(device)
-    except Exception as error:  # whatever torch raises for a foreign object
-        raise ValueError(f"device must name a torch device such as 'cpu' or 'cuda', got {describe(device)}") from error
-    if chosen.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError(f"device {device!r} asked for, but torch sees no CUDA device; pass 'cpu' or leave it out")
-    return TorchBackend(chosen)
+        torch.empty(0, device=chosen)
+    except Exception as error:  # whatever torch raises for a foreign object, or a device that isn't there
+        raise ValueError(
+            f"device must name a device that torch has here, such as 'cpu' or 'cuda', got {describe(device)}"
+        ) from error
+    return chosen
 
 
 def times_pattern(rows: Array, A: Array, transposed: bool = False) -> Array:

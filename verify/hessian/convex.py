@@ -32,6 +32,7 @@ import numpy as np
 from verify.hessian.activation import Pattern, dense_pattern, one_sided_patterns
 from verify.hessian.arrays import Array, Backend, to_numpy
 from verify.hessian.cholesky import DataCertificate, ParameterCertificate
+from verify.hessian.from_torch import TwoLayers
 from verify.hessian.krylov_bound import krylov_upper_bound, outside_trace
 from verify.hessian.ladder import MOST_BYTES, dense_is_cheap, first_proved, levels
 from verify.hessian.lanczos import lanczos, ritz
@@ -42,18 +43,6 @@ from verify.outcome import Interval, Trust
 
 _LARGEST, _SMALLEST, _AIM = 2.0**40, 2.0**-400, 1e-10
 _ENUMERATED_KINKS, _MAX_STEPS, _CHUNK = 6, 400, 2**23
-
-
-@dataclass(frozen=True)
-class TwoLayers:
-    """W (K, d), b (K,), V (c, K), beta (c,) of the module's text, and which of them are trainable, in this order."""
-
-    W: Floats
-    b: Floats
-    V: Floats
-    beta: Floats
-    slope: float
-    trainable: tuple[bool, bool, bool, bool]
 
 
 @dataclass(frozen=True)

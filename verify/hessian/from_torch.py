@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from constructions.network import Network
 
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
 
 
 _MOST_INPUTS = 2048
+CERTIFY = (
+    "verify.certify(module, 'half-mse', (X, y)) takes any module, and torch.nn.CrossEntropyLoss() in place of 'half-mse' "
+    "labels of classes"
+)
 
 
 def network_from_torch(module: Any) -> Network:
@@ -36,7 +42,7 @@ def network_from_torch(module: Any) -> Network:
     """
     from torch import nn
 
-    first, act, second = two_layers(module)
+    first, act, second = _layers(module)
     if type(act) is not nn.ReLU:
         raise _refused(f"got the layers {', '.join(type(layer).__name__ for layer in _leaves(module, ''))}")
     if second.out_features != 1 or second.in_features != first.out_features:
@@ -48,23 +54,63 @@ def network_from_torch(module: Any) -> Network:
             raise _refused(f"with biases, got bias=False in the {name} layer: a network's biases are trainable")
     if not all(p.requires_grad for layer in (first, second) for p in layer.parameters()):
         raise _refused("all of it trainable, got a frozen parameter (requires_grad=False)")
-    return Network(host(first.weight), -host(first.bias), host(second.weight)[0], float(host(second.bias)[0]))
+    return Network(_host(first.weight), -_host(first.bias), _host(second.weight)[0], float(_host(second.bias)[0]))
 
 
-def host(tensor: torch.Tensor) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _host(tensor: torch.Tensor) -> NDArray[np.float64]:
     """A copy in float64."""
     return tensor.detach().cpu().double().numpy().copy()
 
 
-def two_layers(module: Any) -> tuple[Any, Any, Any]:
-    """The layers Linear, ReLU or LeakyReLU or Identity, Linear of a module that computes just that; they share no parameter.
+@dataclass(frozen=True)
+class TwoLayers:
+    """f(x) = V act(W x + b) + beta, act(t) = t for t > 0 and ``slope`` t otherwise.
 
-    In front of a single layer stands the frozen identity.
+    Attributes
+    ----------
+    W (K, d), b (K,), V (c, K), beta (c,)
+    slope : float
+    trainable : which of W, b, V and beta are
+    """
+
+    W: NDArray[np.float64]
+    b: NDArray[np.float64]
+    V: NDArray[np.float64]
+    beta: NDArray[np.float64]
+    slope: float
+    trainable: tuple[bool, bool, bool, bool]
+
+    @property
+    def size(self) -> int:
+        """How many numbers are trainable."""
+        parts = zip((self.W, self.b, self.V, self.beta), self.trainable, strict=True)
+        return sum(part.size for part, free in parts if free)
+
+
+def two_layers(module: Any) -> TwoLayers:
+    """A module that computes just that, of any number of outputs, with biases or not, which are 0 then, frozen or not.
 
     Raises
     ------
     TypeError, ValueError
         If the module is anything else, with the reason.
+    """
+    from torch import nn
+
+    first, act, second = _layers(module)
+    numbers: list[NDArray[np.float64]] = []
+    for layer in (first, second):
+        numbers += [_host(layer.weight), np.zeros(layer.out_features) if layer.bias is None else _host(layer.bias)]
+    slope = 0.0 if type(act) is nn.ReLU else float(getattr(act, "negative_slope", 1.0))
+    w, b, v, o = (p is not None and p.requires_grad for layer in (first, second) for p in (layer.weight, layer.bias))
+    W, hidden, V, beta = numbers
+    return TwoLayers(W, hidden, V, beta, slope, (w, b, v, o))
+
+
+def _layers(module: Any) -> tuple[Any, Any, Any]:
+    """The layers Linear, ReLU or LeakyReLU or Identity, Linear of a module that computes just that; they share no parameter.
+
+    In front of a single layer stands the frozen identity.
     """
     from torch import nn
 
@@ -93,10 +139,7 @@ def two_layers(module: Any) -> tuple[Any, Any, Any]:
 
 
 def _refused(reason: str) -> ValueError:
-    return ValueError(
-        f"module must be nn.Sequential(Linear, ReLU, Linear), {reason}; "
-        "verify.certify(module, 'half-mse', (X, y)) takes any module"
-    )
+    return ValueError(f"module must be nn.Sequential(Linear, ReLU, Linear), {reason}; {CERTIFY}")
 
 
 def _leaves(module: Any, name: str) -> list[Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from constructions import _arguments as check
 from verify.hessian.arrays import is_torch_tensor, to_numpy
-from verify.hessian.from_torch import network_from_torch
+from verify.hessian.from_torch import CERTIFY, network_from_torch
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,15 @@ def _float64(name: str, value: Any, ndim: int) -> NDArray[np.float64]:
     return array
 
 
+def _is_module(network: Any) -> bool:
+    return callable(getattr(network, "named_parameters", None)) and not hasattr(network, "W")
+
+
 def read_network(
     network: Any,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], float]:
     """W, b, v and beta of a network, checked: anything that has them, or a torch module of that form."""
-    if callable(getattr(network, "named_parameters", None)) and not hasattr(network, "W"):
+    if _is_module(network):
         network = network_from_torch(network)
     for name in ("W", "b", "v", "beta"):
         if not hasattr(network, name):
@@ -73,7 +77,12 @@ def read_network(
 def read_inputs(network: Any, X: Any, y: Any) -> Inputs:
     """Check a network and data; nothing is copied or modified."""
     W, b, v, beta = read_network(network)
-    data, labels = _float64("X", X, 2), _float64("y", y, 1)
+    try:
+        data, labels = _float64("X", X, 2), _float64("y", y, 1)
+    except (TypeError, ValueError) as error:
+        if not _is_module(network):
+            raise
+        raise type(error)(f"{error}; {CERTIFY}") from error
     if not data.size:
         raise ValueError(f"X must hold at least one point, got shape {data.shape}")
     if data.shape[1] != W.shape[1]:

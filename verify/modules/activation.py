@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
@@ -15,14 +17,14 @@ from boundcalc.shown import Shown, aligned
 from boundcalc.style import panels, styled
 from verify.look import guide, neurons
 from verify.modules.data import arguments, read_inputs
-from verify.modules.problem import check_state, unwrapped
+from verify.modules.problem import Intercepted, check_state, unwrapped
 from verify.training.trace import RARE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Activations that are off, or nearly, for negative arguments.
-_GATES = {"relu", "relu_", "leaky_relu", "leaky_relu_", "relu6", "gelu", "silu", "silu_", "elu", "elu_"}
+_GATES = {"relu", "leaky_relu", "relu6", "gelu", "silu", "elu"}
 
 
 @dataclass(frozen=True)
@@ -134,34 +136,29 @@ def activation(model: Any, data: Any) -> ModelActivation:
     >>> found.layers[0].rates.round(3).tolist(), found.layers[0].dead
     ([0.455, 0.0], 1)
     """
-    import torch
-
     module, _ = unwrapped(model)
     check_state(module)
     first = next((p for p in module.parameters() if p.is_floating_point()), None)
     if first is None:
         raise ValueError("model must have parameters, got none")
-    counts: list[_Count] = []
-    points = 0
+    kinds = (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
+    counter, points = _Counter(), 0
     for inputs in read_inputs(data, first.dtype, first.device):
-        watch = _watch(counts)
-        kinds = (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
-        layers = [(name, part) for name, part in module.named_modules() if isinstance(part, kinds)]
-        hooks = [part.register_forward_pre_hook(partial(watch.enter, name)) for name, part in layers]
-        try:
-            with torch.no_grad(), torch.random.fork_rng(devices=[]), watch:
-                args, named = arguments(module, inputs)
-                module(*args, **named)
-        except (RuntimeError, TypeError, IndexError) as error:
-            raise ValueError(f"model can't be evaluated on the data: {error}") from error
-        finally:
-            for hook in hooks:
-                hook.remove()
+        args, named = arguments(module, inputs)
+        with contextlib.ExitStack() as hooks:
+            for name, part in module.named_modules():
+                if isinstance(part, kinds):
+                    hooks.callback(part.register_forward_pre_hook(partial(counter.enter, name)).remove)
+            try:
+                with torch.no_grad(), torch.random.fork_rng(devices=[]), Intercepted(counter.call):
+                    module(*args, **named)
+            except (RuntimeError, TypeError, IndexError) as error:
+                raise ValueError(f"model can't be evaluated on the data: {error}") from error
+        counter.end()
         points += len(next(iter(inputs.values())) if isinstance(inputs, dict) else inputs[0])
-    if not counts:
+    if not counter.found:
         raise ValueError("model must have a ReLU, or its like, behind a dense layer or a convolution, got none")
-    found = tuple(LayerActivation(count.name, (count.on / count.seen).numpy(), count.norms.numpy()) for count in counts)
-    return ModelActivation(found, points)
+    return ModelActivation(tuple(count.result() for count in counter.found), points)
 
 
 @dataclass
@@ -169,45 +166,50 @@ class _Count:
     """Of one activation: its layer, how often each unit was on and how often it was seen, and norms of weights."""
 
     name: str
-    layer: Any
-    on: Any
-    seen: int
     norms: Any
+    on: Any = 0
+    seen: int = 0
+
+    def result(self) -> LayerActivation:
+        return LayerActivation(self.name, (self.on / self.seen).numpy(), self.norms.numpy())
 
 
-def _watch(counts: list[_Count]) -> Any:
-    from torch.overrides import TorchFunctionMode
+@dataclass
+class _Counter:
+    """Notes the layer that was entered last, and what the activation behind it is called with; calls come in the same order in
+    each batch."""
 
-    class Watch(TorchFunctionMode):
-        """Notes the layer that was entered last, and what the activation behind it is called with."""
+    found: list[_Count] = field(default_factory=list)
+    fresh: bool = True
+    calls: int = 0
+    layer: tuple[str, Any] | None = None
+    behind: _Count | None = None
 
-        fresh, calls = not counts, 0
-        layer: tuple[str, Any] | None = None
-        behind: _Count | None = None
+    def enter(self, name: str, layer: Any, _: Any) -> None:
+        """What is in front of a layer passes through its weights."""
+        if self.behind is not None and self.fresh:
+            weight = layer.weight.detach().double().cpu()
+            outward = weight.reshape(*weight.shape[:2], -1)
+            if outward.shape[1] == len(self.behind.norms):
+                self.behind.norms = self.behind.norms * outward.norm(dim=(0, 2))
+        self.layer, self.behind = (name, layer), None
 
-        def enter(self, name: str, layer: Any, _: Any) -> None:
-            if self.behind is not None and self.fresh:
-                weight = layer.weight.detach().double().cpu()
-                outward = weight.reshape(*weight.shape[:2], -1)
-                if outward.shape[1] == len(self.behind.norms):
-                    self.behind.norms = self.behind.norms * outward.norm(dim=(0, 2))
-            self.layer, self.behind = (name, layer), None
+    def call(self, function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Of a function of torch."""
+        if getattr(function, "__name__", "").rstrip("_") in _GATES and self.layer is not None:
+            z = (args or tuple(kwargs.values()))[0].detach()
+            name, layer = self.layer
+            units = z.movedim(-1 if layer.weight.ndim == 2 else 1, 0).flatten(1)
+            if len(units) == len(layer.weight):
+                if self.fresh:
+                    self.found.append(_Count(name, layer.weight.detach().double().cpu().flatten(1).norm(dim=1)))
+                self.behind = self.found[self.calls]
+                self.behind.on = self.behind.on + (units > 0).sum(1).double().cpu()
+                self.behind.seen += units.shape[1]
+                self.calls += 1
+                self.layer = None
+        return function(*args, **kwargs)
 
-        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            if getattr(function, "__name__", "") in _GATES and self.layer is not None:
-                z = (args or tuple((kwargs or {}).values()))[0].detach()
-                name, layer = self.layer
-                axis = -1 if layer.weight.ndim == 2 else 1
-                units = z.movedim(axis, 0).flatten(1)
-                if len(units) == len(layer.weight):
-                    if self.fresh:
-                        inward = layer.weight.detach().double().cpu().flatten(1).norm(dim=1)
-                        counts.append(_Count(name, layer, 0, 0, inward))
-                    self.behind = counts[self.calls]
-                    self.behind.on = self.behind.on + (units > 0).sum(1).double().cpu()
-                    self.behind.seen += units.shape[1]
-                    self.calls += 1
-                    self.layer = None
-            return function(*args, **(kwargs or {}))
-
-    return Watch()
+    def end(self) -> None:
+        """Of a batch."""
+        self.fresh, self.calls, self.layer, self.behind = not self.found, 0, None, None

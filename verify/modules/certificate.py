@@ -5,24 +5,24 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from boundcalc.exact import describe, exact_rational, fraction
+from boundcalc.exact import exact_rational, fraction
 from boundcalc.shown import Shown, float_above, float_below, show_interval, show_upper
-from verify.hessian import from_torch
+from constructions.network import Network
 from verify.hessian.arrays import backend_for
-from verify.hessian.convex import TwoLayers, convex_sharpness
+from verify.hessian.convex import convex_sharpness
 from verify.hessian.enclosure import sharpness
-from verify.hessian.inputs import check_flag, check_integer, check_positive
-from verify.hessian.result import Sharpness
+from verify.hessian.from_torch import two_layers
+from verify.hessian.inputs import check_dtype, check_flag, check_integer, check_number, check_positive
 from verify.modules.chain import candidates, hopeless, outside_bound, recognise
 from verify.modules.loss import read_loss
-from verify.modules.polynomial import PolynomialBounds, Run, polynomial_bounds, top_bounds
-from verify.modules.problem import ModuleLoss, check_decay, check_symmetric, check_word, unwrapped
+from verify.modules.polynomial import Run, polynomial_bounds, top_bounds
+from verify.modules.problem import ModuleLoss, check_symmetric, check_word, unwrapped
 from verify.modules.trace import exact_trace
 from verify.outcome import Interval, Relation, Trust, Verdict, judge
 
@@ -97,10 +97,9 @@ class ModuleSharpness(Shown):
     @property
     def interval(self) -> Interval:
         """The enclosure as :func:`verify.outcome.judge` takes it."""
-        meaning = (
-            "enclosure" if self.trust is Trust.PROVED else f"holds but for probability {self.failure_probability:g}"
-        )
-        return Interval(self.lower, self.upper, meaning, self.trust)
+        if self.trust is Trust.PROVED:
+            return Interval(self.lower, self.upper, trust=self.trust)
+        return _interval(self.lower, self.upper, 0.0, self.failure_probability)
 
     @property
     def kink_distance(self) -> float:
@@ -124,13 +123,11 @@ class ModuleSharpness(Shown):
         return judge(self.interval, Relation.AT_MOST, 2 / step)
 
     def __str__(self) -> str:
-        kind = (
-            ""
-            if self.failure_probability == 0
-            else f", fails with probability {show_upper(self.failure_probability, 2)}"
+        failing = (
+            f", fails with probability {show_upper(self.failure_probability, 2)}" if self.failure_probability else ""
         )
         lines = [
-            f"lambda_max in {show_interval(self.lower, self.upper, 12)} ({self.certificate}, {self.trust.value}{kind})",
+            f"lambda_max in {show_interval(self.lower, self.upper, 12)} ({self.certificate}, {self.trust.value}{failing})",
             f"of {self.convention}",
             f"estimate {self.value:.12g}, {self.products} Hessian-vector products, {self.parameters} parameters, "
             f"{self.points} points, loss {self.loss:.6g}",
@@ -157,15 +154,9 @@ def read_problem(
 
 
 def _precision(dtype: Any) -> Any:
-    """torch's float64 or float32 from itself, its name, or None."""
-    import torch
-
-    kinds = {None: torch.float64, "float64": torch.float64, "float32": torch.float32}
-    kinds |= {torch.float64: torch.float64, torch.float32: torch.float32}
-    try:
-        return kinds[dtype]
-    except (KeyError, TypeError):
-        raise ValueError(f"dtype must be float64 or float32, got {describe(dtype)}") from None
+    """torch's float64 (for None, too) or float32, from itself, numpy's or its name."""
+    name = str(dtype).rpartition(".")[2] if isinstance(dtype, torch.dtype) else dtype
+    return getattr(torch, check_dtype(name).name)
 
 
 def certify(
@@ -253,33 +244,41 @@ def certify(
     """
     check_word("certificate", certificate, CERTIFICATES)
     tol, failure = check_positive("tol", tol, 1.0), check_positive("failure_probability", failure_probability, 1.0)
-    decay, most = check_decay(weight_decay), check_integer("max_products", max_products, 1)
-    with_trace = check_flag("trace", trace)
+    decay, most = check_number("weight_decay", weight_decay, least=0), check_integer("max_products", max_products, 1)
+    with_trace, with_layers = check_flag("trace", trace), check_flag("layers", layers)
     check_integer("seed", seed, 0)
-    count, with_layers = check_integer("top", top, 1), check_flag("layers", layers)
-    kind = _precision(dtype)
+    count, kind = check_integer("top", top, 1), _precision(dtype)
     exact, notes = read_problem(model, loss, data, average=average, device=device)
     problem = exact
     if kind != exact.dtype:  # of the same batches: a loader may shuffle
         problem, _ = read_problem(model, loss, exact.batches, average=average, dtype=kind, device=device)
     warm = None if start is None else problem.vector("start", start)
     aims: dict[str, Any] = {"failure": failure, "tol": tol, "most": most}
-    enclosed: tuple[Sharpness, Interval | None, Fraction] | str = ""
+    found: dict[str, Any] | str = ""
+    exactly: float | str | None = None
     if certificate in ("auto", "two-layer"):
-        enclosed = two_layers(problem, tol=tol, seed=seed, hasty=certificate == "auto")
-    if not isinstance(enclosed, str):
-        result = _proved(problem, *enclosed, notes, decay, average, _trace(exact, with_trace, notes))
-    elif certificate == "two-layer":
-        if enclosed == _OPEN:
-            raise ValueError(f"certificate 'two-layer': {enclosed}; pass certificate='auto'")
-        raise ValueError(f"certificate 'two-layer' does not apply: {enclosed}; pass certificate='auto'")
-    else:
-        if enclosed == _OPEN:
-            notes.append(f"not proved, since {enclosed} (certificate='two-layer' takes longer)")
-        found, trace_found = _by_products(problem, exact, certificate, aims, warm, notes, seed)
-        if trace_found is None:
-            trace_found = _trace(exact, with_trace, notes)
-        result = _result(problem, found, notes, decay, average, trace_found)
+        found = _proved(problem, decay, tol=tol, seed=seed, hasty=certificate == "auto")
+        if found == _OPEN and certificate == "auto":
+            notes.append(f"not proved, since {found} (certificate='two-layer' takes longer)")
+        elif isinstance(found, str) and certificate == "two-layer":
+            trouble = ": " if found == _OPEN else " does not apply: "
+            raise ValueError(f"certificate 'two-layer'{trouble}{found}; pass certificate='auto'")
+    if isinstance(found, str):
+        found, exactly = _by_products(problem, exact, certificate, aims, warm, notes, seed, decay)
+    if exactly is None and with_trace:
+        exactly = exact_trace(exact)
+    if isinstance(exactly, str):
+        notes.append(f"no exact trace: {exactly}")
+    result = ModuleSharpness(
+        trace=exactly + decay * problem.size if isinstance(exactly, float) else None,
+        loss=problem.value,
+        convention=convention(problem, decay, average),
+        parameters=problem.size,
+        points=problem.points,
+        notes=tuple(notes),
+        names=tuple(problem.names),
+        **found,
+    )
     eigenvalues, blocks = [result.interval], dict[str, Interval]()
     if count > 1:
         # Rounding hides what one run would need for less.
@@ -296,6 +295,16 @@ def certify(
     return replace(result, eigenvalues=tuple(eigenvalues), layers=blocks)
 
 
+def convention(problem: ModuleLoss, decay: float, average: str) -> str:
+    """Which loss of which parameters the Hessian is of, as results print it."""
+    words = f"the Hessian of {problem.loss.words}"
+    if problem.loss.count is not None and average == "batches":
+        words += ", averaged over batches"
+    if decay:
+        words += f", with weight decay {decay:g}"
+    return words + f", with respect to {len(problem.names)} trainable tensors"
+
+
 def _interval(low: float, high: float, decay: float, failure: float) -> Interval:
     return Interval(low + decay, high + decay, f"holds but for probability {failure:g}", Trust.FLOAT_CERTIFIED)
 
@@ -308,68 +317,78 @@ def _by_products(
     warm: Any,
     notes: list[str],
     seed: int,
-) -> tuple[PolynomialBounds, float | None]:
-    """Bounds from products with the Hessian, and its trace where it is known by the way."""
+    decay: float,
+) -> tuple[dict[str, Any], float | None]:
+    """Numbers from products with the Hessian, and its trace where it is known by the way."""
     chains = "" if certificate == "probabilistic" else candidates(problem)
     if certificate == "deterministic" and isinstance(chains, str):
         raise ValueError(f"certificate 'deterministic' does not apply: {chains}; pass certificate='auto'")
-    reasons, traces = [str(chains)], list[float]()
-    outside = None
-    if not isinstance(chains, str):
-        outside = partial(_outside, problem, certificate, warm is None, seed, reasons, traces)
+    outside = None if isinstance(chains, str) else _Complement(problem, certificate, warm is None, seed)
     found = polynomial_bounds(problem.product, problem.gaussians(seed), outside=outside, warm=warm, **aims)
-    run = found.run
+    run, lower, upper, failure = found.run, found.lower, found.upper, found.failure
     check_symmetric(run)
-    if certificate == "deterministic" and found.failure:
-        found = replace(found, upper=max(found.sure, found.lower), failure=0.0)
-    elif found.failure and certificate == "auto":
-        notes.append(f"not deterministic, since {reasons[-1]}")
+    if certificate == "deterministic":
+        upper, failure = max(found.sure, lower), 0.0
+    elif failure and certificate == "auto":
+        notes.append(f"not deterministic, since {chains if outside is None else outside.reason}")
     if exact is not problem:
-        found = replace(found, lower=_rayleigh(exact, run), products=found.products + 1)
-    return found, traces[0] if traces else None
+        lower = _rayleigh(exact, run)
+    if problem.single:
+        notes.append(f"products in float32, errors along one direction taken to be at most {run.noise:.2g}")
+    vector = run.combined(run.vectors[:, -1]).double().cpu().numpy()
+    vector /= np.linalg.norm(vector)
+    vector.setflags(write=False)
+    least, value = float(run.values[0]), float(run.values[-1])
+    return {
+        "lower": lower + decay,
+        "upper": upper + decay,
+        "value": value + decay,
+        "certificate": "probabilistic" if failure else "deterministic",
+        "failure_probability": failure,
+        "trust": Trust.FLOAT_CERTIFIED,
+        "lambda_min": Interval(
+            min(run.least_lower(), least) + decay, least + 4 * run.noise + decay, "one run's confidence"
+        ),
+        "products": found.products + (exact is not problem),
+        "kinks": dict(problem.kinks),
+        "eigenvector": vector,
+    }, None if outside is None else outside.trace
 
 
-def _outside(
-    problem: ModuleLoss,
-    certificate: str,
-    random: bool,
-    seed: int,
-    reasons: list[str],
-    traces: list[float],
-    run: Run,
-    enough: float,
-) -> float:
-    """At least lambda_max on the complement of a run's basis, inf where it can't be had; "auto" takes no pains in vain.
+@dataclass
+class _Complement:
+    """Bounds lambda_max on the complement of a run's basis by the layers; "auto" takes no pains in vain.
 
-    ``enough`` is what would do; why there is no such bound goes into ``reasons``, the Hessian's trace into ``traces``.
+    ``reason`` says why that didn't do, and ``trace`` is the Hessian's where it was worked out.
     """
-    closing = "its certificate does not close: {} against {:.3g}"
-    if certificate == "auto" and random and (words := hopeless(problem, run)):
-        reasons.append(closing.format(words, enough))
-        return math.inf
-    known = None
-    if random and run.steps > 1:  # H q_1, as the run has it
-        known = run.basis[0], run.alpha[0] * run.basis[0] + run.beta[0] * run.basis[1]
-    chain = recognise(problem, seed, known)
-    trace = exact_trace(problem) if not isinstance(chain, str) else chain
-    if isinstance(chain, str) or isinstance(trace, str):
-        reasons.append(str(trace))
-        if certificate == "deterministic":
-            raise ValueError(f"certificate 'deterministic' does not apply: {trace}; pass certificate='auto'")
-        return math.inf
-    traces.append(trace)
-    bound, words = outside_bound(chain, run, trace, enough)
-    reasons.append(closing.format(words, enough))
-    return bound
 
+    problem: ModuleLoss
+    certificate: str
+    random: bool
+    seed: int
+    reason: str = ""
+    trace: float | None = None
 
-def _trace(problem: ModuleLoss, wanted: bool, notes: list[str]) -> float | None:
-    """The exact trace where it is wanted and can be had; a note says why not."""
-    found = exact_trace(problem) if wanted else None
-    if isinstance(found, str):
-        notes.append(f"no exact trace: {found}")
-        return None
-    return found
+    def __call__(self, run: Run, enough: float) -> float:
+        """The bound, inf where it can't be had; ``enough`` is what would do."""
+        closing = "its certificate does not close: {} against {:.3g}"
+        if self.certificate == "auto" and self.random and (words := hopeless(self.problem, run)):
+            self.reason = closing.format(words, enough)
+            return math.inf
+        known = None
+        if self.random and run.steps > 1:  # H q_1, as the run has it
+            known = run.basis[0], run.alpha[0] * run.basis[0] + run.beta[0] * run.basis[1]
+        chain = recognise(self.problem, self.seed, known)
+        trace = exact_trace(self.problem) if not isinstance(chain, str) else chain
+        if isinstance(chain, str) or isinstance(trace, str):
+            self.reason = str(trace)
+            if self.certificate == "deterministic":
+                raise ValueError(f"certificate 'deterministic' does not apply: {trace}; pass certificate='auto'")
+            return math.inf
+        self.trace = trace
+        bound, words = outside_bound(chain, run, trace, enough)
+        self.reason = closing.format(words, enough)
+        return bound
 
 
 def _rayleigh(problem: ModuleLoss, run: Run) -> float:
@@ -379,128 +398,52 @@ def _rayleigh(problem: ModuleLoss, run: Run) -> float:
     return float(vector @ image / (vector @ vector)) - 64 * 2.0**-52 * float(image.norm() / vector.norm())
 
 
-def _result(
-    problem: ModuleLoss, found: PolynomialBounds, notes: list[str], decay: float, average: str, trace: float | None
-) -> ModuleSharpness:
-    """Numbers of the Hessian of the loss, shifted by the weight decay, with the words that belong to them."""
-    run = found.run
-    vector = (run.basis.new_tensor(run.vectors[:, -1]) @ run.basis).double().cpu().numpy()
-    vector /= np.linalg.norm(vector)
-    vector.setflags(write=False)
-    if problem.single:
-        notes = [*notes, f"products in float32, errors along one direction taken to be at most {run.noise:.2g}"]
-    return ModuleSharpness(
-        lower=found.lower + decay,
-        upper=found.upper + decay,
-        value=float(run.values[-1]) + decay,
-        certificate="probabilistic" if found.failure else "deterministic",
-        failure_probability=found.failure,
-        trust=Trust.FLOAT_CERTIFIED,
-        trace=None if trace is None else trace + decay * problem.size,
-        lambda_min=Interval(
-            min(run.least_lower(), float(run.values[0])) + decay,
-            float(run.values[0]) + 4 * run.noise + decay,
-            "one run's confidence",
-        ),
-        loss=problem.value,
-        convention=convention(problem, decay, average),
-        parameters=problem.size,
-        points=problem.points,
-        products=found.products,
-        kinks=dict(problem.kinks),
-        notes=tuple(notes),
-        eigenvector=vector,
-        names=tuple(problem.names),
-    )
-
-
-def convention(problem: ModuleLoss, decay: float, average: str) -> str:
-    """Which loss of which parameters the Hessian is of, as results print it."""
-    words = f"the Hessian of {problem.loss.words}"
-    if problem.loss.count is not None and average == "batches":
-        words += ", averaged over batches"
-    if decay:
-        words += f", with weight decay {decay:g}"
-    return words + f", with respect to {len(problem.names)} trainable tensors"
-
-
-def _proved(
-    problem: ModuleLoss,
-    found: Sharpness,
-    least: Interval | None,
-    factor: Fraction,
-    notes: list[str],
-    decay: float,
-    average: str,
-    trace: float | None,
-) -> ModuleSharpness:
-    """From enclosures for the mean of the points' losses, times a factor."""
-
-    def shifted(value: float | Fraction) -> Fraction:
-        return Fraction(value) * factor + Fraction(decay)
-
-    if least is not None:
-        least = Interval(float_below(shifted(least.lower)), float_above(shifted(least.upper)), trust=least.trust)
-    return ModuleSharpness(
-        lower=float_below(shifted(found.lower)),
-        upper=float_above(shifted(found.upper)) if math.isfinite(found.upper) else math.inf,
-        value=float(shifted(found.value)),
-        certificate=f"two-layer, {found.method}",
-        failure_probability=found.failure_probability,
-        trust=found.trust,
-        trace=None if trace is None else trace + decay * problem.size,
-        lambda_min=least,
-        loss=problem.value,
-        convention=convention(problem, decay, average),
-        parameters=problem.size,
-        points=problem.points,
-        products=found.iterations,
-        kinks={**problem.kinks, "hidden layer": found.kink_distance},
-        notes=tuple(notes),
-        eigenvector=found.eigenvector,
-        names=tuple(problem.names),
-    )
-
-
-def two_layers(
-    problem: ModuleLoss, *, tol: float, seed: int, hasty: bool
-) -> tuple[Sharpness, Interval | None, Fraction] | str:
-    """Enclosures of the largest and the least eigenvalue for the mean of the points' losses, by the engine for two layers, and
-    the factor that the loss is of it; or why there are none, or none within ``tol`` if ``hasty``."""
+def _proved(problem: ModuleLoss, decay: float, *, tol: float, seed: int, hasty: bool) -> dict[str, Any] | str:
+    """Numbers from the engine for two layers; or why there are none, or none within ``tol`` if ``hasty``."""
     if problem.loss.points is None or not problem.loss.convex:
         return "the loss is none of those whose derivatives are bounded"
     if problem.single or len(set(problem.shares)) > 1:
         return "it needs float64 and the mean over points"
     if any(not isinstance(inputs, tuple) or len(inputs) != 1 or inputs[0].ndim != 2 for inputs, _ in problem.batches):
         return "the inputs are not rows of numbers"
-    import torch
-
-    X = torch.cat([inputs[0] for inputs, _ in problem.batches])
-    y = torch.cat([targets for _, targets in problem.batches])
+    X, y = torch.cat([x for (x,), _ in problem.batches]), torch.cat([targets for _, targets in problem.batches])
     device, quick = None if X.device.type == "cpu" else X.device, _MODERATE if hasty else math.inf
+    least: Interval | None = None
     try:
-        first, act, second = from_torch.two_layers(problem.model)
-        point, factor = problem.loss.points(y, second.out_features)
-        tensors = (first.weight, first.bias, second.weight, second.bias)
-        w, b, v, o = trainable = [p is not None and p.requires_grad for p in tensors]
-        if sum(p.numel() for p, counts in zip(tensors, trainable, strict=True) if counts) != problem.size:
+        net = two_layers(problem.model)
+        point, factor = problem.loss.points(y, len(net.beta))
+        if net.size != problem.size:
             return "it has other parameters"
-        if problem.loss.squares and second.out_features == 1 and type(act) is torch.nn.ReLU and all(trainable):
-            network = from_torch.network_from_torch(problem.model)
+        if problem.loss.squares and len(net.beta) == 1 and net.slope == 0 and all(net.trainable):
+            network = Network(net.W, -net.b, net.V[0], float(net.beta[0]))
             found = sharpness(network, X, y.reshape(-1), tol=min(tol, 1e-10), seed=seed, device=device)
             vector = found.eigenvector.copy()
-            vector[problem.sizes[0] : sum(problem.sizes[:2])] *= -1  # torch adds its biases
+            vector[net.W.size : net.W.size + net.b.size] *= -1  # torch adds its biases
             vector.setflags(write=False)
-            return replace(found, eigenvector=vector), None, factor * problem.points
-        W, V = from_torch.host(first.weight), from_torch.host(second.weight)
-        biases = [np.zeros(len(M)) if p is None else from_torch.host(p) for M, p in ((W, first.bias), (V, second.bias))]
-        slope = 0.0 if type(act) is torch.nn.ReLU else float(getattr(act, "negative_slope", 1.0))
-        layers = TwoLayers(W, biases[0], V, biases[1], slope, (w, b, v, o))
-        found, least = convex_sharpness(
-            layers, X.cpu().numpy(), point, backend_for(None, device), tol=tol, seed=seed, quick=quick
-        )
+        else:
+            backend = backend_for(None, device)
+            found, least = convex_sharpness(net, X.cpu().numpy(), point, backend, tol=tol, seed=seed, quick=quick)
+            vector = found.eigenvector
+            if found.upper == math.inf or (hasty and found.upper - found.lower > tol * found.upper):
+                return _OPEN
     except (TypeError, ValueError) as error:
         return str(error).partition(";")[0]
-    if found.upper == math.inf or (hasty and found.upper - found.lower > tol * found.upper):
-        return _OPEN
-    return found, least, factor * problem.points
+
+    def shifted(value: Any) -> Fraction:
+        """Of the mean over points, as it is of the loss."""
+        return Fraction(value) * factor * problem.points + Fraction(decay)
+
+    if least is not None:
+        least = Interval(float_below(shifted(least.lower)), float_above(shifted(least.upper)), trust=least.trust)
+    return {
+        "lower": float_below(shifted(found.lower)),
+        "upper": float_above(shifted(found.upper)) if math.isfinite(found.upper) else math.inf,
+        "value": float(shifted(found.value)),
+        "certificate": f"two-layer, {found.method}",
+        "failure_probability": found.failure_probability,
+        "trust": found.trust,
+        "lambda_min": least,
+        "products": found.iterations,
+        "kinks": {**problem.kinks, "hidden layer": found.kink_distance},
+        "eigenvector": vector,
+    }

@@ -6,29 +6,24 @@ derivatives, H = B'B + R, row (i, o) of B being S_i^(1/2) J_i, and R = sum_i sum
     h_0 = x,   z_a = W_a h_(a-1) + b_a,   h_a = N_a(z_a),   f = h_L,
 
 with W_a dense, a convolution, or the scale of a batch normalisation, and N_a without parameters and linear near each z
-(activations, pooling, normalisation with frozen statistics), of slopes D, R has no diagonal blocks. With
-delta_b = d(sum rho f)/dz_b its others are, for layers a < b,
-
-    R_ab[dW_a, dW_b] = sum_i delta_bi' dW_b D_(b-1)i W_(b-1) ... D_ai dW_a (h_(a-1)i, 1).
-
-For b = a + 1, dense with activations, it splits into the units q of layer a: its norm is the largest of
-|sum_i D_aiq delta_bi (h_(a-1)i, 1)'|. Otherwise it is at most sum_i |delta_bi| |(h_(a-1)i, 1)| times the norms between. A
-convolution multiplies patches by a matrix: where no number is in more than m patches, its norm is at most sqrt(m) times
-the matrix's, |delta_bi| counts sqrt(m) times, and the squares of h count as often as they are in patches. A matrix with entries
-of one sign, or a diagonal one, has at most the root of its largest row sum times its largest column sum as its norm. The matrix
-of all these norms has a largest eigenvalue rho of at least lambda_max(R).
-
-On the complement of a Krylov basis, lambda_max(H) is at most rho plus the trace of B'B there, and the Schur complement does the
-rest. tr(B'B) = tr(H), since R has no diagonal blocks, and of it a Ritz vector with Ritz value theta holds at least theta - rho.
-For few data lambda_max(BB' - BQ(BQ)') is less than that trace. Rounding is estimated, not bounded.
+(activations, pooling, normalisation with frozen statistics), of slopes D, R has no diagonal blocks. The matrix of (bounds of)
+the norms of its others has a largest eigenvalue rho of at least lambda_max(R). On the complement of a Krylov basis, lambda_max(H)
+is at most rho plus the trace of B'B there, and the Schur complement does the rest. tr(B'B) = tr(H), and of it a Ritz vector with
+Ritz value theta holds at least theta - rho. For few data lambda_max(BB' - BQ(BQ)') is less than that trace. Proofs are in
+docs/proofs.md, "Residual blocks of sequential networks". Rounding is estimated, not bounded.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from verify.modules.polynomial import Run
 from verify.modules.problem import ModuleLoss
@@ -36,16 +31,21 @@ from verify.modules.trace import second_derivatives, square_root
 
 Tensor = Any
 Step = Callable[[Tensor], Tensor]
+Pull = Callable[[Tensor], list[Tensor]]
 # The matrix BB' is formed up to this many rows, and blocks of R up to this many multiplications and entries.
 _MOST_ROWS = 1536
 _MOST_WORK, _MOST_ENTRIES = 3e9, 2e7
 # Each costs less than a product.
 _MOST_IMAGES = 6
+_LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+_SINGLE = (nn.ReLU, nn.LeakyReLU, nn.ReLU6, nn.Hardtanh, nn.Identity, nn.Dropout, nn.Flatten)
+# Their derivatives have entries of one sign.
+_POOLS = [getattr(nn, f"{kind}Pool{d}d") for kind in ("Max", "Avg", "AdaptiveAvg", "AdaptiveMax") for d in (1, 2, 3)]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Layer:
-    """A layer with tensors, which of them are trainable by place among the parameters, and the steps behind it.
+    """A layer with tensors, the places among the parameters of those that are trainable, and the steps behind it.
 
     ``plain``: it is dense, and the steps act on each number by itself.
     """
@@ -55,12 +55,20 @@ class Layer:
     bias: Tensor | None
     weight_at: int | None
     bias_at: int | None
-    steps: tuple[Step, ...] = ()
-    plain: bool = True
+    plain: bool
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def learns(self) -> tuple[bool, bool]:
+        """Whether its weight and its bias are trainable."""
+        return self.weight_at is not None, self.bias_at is not None
+
+    def gram(self, h: Tensor) -> Tensor:
+        """What the trainable tensors of a dense layer make of pairs of its inputs."""
+        weight, bias = self.learns
+        return weight * (h @ h.T) + bias
 
     def apply(self, h: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        from torch import nn
-
         if isinstance(self.part, nn.Linear):
             return nn.functional.linear(h, weight, bias)
         if weight.ndim > 1:
@@ -70,8 +78,6 @@ class Layer:
 
     def slope(self, z: Tensor) -> Tensor:
         """The slopes of a plain layer's steps."""
-        import torch
-
         with torch.enable_grad():
             z = out = z.detach().requires_grad_()
             for step in self.steps:
@@ -81,8 +87,6 @@ class Layer:
 
     def uses(self, h: Tensor) -> Tensor:
         """How many patches of a convolution each number of its input is in; 1 for other layers."""
-        import torch
-
         if self.weight.ndim <= 2:
             return h.new_ones(1, *[1] * (h.ndim - 1))
         kernel = torch.zeros_like(self.weight)
@@ -98,13 +102,13 @@ class Chain:
     """The layers of a module that was recognised, for one problem, and the steps before the first."""
 
     problem: ModuleLoss
-    layers: tuple[Layer, ...]
-    before: tuple[Step, ...] = ()
+    layers: list[Layer]
+    before: list[Step]
 
     def dense(self) -> bool:
         """Whether it is one of dense layers that take rows of numbers."""
         (x,), _ = self.problem.batches[0]
-        inner = self.forward(x[:1], [p.detach() for p in self.problem.parameters])[0]
+        inner = self.forward(x[:1], self.problem.values)[0]
         return all(layer.plain and h.ndim == 2 for layer, h in zip(self.layers, inner, strict=True))
 
     def outputs(self, inputs: tuple[Tensor], parameters: list[Tensor]) -> Tensor:
@@ -127,16 +131,12 @@ class Chain:
                 h = step(h)
         return inner, ends, h
 
-    def derivatives(
-        self, at: int
-    ) -> tuple[list[Tensor], list[Tensor], Tensor, Tensor, Callable[[Tensor], list[Tensor]]]:
+    def derivatives(self, at: int) -> tuple[list[Tensor], list[Tensor], Tensor, Tensor, Pull]:
         """Of a batch: h and z of the layers, first and second derivatives of the loss, and what derivatives by
         the outputs (n, c), or several of them (n, k, c), are by the z."""
-        import torch
-
         (x,), y = self.problem.batches[at]
         with torch.enable_grad():
-            inner, ends, out = self.forward(x.detach().requires_grad_(), [p.detach() for p in self.problem.parameters])
+            inner, ends, out = self.forward(x.detach().requires_grad_(), self.problem.values)
 
         def pull(along: Tensor) -> list[Tensor]:
             if along.ndim == 2:
@@ -145,15 +145,36 @@ class Chain:
 
         return [h.detach() for h in inner], ends, *second_derivatives(self.problem, at, out, y), pull
 
+    def rows(self) -> tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]] | None:
+        """By dense layer, of all points: inputs (n, h), z (n, q), and derivatives by z of the rows of B, (n, c, q), and of the
+        loss, (n, q); None where the loss isn't convex."""
+        parts = []
+        for at in range(len(self.problem.batches)):
+            inner, ends, first, second, pull = self.derivatives(at)
+            root = square_root(second)
+            if root is None:
+                return None
+            parts.append((inner, [z.detach() for z in ends], pull(root), pull(first)))
+        inner, ends, rows, rhos = (
+            [torch.cat(tensors) for tensors in zip(*kind, strict=True)] for kind in zip(*parts, strict=True)
+        )
+        return inner, ends, rows, rhos
+
+    def gram(self, inner: list[Tensor], rows: list[Tensor]) -> Tensor:
+        """BB' from the inputs of dense layers and the rows."""
+        matrix: Tensor = 0.0
+        for layer, h, delta in zip(self.layers, inner, rows, strict=True):
+            count, flat = delta.shape[1], delta.flatten(0, 1)
+            pairs = layer.gram(h).repeat_interleave(count, 0).repeat_interleave(count, 1)
+            matrix = matrix + (flat @ flat.T) * pairs
+        return matrix
+
 
 def candidates(problem: ModuleLoss) -> list[Chain] | str:
     """Chains that the module may be, judged by the leaf modules that it calls, or why there is none.
 
     They are taken in order, or with ReLUs behind all dense and convolutional ones but the last.
     """
-    import torch
-    from torch import nn
-
     if any(not isinstance(inputs, tuple) or len(inputs) != 1 for inputs, _ in problem.batches):
         return "it has several inputs"
     if not problem.loss.convex:
@@ -163,7 +184,7 @@ def candidates(problem: ModuleLoss) -> list[Chain] | str:
     leaves = _called(problem)
     between: list[nn.Module] = []
     for part in leaves:
-        between += [part, nn.ReLU()] if isinstance(part, _layer_kinds()[:-1]) else [part]
+        between += [part, nn.ReLU()] if isinstance(part, _LAYERS) else [part]
     first = _chain(problem, leaves)
     if isinstance(first, str) or not between or not isinstance(between.pop(), nn.ReLU):
         return first if isinstance(first, str) else [first]
@@ -177,14 +198,11 @@ def recognise(problem: ModuleLoss, seed: int = 0, known: tuple[Tensor, Tensor] |
     What decides is behaviour: a candidate must have the module's outputs and its product with a random vector, which determines
     the Hessian with probability 1. ``known`` is such a vector and its product.
     """
-    import torch
-
     chains = candidates(problem)
-    parameters = [p.detach() for p in problem.parameters]
     for chain in chains if isinstance(chains, list) else ():
         try:
             with torch.no_grad():
-                one, other = (of(problem.batches[0][0], parameters) for of in (problem.outputs, chain.outputs))
+                one, other = (of(problem.batches[0][0], problem.values) for of in (problem.outputs, chain.outputs))
             if not torch.allclose(one, other, rtol=1e-9):
                 continue
             if known is None:
@@ -202,73 +220,43 @@ def recognise(problem: ModuleLoss, seed: int = 0, known: tuple[Tensor, Tensor] |
 
 def _called(problem: ModuleLoss) -> list[Any]:
     """The leaf modules in the order in which the model calls them."""
-    import torch
-
     order: list[Any] = []
-    leaves = [part for part in problem.model.modules() if not list(part.children())]
-    hooks = [part.register_forward_pre_hook(lambda part, _: order.append(part)) for part in leaves]
-    try:
-        with torch.no_grad():
-            problem.outputs(problem.batches[0][0], [p.detach() for p in problem.parameters])
-    finally:
-        for hook in hooks:
-            hook.remove()
+    with torch.no_grad(), contextlib.ExitStack() as hooks:
+        for part in problem.model.modules():
+            if not list(part.children()):
+                hooks.callback(part.register_forward_pre_hook(lambda part, _: order.append(part)).remove)
+        problem.outputs(problem.batches[0][0], problem.values)
     return order
-
-
-def _layer_kinds() -> tuple[type, ...]:
-    from torch import nn
-    from torch.nn.modules.batchnorm import _BatchNorm
-
-    return nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, _BatchNorm
 
 
 def _chain(problem: ModuleLoss, parts: list[Any]) -> Chain | str:
     """The layers with the parameters of the problem, or what prevents it."""
-    from torch import nn
-    from torch.nn.modules.batchnorm import _BatchNorm
-
-    single = (nn.ReLU, nn.LeakyReLU, nn.ReLU6, nn.Hardtanh, nn.Identity, nn.Dropout, nn.Flatten)
-    # With entries of one sign, as the text says.
-    pools = tuple(
-        getattr(nn, f"{kind}Pool{d}d") for kind in ("Max", "Avg", "AdaptiveAvg", "AdaptiveMax") for d in (1, 2, 3)
-    )
-    owner = {id(p): name for name, p in problem.model.named_parameters()}
-    places = {name: at for at, name in enumerate(problem.names)}
     before: list[Step] = []
-    layers: list[dict[str, Any]] = []
+    layers: list[Layer] = []
 
     def behind(step: Step, plain: bool) -> None:
-        (layers[-1]["steps"] if layers else before).append(step)
+        (layers[-1].steps if layers else before).append(step)
         if layers:
-            layers[-1]["plain"] &= plain
+            layers[-1].plain &= plain
 
     for part in parts:
         if isinstance(part, _BatchNorm):
             if part.running_mean is None:
                 return f"{type(part).__name__} has no running statistics"
             behind(_normalised(problem, part), False)
-        elif type(part) in (*single, *pools, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.Unflatten):
-            behind(_step(part), type(part) in single)
+        elif type(part) in (*_SINGLE, *_POOLS, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.Unflatten):
+            behind(_step(part), type(part) in _SINGLE)
             continue
-        elif type(part) not in _layer_kinds() or getattr(part, "padding_mode", "zeros") != "zeros":
+        elif type(part) not in _LAYERS or getattr(part, "padding_mode", "zeros") != "zeros":
             return f"{type(part).__name__} is no layer and no piecewise-linear step that this certificate knows"
-        if part.weight is None:
-            continue
-        found: list[tuple[Tensor, int | None]] = []
-        for p in (part.weight, part.bias):
-            at = None if p is None else places.get(owner.get(id(p), ""))
-            tensor = None if p is None else problem.parameters[at] if at is not None else problem.constant(p)
-            found.append((None if tensor is None else tensor.detach(), at))
-        (weight, weight_at), (bias, bias_at) = found
-        layers.append(
-            {"part": part, "weight": weight, "bias": bias, "weight_at": weight_at, "bias_at": bias_at, "steps": [],
-             "plain": weight.ndim == 2}
-        )  # fmt: skip
-    used = [at for layer in layers for at in (layer["weight_at"], layer["bias_at"]) if at is not None]
+        tensors, places = problem.tensors(part)
+        if "weight" in tensors:
+            weight, at = tensors["weight"], (places.get("weight"), places.get("bias"))
+            layers.append(Layer(part, weight, tensors.get("bias"), *at, plain=weight.ndim == 2))
+    used = [at for layer in layers for at in (layer.weight_at, layer.bias_at) if at is not None]
     if sorted(used) != list(range(len(problem.names))):
         return "its parameters aren't those of its layers, each once"
-    return Chain(problem, tuple(Layer(**layer | {"steps": tuple(layer["steps"])}) for layer in layers), tuple(before))
+    return Chain(problem, layers, before)
 
 
 def _step(part: Any) -> Step:
@@ -281,16 +269,12 @@ def _step(part: Any) -> Step:
 
 def _normalised(problem: ModuleLoss, part: Any) -> Step:
     """A batch normalisation without its weight and bias."""
-    from torch.nn import functional
-
     mean, var = problem.constant(part.running_mean), problem.constant(part.running_var)
-    return lambda h: functional.batch_norm(h, mean, var, None, None, False, 0.0, part.eps)
+    return lambda h: nn.functional.batch_norm(h, mean, var, None, None, False, 0.0, part.eps)
 
 
 def residual_norms(chain: Chain) -> Tensor:
     """At least the norms of the blocks of R (L, L); the largest eigenvalue is at least lambda_max(R)."""
-    import torch
-
     problem, count = chain.problem, len(chain.layers)
     sums: dict[tuple[int, int], Tensor] = {}
     for at in range(len(problem.batches)):
@@ -303,16 +287,9 @@ def residual_norms(chain: Chain) -> Tensor:
     return norms
 
 
-def _affordable(below: Layer, above: Layer, count: int) -> bool:
-    (q, h), o = below.weight.shape, above.weight.shape[0]
-    return max(q * h * o, count * o * min(q, h + 1)) <= _MOST_ENTRIES and float(q * h * o) * count <= _MOST_WORK
-
-
 def _couplings(chain: Chain, at: int) -> dict[tuple[int, int], Tensor]:
     """One batch's part of the blocks of R: matrices by unit where they are affordable, else bounds of their norms, by unit too
     between dense layers."""
-    import torch
-
     layers, found = chain.layers, {}
     inner, ends, first, _, pull = chain.derivatives(at)
     deltas, uses = pull(first), [layer.uses(h) for layer, h in zip(layers, inner, strict=True)]
@@ -324,12 +301,10 @@ def _couplings(chain: Chain, at: int) -> dict[tuple[int, int], Tensor]:
     for a, (layer, h) in enumerate(zip(layers, inner, strict=True)):
         # Numbers of one layer that share a number of its bias, as many as there are patches.
         shared = ends[a][0].numel() // (h.shape[1] if layer.weight.ndim == 1 else layer.weight.shape[0])
-        size = (layer.weight_at is not None) * (h * h * uses[a]).flatten(1).sum(1) + (
-            layer.bias_at is not None
-        ) * shared
-        if layer.weight_at is None and layer.bias_at is None:
+        weight, bias = layer.learns
+        if not (weight or bias):
             continue
-        reach = size.sqrt()
+        reach = (weight * (h * h * uses[a]).flatten(1).sum(1) + bias * shared).sqrt()
         for b in range(a + 1, len(layers)):
             reach = reach * slopes[b - 1] * (norms[b - 1] if b > a + 1 else 1.0)
             if layers[b].weight_at is None:
@@ -338,14 +313,12 @@ def _couplings(chain: Chain, at: int) -> dict[tuple[int, int], Tensor]:
                 pulled = deltas[b].flatten(1).norm(dim=1) * uses[b].max().sqrt()
                 found[a, b] = (reach * pulled).sum()[None]
             else:
-                found[a, b] = _adjacent(layer, layers[b], h, ends[a], deltas[b], chain.problem.points)
+                found[a, b] = _adjacent(layer, h, ends[a], deltas[b], chain.problem.points)
     return found
 
 
-def _slopes(z: Tensor, steps: tuple[Step, ...]) -> Tensor:
+def _slopes(z: Tensor, steps: list[Step]) -> Tensor:
     """At least the norm of the derivative of some steps, for each point."""
-    import torch
-
     total = z.new_ones(len(z))
     for step in steps:
         rows = torch.func.jvp(step, (z.detach(),), (torch.ones_like(z),))
@@ -357,20 +330,15 @@ def _slopes(z: Tensor, steps: tuple[Step, ...]) -> Tensor:
     return total
 
 
-def _adjacent(layer: Layer, above: Layer, h: Tensor, z: Tensor, delta: Tensor, count: int) -> Tensor:
-    """Of two dense layers: the matrices by unit, or bounds of their norms."""
-    import torch
-
-    slope = layer.slope(z)
-    moved = torch.cat(
-        [h[:, : h.shape[1] if layer.weight_at is not None else 0]]
-        + [h.new_ones(len(h), 1)] * (layer.bias_at is not None),
-        1,
-    )
-    if not _affordable(layer, above, count):
+def _adjacent(layer: Layer, h: Tensor, z: Tensor, delta: Tensor, count: int) -> Tensor:
+    """Of a dense layer and one behind it: the matrices by unit, or bounds of their norms."""
+    slope, (weight, bias) = layer.slope(z), layer.learns
+    moved = torch.cat([h[:, : weight * h.shape[1]], h.new_ones(len(h), int(bias))], 1)
+    q, o, width = slope.shape[1], delta.shape[1], moved.shape[1]
+    work = float(q * h.shape[1] * o)
+    if max(work, count * o * min(q, h.shape[1] + 1)) > _MOST_ENTRIES or work * count > _MOST_WORK:
         return (delta.norm(dim=1) * moved.norm(dim=1)) @ slope.abs()
     # One matrix product: of the three sums over points it pairs the two that make the smaller matrix.
-    q, o, width = slope.shape[1], delta.shape[1], moved.shape[1]
     if width <= q:
         return (slope.T @ (delta[:, :, None] * moved[:, None]).reshape(-1, o * width)).reshape(q, o, width)
     return ((slope[:, :, None] * delta[:, None]).reshape(-1, q * o).T @ moved).reshape(q, o, width)
@@ -381,11 +349,9 @@ def outside_bound(chain: Chain, run: Run, trace: float, enough: float) -> tuple[
 
     What costs more is done only where less doesn't bring it to ``enough``.
     """
-    import torch
-
     norms, sizes = residual_norms(chain), chain.problem.sizes
     residual = float(torch.linalg.eigvalsh(norms)[-1])
-    values, ritz = run.values[::-1].tolist(), run.basis.new_tensor(run.vectors[:, ::-1].T.copy()) @ run.basis
+    values, ritz = run.values[::-1].tolist(), run.combined(run.vectors[:, ::-1].T.copy())
     squares = torch.stack([(piece * piece).sum(1) for piece in ritz.split(sizes, 1)], 1).cpu()
     own = [[at for at in (layer.weight_at, layer.bias_at) if at is not None] for layer in chain.layers]
     lengths = torch.stack([squares[:, places].sum(1) for places in own], 1).sqrt()
@@ -395,19 +361,18 @@ def outside_bound(chain: Chain, run: Run, trace: float, enough: float) -> tuple[
     def tail(known: list[float]) -> float:
         return max(trace - sum(known) - sum(held[len(known) :]), 0.0)
 
-    few = next((k for k in range(len(held)) if residual + tail(values[:k]) <= (0.95 if k else 1.0) * enough), 0)
-    if 0 < few <= _MOST_IMAGES:
-        held[:few] = gauss_newton(chain.problem, ritz[:few])
+    images = next((k for k in range(len(held)) if residual + tail(values[:k]) <= (0.95 if k else 1.0) * enough), 0)
+    if 0 < images <= _MOST_IMAGES:
+        held[:images] = gauss_newton(chain.problem, ritz[:images])
     rest = tail([])
-    if residual + rest > enough >= residual and _rows(chain) <= _MOST_ROWS and chain.dense():
+    few = chain.problem.points * len(chain.layers[-1].weight) <= _MOST_ROWS
+    if residual + rest > enough >= residual and few and chain.dense():
         rest = min(rest, gram_rest(chain, run))
     return residual + rest + 1e-12 * trace, f"residual part {residual:.3g} and rest {rest:.3g}"
 
 
 def gauss_newton(problem: ModuleLoss, vectors: Tensor) -> list[float]:
     """|B q|^2 for each of some vectors."""
-    import torch
-
     found = [0.0] * len(vectors)
     for at, (inputs, y) in enumerate(problem.batches):
         with torch.enable_grad():
@@ -424,40 +389,24 @@ def gauss_newton(problem: ModuleLoss, vectors: Tensor) -> list[float]:
 
 def hopeless(problem: ModuleLoss, run: Run) -> str:
     """Why the trace must be too large outside the basis of a run from a random start, as far as an estimate shows."""
-    outputs = problem.outputs(problem.batches[0][0], [p.detach() for p in problem.parameters])
+    outputs = problem.outputs(problem.batches[0][0], problem.values)
     seen, size = sum(value for value in run.values.tolist() if value > 0), problem.size * run.alpha[0]
     if problem.points * outputs[0].numel() <= _MOST_ROWS or size <= 2 * (seen + float(run.values[-1])):
         return ""
     return f"trace about {size:.2g}, of which {seen:.2g} is known"
 
 
-def _rows(chain: Chain) -> int:
-    return chain.problem.points * len(chain.layers[-1].weight)
-
-
 def gram_rest(chain: Chain, run: Run) -> float:
     """lambda_max of BB' - BQ(BQ)' for dense layers, from the Gram matrices of the layers."""
-    import torch
-
-    problem = chain.problem
-    kept: list[tuple[list[Tensor], list[Tensor]]] = []
-    for at in range(len(problem.batches)):
-        inner, _, _, second, pull = chain.derivatives(at)
-        root = square_root(second)
-        if root is None:
-            return math.inf
-        kept.append((inner, pull(root)))
-    matrix: Tensor = 0.0
+    found = chain.rows()
+    if found is None:
+        return math.inf
+    inner, _, rows, _ = found
+    bases = run.basis.split(chain.problem.sizes, 1)
     images: Tensor = 0.0
-    for at, layer in enumerate(chain.layers):
-        h = torch.cat([inner[at] for inner, _ in kept])
-        delta = torch.cat([deltas[at] for _, deltas in kept])
-        count, flat = delta.shape[1], delta.flatten(0, 1)
-        gram = (layer.weight_at is not None) * (h @ h.T) + (layer.bias_at is not None)
-        matrix = matrix + (flat @ flat.T) * gram.repeat_interleave(count, 0).repeat_interleave(count, 1)
+    for layer, h, delta in zip(chain.layers, inner, rows, strict=True):
         for place, along in ((layer.weight_at, h), (layer.bias_at, h.new_ones(len(h), 1))):
             if place is not None:
-                start = sum(problem.sizes[:place])
-                Q = run.basis[:, start : start + problem.sizes[place]].view(run.steps, -1, along.shape[1])
+                Q = bases[place].reshape(run.steps, -1, along.shape[1])
                 images = images + torch.einsum("nco,koh,nh->nck", delta, Q, along).flatten(0, 1)
-    return float(torch.linalg.eigvalsh(matrix - images @ images.T)[-1])
+    return float(torch.linalg.eigvalsh(chain.gram(inner, rows) - images @ images.T)[-1])

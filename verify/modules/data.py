@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import torch
+from torch.utils.data import Dataset, IterableDataset
 
 from boundcalc.exact import describe
 
@@ -20,8 +22,6 @@ def _is_array(value: Any) -> bool:
 
 def as_tensor(name: str, value: Any, dtype: Any, device: Any) -> Any:
     """A tensor, array or data frame as a tensor: floating-point numbers in ``dtype``, whole numbers as they are."""
-    import torch
-
     if not isinstance(value, torch.Tensor):
         if not _is_array(value):
             raise TypeError(f"{name} must be a tensor, an array or a data frame, got {describe(value)}")
@@ -76,8 +76,6 @@ def read_batches(data: Any, dtype: Any, device: Any) -> list[Batch]:
     TypeError, ValueError
         For other forms, empty batches, and inputs and targets of different lengths.
     """
-    from torch.utils.data import Dataset, IterableDataset
-
     if isinstance(data, Dataset) and not isinstance(data, IterableDataset):
         raise TypeError(
             f"data must be {_FORMS}, got the dataset {type(data).__name__}; pass DataLoader(dataset, batch_size=1000)"

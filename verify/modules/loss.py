@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
 
 from boundcalc.exact import describe
 from verify.hessian.losses import PointLoss, cross_entropy, huber, logistic, squared
@@ -53,26 +57,23 @@ def read_loss(loss: Any) -> Loss:
     TypeError, ValueError
         For anything else, and for ``reduction="none"``.
     """
-    import torch
-    from torch import nn
-    from torch.nn import functional
-
+    forms = "loss must be 'half-mse', a loss of torch.nn, or a callable, got"
     if isinstance(loss, str):
         if loss != "half-mse":
-            raise ValueError(f"loss must be 'half-mse', a loss of torch.nn, or a callable, got {describe(loss)}")
+            raise ValueError(f"{forms} {describe(loss)}")
         return Loss(
             "(1/2n) sum of squares, n points",
             lambda f, y: 0.5 * ((f - y) ** 2).sum(),
-            lambda f, _: float(len(f)),
+            _points,
             _like_outputs,
             convex=True,
             points=lambda y, _: (squared(_rows(y)), Fraction(1, len(y))),
             squares=True,
         )
     if isinstance(loss, type):
-        raise TypeError(
-            f"loss must be 'half-mse', a loss of torch.nn, or a callable, got a class; pass {loss.__name__}()"
-        )
+        raise TypeError(f"{forms} a class; pass {loss.__name__}()")
+    if not callable(loss):
+        raise TypeError(f"{forms} {describe(loss)}")
     plain = {
         functional.mse_loss: nn.MSELoss,
         functional.cross_entropy: nn.CrossEntropyLoss,
@@ -81,128 +82,110 @@ def read_loss(loss: Any) -> Loss:
         functional.nll_loss: nn.NLLLoss,
     }
     known = plain[loss]() if isinstance(loss, type(functional.mse_loss)) and loss in plain else loss
-    kind = type(known)
-    if kind in plain.values():
-        reduction = known.reduction
-        if reduction not in ("mean", "sum"):
-            raise ValueError(f"loss must be a number: its reduction must be 'mean' or 'sum', got {reduction!r}")
-        if _hooked(known):
-            kind = object
-    name = f"{type(known).__name__}(reduction={known.reduction!r})" if kind in plain.values() else ""
-
-    def weight(tensor: Tensor | None, like: Tensor) -> Tensor | None:
-        return None if tensor is None else tensor.detach().to(like)
-
-    def divided(count: Callable[[Tensor, Tensor], float]) -> Callable[[Tensor, Tensor], float] | None:
-        return count if known.reduction == "mean" else None
-
-    def entries(f: Tensor, _: Tensor) -> float:
-        return float(f.numel())
-
-    def mean(y: Tensor, times: int = 1) -> Fraction:
-        return Fraction(times, y.numel() if known.reduction == "mean" else 1)
-
-    if kind is nn.MSELoss:
-        return Loss(
-            name,
-            lambda f, y: functional.mse_loss(f, y, reduction="sum"),
-            divided(entries),
-            _like_outputs,
-            convex=True,
-            points=lambda y, _: (squared(_rows(y)), mean(y, 2)),
-            squares=True,
-        )
-    if kind is nn.HuberLoss:
-        delta = known.delta
-        return Loss(
-            f"{name}, delta {delta:g}",
-            lambda f, y: functional.huber_loss(f, y, reduction="sum", delta=delta),
-            divided(entries),
-            _like_outputs,
-            convex=True,
-            kink=lambda f, y: float(((f - y).abs() - delta).abs().min()),
-            points=lambda y, _: (huber(_rows(y), float(delta)), mean(y)),
-        )
-    if kind is nn.BCEWithLogitsLoss:
-        w, p = known.weight, known.pos_weight
-        return Loss(
-            name + _weighted(w, p),
-            lambda f, y: functional.binary_cross_entropy_with_logits(
-                f, y, weight(w, f), reduction="sum", pos_weight=weight(p, f)
-            ),
-            divided(entries),
-            _like_outputs,
-            convex=_nonnegative(w) and _nonnegative(p),
-            points=None
-            if any(t is not None and t.ndim > 1 for t in (w, p))  # one for each place in a batch
-            else lambda y, _: (logistic(_rows(y), *(_rows(1.0 if t is None else t) for t in (w, p))), mean(y)),
-        )
-    if kind in (nn.CrossEntropyLoss, nn.NLLLoss):
-        w, ignored, smoothing = known.weight, known.ignore_index, getattr(known, "label_smoothing", 0.0)
-
-        def total(f: Tensor, y: Tensor) -> Tensor:
-            if kind is nn.NLLLoss:
-                return functional.nll_loss(f, y, weight(w, f), ignore_index=ignored, reduction="sum")
-            fits = f.ndim > 1 and f.shape[1] > 1 and (w is None or len(w) == f.shape[1])
-            if fits and not (smoothing or y.is_floating_point()):
-                return _of_labels(f, y, weight(w, f), ignored)
-            return functional.cross_entropy(
-                f, y, weight(w, f), ignore_index=ignored, reduction="sum", label_smoothing=smoothing
-            )
-
-        def labels(f: Tensor, y: Tensor) -> float:
-            if y.is_floating_point():
-                return float(f.numel() // f.shape[min(1, f.ndim - 1)])
-            seen = y[y != ignored]
-            return float(len(seen) if w is None else w.detach().to(f)[seen].sum())
-
-        def points(y: Tensor, c: int) -> tuple[PointLoss, Fraction]:
-            each = np.ones(c) if w is None else w.detach().double().cpu().numpy()
-            if y.is_floating_point():
-                shares, seen, count = _rows(y), np.ones((len(y), 1)), Fraction(len(y))
-            else:
-                shares = (y.cpu().numpy()[:, None] == np.arange(c)).astype(float)
-                seen = (y != ignored).cpu().numpy()[:, None]
-                shares *= seen
-                count = sum((Fraction(t) * int(m) for t, m in zip(each, shares.sum(0), strict=True)), Fraction(0))
-            targets = each * (shares * (1 - smoothing) + smoothing / c) * seen
-            return cross_entropy(targets), 1 / count if known.reduction == "mean" else Fraction(1)
-
-        extra = f", label smoothing {smoothing:g}" if smoothing else ""
-        convex = _nonnegative(w)
-        return Loss(
-            name + _weighted(w) + extra,
-            total,
-            divided(labels),
-            partial(_classes, ignored),
-            convex=convex,
-            points=points if kind is nn.CrossEntropyLoss else None,
-        )
-    if not callable(loss):
-        raise TypeError(f"loss must be 'half-mse', a loss of torch.nn, or a callable, got {describe(loss)}")
-    words = getattr(loss, "__name__", type(loss).__name__)
-    reduction = getattr(loss, "reduction", "mean")
+    reduction = getattr(known, "reduction", "mean")
     if reduction not in ("mean", "sum"):
         raise ValueError(f"loss must be a number: its reduction must be 'mean' or 'sum', got {describe(reduction)}")
+    if type(known) in plain.values() and not _hooked(known):
+        return _of_classes(known) if hasattr(known, "ignore_index") else _of_numbers(known)
+    words = getattr(loss, "__name__", type(loss).__name__)
+    words += "(reduction='sum')" if reduction == "sum" else ", taken as a mean over points"
+    return Loss(words, partial(_called, loss), None if reduction == "sum" else _points, lambda _, y: y)
 
-    def called(f: Tensor, y: Tensor) -> Tensor:
-        try:
-            if isinstance(loss, nn.Module) and isinstance(f, torch.Tensor):
-                held = {**dict(loss.named_parameters()), **dict(loss.named_buffers())}
-                held = {name: t.detach().to(f) if t.is_floating_point() else t for name, t in held.items()}
-                value = torch.func.functional_call(loss, held, (f, y))
-            else:
-                value = loss(f, y)
-        except Exception as error:  # whatever somebody's function raises
-            raise ValueError(f"loss can't be taken of the model's outputs and y: {error}") from error
-        if not (isinstance(value, torch.Tensor) and value.numel() == 1 and value.is_floating_point()):
-            shape = tuple(value.shape) if isinstance(value, torch.Tensor) else describe(value)
-            raise ValueError(f"loss must give one real number for a batch, got {shape}; take its mean")
-        return value.reshape(()) * (1 if reduction == "sum" else len(y))
 
-    if reduction == "sum":
-        return Loss(f"{words}(reduction='sum')", called, None, lambda _, y: y)
-    return Loss(f"{words}, taken as a mean over points", called, lambda _, y: float(len(y)), lambda _, y: y)
+def _points(f: Tensor, y: Tensor) -> float:
+    return float(len(y))
+
+
+def _evaluated(loss: Any, f: Tensor, y: Tensor) -> Any:
+    """A module's value, with its own tensors in the type and on the device of the outputs."""
+    held = {**dict(loss.named_parameters()), **dict(loss.named_buffers())}
+    held = {name: t.detach().to(f) if t.is_floating_point() else t for name, t in held.items()}
+    return torch.func.functional_call(loss, held, (f, y))
+
+
+def _called(loss: Any, f: Tensor, y: Tensor) -> Tensor:
+    """The value of a loss that isn't known, as a sum."""
+    try:
+        modules = isinstance(loss, torch.nn.Module) and isinstance(f, torch.Tensor)
+        value = _evaluated(loss, f, y) if modules else loss(f, y)
+    except Exception as error:  # whatever somebody's function raises
+        raise ValueError(f"loss can't be taken of the model's outputs and y: {error}") from error
+    if not (isinstance(value, torch.Tensor) and value.numel() == 1 and value.is_floating_point()):
+        shape = tuple(value.shape) if isinstance(value, torch.Tensor) else describe(value)
+        raise ValueError(f"loss must give one real number for a batch, got {shape}; take its mean")
+    return value.reshape(()) * (1 if getattr(loss, "reduction", "mean") == "sum" else len(y))
+
+
+def _known(loss: Any, count: Callable[[Tensor, Tensor], float], align: Callable[[Tensor, Tensor], Tensor]) -> Loss:
+    """What all losses of torch have in common."""
+    weights = [w for w in (getattr(loss, "weight", None), getattr(loss, "pos_weight", None)) if w is not None]
+    summed = copy.copy(loss)
+    summed.reduction = "sum"
+    return Loss(
+        f"{type(loss).__name__}(reduction={loss.reduction!r})" + (", weighted" if weights else ""),
+        partial(_evaluated, summed),
+        count if loss.reduction == "mean" else None,
+        align,
+        convex=all(bool((w >= 0).all()) for w in weights),
+    )
+
+
+def _of_numbers(loss: Any) -> Loss:
+    """A loss of torch that takes numbers for targets, as many as there are outputs."""
+    found = _known(loss, lambda f, _: float(f.numel()), _like_outputs)
+
+    def share(y: Tensor) -> Fraction:
+        return Fraction(1, y.numel() if loss.reduction == "mean" else 1)
+
+    if isinstance(loss, nn.MSELoss):
+        return replace(found, points=lambda y, _: (squared(_rows(y)), 2 * share(y)), squares=True)
+    if isinstance(loss, nn.HuberLoss):
+        return replace(
+            found,
+            words=f"{found.words}, delta {loss.delta:g}",
+            kink=lambda f, y: float(((f - y).abs() - loss.delta).abs().min()),
+            points=lambda y, _: (huber(_rows(y), float(loss.delta)), share(y)),
+        )
+    weights = [1.0 if w is None else w for w in (loss.weight, loss.pos_weight)]
+    if any(getattr(w, "ndim", 0) > 1 for w in weights):  # one for each place in a batch
+        return found
+    return replace(found, points=lambda y, _: (logistic(_rows(y), *map(_rows, weights)), share(y)))
+
+
+def _of_classes(loss: Any) -> Loss:
+    """A loss of torch that takes labels or probabilities of classes."""
+    w, ignored, smoothing = loss.weight, loss.ignore_index, getattr(loss, "label_smoothing", 0.0)
+
+    def labels(f: Tensor, y: Tensor) -> float:
+        if y.is_floating_point():
+            return float(f.numel() // f.shape[min(1, f.ndim - 1)])
+        seen = y[y != ignored]
+        return float(len(seen) if w is None else w.detach().to(f)[seen].sum())
+
+    found = _known(loss, labels, partial(_classes, ignored))
+    if isinstance(loss, nn.NLLLoss):
+        return found
+
+    def total(f: Tensor, y: Tensor) -> Tensor:
+        fits = f.ndim > 1 and f.shape[1] > 1 and (w is None or len(w) == f.shape[1])
+        if fits and not (smoothing or y.is_floating_point()):
+            return _of_labels(f, y, None if w is None else w.detach().to(f), ignored)
+        return found.total(f, y)
+
+    def points(y: Tensor, c: int) -> tuple[PointLoss, Fraction]:
+        each = np.ones(c) if w is None else w.detach().double().cpu().numpy()
+        if y.is_floating_point():
+            shares, seen, count = _rows(y), np.ones((len(y), 1)), Fraction(len(y))
+        else:
+            shares = (y.cpu().numpy()[:, None] == np.arange(c)).astype(float)
+            seen = (y != ignored).cpu().numpy()[:, None]
+            shares *= seen
+            count = sum((Fraction(t) * int(m) for t, m in zip(each, shares.sum(0), strict=True)), Fraction(0))
+        targets = each * (shares * (1 - smoothing) + smoothing / c) * seen
+        return cross_entropy(targets), 1 / count if loss.reduction == "mean" else Fraction(1)
+
+    extra = f", label smoothing {smoothing:g}" if smoothing else ""
+    return replace(found, words=found.words + extra, total=total, points=points)
 
 
 def _of_labels(f: Tensor, y: Tensor, weight: Tensor | None, ignored: int) -> Tensor:
@@ -211,8 +194,6 @@ def _of_labels(f: Tensor, y: Tensor, weight: Tensor | None, ignored: int) -> Ten
     Derivatives of log softmax are differences from 1 where the label's probability is near 1, as after training: rounding is
     then far above that of the small numbers that remain.
     """
-    from torch.nn import functional
-
     kept = y != ignored
     labels = y.where(kept, 0)
     at = labels.unsqueeze(1)
@@ -231,14 +212,6 @@ def _rows(values: Any) -> Any:
     """Targets or weights as rows of float64 on the host, (n, c); one row where they have fewer axes."""
     array = np.asarray(values.detach().double().cpu().numpy() if hasattr(values, "detach") else values)
     return array if array.ndim == 2 else array.reshape(1, -1)
-
-
-def _nonnegative(weight: Tensor | None) -> bool:
-    return weight is None or bool((weight >= 0).all())
-
-
-def _weighted(*weights: Tensor | None) -> str:
-    return ", weighted" if any(w is not None for w in weights) else ""
 
 
 def _like_outputs(f: Tensor, y: Tensor) -> Tensor:
@@ -280,8 +253,6 @@ def _classes(ignored: int, f: Tensor, y: Tensor) -> Tensor:
 
 def _check_outputs(f: Any) -> None:
     """Refuse outputs that a loss of torch can't be taken of."""
-    import torch
-
     if not isinstance(f, torch.Tensor):
         raise TypeError(
             f"model must give one tensor for this loss, got {describe(f)}; pass loss=lambda out, y: ... of the part that counts"

@@ -16,11 +16,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from verify.modules.chain import Chain, recognise
 from verify.modules.problem import ModuleLoss
-from verify.modules.trace import exact_trace, square_root
+from verify.modules.trace import exact_trace
 
 Tensor = Any
 # Gram matrices are formed up to so many rows, derivatives between layers up to so many entries.
@@ -39,37 +40,21 @@ def exact_moments(problem: ModuleLoss, seed: int = 0) -> tuple[list[float], list
 
 def squared_norm(chain: Chain) -> float | str:
     """|H|_F^2, the sum of the squares of all eigenvalues, from first derivatives; or why it isn't worked out."""
-    import torch
-
     problem, layers = chain.problem, chain.layers
     columns, points = layers[-1].weight.shape[0], problem.points
     if points * columns > _MOST_ROWS:
         return f"{points} points of {columns} outputs are more than {_MOST_ROWS} rows"
     if not chain.dense():
         return "not all layers are dense"
-    parts = []
-    for at in range(len(problem.batches)):
-        inner, ends, first, second, pull = chain.derivatives(at)
-        root = square_root(second)
-        if root is None:
-            return "the loss is not convex in the outputs"
-        slopes = [layer.slope(z) for layer, z in zip(layers, ends, strict=True)]
-        parts.append((inner, slopes, pull(root), pull(first)))
-    # By layer: inputs (n, h), slopes (n, q), and derivatives by z of the rows of B, (n, c, q), and of the loss, (n, q).
-    inner, slopes, rows, rhos = (
-        [torch.cat([part[kind][a] for part in parts]) for a in range(len(layers))] for kind in range(4)
-    )
-
-    def gram(a: int) -> Tensor:
-        """What the trainable tensors of a layer make of pairs of its inputs."""
-        layer = layers[a]
-        return (layer.weight_at is not None) * (inner[a] @ inner[a].T) + (layer.bias_at is not None)
-
-    matrix: Tensor = 0.0
+    found = chain.rows()
+    if found is None:
+        return "the loss is not convex in the outputs"
+    inner, ends, rows, rhos = found
+    slopes = [layer.slope(z) for layer, z in zip(layers, ends, strict=True)]
+    square = float(chain.gram(inner, rows).square().sum())
     residual = mixed = 0.0
-    for a in range(len(layers)):
-        flat = rows[a].reshape(-1, rows[a].shape[-1])
-        matrix = matrix + (flat @ flat.T) * gram(a).repeat_interleave(columns, 0).repeat_interleave(columns, 1)
+    for a, layer in enumerate(layers):
+        gram = layer.gram(inner[a])
         between: Tensor = None
         for b in range(a + 1, len(layers)):
             if b == a + 2:
@@ -82,12 +67,12 @@ def squared_norm(chain: Chain) -> float | str:
             if layers[b].weight_at is None:
                 continue
             steps = slopes[a] if b == a + 1 else between.reshape(points, -1)
-            residual += 2 * float(((rhos[b] @ rhos[b].T) * (steps @ steps.T) * gram(a)).sum())
+            residual += 2 * float(((rhos[b] @ rhos[b].T) * (steps @ steps.T) * gram).sum())
             for o in range(columns):
                 pairs = inner[b] * rows[a][:, o] if b == a + 1 else inner[b][:, :, None] * rows[a][:, o, None]
                 through = pairs.reshape(points, -1) @ steps.T
-                mixed += 2 * float(((rows[b][:, o] @ rhos[b].T) * through * gram(a)).sum())
-    return float((matrix * matrix).sum()) + 2 * mixed + residual
+                mixed += 2 * float(((rows[b][:, o] @ rhos[b].T) * through * gram).sum())
+    return square + 2 * mixed + residual
 
 
 def powers(nodes: NDArray[np.float64], degree: int) -> NDArray[np.float64]:

@@ -20,10 +20,9 @@ from verify.modules.problem import unwrapped
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLUMNS = (
-    *("step", "eta", "edge", "lower", "upper", "certificate", "failure_probability", "trace", "loss", "products"),
-    *("rare", "dead", "verdict"),
-)  # fmt: skip
+# Of the result of a measurement.
+_NUMBERS = ("lower", "upper", "certificate", "failure_probability", "trace", "loss", "products")
+COLUMNS = ("step", "eta", "edge", *_NUMBERS, "rare", "dead", "verdict")
 
 
 class EdgeMonitor:
@@ -85,13 +84,14 @@ class EdgeMonitor:
                 part.training = mode
         self._last = found
         count = sum(len(layer.rates) for layer in units)
+
+        def share(key: str) -> float | None:
+            return sum(getattr(layer, key) for layer in units) / count if count else None
+
         self.rows.append({
             "step": self.step, "eta": eta, "edge": None if eta is None else 2 / check_positive("eta", eta),
-            "lower": found.lower, "upper": found.upper, "certificate": found.certificate,
-            "failure_probability": found.failure_probability, "trace": found.trace, "loss": found.loss,
-            "products": found.products, "rare": sum(layer.rare for layer in units) / count if count else None,
-            "dead": sum(layer.dead for layer in units) / count if count else None,
-            "verdict": None if eta is None else found.stable_at(eta).value,
+            **{name: getattr(found, name) for name in _NUMBERS},
+            "rare": share("rare"), "dead": share("dead"), "verdict": None if eta is None else found.stable_at(eta).value,
         })  # fmt: skip
         return found
 
@@ -106,9 +106,8 @@ class EdgeMonitor:
         options = {"tol": 1e-6, **self.options, "failure_probability": failure / 2}
         most = max(8, self._last.products // 2)
         try:
-            found = certify(
-                self.model, self.loss, self.data, **options | {"start": self._last.eigenvector, "max_products": most}
-            )
+            warm = options | {"start": self._last.eigenvector, "max_products": most}
+            found = certify(self.model, self.loss, self.data, **warm)
             closed = found.upper - found.lower <= 2 * options["tol"] * abs(found.value)
         except ValueError:  # other parameters are trainable now
             closed = False
@@ -133,15 +132,8 @@ class EdgeMonitor:
         """lambda_max, the trace and 2/eta along the steps, and the shares of units that fire rarely or never."""
         drawn, axes = panels(1, 2, (4.4, 3.3), "")
         left, right = axes.flat
-        steps = [row["step"] for row in self.rows]
-        left.fill_between(
-            steps,
-            [row["lower"] for row in self.rows],
-            [row["upper"] for row in self.rows],
-            color=BLUE,
-            alpha=0.3,
-            linewidth=0,
-        )
+        steps, lower, upper = ([row[key] for row in self.rows] for key in ("step", "lower", "upper"))
+        left.fill_between(steps, lower, upper, color=BLUE, alpha=0.3, linewidth=0)
         for axis, key, colour, words in (
             (left, "upper", BLUE, r"$\lambda_{\max}$, certified"),
             (left, "trace", GREY, "trace"),

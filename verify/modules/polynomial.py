@@ -5,27 +5,23 @@ alpha_j, beta_j and local errors f_j, and y_j = u·q_j. Then
 
     beta_j y_(j+1) = (c - alpha_j) y_j - beta_(j-1) y_(j-1) - u·f_j,
 
-so y_(j+1) = p_j(c) y_1 - e_j with the polynomials of the run and |e_j| <= n_j(c), the same recursion with the sources
-|u·f_j| <= noise: for c above every Ritz value its Green's function is positive. As |y_(j+1)| <= 1, each such c with
-w p_j(c) - n_j(c) > 1 for some j is no eigenvalue unless |y_1| < w. For a start uniform on the sphere of R^P that has
-probability I_(w^2)(1/2, (P-1)/2), which fixes w. The event concerns the start alone, so a run may stop when it likes; and
-what excludes c excludes all above it (p_j grows, and n_j / p_j falls, in c).
-(The idea: van Dorsselaer, Hochstenbach & van der Vorst, SIAM J. Matrix Anal. Appl. 22 (2000) 837.)
+so that |y_(j+1)| <= 1 excludes each c above every Ritz value with w p_j(c) - n_j(c) > 1, p_j and n_j being this recursion
+without errors and with errors alone, unless |y_1| < w. For a start uniform on the sphere that has probability
+I_(w^2)(1/2, (P-1)/2), which fixes w. The event concerns the start alone, so a run may stop when it likes.
 
-More runs. Let Q be the basis of the first run, T its projection, beta its last coefficient and mu >= lambda_max of H on the
-complement of Q. For c > mu, T + beta^2 e e' / (c - mu) <= c implies lambda_max(H) <= c (Schur complement). A run from an
-independent start within the complement gives such a mu, and fails with probability at most delta whatever the first run was.
-The larger of the first run's own bound and of this one, with the largest mu of r - 1 such runs, fails with probability at
-most delta^r.
+More runs. A run from an independent start on the complement of the first basis bounds lambda_max there by some mu, which the
+Schur complement turns into a bound of its own: it fails with probability at most delta whatever the first run was, so that the
+larger of both, with the largest mu of r - 1 such runs, fails with probability at most delta^r.
 
-Rounding is estimated, not bounded: products of basis vectors that exact arithmetic makes 0 are samples of u·f_j.
+Proofs are in docs/proofs.md, "The polynomials of a Lanczos run". Rounding is estimated, not bounded: products of basis vectors
+that exact arithmetic makes 0 are samples of u·f_j.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -85,7 +81,6 @@ class Run:
     beta: list[float] = field(default_factory=list)
     defect: float = 0.0
     values: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    last: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     vectors: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
@@ -105,12 +100,23 @@ class Run:
     @property
     def residuals(self) -> NDArray[np.float64]:
         """Residual norms of the Ritz values."""
-        return self.beta[-1] * np.abs(self.last)
+        return self.beta[-1] * np.abs(self.vectors[-1])
 
     @property
     def exhausted(self) -> bool:
         """Whether the Krylov space is invariant to rounding."""
         return self.beta[-1] <= 64 * self.epsilon * self.scale
+
+    def combined(self, weights: NDArray[np.float64]) -> Vector:
+        """Combinations of the basis, such as Ritz vectors."""
+        if isinstance(self.basis, np.ndarray):
+            return weights.astype(self.basis.dtype) @ self.basis
+        return self.basis.new_tensor(weights) @ self.basis
+
+    def aim(self, tol: float) -> float:
+        """The largest Ritz value, widened by ``tol``."""
+        theta = float(self.values[-1])
+        return theta + tol * max(abs(theta), 1e-3 * self.scale)
 
     def excludes(self, c: float) -> bool:
         """Whether the largest eigenvalue is below c, unless the start was unlucky."""
@@ -122,10 +128,8 @@ class Run:
 
     def least_lower(self) -> float:
         """A lower bound of the least eigenvalue, likewise: the largest of -H."""
-        mirrored = [-a for a in self.alpha]
-        return -_least(
-            lambda c: excluded(c, mirrored, self.beta, self.overlap, self.noise), -self.values[0], self.scale
-        )
+        mirrored = replace(self, alpha=[-a for a in self.alpha])
+        return -_least(mirrored.excludes, -self.values[0], self.scale)
 
     def room(self, c: float) -> float:
         """The largest mu for which the Schur complement shows lambda_max <= c."""
@@ -177,9 +181,7 @@ def lanczos_run(
     while True:
         j = run.steps
         if j == len(run.basis):
-            wider = _rows(start, 2 * j)
-            wider[:j] = run.basis
-            run.basis = wider
+            run.basis = _rows(start, 2 * j, run.basis)
         run.basis[j] = q / norm
         rows = run.basis[: j + 1]
         w = outside(apply(rows[j]))
@@ -196,16 +198,19 @@ def lanczos_run(
         norm = float((w @ w) ** 0.5)
         run.beta.append(norm)
         run.values, run.vectors = ritz(np.array(run.alpha), np.array(run.beta))
-        run.last = run.vectors[-1]
         if run.steps >= min(most, size) or run.exhausted or stop(run):
             run.basis = run.basis[: run.steps]
             return run
         q = w
 
 
-def _rows(like: Vector, count: int) -> Vector:
+def _rows(like: Vector, count: int, first: Any = ()) -> Vector:
+    """Room for vectors like one, the first of them given."""
     shape = (count, len(like))
-    return np.empty(shape, like.dtype) if isinstance(like, np.ndarray) else like.new_empty(shape)
+    rows = np.empty(shape, like.dtype) if isinstance(like, np.ndarray) else like.new_empty(shape)
+    for at, row in enumerate(first):
+        rows[at] = row
+    return rows
 
 
 @dataclass(frozen=True)
@@ -266,12 +271,8 @@ def polynomial_bounds(
     each = failure ** (1 / runs) * (1 - 1e-9)
     others = runs - (warm is None)
 
-    def aim(run: Run) -> float:
-        theta = float(run.values[-1])
-        return theta + tol * max(abs(theta), 1e-3 * run.scale)
-
     def closed(run: Run) -> bool:
-        c = aim(run)
+        c = run.aim(tol)
         if warm is None and not run.excludes(c):
             return False
         if not others and outside is None:
@@ -283,7 +284,7 @@ def polynomial_bounds(
         return run.room(c) >= min(0.9 * theta if theta > 0 else math.inf, (theta + second) / 2)
 
     main = lanczos_run(apply, start, closed, most=most, failure=each)
-    c, products = aim(main), main.steps
+    c, products = main.aim(tol), main.steps
     upper = -math.inf
     if warm is None:
         upper = min(c, main.upper()) if main.excludes(c) else main.upper()
@@ -311,37 +312,26 @@ def top_bounds(
     On the complement of any j - 1 vectors the largest eigenvalue is at least the j-th (Courant and Fischer): Ritz vectors that
     were found are held fixed, and the next run starts outside them. Lower ends are Ritz values of all of them together.
     """
-    held: Vector | None = None
-    uppers, products, noise = list[float](), 0, 0.0
+    held: list[Vector] = []
+    uppers, products, noise = list[float](), k, 0.0
+
+    def closed(run: Run) -> bool:
+        # Close to the eigenvalue, and to the vector, which the next runs are kept away from.
+        return run.excludes(run.aim(tol)) and float(run.residuals[-1]) <= math.sqrt(tol) * 0.1 * run.scale
+
     for _ in range(k):
-
-        def closed(run: Run) -> bool:
-            theta = float(run.values[-1])
-            # Close to the eigenvalue, and to the vector, which the next runs are kept away from.
-            aim = theta + tol * max(abs(theta), 1e-3 * run.scale)
-            return run.excludes(aim) and float(run.residuals[-1]) <= math.sqrt(tol) * 0.1 * run.scale
-
-        run = lanczos_run(apply, gaussian(), closed, most=most, failure=failure, held=held)
+        start = gaussian()
+        known = _rows(start, len(held), held) if held else None
+        run = lanczos_run(apply, start, closed, most=most, failure=failure, held=known)
         uppers.append(run.upper())
         products, noise = products + run.steps, max(noise, run.noise)
-        vector = _combine(run.vectors[:, -1], run.basis)
-        if held is not None:
-            vector = vector - (held @ vector) @ held
-        wider = _rows(vector, 1 if held is None else len(held) + 1)
-        if held is not None:
-            wider[:-1] = held
-        wider[-1] = vector / float((vector @ vector) ** 0.5)
-        held = wider
-    rows = [] if held is None else list(held)
-    images = [apply(row) for row in rows]
-    small = np.array([[float(row @ image) for image in images] for row in rows])
+        vector = run.combined(run.vectors[:, -1])
+        if known is not None:
+            vector = vector - (known @ vector) @ known
+        held.append(vector / float((vector @ vector) ** 0.5))
+    images = [apply(row) for row in held]
+    small = np.array([[float(row @ image) for image in images] for row in held])
     values = np.linalg.eigvalsh((small + small.T) / 2)[::-1]
     error = 4 * noise * math.sqrt(k)
-    return [
-        (float(low) - error, max(float(high), float(low))) for low, high in zip(values, uppers, strict=True)
-    ], products + k
-
-
-def _combine(weights: NDArray[np.float64], basis: Vector) -> Vector:
-    """A combination of the rows of a basis."""
-    return weights.astype(basis.dtype) @ basis if isinstance(basis, np.ndarray) else basis.new_tensor(weights) @ basis
+    ends = zip(values.tolist(), uppers, strict=True)
+    return [(low - error, max(high, low)) for low, high in ends], products

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.modules.dropout import _DropoutNd
+from torch.nn.parameter import is_lazy
+from torch.overrides import TorchFunctionMode
 
 from boundcalc.exact import describe
-from verify.hessian.inputs import check_number, read_array
+from verify.hessian.arrays import torch_device
+from verify.hessian.inputs import read_array
 from verify.modules.data import arguments, read_batches
 from verify.modules.loss import Loss
 from verify.modules.polynomial import Run
 
 Tensor = Any
-# Functions with a kink at 0 of their argument, or at the ends named by their arguments.
-_AT_ZERO = {"relu", "relu_", "leaky_relu", "leaky_relu_", "prelu", "rrelu", "abs", "relu6", "celu_", "threshold"}
+# Functions with a kink at 0 of their argument.
+_AT_ZERO = {"relu", "leaky_relu", "prelu", "rrelu", "abs", "celu"}
 
 
 def unwrapped(model: Any) -> tuple[Any, list[str]]:
@@ -29,18 +37,13 @@ def unwrapped(model: Any) -> tuple[Any, list[str]]:
     TypeError
         If it is no module, or one that second derivatives can't be taken of.
     """
-    import torch
-    from torch import nn
-
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {describe(model)}")
     notes = []
     while True:
         kind = type(model).__name__
         if isinstance(getattr(model, "_orig_mod", None), nn.Module):
-            notes.append(
-                "torch.compile: the module that was compiled is read, since compiled graphs have no second derivatives"
-            )
+            notes.append("torch.compile: the module inside is read, since compiled graphs have no second derivatives")
             model = model._orig_mod
         elif isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
             notes.append(f"{kind}: the module inside is read, on one device")
@@ -59,11 +62,6 @@ def check_state(model: Any) -> None:
     ValueError
         With the remedy.
     """
-    from torch import nn
-    from torch.nn.modules.batchnorm import _NormBase
-    from torch.nn.modules.dropout import _DropoutNd
-    from torch.nn.parameter import is_lazy
-
     for name, part in model.named_modules():
         if any(is_lazy(p) for p in (*part.parameters(recurse=False), *part.buffers(recurse=False))):
             raise ValueError(
@@ -91,7 +89,7 @@ class ModuleLoss:
 
     Attributes
     ----------
-    names, parameters : of the trainable tensors, the latter as leaves in the working precision
+    names, parameters : of the trainable tensors, the latter as leaves in the working precision; ``values`` without gradients
     size : int, how many numbers they hold
     tied : bool, whether a tensor has several names
     batches : the data, targets in the form that the loss needs
@@ -101,8 +99,6 @@ class ModuleLoss:
     """
 
     def __init__(self, model: Any, loss: Loss, data: Any, *, average: str, dtype: Any, device: Any) -> None:
-        import torch
-
         check_state(model)
         trainable = {name: p for name, p in model.named_parameters() if p.requires_grad}
         if not trainable:
@@ -119,7 +115,7 @@ class ModuleLoss:
             )
         if len(homes) > 1 and device is None:
             raise ValueError(f"model must be on one device, got {', '.join(sorted(map(str, homes)))}; pass device=")
-        self.dtype, self.device = dtype, homes.pop() if device is None else read_device(device)
+        self.dtype, self.device = dtype, homes.pop() if device is None else torch_device(device)
         self.model, self.loss = model, loss
         if any(p.is_complex() for p in trainable.values()):
             raise TypeError("model must have real parameters, got complex ones")
@@ -127,6 +123,8 @@ class ModuleLoss:
         everywhere = [id(p) for _, p in model.named_parameters(remove_duplicate=False)]
         self.tied = len(set(everywhere)) < len(everywhere)
         self.parameters = [self.constant(p).clone().requires_grad_() for p in trainable.values()]
+        self.values = [p.detach() for p in self.parameters]
+        self._places = {id(p): at for at, p in enumerate(trainable.values())}
         self.sizes = [p.numel() for p in self.parameters]
         self.size = sum(self.sizes)
         fixed = {name: p for name, p in model.named_parameters() if not p.requires_grad}
@@ -148,28 +146,30 @@ class ModuleLoss:
         kind = self.dtype if tensor.is_floating_point() else None
         return (tensor.clone() if tensor.is_inference() else tensor).detach().to(device=self.device, dtype=kind)
 
+    def tensors(self, part: Any) -> tuple[dict[str, Tensor], dict[str, int]]:
+        """A layer's own parameters and buffers in the working precision, and the places of those that are trainable."""
+        named = dict(part.named_parameters(recurse=False))
+        places = {key: self._places[id(p)] for key, p in named.items() if id(p) in self._places}
+        fixed = {key: t for key, t in (*named.items(), *part.named_buffers(recurse=False)) if key not in places}
+        found = {key: self.values[at] for key, at in places.items()}
+        return found | {key: self.constant(t) for key, t in fixed.items()}, places
+
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
         """While the module is called: its random state, and tensors that are neither parameters nor buffers, come back."""
-        import torch
-
         parts = [(vars(part), dict(vars(part))) for part in self.model.modules()]
         try:
             for attributes, before in parts:
                 for name, value in before.items():
                     if isinstance(value, torch.Tensor):
                         attributes[name] = self.constant(value)
-            kernels = torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH)
-            # What is computed again for the derivatives would be computed with the module's own parameters.
-            saved = torch.autograd.graph.disable_saved_tensors_hooks(
-                "turn checkpointing off, and hooks of saved tensors"
-            )
             with (
                 torch.random.fork_rng(devices=[]),
                 torch.backends.cudnn.flags(enabled=False),
-                kernels,
-                _replacements(),
-                saved,
+                torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH),
+                Intercepted(_repaired),
+                # What is computed again for the derivatives would be computed with the module's own parameters.
+                torch.autograd.graph.disable_saved_tensors_hooks("turn checkpointing off, and hooks of saved tensors"),
             ):
                 yield
         finally:
@@ -189,8 +189,6 @@ class ModuleLoss:
         """
         if self._outputs is not None:
             return self._outputs(inputs, parameters)
-        import torch
-
         args, named = arguments(self.model, inputs)
         fixed = {name: value.clone() for name, value in self._fixed.items()}
         given = fixed | dict(zip(self.names, parameters, strict=True))
@@ -202,14 +200,11 @@ class ModuleLoss:
 
     def _survey(self, average: str) -> None:
         """One pass: the loss, the share of each batch, the distance to kinks, and whether the outputs are what they seem."""
-        import torch
-
         totals, counts, aligned = [], [], []
-        parameters = [p.detach() for p in self.parameters]
         for at, (inputs, targets) in enumerate(self.batches):
             with torch.no_grad(), _kink_watch(self.kinks):
                 try:
-                    found = self.outputs(inputs, parameters)
+                    found = self.outputs(inputs, self.values)
                 except Exception as error:  # whatever somebody's module raises
                     cast = "; take casts such as .float() out of it" if "dtype" in str(error) else ""
                     kind = "" if isinstance(error, (RuntimeError, ValueError)) else f"{type(error).__name__}: "
@@ -221,7 +216,7 @@ class ModuleLoss:
                     counts.append(1.0 if self.loss.count is None else self.loss.count(found, y))
                 except (RuntimeError, IndexError) as error:
                     raise ValueError(f"loss can't be taken of the model's outputs and y: {error}") from error
-                again = float(self.loss.total(self.outputs(inputs, parameters, luck=1), y)) if at == 0 else totals[-1]
+                again = float(self.loss.total(self.outputs(inputs, self.values, luck=1), y)) if at == 0 else totals[-1]
                 if again != totals[-1] and not math.isnan(again):
                     raise ValueError(
                         "model gives two outputs for the same data, so that its loss is random; call model.eval(), or take "
@@ -253,8 +248,6 @@ class ModuleLoss:
 
     def _gradient(self, at: int) -> list[Tensor]:
         """The gradient of one batch's part of the loss, with its graph."""
-        import torch
-
         inputs, targets = self.batches[at]
         with torch.enable_grad():
             try:
@@ -270,8 +263,6 @@ class ModuleLoss:
 
     def product(self, p: Tensor) -> Tensor:
         """H p for a vector (P,): backward through the gradient; of a single batch the graph is kept from call to call."""
-        import torch
-
         kept = len(self.batches) == 1
         parts = [piece.view(like.shape) for piece, like in zip(p.split(self.sizes), self.parameters, strict=True)]
         result = torch.zeros_like(p)
@@ -291,24 +282,13 @@ class ModuleLoss:
                 result += torch.cat([h.reshape(-1) for h in image])
         return result
 
-    def dense(self) -> Tensor:
-        """The Hessian (P, P), column by column: for small models."""
-        import torch
-
-        columns = torch.eye(self.size, dtype=self.dtype, device=self.device)
-        return torch.stack([self.product(column) for column in columns])
-
     def gaussians(self, seed: int, size: int | None = None) -> Callable[[], Tensor]:
         """Makes independent standard normal vectors (P,), or of another size: the same for a seed on every device."""
-        import torch
-
         rng, count = np.random.default_rng(seed), size or self.size
         return lambda: torch.from_numpy(rng.standard_normal(count)).to(device=self.device, dtype=self.dtype)
 
     def vector(self, name: str, value: Any) -> Tensor:
         """A vector (P,) that a caller passed, not 0, in the working precision."""
-        import torch
-
         array = read_array(name, value, (self.size,))
         if not array.any():
             raise ValueError(f"{name} must not be 0")
@@ -316,14 +296,10 @@ class ModuleLoss:
 
     def blocks(self) -> dict[str, Tensor]:
         """Layer -> the places of its trainable numbers."""
-        import torch
-
         found: dict[str, list[Tensor]] = {}
-        at = 0
-        for name, size in zip(self.names, self.sizes, strict=True):
+        for name, places in zip(self.names, torch.arange(self.size, device=self.device).split(self.sizes), strict=True):
             layer = name.rpartition(".")[0].partition(".parametrizations")[0] or "model"
-            found.setdefault(layer, []).append(torch.arange(at, at + size, device=self.device))
-            at += size
+            found.setdefault(layer, []).append(places)
         return {layer: torch.cat(places) for layer, places in found.items()}
 
     def restricted(self, places: Tensor) -> Callable[[Tensor], Tensor]:
@@ -337,33 +313,11 @@ class ModuleLoss:
         return apply
 
 
-def read_device(device: Any) -> Any:
-    """A device of torch that is there."""
-    import torch
-
-    try:
-        found = torch.device(device)
-        torch.empty(0, device=found)
-    except Exception as error:  # whatever torch raises at what is no device
-        raise ValueError(
-            f"device must be a device of torch, such as 'cpu' or 'cuda', got {describe(device)}"
-        ) from error
-    return found
-
-
 def check_word(name: str, value: Any, words: tuple[str, ...]) -> str:
     """``value`` as one of some words."""
     if not isinstance(value, str) or value not in words:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, words))}, got {describe(value)}")
     return value
-
-
-def check_decay(weight_decay: Any) -> float:
-    """``weight_decay`` as a number of at least 0."""
-    decay = check_number("weight_decay", weight_decay)
-    if decay < 0:
-        raise ValueError(f"weight_decay must be at least 0, got {weight_decay!r}")
-    return decay
 
 
 def check_symmetric(run: Run) -> None:
@@ -375,22 +329,26 @@ def check_symmetric(run: Run) -> None:
         )
 
 
-def _replacements() -> Any:
-    """While it is entered, functions of which torch (2.13) has wrong or slow second derivatives are made of others."""
-    import torch
-    from torch.overrides import TorchFunctionMode
+class Intercepted(TorchFunctionMode):
+    """While it is entered, every call of a function of torch with tensors is ``handle(function, args, kwargs)`` instead."""
 
-    class Replacements(TorchFunctionMode):
-        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            if function is torch._weight_norm:
-                v, g, axis = (*args, *(kwargs or {}).values(), 0)[:3]
-                others = [at for at in range(v.ndim) if at != axis % v.ndim] if axis != -1 else list(range(v.ndim))
-                return v * (g / torch.linalg.vector_norm(v, dim=others, keepdim=True))
-            if function in (torch.conv1d, torch.conv2d, torch.conv3d):
-                return _convolution(function, *args, **(kwargs or {}))
-            return function(*args, **(kwargs or {}))
+    def __init__(self, handle: Callable[[Any, Any, dict[str, Any]], Any]) -> None:
+        super().__init__()
+        self.handle = handle
 
-    return Replacements()
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return self.handle(function, args, kwargs or {})
+
+
+def _repaired(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """Functions of which torch (2.13) has wrong or slow second derivatives, made of others."""
+    if function is torch._weight_norm:
+        v, g, axis = (*args, *kwargs.values(), 0)[:3]
+        others = [at for at in range(v.ndim) if at != axis % v.ndim] if axis != -1 else list(range(v.ndim))
+        return v * (g / torch.linalg.vector_norm(v, dim=others, keepdim=True))
+    if function in (torch.conv1d, torch.conv2d, torch.conv3d):
+        return _convolution(function, *args, **kwargs)
+    return function(*args, **kwargs)
 
 
 def _convolution(
@@ -408,8 +366,6 @@ def _convolution(
     torch's own second derivatives by the weights are convolutions with kernels of the size of the images, which are slow. The
     form delta·conv(x, W) is linear in each of its three arguments: its three derivatives are one another's.
     """
-    import torch
-
     spatial = weight.ndim - 2
     if isinstance(padding, str) or x.ndim != weight.ndim:
         return function(x, weight, bias, stride, padding, dilation, groups)
@@ -450,27 +406,21 @@ def _convolution(
 
 def _kink_watch(found: dict[str, float]) -> Any:
     """While it is entered, every call of a function with a kink notes the least distance of its argument to it."""
-    from torch.overrides import TorchFunctionMode
+    numbers = itertools.count(1)
 
-    class Watch(TorchFunctionMode):
-        calls = 0
+    def note(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        name = getattr(function, "__name__", "").rstrip("_")
+        ends = [0.0] if name in _AT_ZERO else [0.0, 6.0] if name == "relu6" else []
+        if name in ("hardtanh", "clamp"):
+            named = [kwargs.get(key) for key in ("min", "max", "min_val", "max_val")]
+            ends = [float(end) for end in (*args[1:3], *named) if isinstance(end, (int, float))]
+        elif name == "threshold":
+            ends = [float(args[1])] if len(args) > 1 else [0.0]
+        argument: Tensor = args[0] if args else kwargs.get("input")
+        if ends and argument.numel() and argument.is_floating_point():
+            key = f"{name} {next(numbers)}"
+            near = min(float((argument.detach() - end).abs().min()) for end in ends)
+            found[key] = min(found.get(key, math.inf), near)
+        return function(*args, **kwargs)
 
-        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            name = getattr(function, "__name__", "")
-            kwargs = kwargs or {}
-            if name in _AT_ZERO | {"hardtanh", "clamp", "hardtanh_", "clamp_"}:
-                ends = [0.0, 6.0] if name == "relu6" else [0.0]
-                if name.startswith(("hardtanh", "clamp")):
-                    named = [kwargs.get(key) for key in ("min", "max", "min_val", "max_val")]
-                    ends = [float(end) for end in (*args[1:3], *named) if isinstance(end, (int, float))]
-                elif name == "threshold":
-                    ends = [float(args[1])] if len(args) > 1 else [0.0]
-                argument = args[0] if args else kwargs.get("input")
-                if argument.numel() and argument.is_floating_point() and ends:
-                    self.calls += 1
-                    key = f"{name.rstrip('_')} {self.calls}"
-                    near = min(float((argument.detach() - end).abs().min()) for end in ends)
-                    found[key] = min(found.get(key, math.inf), near)
-            return function(*args, **kwargs)
-
-    return Watch()
+    return Intercepted(note)

@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundcalc.shown import show_upper
-from verify.hessian.inputs import check_integer, check_positive
+from verify.hessian.inputs import check_integer, check_number, check_positive
 from verify.hessian.spectrum import SpectralDensity
 from verify.modules.certificate import convention, read_problem
 from verify.modules.moments import calibrated, exact_moments, powers
 from verify.modules.polynomial import lanczos_run
-from verify.modules.problem import check_decay, check_symmetric
+from verify.modules.problem import check_symmetric
 from verify.outcome import Interval, Trust
 
 
@@ -146,7 +146,7 @@ def module_spectrum(
     """
     count, length = check_integer("probes", probes, 1, 10**6), check_integer("steps", steps, 1, 10**4)
     failure = check_positive("failure_probability", failure_probability, 1.0)
-    decay = check_decay(weight_decay)
+    decay = check_number("weight_decay", weight_decay, least=0)
     check_integer("seed", seed, 0)
     problem, notes = read_problem(model, loss, data, average=average, device=device)
     gaussian = problem.gaussians(seed)

@@ -14,10 +14,14 @@ derivatives add up to those of the module.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
-from verify.modules.problem import ModuleLoss
+import torch
+from torch import nn
+
+from verify.modules.problem import Intercepted, ModuleLoss
 
 Tensor = Any
 # Functions of torch that are piecewise linear in all that depends on parameters, or only look at shapes.
@@ -36,12 +40,7 @@ _MOST_OUTPUTS = 100
 
 def exact_trace(problem: ModuleLoss) -> float | str:
     """The trace of the Hessian of the loss, or why it doesn't follow from first derivatives."""
-    import torch
-    from torch import nn
-
-    layers = {
-        name: part for name, part in problem.model.named_modules() if any(True for _ in part.parameters(recurse=False))
-    }
+    layers = {name: part for name, part in problem.model.named_modules() if list(part.parameters(recurse=False))}
     kinds = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
     strange = [
         type(part).__name__
@@ -56,7 +55,7 @@ def exact_trace(problem: ModuleLoss) -> float | str:
         return "parameters are tied"
     total = 0.0
     for at, (inputs, y) in enumerate(problem.batches):
-        seen, called, out = _observed(problem, layers, inputs, [p.detach() for p in problem.parameters])
+        seen, called, out = _observed(problem, layers, inputs, problem.values)
         if called - _LINEAR:
             return f"it calls {', '.join(sorted(called - _LINEAR)[:3])}, which may not be piecewise linear"
         if any(len(calls) != 1 for calls in seen.values()):
@@ -71,7 +70,7 @@ def exact_trace(problem: ModuleLoss) -> float | str:
         if at == 0 and not _adds_up(problem, layers):
             return "its parameters act elsewhere than in their layers"
         ends = [calls[0][1] for calls in seen.values()]
-        parts = [_squares(problem, name, layers[name], calls[0][0]) for name, calls in seen.items()]
+        parts = [_squares(problem, layers[name], calls[0][0]) for name, calls in seen.items()]
         for column in range(root.shape[1]):
             deltas = torch.autograd.grad(out, ends, root[:, column], retain_graph=True, allow_unused=True)
             total += sum(part(delta) for part, delta in zip(parts, deltas, strict=True) if delta is not None)
@@ -80,8 +79,6 @@ def exact_trace(problem: ModuleLoss) -> float | str:
 
 def square_root(second: Tensor) -> Tensor | None:
     """Rows of S^(1/2), up to a rotation, for positive semidefinite S (n, c, c); None if they aren't."""
-    import torch
-
     values, vectors = torch.linalg.eigh(second)
     if float(values.min()) < -1e-10 * float(values.abs().max()):
         return None
@@ -91,8 +88,6 @@ def square_root(second: Tensor) -> Tensor | None:
 
 def second_derivatives(problem: ModuleLoss, at: int, out: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """First (n, c) and second (n, c, c) derivatives of the batch's part of the loss by the outputs."""
-    import torch
-
     with torch.enable_grad():
         out = out.detach().requires_grad_()
         first = torch.autograd.grad(problem.loss.total(out, y) * problem.shares[at], out, create_graph=True)[0]
@@ -110,23 +105,22 @@ def _observed(
     problem: ModuleLoss, layers: dict[str, Any], inputs: Any, parameters: list[Tensor]
 ) -> tuple[dict[str, list[tuple[Tensor, Tensor]]], set[str], Tensor]:
     """The layers' inputs and outputs in each call, the names of functions that are called, and the model's outputs."""
-    import torch
-
     seen: dict[str, list[tuple[Tensor, Tensor]]] = {name: [] for name in layers}
     called: set[str] = set()
-    hooks = [part.register_forward_hook(_note(seen[name])) for name, part in layers.items()]
-    try:
-        with torch.enable_grad():
-            out = problem.outputs(inputs, parameters, watch=_called(called))
-    finally:
-        for hook in hooks:
-            hook.remove()
+
+    def note(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        called.add(getattr(function, "__name__", str(function)))
+        return function(*args, **kwargs)
+
+    with torch.enable_grad(), contextlib.ExitStack() as hooks:
+        for name, part in layers.items():
+            hooks.callback(part.register_forward_hook(_note(seen[name])).remove)
+        out = problem.outputs(inputs, parameters, watch=Intercepted(note))
     return seen, called, out
 
 
 def _note(calls: list[tuple[Tensor, Tensor]]) -> Any:
     """A hook that notes inputs and output; what follows gets a copy of the output, which it may change in place."""
-    import torch
 
     def hook(_: Any, inputs: tuple[Tensor, ...], out: Tensor) -> Tensor:
         with torch._C.DisableTorchFunction():  # the model didn't ask for these
@@ -137,66 +131,32 @@ def _note(calls: list[tuple[Tensor, Tensor]]) -> Any:
     return hook
 
 
-def _called(names: set[str]) -> Any:
-    """While it is entered, the names of the functions of torch that are called with tensors are noted."""
-    from torch.overrides import TorchFunctionMode
-
-    class Calls(TorchFunctionMode):
-        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            names.add(getattr(function, "__name__", str(function)))
-            return function(*args, **(kwargs or {}))
-
-    return Calls()
-
-
-def _own(problem: ModuleLoss, name: str, part: Any) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """The layer's trainable tensors, and its others."""
-    prefix = f"{name}." if name else ""
-    places = {full: at for at, full in enumerate(problem.names)}
-    free, fixed = {}, {}
-    for key, p in part.named_parameters(recurse=False):
-        at = places.get(prefix + key)
-        if at is None:
-            fixed[key] = problem.constant(p)
-        else:
-            free[key] = problem.parameters[at].detach()
-    fixed |= {key: problem.constant(value) for key, value in part.named_buffers(recurse=False)}
-    return free, fixed
-
-
 def _adds_up(problem: ModuleLoss, layers: dict[str, Any]) -> bool:
     """Whether the derivatives of a random function of the outputs by all parameters are those through each layer's output."""
-    import torch
-
     seen, _, out = _observed(problem, layers, problem.batches[0][0], problem.parameters)
     weights = torch.randn(out.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).to(out)
     whole = torch.autograd.grad(out, problem.parameters, weights, retain_graph=True, materialize_grads=True)
-    expected = dict(zip(problem.names, whole, strict=True))
-    scale = max(float(value.norm()) for value in whole)
+    scale, left = max(float(value.norm()) for value in whole), set(range(len(whole)))
     for name, part in layers.items():
-        free, fixed = _own(problem, name, part)
-        x, end = seen[name][0]
-        if not free:
+        tensors, places = problem.tensors(part)
+        if not places:
             continue
+        x, end = seen[name][0]
         delta = torch.autograd.grad(out, end, weights, retain_graph=True, allow_unused=True)[0]
-        leaves = {key: value.clone().requires_grad_() for key, value in free.items()}
+        leaves = [tensors[key].clone().requires_grad_() for key in places]
         with torch.enable_grad():
-            again = torch.func.functional_call(part, leaves | fixed, (x,))
-        found = torch.autograd.grad(again, list(leaves.values()), torch.zeros_like(again) if delta is None else delta)
-        for key, value in zip(leaves, found, strict=True):
-            full = f"{name}.{key}" if name else key
-            if not float((value - expected.pop(full)).norm()) <= 1e-9 * scale:
-                return False
-    return not expected
+            again = torch.func.functional_call(part, tensors | dict(zip(places, leaves, strict=True)), (x,))
+        found = torch.autograd.grad(again, leaves, torch.zeros_like(again) if delta is None else delta)
+        if any(not float((g - whole[at]).norm()) <= 1e-9 * scale for g, at in zip(found, places.values(), strict=True)):
+            return False
+        left -= set(places.values())
+    return not left
 
 
-def _squares(problem: ModuleLoss, name: str, part: Any, x: Tensor) -> Callable[[Tensor], float]:
+def _squares(problem: ModuleLoss, part: Any, x: Tensor) -> Callable[[Tensor], float]:
     """sum_i |derivative of delta_i·layer(x_i) by the layer's trainable parameters|^2 as a function of delta."""
-    import torch
-    from torch import nn
-
-    free, fixed = _own(problem, name, part)
-    weight, bias = "weight" in free, "bias" in free
+    tensors, places = problem.tensors(part)
+    weight, bias = "weight" in places, "bias" in places
     if type(part) is nn.Linear and x.ndim == 2:
         size = weight * (x * x).sum(1) + bias
         return lambda delta: float(((delta * delta).sum(1) * size).sum())
@@ -216,8 +176,10 @@ def _squares(problem: ModuleLoss, name: str, part: Any, x: Tensor) -> Callable[[
 
         return squares
 
-    def end(tensors: dict[str, Tensor], x: Tensor, delta: Tensor) -> Tensor:
-        return (torch.func.functional_call(part, tensors | fixed, (x[None],)) * delta).sum()
+    free = {key: tensors[key] for key in places}
+
+    def end(free: dict[str, Tensor], x: Tensor, delta: Tensor) -> Tensor:
+        return (torch.func.functional_call(part, tensors | free, (x[None],)) * delta).sum()
 
     def by_points(delta: Tensor) -> float:
         gradients = torch.func.vmap(torch.func.grad(end), (None, 0, 0))(free, x, delta[:, None]) if free else {}

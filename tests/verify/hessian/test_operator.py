@@ -8,6 +8,7 @@ import scipy.sparse.linalg
 import torch
 from dense import dense_hessian
 
+import verify
 from constructions.network import Network
 from verify.hessian import (
     HessianOperator,
@@ -18,7 +19,7 @@ from verify.hessian import (
     spectral_density,
     top_eigenpairs,
 )
-from verify.outcome import Verdict
+from verify.outcome import Trust, Verdict
 
 
 def cases():
@@ -232,3 +233,18 @@ def test_what_a_network_cannot_represent_is_refused_by_name(reason, module):
         with pytest.raises(ValueError, match=reason) as caught:
             ask(module)
         assert "verify.certify(module, 'half-mse', (X, y))" in str(caught.value)
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_data_for_other_losses_are_sent_to_certify(outputs):
+    """Columns of targets and labels of classes: the call that the refusal names takes them."""
+    module = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, outputs))
+    X, numbers, labels = torch.randn(6, 3), torch.randn(6, outputs), torch.arange(6) % 3
+    for y in (numbers, labels)[: 1 + (outputs == 3)]:
+        with pytest.raises((TypeError, ValueError)) as caught:
+            sharpness(module, X, y)
+        assert "verify.certify(module, 'half-mse', (X, y))" in str(caught.value)
+        assert "torch.nn.CrossEntropyLoss()" in str(caught.value)
+    assert verify.certify(module, "half-mse", (X, numbers)).trust is Trust.PROVED
+    if outputs == 3:
+        assert verify.certify(module, torch.nn.CrossEntropyLoss(), (X, labels)).trust is Trust.PROVED

@@ -8,6 +8,7 @@ f, their Jacobian J and the residual part are set up in ball arithmetic, and H =
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,11 @@ from flint import arb, arb_mat, ctx
 from torch import nn
 
 DIGITS = 60
+
+
+def rounded(values: np.ndarray) -> np.ndarray:
+    """The middles of balls as floats."""
+    return np.array([float(x.mid()) for x in values.ravel()]).reshape(values.shape)
 
 
 def balls(values: Any) -> np.ndarray:
@@ -44,7 +50,8 @@ class Affine:
 
 
 def layers_of(model: nn.Module, shape: tuple[int, ...]) -> tuple[list[Any], np.ndarray, list[int]]:
-    """Layers as tables of indices, all parameters with a 0 behind them, and which of them are trainable."""
+    """Layers as tables of indices, or functions of h where they have no parameters, to their matrix and h less a shift; all
+    parameters with a 0 behind them, and which of them are trainable."""
     parts = [part for part in model.modules() if not list(part.children())]
     if not isinstance(model, nn.Sequential):  # relu between dense layers
         parts = [part for layer in parts for part in (layer, nn.ReLU())][:-1]
@@ -77,7 +84,8 @@ def layers_of(model: nn.Module, shape: tuple[int, ...]) -> tuple[list[Any], np.n
         elif isinstance(part, nn.BatchNorm2d):
             each = size // shape[0]
             scale = [1 / (v + arb(part.eps)).sqrt() for v in balls(part.running_var)]
-            found.append(("normal", np.repeat(balls(part.running_mean), each), np.repeat(scale, each)))
+            mean, matrix = np.repeat(balls(part.running_mean), each), np.diag(np.repeat(scale, each))
+            found.append(lambda h, mean=mean, matrix=matrix: (matrix, h - mean))
             weights, biases = (np.repeat(places(p, shape[0]), each) for p in (part.weight, part.bias))
             found.append(Affine(weights[:, None], np.arange(size)[:, None], biases))
         elif isinstance(part, (nn.MaxPool2d, nn.AvgPool2d)):
@@ -85,29 +93,23 @@ def layers_of(model: nn.Module, shape: tuple[int, ...]) -> tuple[list[Any], np.n
             grid = np.arange(size).reshape(shape)
             windows = np.lib.stride_tricks.sliding_window_view(grid, (k, k), (1, 2))[:, ::k, ::k]
             shape = windows.shape[:3]
-            found.append((type(part).__name__, windows.reshape(-1, k * k)))
+            found.append(partial(pooled, windows.reshape(-1, k * k), isinstance(part, nn.AvgPool2d)))
         elif isinstance(part, (nn.ReLU, nn.LeakyReLU)):
-            found.append(("slope", arb(getattr(part, "negative_slope", 0.0))))
+            slopes = arb(getattr(part, "negative_slope", 0.0)), arb(1)
+            found.append(lambda h, slopes=slopes: (np.diag(np.array([slopes[x > 0] for x in h], dtype=object)), h))
         else:
-            assert isinstance(part, nn.Flatten)
+            assert isinstance(part, (nn.Flatten, nn.Identity))
     theta = balls(torch.cat([p.detach().double().reshape(-1) for p in named] + [torch.zeros(1, dtype=torch.float64)]))
     free = [at for p in named for at in (range(starts[id(p)], starts[id(p)] + p.numel()) if p.requires_grad else ())]
     return found, theta, free
 
 
-def fixed_matrix(layer: Any, h: np.ndarray) -> np.ndarray:
-    """The matrix of a layer without parameters at h, which a shift has been taken off."""
-    if layer[0] == "normal":
-        return np.diag(layer[2])
-    if layer[0] == "slope":
-        return np.diag(np.array([arb(1) if x > 0 else layer[1] for x in h], dtype=object))
-    found = np.full((len(layer[1]), len(h)), arb(0), dtype=object)
-    for row, window in zip(found, layer[1], strict=True):
-        if layer[0] == "AvgPool2d":
-            row[window] = arb(1) / len(window)
-        else:
-            row[max(window, key=lambda j: h[j].mid())] = arb(1)
-    return found
+def pooled(windows: np.ndarray, mean: bool, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The matrix of a pooling at h, and h."""
+    found = np.full((len(windows), len(h)), arb(0), dtype=object)
+    for row, window in zip(found, windows, strict=True):
+        row[window if mean else max(window, key=lambda j: h[j].mid())] = arb(1) / (len(window) if mean else 1)
+    return found, h
 
 
 def derivatives(loss: Any, f: np.ndarray, y: Any, i: int) -> tuple[np.ndarray, np.ndarray, arb]:
@@ -141,9 +143,9 @@ def derivatives(loss: Any, f: np.ndarray, y: Any, i: int) -> tuple[np.ndarray, n
     return mass * p - t, mass * (np.diag(p) - np.outer(p, p)), share
 
 
-def hessian(model: nn.Module, loss: Any, X: torch.Tensor, y: torch.Tensor) -> np.ndarray:
+def hessian(model: nn.Module, loss: Any, X: torch.Tensor, y: torch.Tensor, digits: int = DIGITS) -> np.ndarray:
     """H (P, P) as balls, by the trainable parameters in the model's order."""
-    with ctx.workdps(DIGITS):
+    with ctx.workdps(digits):
         layers, theta, free = layers_of(model, tuple(X.shape[1:]))
         size, whole = len(free), len(theta)
         place = np.full(whole, -1)
@@ -163,8 +165,7 @@ def hessian(model: nn.Module, loss: Any, X: torch.Tensor, y: torch.Tensor) -> np
                             if place[p] >= 0:
                                 T[k, place[p]] += x
                 else:
-                    h = h - layer[1] if layer[0] == "normal" else h
-                    A = fixed_matrix(layer, h)
+                    A, h = layer(h)
                     trail.append((None, A, T))
                     h, T = times(A, h[:, None])[:, 0], times(A, T)
             first, second, share = derivatives(loss, h, y, i)
@@ -186,12 +187,11 @@ def top_eigenvalue(H: np.ndarray) -> tuple[arb, arb]:
     """lambda_max from both sides: the Rayleigh quotient of an iterated vector, and a factorisation of c - H."""
     with ctx.workdps(DIGITS):
         size = len(H)
-        plain = np.array([[float(x.mid()) for x in row] for row in H])
+        plain = rounded(H)
         values, vectors = np.linalg.eigh((plain + plain.T) / 2)
-        scale = arb(float(np.abs(values).max()) + 1e-20)  # H may be 0
+        scale = arb(float(np.abs(values).max()) or 1.0)
         v, matrix = balls(vectors[:, -1:]), arb_mat(H.tolist())
-        identity = np.full((size, size), arb(0), dtype=object)
-        np.fill_diagonal(identity, arb(1))
+        identity = balls(np.eye(size))
         for turn in range(4):
             image = np.array((matrix * arb_mat(v.tolist())).tolist(), dtype=object)
             low = (v * image).sum() / (v * v).sum()

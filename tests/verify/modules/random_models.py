@@ -66,18 +66,18 @@ def convolutions(rng: np.random.Generator, n: int, outputs: int) -> tuple[nn.Mod
     Call the model once before it is used: the last layer is lazy.
     """
     flat = rng.random() < 0.3
-    conv, norm = (nn.Conv1d, nn.BatchNorm1d) if flat else (nn.Conv2d, nn.BatchNorm2d)
-    pools = (
-        [nn.MaxPool1d(2, ceil_mode=True), nn.AvgPool1d(3, 1, 1), nn.AdaptiveAvgPool1d(2), nn.MaxPool1d(3, 1, 1)]
+    conv, norm, largest, mean, adaptive = (
+        (nn.Conv1d, nn.BatchNorm1d, nn.MaxPool1d, nn.AvgPool1d, nn.AdaptiveAvgPool1d)
         if flat
-        else [
-            nn.MaxPool2d(2, ceil_mode=True),
-            nn.AvgPool2d(2, ceil_mode=True),
-            nn.AdaptiveAvgPool2d(2),
-            nn.MaxPool2d(3, 1, 1),
-            nn.AvgPool2d(3, 2, 1),
-        ]
+        else (nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d)
     )
+    pools = [
+        largest(2, ceil_mode=True),
+        mean(3, 1, 1) if flat else mean(2, ceil_mode=True),
+        adaptive(2),
+        largest(3, 1, 1),
+    ]
+    pools += [] if flat else [mean(3, 2, 1)]
     layers, channels = [], int(rng.integers(1, 3))
     X = torch.randn(n, channels, *((9,) if flat else (6, 6)), dtype=torch.float64)
     for _ in range(int(rng.integers(1, 4))):
@@ -85,19 +85,14 @@ def convolutions(rng: np.random.Generator, n: int, outputs: int) -> tuple[nn.Mod
         wider = groups * int(rng.integers(1, 4 - groups)) if groups < 3 else groups
         kernel, dilation = int(rng.integers(1, 4)), int(rng.integers(1, 3))
         padding = (dilation * (kernel - 1) + 1) // 2 + int(rng.integers(2))
-        layers.append(
-            conv(
-                channels, wider, kernel, stride=int(rng.integers(1, 3)), padding=padding, dilation=dilation,
-                groups=groups, bias=bool(rng.random() < 0.7),
-            )
-        )  # fmt: skip
+        stride, bias = int(rng.integers(1, 3)), bool(rng.random() < 0.7)
+        layers.append(conv(channels, wider, kernel, stride, padding, dilation, groups, bias))
         channels = wider
         if rng.random() < 0.4:
             layers.append(norm(channels, affine=bool(rng.random() < 0.8)))
         if rng.random() < 0.8:
-            layers.append(
-                (nn.ReLU(), nn.LeakyReLU(float(rng.uniform(-0.5, 1.5))), nn.ReLU6(), nn.Hardtanh())[rng.integers(4)]
-            )
+            slope = float(rng.uniform(-0.5, 1.5))
+            layers.append((nn.ReLU(), nn.LeakyReLU(slope), nn.ReLU6(), nn.Hardtanh())[rng.integers(4)])
         if rng.random() < 0.4:
             layers.append(pools[rng.integers(len(pools))])
     if rng.random() < 0.3:
@@ -110,28 +105,20 @@ def random_case(seed: int, kind: int | None = None) -> tuple[nn.Module, Any, Any
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
     if kind is None and seed % 12 == 5:  # what is proved
-        small, n, scale = (
-            mlp(*rng.integers(1, 6, 2).tolist(), 1),
-            int(rng.integers(1, 16)),
-            float(10 ** rng.uniform(-2, 2)),
-        )
+        small, n, scale = mlp(*rng.integers(1, 6, 2).tolist(), 1), int(rng.integers(1, 16)), 10 ** rng.uniform(-2, 2)
         X, y = torch.randn(n, small[0].in_features, dtype=torch.float64), scale * torch.randn(n, 1, dtype=torch.float64)
         squares = nn.MSELoss(reduction=("mean", "sum")[rng.integers(2)])
         return small, *(("half-mse", half_mse), (squares, squares))[rng.integers(2)], X, y, True
     outputs = int(rng.integers(1, 11)) if rng.random() < 0.7 else 1
-    n = int(rng.integers(3, 16))
+    n, layers = int(rng.integers(3, 16)), list[nn.Module]()
     kind = int(rng.integers(5)) if kind is None else kind
     if kind < 4:
         widths = [int(rng.integers(1, 5)), *(int(w) for w in rng.integers(1, 6, rng.integers(1, 5))), outputs]
         X = torch.randn(n, widths[0], dtype=torch.float64)
-        if kind == 3:
-            model: nn.Module = Own(*widths)
-        else:
-            layers: list[nn.Module] = []
-            for a, b in pairwise(widths):
-                act = (nn.ReLU(), nn.LeakyReLU(float(rng.uniform(0, 1.5))), nn.ReLU(inplace=True))[rng.integers(3)]
-                layers += [nn.Linear(a, b, bias=bool(rng.random() < 0.75)), act]
-            model = nn.Sequential(*layers[:-1])
+        for a, b in pairwise(widths) if kind < 3 else ():
+            act = (nn.ReLU(), nn.LeakyReLU(float(rng.uniform(0, 1.5))), nn.ReLU(inplace=True))[rng.integers(3)]
+            layers += [nn.Linear(a, b, bias=bool(rng.random() < 0.75)), act]
+        model: nn.Module = nn.Sequential(*layers[:-1]) if layers else Own(*widths)
     elif kind == 4:
         channels = int(rng.integers(1, 4))
         pool = (nn.MaxPool2d(2), nn.AvgPool2d(2))[rng.integers(2)]
@@ -160,19 +147,16 @@ def random_case(seed: int, kind: int | None = None) -> tuple[nn.Module, Any, Any
     numbers = torch.randn(n, outputs, dtype=torch.float64)
     chosen, reduction = rng.integers(6), ("mean", "mean", "sum")[rng.integers(3)]
     weights = torch.rand(outputs, dtype=torch.float64) if rng.random() < 0.3 else None
-    if chosen == 0:
-        return model, "half-mse", half_mse, X, numbers, kind < 4
-    if chosen == 1:
-        loss: Any = nn.MSELoss(reduction=reduction)
-    elif chosen == 2:
+    loss: Any = "half-mse" if chosen == 0 else nn.MSELoss(reduction=reduction)
+    if chosen == 2:
         loss = nn.BCEWithLogitsLoss(weights, pos_weight=None if weights is None else 2 * weights, reduction=reduction)
         numbers = numbers.sigmoid()
     elif chosen == 3:
         loss = nn.HuberLoss(reduction=reduction, delta=float(rng.uniform(0.3, 2)))
-    else:
+    elif chosen > 3:
         loss = nn.CrossEntropyLoss(weights, reduction=reduction, label_smoothing=float(rng.choice([0, 0.1])))
         numbers = torch.softmax(numbers, 1)
     if chosen == 4:
         numbers = torch.from_numpy(rng.integers(0, outputs, n))
         numbers[1:][torch.from_numpy(rng.random(n - 1) < 0.1)] = -100  # ignored
-    return model, loss, loss, X, numbers, kind < 4
+    return model, loss, half_mse if chosen == 0 else loss, X, numbers, kind < 4
