@@ -238,11 +238,8 @@ class ModuleLoss:
         if not math.isfinite(self.value):
             parts = [*zip(self.names, self.parameters, strict=True)]
             for inputs, y in aligned:
-                parts += [
-                    (f"X{at}", x)
-                    for at, x in (inputs.items() if isinstance(inputs, dict) else (("", x) for x in inputs))
-                ]
-                parts.append(("y", y))
+                named = inputs.items() if isinstance(inputs, dict) else [("", x) for x in inputs]
+                parts += [*((f"X{at}", x) for at, x in named), ("y", y)]
             wrong = next((f"; {name} has nan or inf" for name, part in parts if not part.isfinite().all()), "")
             raise ValueError(f"the loss of the model on X and y must be finite, got {self.value}{wrong}")
 

@@ -12,6 +12,7 @@ from torch import nn
 
 from verify import certify
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch, when it loads its compiler
 SEQUENCES, PICTURES = (5, 4), (2, 6, 6)
 
 

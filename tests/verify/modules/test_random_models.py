@@ -2,6 +2,7 @@
 
 Run over 252 models in 60 digits (966 enclosures, 49 of them proved, 9 442 verdicts) and over 2 000 in float64 (7 600 enclosures,
 75 192 verdicts) these functions found no miss, no wrong verdict and no trace off by more than 2e-15; the suite repeats a part.
+(Those 60 digits were of explicit formulas for derivatives; the second differences in ``digits`` agree with them to 1e-58.)
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def check_exactly(seed: int, largest: int) -> None:
     model, loss, own, X, y = random_case(seed, largest)
     H = digits.hessian(model, loss, X, y)
     D = dense(model, own, X, y, check=False)
-    assert np.abs(digits.rounded(H) - D).max() <= 1e-11 * np.abs(D).max()
+    assert np.abs(digits.rounded(H) - D).max() <= 1e-11 * np.abs(D).max() + 1e-100
     if np.abs(D).max() < 1e-100:
         return
     contains(certify(model, loss, (X, y), certificate="two-layer"), *digits.top_eigenvalue(H))
@@ -151,13 +151,14 @@ def test_derivatives_of_losses_are_within_their_bounds(kind: Any) -> None:
         places = rng.uniform(-1, 1, c) * e[0]
         with ctx.workdps(600):  # 1 - p of a saturated output must have digits
             exact = digits.balls(f[0]) + digits.balls(places)
-            rho, S, _ = digits.derivatives(loss, exact, y, 0)
+            rho, S = digits.differences(lambda x, loss=loss, y=y: digits.total(loss, x[None], y)[0], exact, 150)
             F, miss = digits.balls(found.factor[0]), rho - digits.balls(found.first[0])
             assert (miss * miss).sum() <= arb(float(found.first_error[0])) ** 2, case
             change = [[mpmath.mpf(tuple(map(int, x.mid().man_exp()))) for x in row] for row in S - digits.times(F.T, F)]
         with mpmath.workdps(600):
             values = mpmath.eigsy(mpmath.matrix(change), eigvals_only=True)
-            assert max(abs(v) for v in values) <= float(found.error[0]), case
+            differenced = mpmath.mpf(10) ** -250  # what second differences leave of exact zeros
+            assert max(abs(v) for v in values) <= float(found.error[0]) + differenced, case
 
 
 def engine(seed: int, backend: Any = None) -> tuple[convex.ConvexProblem, float]:
