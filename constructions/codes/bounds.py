@@ -76,8 +76,8 @@ KISSING_RECORDS: dict[int, Kissing] = {
     19: Kissing(12276, "Li 2026, github.com/Felpix-Studios/D19-D21-Kissing, with exact checks; Ho 2026: 11948"),
     20: Kissing(19448, "Cohn & Li 2024, arXiv:2411.04916"),
     21: Kissing(
-        31288,
-        "Long 2026, github.com/griffinwork40/D21-Kissing-31259, after Li 2026, with exact checks; Cohn & Li 2024: 29768",
+        31560,
+        "this library 2026, with weights as Li 2026 has them; Long 2026, github.com/griffinwork40/D21-Kissing-31259: 31288",
     ),
     22: Kissing(49896, "Leech 1967"),
     23: Kissing(93150, "Leech 1967"),
@@ -88,6 +88,6 @@ KISSING_RECORDS: dict[int, Kissing] = {
 d ≤ 17, 20 and 22 to 24: Cohn's table of kissing numbers (https://cohn.mit.edu/kissing-numbers), as two public copies have it: of
 30 August 2026 in the repository alexlegeartis/KissingNumbers, of 6 September 2026 at numberdb.org/T151. The table could not
 be read itself. d = 18, 19, 21: what those public repositories say of theirs in snapshots of 16 September, October and
-10 October 2026; none of the three is refereed. The search in d = 21 was to go on; that repository says that d = 21 stood at 31272
-in Cohn's table on 10 October 2026.
+10 October 2026; none of the three is refereed. In d = 21 the last of them has 31288 points, and says that its search was to go on
+and that Cohn's table had 31272 on 10 October 2026; this library has more.
 """

@@ -4,8 +4,17 @@ Cohn and Li (2024, arXiv:2411.04916): the vectors (±2⁸) on octads may carry a
 even one. Then a sign vector y in the directions of a binary code whose words meet every octad evenly has at most six
 agreements with each of them, and points along y fit beside the section.
 
-d = 20, 21: the coordinates of the Golay code outside 4, 3 points. y runs through words of the punctured Golay code at mutual
-distance ≥ 5, 6: in d = 21 the 2048 even words, in d = 20 the 2048 zeros of a linear form that is 1 on the words of weight 4.
+d = 20: the coordinates of the Golay code outside 4 points. y runs through words of the punctured Golay code at mutual distance
+≥ 5: the 2048 zeros of a linear form that is 1 on the words of weight 4.
+
+d = 21: the coordinates outside 3 points, where the punctured Golay code, of 4096 words, has as its lightest words the 21 lines of
+the projective plane of order 4, and octads are pairs of lines without their common point. Cohn and Li's further points are the
+2048 even words. Li and, after him, Long (2026, both on GitHub: Felpix-Studios/D19-D21-Kissing, griffinwork40/D21-Kissing-31259)
+found that points with weights, ±w_i instead of ±1, fit at distance 5 too: up to 31288 points in all, by a computer search for the
+weights of every orbit of a group of signs. Here all weights are 2 on a line and 3 off it. Take a linear map of the code onto F_2⁴
+that has all 15 nonzero values on lines, leave its kernel out, and give to the words of a value a line of that value. Words that
+differ in a line L have different values, hence different lines, neither of them L, and their inner product is 160 − 2·39 or
+160 − 2·40, half the squared norm 164 at most. 3840 points, 31560 in all: more than any publication has that is known to us.
 
 d = 19: what the section in 20 coordinates has in the hyperplane of sum 0 over one of the five words T of weight 4, and not the
 octads through T: 10476 vectors. Of the 2048 words of d = 20 those that T neither contains nor misses give 1792 points, which are
@@ -24,8 +33,7 @@ give Cohn and Li's 384 further points. In d = 18 six directions z, each at 30° 
 5 cosets each give 960 further points: 8358 in all, 704 more than the 7654 of Cohn and Li. What admits them is that the
 forms and parities differ between the roots, so that the six directions z do not all see the same 512 words y. The number is
 not new: the public repository alexlegeartis/KissingNumbers (GitHub, 16 September 2026, "bent hexagon") has it with an exact
-verifier, and states that it is the maximum of its scheme. (In d = 21 computer searches of 2026 have more points than the 29768
-here.)
+verifier, and states that it is the maximum of its scheme.
 """
 
 from __future__ import annotations
@@ -42,7 +50,7 @@ from constructions.codes.laminated import hexagonal, rotated
 from constructions.codes.leech import golay_octad_first, pairs, signed
 from constructions.spherical_code import SphericalCode
 
-SIZES = {17: 5730, 18: 8358, 19: 12268, 20: 19448, 21: 29768}
+SIZES = {17: 5730, 18: 8358, 19: 12268, 20: 19448, 21: 31560}
 
 Bits = NDArray[np.uint8]
 
@@ -59,6 +67,8 @@ _COSETS_18 = (
     (2, 16, 12, 62, 31),
 )
 _COSETS_17 = ((0, 33, 50, 60, 13, 46), (4, 37, 40, 11, 25, 23))
+# Four parities of words of length 21 that have all 15 nonzero values on the lines.
+_PARITIES = ([5, 18], [2, 16], [0, 2, 6, 7], [1, 10, 11, 14])
 # Successive multiples of 60°.
 _ROOTS = np.array([[1, -1, 0], [1, 0, -1], [0, 1, -1], [-1, 1, 0], [-1, 0, 1], [0, -1, 1]])
 
@@ -121,24 +131,38 @@ def _punctured(deleted: int) -> tuple[Bits, Bits]:
     return octads, reduced(code[:, deleted:][np.flatnonzero(code.sum(axis=1) <= 8)])
 
 
-def further_words(d: int) -> Bits:
-    """The 2048 binary words of the further points in d = 20, 21."""
-    _, basis = _punctured(24 - d)
+def further_words() -> Bits:
+    """The 2048 binary words of the further points in d = 20."""
+    _, basis = _punctured(4)
     code = words(basis)
-    weight = code.sum(axis=1)
-    if d == 21:
-        return code[weight % 2 == 0]
     # The solutions f of (word, 1)·(f, 1) = 0 for the words of weight 4.
-    light = code[weight == 4]
+    light = code[code.sum(axis=1) == 4]
     forms = dual(np.column_stack([light, np.ones(len(light), dtype=np.uint8)]))
     form = next(row[:-1] for row in forms if row[-1])
     return code[code @ form % 2 == 0]
 
 
+def values(rows: Bits) -> Int:
+    """The value in F_2⁴, as a number below 16, of words of length 21: four parities."""
+    bits = np.column_stack([rows[:, places].sum(axis=1) % 2 for places in _PARITIES])
+    return np.asarray(bits @ (1 << np.arange(4)), dtype=np.int64)
+
+
+def weighted_signs() -> Int:
+    """The 3840 further vectors in d = 21, of entries ±2 on a line and ±3 off it."""
+    _, basis = _punctured(3)
+    code = words(basis)
+    lines = code[code.sum(axis=1) == 5]
+    chosen = dict(zip(values(lines).tolist(), lines.astype(np.int64), strict=True))  # one line for each nonzero value
+    kept = code[values(code) > 0]
+    weights = np.array([3 - chosen[value] for value in values(kept).tolist()])
+    return (1 - 2 * kept.astype(np.int64)) * weights
+
+
 def _golay_section(d: int) -> SphericalCode:
     octads, _ = _punctured(24 - d)
-    y = 1 - 2 * further_words(d).astype(np.int64)
-    integers = np.vstack([pairs(d).astype(np.int64), signed(octads, 1).astype(np.int64), y])
+    further = weighted_signs() if d == 21 else 1 - 2 * further_words().astype(np.int64)
+    integers = np.vstack([pairs(d).astype(np.int64), signed(octads, 1).astype(np.int64), further])
     return SphericalCode.from_integers(integers, f"odd-sign section, d = {d}")
 
 
@@ -154,7 +178,7 @@ def _nineteen() -> SphericalCode:
 
     section = np.vstack([pairs(20), signed(octads[~octads[:, inside].all(axis=1)], 1)]).astype(np.int64)
     parts = [turned(section[section[:, inside].sum(axis=1) == 0], 1, 1)]
-    y = further_words(20)
+    y = further_words()
     shared = y[:, inside].sum(axis=1)
     for chosen, outer, inner in ((shared % 2 == 1, 11, 9), (shared == 2, 5, 7)):
         parts.append(turned(1 - 2 * y[chosen].astype(np.int64), outer, inner))

@@ -105,7 +105,8 @@ def codes_page() -> str:
         "## Kissing configurations: 60°", "",
         "The records are quoted, as of October 2026: Cohn's table (https://cohn.mit.edu/kissing-numbers) as two public copies of "
         "30 August and 6 September 2026 have it, and in d = 18, 19 and 21 public repositories of September and October 2026, "
-        "whose configurations come with exact checks but are not refereed. The quoted upper bounds are those of the same copies. "
+        "whose configurations come with exact checks but are not refereed. In d = 21 the library has more points than any source "
+        "known to us. The quoted upper bounds are those of the same copies. "
         f"The library has fewer points than the record in d = {open_to_us}.", "",
         "| d | ours | record | source of the record | our construction | proof that no code is larger | upper bound |",
         "|---|---|---|---|---|---|---|",

@@ -17,7 +17,7 @@ from constructions.codes.coxeter_todd import hexacode
 from constructions.codes.fano import signed_products
 from constructions.codes.halves import even_shortened_hamming, julin_code, thirteen
 from constructions.codes.leech import minimal_vectors
-from constructions.codes.odd_signs import further_words
+from constructions.codes.odd_signs import further_words, weighted_signs
 from constructions.codes.quadrics import isotropic
 from constructions.codes.quadruples import blocks, count
 from constructions.codes.sharp import TABLE
@@ -125,21 +125,46 @@ def test_layers_of_lifted_spinors() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("d", [20, 21])
-def test_further_points_by_weights(d: int) -> None:
-    """The code of the further points meets all octads evenly and has the distances that the sphere needs."""
-    found = further_words(d)
+def test_further_points_by_weights() -> None:
+    """In d = 20 the code of the further points meets all octads evenly and has the distances that the sphere needs."""
+    found = further_words()
     assert len(found) == 2048
     signs = 1.0 - 2.0 * found
     gram = signs @ signs.T
-    np.fill_diagonal(gram, -d)
-    assert (32 / d) * gram.max() <= 16  # points of squared norm 32
-    octads = build("odd-signs", d, cosine=HALF, max_size=2 * d * (d - 1) + 10_000)
+    np.fill_diagonal(gram, -20)
+    assert (32 / 20) * gram.max() <= 16  # points of squared norm 32
+    octads = build("odd-signs", 20, cosine=HALF)
     assert octads.size > len(found)
-    vectors = octads.exact  # type: ignore[union-attr]
+    vectors = octads.exact
+    assert vectors is not None
     eights = vectors[(np.abs(vectors) == 2).sum(axis=1) == 8]
     assert not ((np.abs(eights) // 2) @ found.T % 2).any()
     assert ((eights < 0).sum(axis=1) % 2 == 1).all()
+
+
+def test_weighted_signs() -> None:
+    """The lines of a projective plane of order 4, the linear map, and the inner products of the further points of d = 21."""
+    vectors = weighted_signs()
+    assert vectors.shape == (3840, 21)
+    assert set((vectors**2).sum(axis=1).tolist()) == {164}
+    lines = np.unique(np.abs(vectors) == 2, axis=0).astype(int)
+    assert len(lines) == 15
+    shared = lines @ lines.T
+    assert (shared == np.where(np.eye(15, dtype=bool), 5, 1)).all()
+    assert len(np.unique(vectors < 0, axis=0)) == 3840
+    gram = vectors @ vectors.T
+    np.fill_diagonal(gram, -164)
+    assert gram.max() == 82
+    # Octads with an odd number of minus signs: the sum over the octad less twice the least entry, against 8 sqrt(164/32).
+    code = build("odd-signs", 21, cosine=HALF)
+    assert code.exact is not None
+    octads = code.exact[(np.abs(code.exact) == 2).sum(axis=1) == 8]
+    supports = np.unique((np.abs(octads[(octads == 0).sum(axis=1) == 13]) > 0), axis=0)
+    assert len(supports) == 210
+    for support in supports:
+        part = np.abs(vectors[:, support])
+        assert ((vectors[:, support] < 0).sum(axis=1) % 2 == 0).all()
+        assert ((2 * (part.sum(axis=1) - 2 * part.min(axis=1))) ** 2 <= 32 * 164 // 4).all()
 
 
 @pytest.mark.parametrize(("d", "size"), [(15, 2340), (17, 5346), (18, 7398), (19, 10668)])
