@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from boundcalc.exact import describe
 from constructions import _arguments as check
-from verify.hessian.from_torch import host, two_layers
+from verify.hessian.from_torch import two_layers
 from verify.hessian.inputs import read_array
 
 if TYPE_CHECKING:
@@ -98,20 +98,14 @@ class VectorNetwork:
             raise TypeError(
                 f"model must be a two-layer network or torch's Sequential(Linear, ReLU, Linear), got {describe(model)}"
             )
-        from torch import nn
-
         try:
-            first, act, second = two_layers(model)
+            found = two_layers(model)
         except ValueError as error:
             raise ValueError(f"model: {str(error).partition('; verify.certify')[0]}") from error
-        if type(act) is not nn.ReLU:
-            raise ValueError(
-                f"model must be nn.Sequential(Linear, ReLU, Linear), got {type(act).__name__} for the ReLU"
-            )
-        bias, beta = (
-            host(layer.bias) if layer.bias is not None else np.zeros(layer.out_features) for layer in (first, second)
-        )
-        return cls(host(first.weight), -bias, host(second.weight).T, beta)
+        if found.slope != 0:
+            kind = "no activation" if found.slope == 1 else f"LeakyReLU({found.slope:g})"
+            raise ValueError(f"model must be nn.Sequential(Linear, ReLU, Linear), got {kind} for the ReLU")
+        return cls(found.W, -found.b, found.V.T, found.beta)
 
     @property
     def arrays(self) -> dict[str, Float]:
