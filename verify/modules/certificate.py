@@ -19,9 +19,9 @@ from verify.hessian.convex import convex_sharpness
 from verify.hessian.enclosure import sharpness
 from verify.hessian.from_torch import two_layers
 from verify.hessian.inputs import check_dtype, check_flag, check_integer, check_number, check_positive
+from verify.hessian.polynomial import Run, polynomial_bounds, top_bounds
 from verify.modules.chain import candidates, hopeless, outside_bound, recognise
 from verify.modules.loss import read_loss
-from verify.modules.polynomial import Run, polynomial_bounds, top_bounds
 from verify.modules.problem import ModuleLoss, check_symmetric, check_word, unwrapped
 from verify.modules.trace import exact_trace
 from verify.outcome import Interval, Relation, Trust, Verdict, judge

@@ -25,7 +25,7 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from verify.modules.polynomial import Run
+from verify.hessian.polynomial import Run
 from verify.modules.problem import ModuleLoss
 from verify.modules.trace import second_derivatives, square_root
 

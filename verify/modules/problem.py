@@ -20,9 +20,9 @@ from torch.overrides import TorchFunctionMode
 from boundcalc.exact import describe
 from verify.hessian.arrays import torch_device
 from verify.hessian.inputs import read_array
+from verify.hessian.polynomial import Run
 from verify.modules.data import arguments, read_batches
 from verify.modules.loss import Loss
-from verify.modules.polynomial import Run
 
 Tensor = Any
 # Functions with a kink at 0 of their argument.

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from boundcalc.shown import show_upper
 from verify.hessian.inputs import check_integer, check_number, check_positive
+from verify.hessian.polynomial import lanczos_run
 from verify.hessian.spectrum import SpectralDensity
 from verify.modules.certificate import convention, read_problem
 from verify.modules.moments import calibrated, exact_moments, powers
-from verify.modules.polynomial import lanczos_run
 from verify.modules.problem import check_symmetric
 from verify.outcome import Interval, Trust
 

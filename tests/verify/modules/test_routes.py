@@ -9,9 +9,9 @@ from random_models import Own, dense, half_mse, mlp, random_case
 from torch import nn
 
 from verify import certify
+from verify.hessian.polynomial import lanczos_run
 from verify.modules.certificate import read_problem
 from verify.modules.chain import Chain, gauss_newton, gram_rest, outside_bound, recognise, residual_norms
-from verify.modules.polynomial import lanczos_run
 from verify.outcome import Trust, Verdict
 
 pytestmark = [

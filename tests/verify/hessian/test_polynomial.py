@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from verify.modules.polynomial import excluded, lanczos_run, least_overlap, polynomial_bounds, top_bounds
+from verify.hessian.polynomial import excluded, lanczos_run, least_overlap, polynomial_bounds, top_bounds
 
 
 def spectrum(rng: np.random.Generator) -> np.ndarray:
