@@ -34,6 +34,7 @@ _ORDER = """
     stability.SGD_STABILITY power_weight.POWER_WEIGHT_MINIMAX power_weight.TRACE_MINIMAX power_weight.TRACE_MSE_UPPER
     power_weight.TRACE_GAP_UPPER power_weight.TRACE_GAP_LOWER estimators.CELLS_UPPER estimators.CELLS_UPPER_1D
     estimators.SMOOTHER_UPPER estimators.MIXTURE_UPPER networks.SELF_RECALL_ERROR networks.NECESSARY_CACHE
+    networks.MASKED_SHARPNESS
 """
 
 # Key -> file and name, in order.

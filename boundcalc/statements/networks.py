@@ -5,7 +5,7 @@ from sympy.core.relational import Ge
 
 from boundcalc.statement import Assumption, Quantity, Side, Status, Theorem
 from boundcalc.statements.extra_symbols import N
-from boundcalc.statements.sources import LOW_RANK_CACHE, MULTI_OUTPUT
+from boundcalc.statements.sources import LOW_RANK_CACHE, MULTI_OUTPUT, STABLE_SUBNETWORKS
 from boundcalc.symbols import d
 
 # A layer maps features of the n data points to outputs: Y = sum over neurons of (activations) times (output weights)', a sum
@@ -71,4 +71,20 @@ NECESSARY_CACHE = Theorem(
     source=LOW_RANK_CACHE,
     status=Status.DERIVED,
     symbols={N: "number of pairs", RECALL_ERROR: "mean squared self-recall error that is allowed"},
+)
+
+# The Hessian of the loss in the parameters that a mask keeps is a principal submatrix of that in all parameters: its quadratic
+# form is the same on fewer vectors (Cauchy's interlacing).
+WHOLE_SHARPNESS = Symbol("lambda", positive=True)
+
+MASKED_SHARPNESS = Theorem(
+    key="masked-sharpness",
+    title="Sharpness of a masked network",
+    statement="At fixed weights, lambda_max of the Hessian in the parameters that a mask keeps is at most that in all "
+    "parameters. Retrained weights are others: nothing is said of them before and after.",
+    bounds={"sharpness": Side.UPPER.bound(Quantity.SHARPNESS, WHOLE_SHARPNESS)},
+    assumptions=(Assumption("the loss is twice differentiable at these weights (no kink at a data point)"),),
+    source=STABLE_SUBNETWORKS,
+    status=Status.DERIVED,
+    symbols={WHOLE_SHARPNESS: "lambda_max of the Hessian in all parameters"},
 )

@@ -131,7 +131,7 @@ def draw(axes: Axes, found: list[Case]) -> None:
     bounds = [one.found.feature_rank * one.found.output_rank for one in found]
     axes.plot(places + 0.2, bounds, "_", color=GREEN, markersize=22, label="rank times rank")
     axes.set_xticks(places, [f"{one.points} x {one.outputs}" for one in found])
-    axes.set(xlabel="points x outputs", ylabel="neurons", yscale="log")
+    axes.set(xlabel="points x outputs", ylabel="neurons", ylim=(0, 1.4 * max(one.neurons for one in found)))
     axes.legend()
 
 

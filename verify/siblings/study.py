@@ -14,6 +14,7 @@ from verify.siblings import (
     compress,
     gaussian_gap,
     k_plane,
+    masks,
     memory,
     multivariate,
     n_term,
@@ -31,6 +32,7 @@ SIBLINGS: tuple[Sibling, ...] = (
     multivariate.SIBLING,
     n_term.SIBLING,
     compress.SIBLING,
+    masks.SIBLING,
     memory.SIBLING,
 )
 
