@@ -60,6 +60,7 @@ class Quantity(Enum):
     WEIGHT = "weight of a neuron"
     COVARIANCE = "covariance"
     CONSTANT = "constant of an identity"
+    NOISE = "standard deviation of the noise"
 
 
 # In LaTeX: of rates, and of bounds with constants.

@@ -12,8 +12,11 @@ from boundcalc.symbols import d, n, sigma
 # (sigma^2/(n r^d))^{1/2}, equal at (sigma^2/n)^{s/(2s+d)}. For error norms with q at or beyond p (2s + d)/d sparse
 # alternatives are harder, so the range of q is guarded.
 #
+# With x = (1/p - 1/q)_+ both terms are equal where sigma^2/n = n^{-(s/d - x)(2s + d)/s}, sigma = n^{-s/d + x (2s + d)/(2s)}.
+#
 # Comparisons are left unevaluated: no assumption on the symbols decides them.
-RECOVERY = n ** (-s / d + Max(0, 1 / p - 1 / q, evaluate=False))
+_sparse = Max(0, 1 / p - 1 / q, evaluate=False)
+RECOVERY = n ** (-s / d + _sparse)
 NOISE = (sigma**2 / n) ** (s / (2 * s + d))
 
 BESOV_MINIMAX = Theorem(
@@ -25,6 +28,9 @@ BESOV_MINIMAX = Theorem(
         "error": Side.TIGHT.rate(Quantity.APPROXIMATION, RECOVERY + Min(1, NOISE, evaluate=False)),
         "without noise": Side.TIGHT.rate(Quantity.APPROXIMATION, RECOVERY),
         "noise": Side.UPPER.rate(Quantity.APPROXIMATION, NOISE, "and at most 1"),
+        "balance": Side.TIGHT.rate(
+            Quantity.NOISE, n ** (-s / d + _sparse * (2 * s + d) / (2 * s)), "where both terms are equal; derived"
+        ),
     },
     assumptions=(
         Assumption("s > d/p (point values make sense)", Gt(s, d / p, evaluate=False)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +45,8 @@ class Sibling:
         can hand in broken ones. Every constant and exponent of a claim comes from there.
     draw : callable
         ``draw(axes, found)``: the panel.
+    package : tuple of str
+        What must be installed besides: name of the module, of the package, of the extra.
     """
 
     name: str
@@ -54,11 +57,20 @@ class Sibling:
     facts: Callable[[Any], Mapping[str, object]]
     outcomes: Callable[[Any, Mapping[str, Theorem]], list[Outcome]]
     draw: Callable[[Axes, Any], None]
+    package: tuple[str, str, str] | None = None
 
     @property
     def statements(self) -> dict[str, Theorem]:
         """The statements by key, as :attr:`outcomes` takes them."""
         return {theorem.key: theorem for theorem in self.theorems}
+
+    def require(self) -> None:
+        """Raise a ValueError if the package that this needs is missing."""
+        if self.package is not None and find_spec(self.package[0]) is None:
+            _, name, extra = self.package
+            raise ValueError(
+                f"{self.name} needs the package {name}, which is not installed; pip install 'boundcalc[{extra}]'"
+            )
 
 
 def mean_interval(values: NDArray[np.float64], scale: float = 1.0) -> Interval:

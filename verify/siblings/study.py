@@ -11,6 +11,7 @@ from boundcalc.style import panels, styled
 from verify.command import Progress, Setting, asked
 from verify.outcome import Outcome, Report
 from verify.siblings import (
+    besov,
     compress,
     gaussian_gap,
     k_plane,
@@ -32,6 +33,7 @@ SIBLINGS: tuple[Sibling, ...] = (
     multivariate.SIBLING,
     n_term.SIBLING,
     compress.SIBLING,
+    besov.SIBLING,
     masks.SIBLING,
     memory.SIBLING,
 )
@@ -60,8 +62,15 @@ def siblings_report(setting: SiblingsSetting) -> tuple[Measured, Report]:
     >>> _, report = siblings_report(SiblingsSetting.parse("k-plane"))
     >>> int(report.exit_code)
     0
+
+    Raises
+    ------
+    ValueError
+        If a package that one of the papers needs is missing.
     """
     chosen = [sibling for sibling in SIBLINGS if setting.sibling in ("all", sibling.name)]
+    for sibling in chosen:
+        sibling.require()  # before the first minute
     found: list[tuple[Sibling, Any]] = []
     outcomes: list[Outcome] = []
     facts = {}
