@@ -41,7 +41,7 @@ _SIXTY = {
     16: ("barnes-wall", "Barnes & Wall 1959"),
     17: ("odd-signs", "Cohn & Li 2024, arXiv:2411.04916"),
     18: ("odd-signs", "after Cohn & Li 2024, arXiv:2411.04916; github.com/alexlegeartis/KissingNumbers 2026"),
-    19: ("odd-signs", "Li 2026, github.com/Felpix-Studios/D19-D21-Kissing"),
+    19: ("odd-signs", "after Li 2026, github.com/Felpix-Studios/D19-D21-Kissing"),
     20: ("odd-signs", "Cohn & Li 2024, arXiv:2411.04916"),
     21: ("odd-signs", "this library, after Cohn & Li 2024, arXiv:2411.04916, and Li 2026"),
     22: ("laminated", "Leech 1967"),

@@ -16,12 +16,13 @@ that has all 15 nonzero values on lines, leave its kernel out, and give to the w
 differ in a line L have different values, hence different lines, neither of them L, and their inner product is 160 − 2·39 or
 160 − 2·40, half the squared norm 164 at most. 3840 points, 31560 in all: more than any publication has that is known to us.
 
-d = 19: what the section in 20 coordinates has in the hyperplane of sum 0 over one of the five words T of weight 4, and not the
-octads through T: 10476 vectors. Of the 2048 words of d = 20 those that T neither contains nor misses give 1792 points, which are
-projected to the hyperplane; there the part in T is stretched by 9/11 where the word has an odd number of places in T, and by 7/5
-where it has two. 12268 points (K. Li 2026, "Improved kissing numbers in nineteen and twenty-one dimensions", the repository
-Felpix-Studios/D19-D21-Kissing on GitHub), against 11948 of Ho (2026, arXiv:2603.10425). The same repository has 12276, by eight
-further vectors of the section and directions that were found numerically.
+d = 19: what the section in 20 coordinates has in the hyperplane of sum 0 over one of the five words T of weight 4, and not
+the octads through T: 10476 vectors in R^16 + R³. Of the 2048 words of d = 20 those that T neither contains nor misses give
+1792 points after a projection to the hyperplane, when the part in R³ is stretched by 9/11 where the word has an odd number of
+places in T and by 7/5 where it has two: 12268 points (Li 2026, "Improved kissing numbers in nineteen and twenty-one
+dimensions", GitHub, against 11948 of Ho 2026, arXiv:2603.10425). Li's 12276 have eight vectors of one octad through T
+besides, and fourteen directions found numerically for the others, up to signs. Here these are bent away from the eight
+vectors in simple ratios, found by a search of our own, and one kind of points has weights 9 and 11.
 
 d = 17, 18: sixteen coordinates with the code RM(1,4) for octads, and the section of an octad, R or a plane. Vectors
 (±2⁶; p), p a root of squared norm 8, lie on the words of weight 6 of a coset b_p + RM(1,4), with a parity of minus signs
@@ -50,7 +51,7 @@ from constructions.codes.laminated import hexagonal, rotated
 from constructions.codes.leech import golay_octad_first, pairs, signed
 from constructions.spherical_code import SphericalCode
 
-SIZES = {17: 5730, 18: 8358, 19: 12268, 20: 19448, 21: 31560}
+SIZES = {17: 5730, 18: 8358, 19: 12276, 20: 19448, 21: 31560}
 
 Bits = NDArray[np.uint8]
 
@@ -169,19 +170,32 @@ def _golay_section(d: int) -> SphericalCode:
 def _nineteen() -> SphericalCode:
     octads, basis = _punctured(4)
     code = words(basis)
-    inside = code[code.sum(axis=1) == 4][0].astype(bool)
-    # An isometry, halved, of the hyperplane of sum 0 in the four places.
+    tetrads = code[code.sum(axis=1) == 4].astype(bool)
+    inside = tetrads[0]
+    other = tetrads[1][~inside]
+    # Half of this is an isometry of the hyperplane of sum 0 in the four places, (1, 1, 1, 1) goes to 0.
     rows = np.array([[1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])
 
-    def turned(vectors: Int, outer: int, inner: int) -> Int:
-        return np.hstack([outer * vectors[:, ~inside], inner * (vectors[:, inside] @ rows.T // 2)])
+    def turned(vectors: Int) -> Int:
+        return np.hstack([vectors[:, ~inside], vectors[:, inside] @ rows.T // 2])
 
-    section = np.vstack([pairs(20), signed(octads[~octads[:, inside].all(axis=1)], 1)]).astype(np.int64)
-    parts = [turned(section[section[:, inside].sum(axis=1) == 0], 1, 1)]
+    whole = np.vstack([pairs(20), signed(octads, 1)]).astype(np.int64)
+    section = turned(whole[whole[:, inside].sum(axis=1) == 0])
+    through = (np.abs(section) == 2).sum(axis=1) == 4  # of octads through T: four entries ±2, and ±4 in R³
+    restored = (section[:, 16] == -4) & (np.abs(section[:, :16]) == 2 * other).all(axis=1)
     y = further_words()
     shared = y[:, inside].sum(axis=1)
-    for chosen, outer, inner in ((shared % 2 == 1, 11, 9), (shared == 2, 5, 7)):
-        parts.append(turned(1 - 2 * y[chosen].astype(np.int64), outer, inner))
+    further = turned(1 - 2 * y[(shared > 0) & (shared < 4)].astype(np.int64))
+    signs, tails = further[:, :16], further[:, 16:]
+    odd, first = np.abs(tails[:, 1]) == np.abs(tails[:, 0]), tails[:, 0]
+    parts = [section[~through | restored]]
+    # (±1, ±1, ±1) or ±2 on an axis in R³, from the first coordinate on the side away from the eight vectors: stretched alike
+    parts.append(np.hstack([11 * signs, 9 * tails])[odd & (first > 0)])
+    parts.append(np.hstack([5 * signs, 7 * tails])[first == 2])
+    # on the other side, bent away from the eight vectors
+    parts.append(np.hstack([52 * signs, tails * np.array([44, 47, 47])])[odd & (first < 0)])
+    parts.append(np.hstack([34 * signs, 48 * tails + np.array([3, 0, 0])])[first == 0])
+    parts.append(np.hstack([signs * (11 - 2 * other), 13 * tails])[first == -2])
     return SphericalCode.from_integers(np.vstack(parts), "odd-sign section, d = 19")
 
 

@@ -45,7 +45,7 @@ def largest_cosine_squared(vectors: np.ndarray) -> Fraction:
 
 FOUND = {
     9: ("quadruples", 306), 10: ("coxeter-todd", 510), 12: ("quadruples", 840), 14: ("fano", 1932), 15: ("halves", 2564),
-    16: ("barnes-wall", 4320), 17: ("odd-signs", 5730), 18: ("odd-signs", 8358), 19: ("odd-signs", 12268),
+    16: ("barnes-wall", 4320), 17: ("odd-signs", 5730), 18: ("odd-signs", 8358), 19: ("odd-signs", 12276),
 }  # fmt: skip
 
 
