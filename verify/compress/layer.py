@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ class Compressed:
     relative : Interval
         The same with each output over ``size``.
     size : ndarray, shape (c,)
-        Of each output: the largest sum over the neurons of their absolute contributions and beta, at a point.
+        Of each output: the largest sum over the neurons of their absolute contributions and beta, at a point; 1 instead of 0.
     cost, cost_before : Interval
         Enclose sum |v_k| |w_k|.
     feature_rank, output_rank : int
@@ -112,25 +113,31 @@ def compress(model: Any, data: Any, *, tol: float = 1e-10) -> Compressed:
         most = _MOST if name == "v" else _LARGEST
         if largest > most:
             raise ValueError(f"{name} must not exceed {most:.3g} in absolute value, got {largest:.3g}; rescale it")
-    memory.require_array("data", len(X), len(network.W), copies=4)
+    memory.require_array("data", len(X), len(network.W), copies=6)
     activations = np.maximum(X @ network.W.T - network.b, 0.0)
+    # Computed activations are off by `error`, that of a sum of d products and b, but where they surely vanish.
+    error = gamma(X.shape[1] + 2) * (np.abs(X) @ np.abs(network.W).T + np.abs(network.b))
+    ranks = layer_ranks(network, X, error)
+    error[X @ network.W.T - network.b < -SLACK * error] = 0.0
+    certified = partial(_certified, network, activations, error, ranks)
     live = np.flatnonzero(activations.any(axis=0) & network.v.any(axis=1))
-    layer = _layer(live, activations[:, live], network.v[live], row_norms(network.W[live]))
+    layer = _layer(live, activations[:, live], network.v[live], row_norms(network.W[live]), math.prod(ranks))
     allowed, differences = Fraction(str(tol)), []
     for multipliers in (_program, _elimination):
         value = multipliers(layer)
         used = np.flatnonzero(value)
         v = value[used, None] * layer.v[used]
         if np.abs(v).max(initial=0.0) <= _MOST:
-            found = _result(network, X, activations, layer.live[used], v)
-            if found.relative.upper <= allowed and found.cost.upper <= found.cost_before.lower * (1 + allowed):
+            found = certified(layer.live[used], v)
+            same, cheap = found.relative.upper <= allowed, found.cost.upper <= found.cost_before.lower * (1 + allowed)
+            if same and cheap and found.width <= layer.rank:
                 return found
             differences.append(float(found.relative.upper))
     least = min(differences, default=math.inf)
     words = (
         f"in floats, fewer neurons keep the outputs to {least:.2g} only, or cost more; rescale the data, or raise tol"
     )
-    return replace(_result(network, X, activations, live, network.v[live]), obstacle=words)
+    return replace(certified(live, network.v[live]), obstacle=words)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,11 +151,13 @@ class _Layer:
     v: Float
     cost: Float
     columns: Float
+    rank: int
 
 
-def _layer(live: NDArray[np.int64], activations: Float, v: Float, inner: Float) -> _Layer:
+def _layer(live: NDArray[np.int64], activations: Float, v: Float, inner: Float, rank: int) -> _Layer:
+    """``inner`` are the norms of the w_k, ``rank`` is the most that the columns can have in exact arithmetic."""
     if not live.size:
-        return _Layer(live, v, inner, np.empty((0, 0)))
+        return _Layer(live, v, inner, np.empty((0, 0)), rank)
     unit = row_norms((activations @ np.abs(v)).T)
     scaled = (activations @ v) / np.where(unit > 0, unit, 1.0)
     _, singular, rows = np.linalg.svd(scaled, full_matrices=False)
@@ -173,13 +182,16 @@ def _layer(live: NDArray[np.int64], activations: Float, v: Float, inner: Float) 
     triangle = np.asarray(np.linalg.qr(activations, mode="r"))
     memory.require_array("data", triangle.shape[0] * weights.shape[1], live.size, copies=4)
     columns = (triangle[:, None, :] * weights.T[None]).reshape(-1, live.size)
-    return _Layer(live, v, inner * row_norms(v), columns)
+    return _Layer(live, v, inner * row_norms(v), columns, rank)
 
 
-def _null_space(columns: Float) -> tuple[Float, Float]:
-    """Orthonormal rows that span the rows of the matrix, and orthonormal columns that it maps to nothing beyond rounding."""
+def _null_space(columns: Float, most: int) -> tuple[Float, Float]:
+    """Orthonormal rows that span the rows of the matrix, and orthonormal columns that it maps to nothing beyond rounding.
+
+    Of its singular values at most ``most`` are more than rounding.
+    """
     _, singular, rows = np.linalg.svd(columns, full_matrices=True)
-    rank = int((singular > 4 * max(columns.shape) * _EPS * singular.max(initial=0.0)).sum())
+    rank = min(most, int((singular > 4 * max(columns.shape) * _EPS * singular.max(initial=0.0)).sum()))
     return rows[:rank], rows[rank:].T
 
 
@@ -188,7 +200,7 @@ def _program(layer: _Layer) -> Float:
     size = row_norms(layer.columns.T)
     start = size / size.max(initial=1e-300)
     scaled = layer.columns / size
-    rows, null = _null_space(scaled)
+    rows, null = _null_space(scaled, layer.rank)
     price = layer.cost / start
     if not null.size:
         return np.ones_like(start)
@@ -197,8 +209,8 @@ def _program(layer: _Layer) -> Float:
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )  # fmt: skip
     result = np.zeros_like(start)
-    if solved.x is None:
-        return np.ones_like(start)
+    if solved.x is None:  # badly scaled: nothing is certified of no neurons, and the elimination goes on
+        return result
     # A vertex is determined by which multipliers vanish; the others are solved for beyond the solver's tolerance.
     used = np.flatnonzero(solved.x > 1e-12)
     while used.size:
@@ -215,7 +227,7 @@ def _elimination(layer: _Layer) -> Float:
 
     Every step is a ratio test in floats, so that badly scaled layers, which a solver's tolerance spoils, lose nothing.
     """
-    value, null = np.ones_like(layer.cost), _null_space(layer.columns)[1]
+    value, null = np.ones_like(layer.cost), _null_space(layer.columns, layer.rank)[1]
     cost = layer.cost / (layer.cost.max(initial=0.0) or 1.0)
     while null.shape[1]:
         step = -null @ (null.T @ cost)
@@ -236,28 +248,24 @@ def _elimination(layer: _Layer) -> Float:
     return value
 
 
-def _result(network: VectorNetwork, X: Float, activations: Float, kept: NDArray[np.int64], v: Float) -> Compressed:
+def _certified(
+    network: VectorNetwork, activations: Float, error: Float, ranks: tuple[int, int], kept: NDArray[np.int64], v: Float
+) -> Compressed:
     """The network with these neurons, and its certificate."""
     none = not kept.size
     rows = kept if not none else np.array([0])
     small = VectorNetwork(
         network.W[rows], network.b[rows], v if not none else np.zeros_like(network.v[rows]), network.beta
     )
-    # Both networks have the same exact activations, so f - g is these times the difference of v. Computed activations are off
-    # by `error`, that of a sum of d products and b; the product with the difference, rounded once, by the rest.
-    points, neurons = activations.shape
+    # Both networks have the same exact activations, so f - g is these times the difference of v, which is rounded once.
     change = network.v.copy()
     change[rows] -= small.v
-    error = gamma(X.shape[1] + 2) * (np.abs(X) @ np.abs(network.W).T + np.abs(network.b))
-    ranks = layer_ranks(network, X, error)
-    error[X @ network.W.T - network.b < -SLACK * error] = 0.0  # surely inactive
-    rounding = (error + gamma(neurons + 2) * activations) @ np.abs(change) * SLACK + _TINY * change.any()
+    terms = gamma(len(network.W) + 2) * activations
+    rounding = (error + terms) @ np.abs(change) * SLACK + _TINY * change.any()
     computed = np.abs(activations @ change)
     size = (activations @ np.abs(network.v)).max(axis=0) + np.abs(network.beta)
-    prior = (error @ np.abs(network.v)).max(axis=0)
-    size = np.where(size > 0, size, np.where(prior > 0, prior / gamma(X.shape[1] + 2), 1.0))
+    size = np.where(size > 0, size, 1.0)
     upper, lower = (computed + rounding) * SLACK, np.maximum(computed - rounding, 0.0) / SLACK
-    memory.require_array("data", points, neurons, copies=2)
     return Compressed(
         small,
         kept,

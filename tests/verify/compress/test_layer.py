@@ -10,6 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import OptimizeResult
 from sympy import Matrix
 
 from constructions.network import Network
@@ -137,7 +138,7 @@ def test_both_ways_to_a_vertex(seed: int) -> None:
     network, X = drawn(seed, 7, 3, 60, 2)
     hidden = np.maximum(X @ network.W.T - network.b, 0)
     live = np.flatnonzero(hidden.any(axis=0))
-    layer = _layer(live, hidden[:, live], network.v[live], row_norms(network.W[live]))
+    layer = _layer(live, hidden[:, live], network.v[live], row_norms(network.W[live]), 14)
     costs = []
     for way in (_program, _elimination):
         value = way(layer)
@@ -212,3 +213,22 @@ def module_with(activation: torch.nn.Module) -> torch.nn.Module:
 def test_what_is_no_layer_or_no_data_is_refused(model: object, data: object, words: str) -> None:
     with pytest.raises((TypeError, ValueError), match=words):
         compress(model, data)
+
+
+def test_what_rounding_adds_to_the_rank_adds_no_neuron() -> None:
+    """On a line far from 0, floats see more directions than there are: the ranks of exact arithmetic count."""
+    for seed in (2090, 2254):
+        rng = np.random.default_rng(seed)
+        W, b, X = rng.normal(size=(100, 1)), rng.normal(size=100), rng.normal(size=(20, 1))
+        network = VectorNetwork(W, b + 1e4 * W[:, 0], rng.normal(size=(100, 2)), [0.0, 0.0])
+        found = compress(network, X + 1e4)
+        assert found.width <= found.feature_rank * found.output_rank or found.obstacle is not None
+
+
+def test_a_program_that_is_not_solved_leaves_it_to_the_elimination(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verify.compress.layer.linprog", lambda *_, **__: OptimizeResult(x=None))
+    network, X = drawn(0, 6, 2, 50, 2)
+    found = compress(network, X)
+    assert found.obstacle is None
+    assert found.width == 12
+    assert found.cost.upper < found.cost_before.lower
