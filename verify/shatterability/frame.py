@@ -48,6 +48,38 @@ def determinant(rows: list[list[Fraction]]) -> Fraction:
     return result
 
 
+def whole_numbers(values: Float) -> tuple[list[int], int]:
+    """Whole numbers m, flattened, and a power of two q with values = m / q, exactly.
+
+    >>> whole_numbers(np.array([0.75, -2.0]))
+    ([3, -8], 4)
+    """
+    ratios = [value.as_integer_ratio() for value in values.ravel().tolist()]
+    unit = max((q for _, q in ratios), default=1)
+    return [p * (unit // q) for p, q in ratios], unit
+
+
+def exact_solution(rows: list[list[int]], total: list[int]) -> list[Fraction] | None:
+    """x with sum_k x_k rows_k = total, by Bareiss' elimination without fractions; None if the rows are dependent.
+
+    >>> exact_solution([[1, 2], [3, 4]], [5, 6])
+    [Fraction(-1, 1), Fraction(2, 1)]
+    """
+    matrix = [[*equation, right] for equation, right in zip(zip(*rows, strict=True), total, strict=True)]
+    before = 1
+    for i in range(len(matrix)):
+        pivot = next((j for j in range(i, len(matrix)) if matrix[j][i]), None)
+        if pivot is None:
+            return None
+        matrix[i], matrix[pivot] = matrix[pivot], matrix[i]
+        top = matrix[i]
+        for j, row in enumerate(matrix):
+            if j != i:
+                matrix[j] = [(top[i] * a - row[i] * b) // before for a, b in zip(row, top, strict=True)]
+        before = top[i]
+    return [Fraction(row[-1], before) for row in matrix]
+
+
 def row_norms(rows: Float) -> Float:
     """Norms of rows (m, d), shape (m,), without overflow; relative errors are below gamma(d + 4)."""
     norms = np.empty(len(rows))

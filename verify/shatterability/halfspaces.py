@@ -24,14 +24,13 @@ is also raised, by and by, when a tree becomes large: a proof always comes out, 
 
 **Rounding.** The t that the solver returns is checked: all but d + 1 of its entries are exact numbers within the bounds
 for rho (1 + 1e-6), and those d + 1 have margins larger than the error of solving for them, bounded with an approximate inverse.
-Where points are in special position margins may be zero: then the d + 1 numbers are found exactly, as fractions.
+Where points are in special position margins may be zero: then the d + 1 numbers are found exactly.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +38,7 @@ from numpy.typing import NDArray
 from verify.hessian.rounding import SLACK, gamma
 from verify.shatterability.dictionary import augmented
 from verify.shatterability.feasible import Feasibility, feasible_points
-from verify.shatterability.frame import Frame, determinant
+from verify.shatterability.frame import Frame, exact_solution, whole_numbers
 from verify.shatterability.guard import Guard
 
 Float = NDArray[np.float64]
@@ -126,7 +125,7 @@ class Proof:
     omega : list of ndarray, shape (k, r)
         Neurons in coordinates of the frame with ratios above what was asked for.
     nodes, leaves, exact : int
-        Counts: of nodes, of leaves that were proved by some t, and of these by fractions.
+        Counts: of nodes, of leaves that were proved by some t, and of these exactly.
     """
 
     rho: float
@@ -171,13 +170,13 @@ def prove_halfspaces(
     >>> round(proof.rho, 4)
     0.8
     """
-    search = _Search(halfspaces, a, p, rho)
+    search = _Search(halfspaces, a, p, rho, guard)
     found = search.proof
     if not search.bounded():
         return found
     asked, limit = rho, most_nodes
     while search.stack:
-        if guard is not None and guard.over():
+        if search.guard.over():
             return found
         found.nodes += search.step()
         if search.exact_left < 0 or (patience is not None and found.nodes > patience and found.worst > asked * 1.03):
@@ -205,7 +204,8 @@ class _Nodes:
 class _Search:
     """The tree for one sign of a."""
 
-    def __init__(self, halfspaces: Halfspaces, a: Float, p: Float, rho: float) -> None:
+    def __init__(self, halfspaces: Halfspaces, a: Float, p: Float, rho: float, guard: Guard | None = None) -> None:
+        self.guard = Guard() if guard is None else guard
         self.halfspaces, self.a, self.p, self.rho = halfspaces, a, p, rho
         self.proof = Proof(math.inf)
         m, r = halfspaces.rows.shape
@@ -313,6 +313,8 @@ class _Search:
             top_bound = np.where(active[tight], np.inf, 0.0)
             again = feasible_points(rows, low[tight], top_bound, basis[asked[tight]], upper[asked[tight]])
             for k in np.flatnonzero(again.feasible).tolist():
+                if self.guard.over():
+                    break
                 self.exact_left -= 1
                 if self._exactly(again.t[k], again.basis[k], sure_low[tight[k]], top_bound[k]):
                     proved[asked[tight[k]]] = True
@@ -354,19 +356,16 @@ class _Search:
         others = others[~np.isin(others, basis)]
         if not ((t >= low) & (t <= high))[others].all():
             return False
-        exact = [[Fraction(v) for v in row] for row in points[basis].tolist()]
-        total = [
-            -sum((Fraction(t[j]) * Fraction(points[j, k]) for j in others.tolist()), Fraction(0))
-            for k in range(points.shape[1])
-        ]
-        whole = determinant(exact)
-        if whole == 0:
+        r = points.shape[1]
+        whole, _ = whole_numbers(points[np.concatenate([basis, others])])
+        rows = [whole[at : at + r] for at in range(0, len(whole), r)]
+        sizes, unit = whole_numbers(t[others])
+        total = [-sum(size * row[k] for size, row in zip(sizes, rows[r:], strict=True)) for k in range(r)]
+        found = exact_solution(rows[:r], total)
+        if found is None:
             return False
-        for k, j in enumerate(basis.tolist()):
-            value = determinant([*exact[:k], total, *exact[k + 1 :]]) / whole
-            if value < low[j] or value > high[j]:
-                return False
-        return True
+        values = [value / unit for value in found]
+        return all(value >= low[j] and value <= high[j] for j, value in zip(basis.tolist(), values, strict=True))
 
     def _meet(self, omega: Float) -> None:
         """Look at the ratios of neurons (k, r); keep those above what was asked, and raise rho where it is exceeded."""

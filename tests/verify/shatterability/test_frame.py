@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from verify.hessian.activation import augment
-from verify.shatterability.frame import Frame
+from verify.shatterability.frame import Frame, determinant, exact_solution, whole_numbers
 from verify.shatterability.job import leverages
 from verify.shatterability.scaling import Scale, rescale
 
@@ -40,6 +40,23 @@ def test_the_rank_is_the_exact_one_in_all_units() -> None:
             assert Frame.of(X).rank == truth
         seen.add((truth, d))
     assert len(seen) > 8
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whole_numbers_are_solved_for_as_fractions_are(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    points = np.ldexp(rng.integers(-3, 4, (5, 4)), rng.integers(-60, 60, (5, 4)))
+    whole, unit = whole_numbers(points)
+    assert [Fraction(value, unit) for value in whole] == [Fraction(value) for value in points.ravel().tolist()]
+    rows = [whole[at : at + 4] for at in range(0, 20, 4)]
+    exact = [[Fraction(value) for value in row] for row in rows]
+    volume = determinant(exact[:4])
+    found = exact_solution(rows[:4], rows[4])
+    if volume == 0:
+        assert found is None
+    else:
+        cramer = [determinant([*exact[:k], exact[4], *exact[k + 1 : 4]]) / volume for k in range(4)]
+        assert found == cramer
 
 
 def test_coordinates_and_neurons_come_and_go() -> None:
