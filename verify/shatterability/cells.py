@@ -29,7 +29,7 @@ _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:([.,' \u00a0\u202f])\d{3})(?:\1\d{3}
 _INFINITE = re.compile(r"[+-]?(?:inf|infinity|∞|1\.#inf)", re.IGNORECASE)
 _DATE = re.compile(
     r"\d{4}([-/.])\d{1,2}\1\d{1,2}([T ].*)?|\d{1,2}([-/.])\d{1,2}\3\d{2,4}( .*)?|\d{1,2}:\d\d(:\d\d.*)?|\d{4}-\d\d"
-    r"|\d{1,2}[ -][A-Z][a-z]{2,8}[ -]\d{2,4}|[A-Z][a-z]{2,8} \d{1,2},? \d{4}"
+    r"|\d{1,2}[ -][A-Z][a-z]{2,8}[ -]\d{2,4}|[A-Z][a-z]{2,8}[ -]\d{1,2}(?:,? |-)\d{4}|\d{4}[ -]?Q[1-4]"
 )
 _CURRENCY = re.compile(r"[+-]?(?:[$€£¥₹]|USD|EUR|GBP|CHF)\s*[\d.,' ]+|[\d.,' ]+\s*(?:[$€£¥₹]|USD|EUR|GBP|CHF)")
 
@@ -38,12 +38,14 @@ _CURRENCY = re.compile(r"[+-]?(?:[$€£¥₹]|USD|EUR|GBP|CHF)\s*[\d.,' ]+|[\d.
 class Column:
     """A column: float64 numbers (nan for a missing one), or cells of any kind where not all are numbers or missing.
 
-    ``category`` says that the cells are names, even where they look like numbers.
+    ``category`` says that the cells are names, even where they look like numbers. ``origin`` is the column of the file that this
+    one was made from, if another.
     """
 
     name: str
     values: NDArray[Any]
     category: bool = False
+    origin: str | None = None
 
     @property
     def is_text(self) -> bool:

@@ -15,6 +15,7 @@ from boundcalc.options import choice, number
 from verify.command import Progress, asked, check_outputs
 from verify.outcome import ExitCode
 from verify.shatterability.figure import shatterability_figure
+from verify.shatterability.guard import Guard
 from verify.shatterability.job import Protection, Shatterability, examine
 from verify.shatterability.render import json_text, text
 from verify.shatterability.scaling import LabelScale, Scale
@@ -53,6 +54,7 @@ def answer(typed: Mapping[str, Any]) -> int:
     names = {given: "as given", normalised: "normalised"}
     pairs = [given if asked == normalised else normalised, asked]
     answers: dict[tuple[Scale, LabelScale], Shatterability] = {}
+    clock = Guard(time)
     with Progress() as progress:
         for each in reversed(pairs):
             answers[each] = examine(
@@ -62,7 +64,7 @@ def answer(typed: Mapping[str, Any]) -> int:
                 each[1],
                 decay=decay if each == asked else None,
                 bound=bound if each == asked else None,
-                time_limit=time / 2,
+                time_limit=max(clock.left(), 0.1 * time) / (2 - len(answers)),
                 seed=setting.seed,
                 most_columns=setting.columns,
                 most_nodes=setting.nodes,

@@ -193,7 +193,7 @@ class _Lasso:
         lower: float | None = None
         for turn in range(_ROUNDS):
             self._weigh(decay, tol)
-            self._slide(decay)
+            self._slide(decay, guard)
             self._weigh(decay, tol)
             values = self.a @ np.maximum(self.omega @ self.Z.T, 0.0) + self.beta
             residual = y - values
@@ -202,9 +202,10 @@ class _Lasso:
             fresh = self._search(residual, much)
             last = turn + 1 == _ROUNDS or (len(fresh) > 0 and guard.over())
             if self.patterns is not None and (last or not len(fresh)):
-                top, fresh = largest_response(self.patterns, self.Z, residual, limit)
+                top, fresh = largest_response(self.patterns, self.Z, residual, limit, guard=guard)
                 alpha = residual * min(1.0, n * decay / top)
                 lower = max(lower or 0.0, float((y - y.mean()) @ alpha - 0.5 * alpha @ alpha) / n)
+                last |= guard.stopped
             if progress is not None:
                 below = "no lower bound" if lower is None else f"at least {lower:.6g}"
                 progress(f"decay {decay:g}: objective {objective:.6g}, {below}, {len(self.a)} neurons")
@@ -231,7 +232,7 @@ class _Lasso:
         self.omega, self.a = self.omega[used], self.a[used]
         self.beta = float(np.mean(self.y - self.a @ H[used]))
 
-    def _slide(self, decay: float) -> None:
+    def _slide(self, decay: float, guard: Guard) -> None:
         """Move neurons and weights together, by quasi-Newton steps on the balanced network's loss with decay."""
         from scipy.optimize import minimize
 
@@ -252,11 +253,15 @@ class _Lasso:
             value = 0.5 * float(residual @ residual) / n + 0.5 * decay * float(theta @ theta)
             return value / unit, np.concatenate([slope.ravel(), H @ residual / n + decay * v]) / unit
 
+        def late(theta: Float) -> None:
+            if guard.over():
+                raise StopIteration
+
         # In units of its value at the start, for the solver's tolerances.
         unit = 1.0
         unit = max(objective(start)[0], 1e-300)
         options = {"maxiter": _SLIDES, "ftol": 1e-9, "gtol": 0.0}
-        theta = minimize(objective, start, jac=True, method="L-BFGS-B", options=options).x
+        theta = minimize(objective, start, jac=True, method="L-BFGS-B", options=options, callback=late).x
         omega, v = theta[: count * r].reshape(count, r), theta[count * r :]
         # Neurons with equal active points and signs are one neuron, whose norm is no larger than their sum.
         _, group = np.unique(np.column_stack([omega @ Z.T > 0, v > 0]), axis=0, return_inverse=True)

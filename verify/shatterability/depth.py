@@ -27,6 +27,8 @@ Float = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 _EXACT_POINTS = 5000
+# Seconds of the sweep for each pair of points.
+_SWEEP = 2e-7
 _ROUNDS = 40
 # For many points less is tried: so many heights are sorted, so many multiplications made in the rounds, so many points looked at
 # for each point that simplices are sought for.
@@ -93,7 +95,7 @@ def depth_bracket(
     if d == 1:
         counts = line_depth(X[:, 0])
         return DepthBracket(counts, counts, (np.empty((0, 2), dtype=np.int64),) * n)
-    if d == 2 and n <= _EXACT_POINTS:
+    if d == 2 and n <= _EXACT_POINTS and not guard.lacks(_SWEEP * n * n):
         counts = plane_depth(Frame.of(X).points)
         return DepthBracket(counts, counts, (np.empty((0, 3), dtype=np.int64),) * n)
     upper, _ = directional_depth(
@@ -135,13 +137,14 @@ def directional_depth(
     own = np.divide(own, norms, out=np.zeros_like(own), where=norms > 0)
     own[norms[:, 0] == 0, 0] = 1.0
     rows = np.flatnonzero(best > 1)
-    _improve(points, margin, rows, own[rows], best, own)
+    guard = Guard() if guard is None else guard
+    _improve(points, margin, rows, own[rows], best, own, guard)
     directions = min(directions, max(100, _HEIGHTS // n))
     tried = rng.standard_normal((directions, d))
     tried /= np.linalg.norm(tried, axis=1, keepdims=True)
     step = max(1, block_rows(n) // 8)
     for at in range(0, directions, step):
-        if (best == 1).all() or (guard is not None and guard.over()):
+        if (best == 1).all() or guard.over():
             break
         if progress is not None:
             progress(f"depth: direction {at} of {directions}")
@@ -159,22 +162,24 @@ def directional_depth(
     for turn in range(_ROUNDS):
         rows = np.flatnonzero(best > 1)
         left -= rows.size * n * d
-        if not rows.size or left < 0 or (guard is not None and guard.over()):
+        if not rows.size or left < 0 or guard.over():
             break
         if progress is not None:
             progress(f"depth: improving {rows.size} directions, round {turn + 1}")
         # Widths from coarse to fine: the arrangement of n points has cells of all sizes.
         trial = own[rows] + width * rng.standard_normal((rows.size, d)) / math.sqrt(d)
         trial /= np.linalg.norm(trial, axis=1, keepdims=True)
-        _improve(points, margin, rows, trial, best, own)
+        _improve(points, margin, rows, trial, best, own, guard)
         width *= 0.88
     return best, own
 
 
-def _improve(points: Float, margin: float, rows: Counts, trial: Float, best: Counts, own: Float) -> None:
+def _improve(points: Float, margin: float, rows: Counts, trial: Float, best: Counts, own: Float, guard: Guard) -> None:
     """Count the points beyond each row in its trial direction; keep what is smaller, in place."""
     step = block_rows(len(points))
     for at in range(0, rows.size, step):
+        if at and guard.over():
+            break
         some, u = rows[at : at + step], trial[at : at + step]
         counts = np.zeros(some.size, dtype=np.int64)
         level = np.einsum("ij,ij->i", u, points[some]) - margin

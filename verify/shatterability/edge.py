@@ -292,11 +292,11 @@ def _by_program(
         pricing = FullPricing(hyperplane_dictionary(X, most_columns), Z)
         columns = columns.join(pricing.spread(uniform, 10, 2 * n, rng))
     else:
-        pricing = SearchPricing(frame, Z, rng)
+        pricing = SearchPricing(frame, Z, rng, guard)
         inside = np.flatnonzero(~margins.extreme)
         if inside.size:
             _, outward = directional_depth(X, start=margins.directions, guard=guard, seed=seed)
-            columns = columns.join(cheap_columns(frame, Z, uniform, inside, outward[inside], rng))
+            columns = columns.join(cheap_columns(frame, Z, uniform, inside, outward[inside], rng, guard))
     result = solve_program(
         Master(Z, y, columns), pricing, uniform, known_lower=known, tol=tol, guard=guard, progress=progress
     )

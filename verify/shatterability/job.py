@@ -32,7 +32,7 @@ from verify.shatterability.solitary import (
     solo_capacity,
     solo_sharpness,
 )
-from verify.shatterability.table import Table, check_data, conflicting_rows, constant_columns, first_equal
+from verify.shatterability.table import Table, check_data, conflicting_rows, constant_columns, date_columns, first_equal
 from verify.shatterability.trace_edge import TraceEdge, solitary_trace, trace_edge
 
 Float = NDArray[np.float64]
@@ -272,6 +272,7 @@ def examine(
             progress=progress,
         )
     half = halving_decay(X, y, time_limit=max(guard.left(), 0.05 * limit), seed=seed) if len(y) <= _HALF else None
+    unhalved = len(y) <= _HALF and half is None and guard.left() <= 0
     frame = Frame.of(X)
     protection, verdict, evidence = _verdict(eta, margins, edge, clash, table)
     return Shatterability(
@@ -291,7 +292,7 @@ def examine(
         edge=edge,
         worst_labels=math.nan if bound is None else secular_root(2 * bound * np.hypot(1, np.linalg.norm(X, axis=1))),
         decay=path,
-        notes=_notes(table, X, y, frame, margins, depth, edge, trace, path),
+        notes=_notes(table, X, y, frame, margins, depth, edge, trace, path, unhalved),
         trace=trace,
         half_decay=half,
     )
@@ -353,6 +354,7 @@ def _notes(
     edge: MemorisationEdge | None,
     trace: TraceEdge | None,
     path: tuple[DecayPoint, ...],
+    unhalved: bool,
 ) -> tuple[str, ...]:
     n, d = X.shape
     notes = []
@@ -377,6 +379,13 @@ def _notes(
             ", ..." if constant.size > 5 else ""
         )
         notes.append(f"feature(s) {shown} are constant: they shift the points and separate nothing")
+    dates = date_columns(table.X)
+    if dates.size:
+        shown = ", ".join(f"{table.columns[i]!r} (such as {table.X[0, i]:.0f})" for i in dates[:5].tolist())
+        notes.append(
+            f"feature(s) {shown} look like dates written as numbers, whose differences are no days: turn them into days since "
+            "a start, or leave them out"
+        )
     if frame.rank - 1 < min(n - 1, d - constant.size):
         notes.append(
             f"up to rounding the points lie in a flat of dimension {frame.rank - 1}, and are taken to: what is float-certified "
@@ -392,6 +401,7 @@ def _notes(
         "the edge": edge is not None and edge.stopped,
         "the trace edge": trace is not None and trace.stopped,
         "weight decay": any(point.stopped for point in path),
+        "the weight decay that halves the fit": unhalved,
     }
     late = [name for name, stopped in parts.items() if stopped]
     if late:
@@ -411,5 +421,9 @@ def _notes(
             "for, and the upper end of lambda* stays open"
         )
     elif edge is not None and edge.network is None and not math.isfinite(edge.upper):
-        notes.append("no interpolating network was found that float64 can represent")
+        notes.append(
+            "time ran out before an interpolating network was found: the upper end of lambda* stays open"
+            if edge.stopped
+            else "no interpolating network was found that float64 can represent"
+        )
     return tuple(notes)

@@ -18,11 +18,13 @@ sum_j mu_j (1'p_j)^2 / n + nu'y is a lower bound of lambda* if the constraint ho
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from verify.shatterability.dictionary import Dictionary
+from verify.shatterability.guard import Guard
 
 Float = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -30,6 +32,8 @@ Rows = NDArray[np.int64]
 _DENSE = 300
 # Pivots of a linear program times its rows: half a minute or so.
 _PIVOT_ROWS = 5 * 10**6
+# Seconds for each number of a linear program before its first pivot, which no limit of time stops; and what it is given at least.
+_BUILD, _LEAST = 1.5e-6, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,28 +141,29 @@ class Master:
             return None
         return found / size * self._unit, self._centre
 
-    def solve(self, time_limit: float) -> tuple[Primal, Dual] | None:
+    def solve(self, guard: Guard) -> tuple[Primal, Dual] | None:
         """Optimal primal and dual solutions, or None if there is none within the time and a number of pivots."""
         import scipy.sparse as sparse
-        from scipy.optimize import linprog
 
+        if lacks_program(guard, self.columns.H):
+            return None
         n, k, m = len(self.y), self.columns.size, len(self.cuts)
         costs = np.stack(self._costs) * (2 / n * self._unit)
         size = np.maximum(costs.max(axis=0), 1e-300)  # columns in units of their cost, for the solver's sake
         H = sparse.csc_array((self.columns.H[:, self._rows] / size[:, None]).T)
         ones, zeros = np.ones((len(self._rows), 1)), np.zeros((len(self._rows), 1))
         scaled = costs / size
-        found = linprog(
-            np.append(np.zeros(2 * k + 1), 1.0),
+        found = linear_program(
+            guard,
+            {"maxiter": _PIVOT_ROWS // len(self._rows)},
+            c=np.append(np.zeros(2 * k + 1), 1.0),
             A_ub=np.hstack([scaled, scaled, np.zeros((m, 1)), -np.ones((m, 1))]),
             b_ub=[-(float(p.sum()) ** 2) / n for p in self.cuts],
             A_eq=sparse.hstack([H, -H, ones, zeros], format="csc"),
             b_eq=(self.y[self._rows] - self._centre) / self._unit,
             bounds=[(0, None)] * (2 * k) + [(None, None)] * 2,
-            method="highs",
-            options={"time_limit": max(time_limit, 0.1), "maxiter": _PIVOT_ROWS // len(self._rows)},
         )
-        if found.status != 0:
+        if found is None:
             return None
         a = (found.x[:k] - found.x[k : 2 * k]) / size * self._unit
         nu = np.zeros(n)
@@ -167,6 +172,22 @@ class Master:
         used = np.flatnonzero(mu > 1e-12)
         dual = Dual(nu, mu[used] / mu[used].sum(), np.stack([self.cuts[j] for j in used.tolist()]))
         return Primal(a, self._centre + self._unit * float(found.x[2 * k]), float(found.fun)), dual
+
+
+def lacks_program(guard: Guard, H: Float) -> bool:
+    """Whether there is no time to set up a linear program over columns H (K, n) with either sign."""
+    return guard.lacks(_BUILD * 2 * np.count_nonzero(H))
+
+
+def linear_program(guard: Guard, options: dict[str, int], **program: Any) -> Any:
+    """The optimum of a program of :func:`scipy.optimize.linprog` within the time that is left; None if there is none."""
+    from scipy.optimize import linprog
+
+    seconds = max(guard.left() - _BUILD * program["A_eq"].nnz, _LEAST)
+    found = linprog(**program, method="highs", options={"time_limit": seconds, **options})
+    if found.status == 1 and "time limit" in found.message.lower():
+        guard.stop()
+    return found if found.status == 0 else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,10 +203,12 @@ class BalancedColumns:
     log_balance: Float
 
 
-def balance_columns(H: Float, a: Float, Z: Float, p: Float, tol: float = 1e-6, most: int = 60) -> BalancedColumns:
+def balance_columns(
+    H: Float, a: Float, Z: Float, p: Float, tol: float = 1e-6, most: int = 60, guard: Guard | None = None
+) -> BalancedColumns:
     """Minimise lambda_max over the balances of columns H (K, n) with weights a (K,) by its stationarity condition.
 
-    ``p`` is a positive vector to start from.
+    ``p`` is a positive vector to start from. Each of the ``most`` steps gives a balance, and one is made in any case.
     """
     n, size = len(Z), np.abs(a)
     pattern = (H > 0).astype(np.float64)
@@ -204,7 +227,7 @@ def balance_columns(H: Float, a: Float, Z: Float, p: Float, tol: float = 1e-6, m
             lower, cut = bound, q
         if upper < best.upper:
             best = BalancedColumns(upper, lower, cut, balance)
-        if best.upper - lower <= tol * best.upper:
+        if best.upper - lower <= tol * best.upper or (guard is not None and guard.over()):
             break
         balance = 0.3 * balance + 0.7 * (np.log(pull) - np.log(reach))
     return BalancedColumns(best.upper, lower, cut, best.log_balance)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from verify.shatterability.dictionary import MOST_COLUMNS, hyperplanes, tells_apart
 from verify.shatterability.frame import Frame
+from verify.shatterability.guard import Guard
 
 Float = NDArray[np.float64]
 Patterns = NDArray[np.bool_]
@@ -75,7 +76,12 @@ def activation_patterns(X: Float, most: int = MOST_COLUMNS) -> Patterns | None:
 
 
 def largest_response(
-    patterns: Patterns, Z: Float, alpha: Float, limit: float, lengths: Lengths | None = None
+    patterns: Patterns,
+    Z: Float,
+    alpha: Float,
+    limit: float,
+    lengths: Lengths | None = None,
+    guard: Guard | None = None,
 ) -> tuple[float, Float]:
     """An upper bound of max |alpha'h| over all unit neurons, at least ``limit``; and neurons that may exceed that.
 
@@ -90,6 +96,8 @@ def largest_response(
     lengths : callable, optional
         From patterns (m, n), upper triangular matrices R (m, r, r): a neuron omega with that pattern has the length |R omega|.
         By default |omega|.
+    guard : Guard, optional
+        Once it is over patterns are not looked at more closely: the bound holds, and is wide.
 
     Returns
     -------
@@ -99,6 +107,7 @@ def largest_response(
     """
     from scipy.optimize import nnls
 
+    guard = Guard() if guard is None else guard
     step = max(1, _BLOCK_ENTRIES // (len(Z) if lengths is None else Z.size))
     top, found = limit, [np.empty((0, Z.shape[1]))]
     for start in range(0, len(patterns), step):
@@ -117,7 +126,7 @@ def largest_response(
             for turn in range(_STEPS + 1):
                 above = np.linalg.norm(bound, axis=1) > limit
                 rows, faces, pull, bound = rows[above], faces[above], pull[above], bound[above]
-                if not len(rows) or turn == _STEPS:
+                if not len(rows) or turn == _STEPS or guard.over():
                     break
                 # Raise the t of the constraint that is violated most.
                 slack = np.einsum("cnr,cr->cn", faces, bound)
@@ -125,6 +134,9 @@ def largest_response(
                 each = np.arange(len(rows))
                 bound -= np.minimum(slack[each, worst], 0.0)[:, None] * faces[each, worst]
             for at, row in enumerate(rows.tolist()):
+                if guard.over():
+                    top = max(top, float(np.linalg.norm(bound[at:], axis=1).max()))
+                    break
                 tight = np.empty(0, dtype=np.int64)
                 try:
                     t = nnls(faces[at].T, -pull[at])[0]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from verify.shatterability.dictionary import Dictionary, neurons, normals
 from verify.shatterability.frame import Frame
+from verify.shatterability.guard import Guard
 from verify.shatterability.master import Dual, column_costs
 
 Float = NDArray[np.float64]
@@ -97,7 +98,7 @@ class FullPricing:
 
 
 def cheap_columns(
-    frame: Frame, Z: Float, p: Float, rows: Rows, directions: Float, rng: np.random.Generator
+    frame: Frame, Z: Float, p: Float, rows: Rows, directions: Float, rng: np.random.Generator, guard: Guard
 ) -> Dictionary:
     """For each of ``rows`` a few neurons that move it at a small cost G_p per unit, by a local search.
 
@@ -111,6 +112,8 @@ def cheap_columns(
     rows : ndarray of int, shape (m,)
     directions : ndarray, shape (m, d)
         Of half-spaces that hold few points, each with its row on the boundary: where to start. In the units of the frame.
+    guard : Guard
+        Ends the search with what it has.
     """
     heights = directions @ frame.points.T
     own = heights[np.arange(len(rows)), rows]
@@ -121,6 +124,9 @@ def cheap_columns(
     kept = [best.copy()]
     width = 0.5
     for turn in range(_CHEAP_ROUNDS):
+        if guard.over():
+            kept.append(best)
+            break
         step = rng.standard_normal(best.shape) * np.linalg.norm(best, axis=1, keepdims=True)
         step /= np.sqrt(frame.rank)
         trial = best + width * step
@@ -142,12 +148,12 @@ def _rates(frame: Frame, Z: Float, p: Float, rows: Rows, omega: Float) -> Float:
 
 
 class SearchPricing:
-    """Pricing by random hyperplanes through data points and a local search; no bound follows from it."""
+    """Pricing by random hyperplanes through data points and a local search, cut short by ``guard``; no bound follows from it."""
 
     complete = False
 
-    def __init__(self, frame: Frame, Z: Float, rng: np.random.Generator) -> None:
-        self._frame, self._Z, self._rng = frame, Z, rng
+    def __init__(self, frame: Frame, Z: Float, rng: np.random.Generator, guard: Guard) -> None:
+        self._frame, self._Z, self._rng, self._guard = frame, Z, rng, guard
 
     def price(self, dual: Limits, held: Dictionary) -> tuple[Dictionary | None, float]:
         """See `Pricing`."""
@@ -158,6 +164,8 @@ class SearchPricing:
         best, ratio = self._best(base, dual)
         width = 0.6
         for _ in range(_SEARCH_ROUNDS):
+            if self._guard.over():
+                break
             step = (
                 rng.standard_normal(best.omega.shape) * np.linalg.norm(best.omega, axis=1, keepdims=True) / np.sqrt(r)
             )

@@ -22,6 +22,8 @@ _MOST_CUTS = 150
 # Rounds times the square of the number of points, and what rounds there are at least and at most.
 _ROUND_SQUARES = 2 * 10**6
 _ROUNDS = (4, 60)
+# Seconds for each column and pair of points: to fit a network of so many neurons and to certify it; to find one by least squares.
+_REALISING, _FITTING = 1.2e-9, 8e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,20 +79,23 @@ def solve_program(
     lower, dual_best = -math.inf, None
     weights = np.zeros(master.columns.size)  # of the best network
     rounds = 0
-    first = master.least_squares()
+    n = len(y)
+    cost = (_REALISING + _FITTING) * n * n * master.columns.size
+    first = None if guard.lacks(cost) else master.least_squares()
     if first is not None:
         # Something to return if time is too short for a single linear program.
         weights, beta = first
-        balanced = balance_columns(master.columns.H, weights, Z, start, most=5)
+        balanced = balance_columns(master.columns.H, weights, Z, start, most=5, guard=guard)
         best = ProgramResult(
             master.columns, weights, balanced.log_balance, beta, balanced.upper, None, lower, balanced.p, 0
         )  # fmt: skip
-    while rounds < np.clip(_ROUND_SQUARES // len(y) ** 2, *_ROUNDS):
-        if rounds and guard.over():
+    while rounds < np.clip(_ROUND_SQUARES // n**2, *_ROUNDS):
+        # What is left when the network is made; it has about as many neurons as there are points.
+        time = guard.before(_REALISING * n * n * (2 * n if best is None else best.columns.size))
+        if rounds and time.over():
             break
-        found = master.solve(guard.left() if rounds else max(guard.left(), 5.0))
+        found = master.solve(time)
         if found is None:
-            guard.over()
             break
         rounds += 1
         primal, dual = found
@@ -106,7 +111,7 @@ def solve_program(
             used = np.flatnonzero(np.abs(a) > _NOISE * np.abs(a).max(initial=0.0))
             if not used.size:
                 continue
-            balanced = balance_columns(master.columns.H[used], a[used], Z, start)
+            balanced = balance_columns(master.columns.H[used], a[used], Z, start, guard=time)
             master.add_cut(balanced.p)
             if best is None or balanced.upper < best.upper:
                 weights = a

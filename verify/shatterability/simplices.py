@@ -96,13 +96,15 @@ def disjoint_simplices(
             progress(f"depth from below: point {row} of {n}")
         others = np.flatnonzero(group != group[row])
         attempts = max(_LEAST, left // (rows.size - at))
-        simplices[row], used = _pack(X, row, others, int(upper[row] - lower[row]), rng, attempts)
+        simplices[row], used = _pack(X, row, others, int(upper[row] - lower[row]), rng, attempts, guard)
         left -= used
         lower[row] += len(simplices[row])
     return np.minimum(lower, upper), tuple(simplices)
 
 
-def _pack(X: Float, row: int, others: Counts, most: int, rng: np.random.Generator, attempts: int) -> tuple[Counts, int]:
+def _pack(
+    X: Float, row: int, others: Counts, most: int, rng: np.random.Generator, attempts: int, guard: Guard | None
+) -> tuple[Counts, int]:
     """The vertices (m, d + 1) of disjoint simplices around x_row that so many greedy attempts find, up to ``most``; and how
     many it took."""
     d = X.shape[1]
@@ -111,6 +113,8 @@ def _pack(X: Float, row: int, others: Counts, most: int, rng: np.random.Generato
     size = 4 * (d + 1)
     used = 0
     while used < attempts and len(found) < most and rest.size > d:
+        if guard is not None and guard.over():
+            break
         used += 1
         part = rest[:size]
         vertices = _around(X[part] - X[row])

@@ -181,19 +181,32 @@ def read_table(
     labels = _classes(labels, wanted[len(column) + 1 :] if column != wanted else None, found, words)
     if one_hot:
         features = [part for column in features for part in _one_hot(column, found, words)]
-    values = _checked("FILE", [*features, labels], found.rows, found.unit, found.decimal, missing == "refuse")
+    values = _checked("FILE", [*features, labels], found.rows, found.unit, found.decimal, missing == "refuse", one_hot)
     gaps = np.any([np.isnan(column) for column in values], axis=0)
     rows = found.rows
+    if (complete := int((~gaps).sum())) < 2:
+        raise ValueError(
+            f"FILE must hold at least 2 points, {str(path)!r} holds {complete} without missing values{_gappy(features, values)}"
+        )
     if gaps.any():
         left = [str(rows[i]) for i in np.flatnonzero(gaps).tolist()]
         words.append(f"{len(left)} of {len(gaps)} rows left out for missing values: {found.unit} {_some(left, 6)}")
         rows = [rows[i] for i in np.flatnonzero(~gaps).tolist()]
         values = [column[~gaps] for column in values]
-    if len(rows) < 2:
-        raise ValueError(f"FILE must hold at least 2 points, {str(path)!r} holds {len(rows)} without missing values")
     X, y = check_data(np.column_stack(values[:-1]), values[-1])
     names = tuple(column.name for column in features)
     return Table(X, y, names, wanted, rows, found.unit, (*found.words, *words))
+
+
+def _gappy(features: Sequence[Column], values: Sequence[Float]) -> str:
+    """Which features to leave out where too few rows are complete: those with most missing values."""
+    counts = {
+        column.origin or column.name: int(np.isnan(cells).sum())
+        for column, cells in zip(features, values, strict=False)
+    }
+    most = sorted(counts, key=lambda name: -counts[name])[:5]
+    listed = ", ".join(f"{name!r} ({counts[name]} missing)" for name in most if counts[name])
+    return f"; leave out columns with --drop, such as {listed}" if listed else ""
 
 
 def _choose(
@@ -233,7 +246,10 @@ def _choose(
             features = [column for column in features if column.name not in counting]
             words += [f"column {name!r} left out: it counts the rows; --keep uses it" for name in counting]
     if not features:
-        raise ValueError(f"FILE must hold at least one feature column beside {wanted!r}, {str(path)!r} holds none")
+        raise ValueError(
+            f"FILE must hold at least one feature column beside {wanted!r}, {str(path)!r} holds none; "
+            + (f"drop fewer columns than {_listed(drop)}" if drop else "add a column to predict the labels from")
+        )
     return [*features, labels], words
 
 
@@ -304,7 +320,10 @@ def _one_hot(column: Column, found: Sheet, words: list[str]) -> list[Column]:
         )
     words.append(f"column {column.name!r} became {len(levels)} columns of zeros and ones: {_listed(levels)}")
     ones = [[np.nan if cell is None else float(str(cell).strip() == level) for cell in cells] for level in levels]
-    return [Column(f"{column.name}={level}", np.array(one)) for level, one in zip(levels, ones, strict=True)]
+    return [
+        Column(f"{column.name}={level}", np.array(one), origin=column.name)
+        for level, one in zip(levels, ones, strict=True)
+    ]
 
 
 def _checked(
@@ -314,10 +333,16 @@ def _checked(
     unit: str = "row",
     decimal: str | None = None,
     refuse_gaps: bool = True,
+    one_hot: bool = False,
 ) -> list[Float]:
-    """The columns as float64; text, infinite and rounded numbers, and missing ones if asked, are refused by column and row."""
+    """The columns as float64; text, infinite and rounded numbers, and missing ones if asked, are refused by column and row.
+
+    With ``one_hot`` columns of names have been encoded already; text that is left stands among numbers.
+    """
     ours = called == "FILE"
     encode = "encode text as numbers, with " + ("--one-hot" if ours else "pandas.to_numeric or pandas.get_dummies")
+    if one_hot:
+        encode = "names among numbers are not encoded: write names for these numbers as well, such as n4 for 4"
     out = "leave the column out" + (" with --drop" if ours else "")
     texts: list[str] = []
     hints: dict[str, None] = {}
@@ -356,7 +381,10 @@ def _checked(
         raise ValueError(
             f"{called} must hold numbers, but text stands in {_some(texts, 5)}; {'; '.join(hints)}; or {out}"
         )
-    gaps = {column.name: np.flatnonzero(np.isnan(values)) for column, values in zip(columns, result, strict=True)}
+    gaps = {
+        column.origin or column.name: np.flatnonzero(np.isnan(values))
+        for column, values in zip(columns, result, strict=True)
+    }
     lacking = [f"{name!r} ({at.size}, first in {unit} {rows[int(at[0])]})" for name, at in gaps.items() if at.size]
     if lacking and refuse_gaps:
         count = len(np.unique(np.concatenate(list(gaps.values()))))
@@ -464,6 +492,18 @@ def constant_columns(X: Float) -> NDArray[np.int64]:
     array([0])
     """
     return np.flatnonzero((X[0] == X).all(axis=0))
+
+
+def date_columns(X: Float) -> NDArray[np.int64]:
+    """Indices of the columns (n,) of X that hold nothing but dates written as whole numbers, year, month and day.
+
+    >>> date_columns(np.array([[19580329.0, 19580329.0], [20240101.0, 20241301.0]]))
+    array([0])
+    """
+    with np.errstate(invalid="ignore"):
+        days, months, years = X % 100, X // 100 % 100, X // 10000
+        fine = (np.floor(X) == X) & (days >= 1) & (days <= 31) & (months >= 1) & (months <= 12)
+    return np.flatnonzero((fine & (years >= 1800) & (years < 2200)).all(axis=0))
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:

@@ -37,6 +37,7 @@ from verify.shatterability.frame import Frame
 from verify.shatterability.guard import Guard
 from verify.shatterability.interpolant import FIT, fitted_network, interpolation_loss, simple_columns
 from verify.shatterability.margins import HullMargins, hull_margins
+from verify.shatterability.master import lacks_program, linear_program
 from verify.shatterability.patterns import Patterns, activation_patterns, largest_response
 from verify.shatterability.pricing import SearchPricing
 from verify.shatterability.reach import least_spread
@@ -52,6 +53,8 @@ _NOISE = 1e-12
 _WORTH = 1e-6
 # The program holds a few columns for each point; beyond, networks are not evaluated pair by pair.
 _MOST_POINTS, _MOST_EVALUATED = 2000, 5000
+# Seconds for each pair of points that the first program takes at least.
+_PROGRAM = 1e-5
 # Added to the Gram matrix of few points, as a share of its trace: lengths grow by less than rounding takes from them.
 _REGULAR = 1e-13
 
@@ -235,10 +238,10 @@ def _one_output(
         found = _measured(network, X, y)
         if found is not None and found[0] - lower <= tol * found[0]:
             return TraceEdge(lower, max(found[0], lower), Trust.PROVED, found[1], "solitary neurons", network, found[2])
-    if len(X) > _MOST_POINTS:
-        return TraceEdge(lower, math.inf, Trust.PROVED, Trust.PROVED, "solitary neurons")
-    program = _Program(X, y, margins, np.random.default_rng(seed), most_columns)
-    program.solve(lower, tol, guard, progress)
+    if len(X) > _MOST_POINTS or guard.lacks(_PROGRAM * len(X) ** 2):
+        return TraceEdge(lower, math.inf, Trust.PROVED, Trust.PROVED, "solitary neurons", stopped=guard.stopped)
+    program = _Program(X, y, margins, np.random.default_rng(seed), most_columns, guard)
+    program.solve(lower, tol, progress)
     evidence = Trust.PROVED
     if program.lower > lower:
         lower, evidence = program.lower, Trust.FLOAT_CERTIFIED
@@ -292,24 +295,32 @@ class _Multipliers:
 class _Program:
     """Columns for the linear program, its best network, and the best lower bound that holds for every neuron."""
 
-    def __init__(self, X: Float, y: Float, margins: HullMargins, rng: np.random.Generator, most_columns: int) -> None:
+    def __init__(
+        self,
+        X: Float,
+        y: Float,
+        margins: HullMargins,
+        rng: np.random.Generator,
+        most_columns: int,
+        guard: Guard,
+    ) -> None:
+        self.guard = guard
         self.X, self.y, self.frame = X, y, Frame.of(X)
         self.Z = augmented(X)
         self.sizes = np.einsum("ij,ij->i", self.Z, self.Z)
         every = activation_patterns(X, most_columns)
         self.patterns = None if every is None else every[every.any(axis=1)]
-        self.search = SearchPricing(self.frame, self.Z, rng)
+        self.search = SearchPricing(self.frame, self.Z, rng, guard)
         self.columns = simple_columns(self.frame, margins, rng)
         self.columns = self.columns.join(neurons(self.frame, self.search.through_points(4 * len(y))))
         self.lower, self.upper = 1.0, math.inf
         self.network: Network | None = None
 
-    def solve(self, known: float, tol: float, guard: Guard, progress: Callable[[str], None] | None) -> None:
+    def solve(self, known: float, tol: float, progress: Callable[[str], None] | None) -> None:
         """Add columns until the bounds are within ``tol``, relatively, or nothing violates the dual."""
         for turn in range(_ROUNDS):
-            found = self._weigh(guard.left() if turn else max(guard.left(), 5.0))
+            found = self._weigh()
             if found is None:
-                guard.over()
                 break
             a, beta, nu = found
             self._merge(a, beta)
@@ -319,29 +330,30 @@ class _Program:
             below = max(self.lower, known)
             if progress is not None:
                 progress(f"trace edge: round {turn + 1}, tr* in [{below:.6g}, {self.upper:.6g}]")
-            if fresh is None or self.upper - below <= tol * self.upper or guard.over():
+            if fresh is None or self.upper - below <= tol * self.upper or self.guard.over():
                 break
             self.columns = self.columns.join(fresh)
 
-    def _weigh(self, time_limit: float) -> tuple[Float, float, Float] | None:
+    def _weigh(self) -> tuple[Float, float, Float] | None:
         """Weights, output bias and multipliers of the program with the columns so far."""
         import scipy.sparse as sparse
-        from scipy.optimize import linprog
 
+        if lacks_program(self.guard, self.columns.H):
+            return None
         # Equal points give equal rows: each is asked for once. Labels and columns in units that suit the solver.
         _, first = np.unique(self.Z, axis=0, return_index=True)
         centre, unit = 0.5 * float(self.y.max() + self.y.min()), float(np.ptp(self.y))
         size = np.maximum(_costs(self.columns.H, self.sizes), 1e-300)
         H = sparse.csc_array((self.columns.H[:, first] / size[:, None]).T)
-        found = linprog(
-            np.append(np.ones(2 * len(size)), 0.0),
+        found = linear_program(
+            self.guard,
+            {},
+            c=np.append(np.ones(2 * len(size)), 0.0),
             A_eq=sparse.hstack([H, -H, np.ones((len(first), 1))], format="csc"),
             b_eq=(self.y[first] - centre) / unit,
             bounds=[(0, None)] * (2 * len(size)) + [(None, None)],
-            method="highs",
-            options={"time_limit": max(time_limit, 0.1)},
         )
-        if found.status != 0:
+        if found is None:
             return None
         weights = (found.x[: len(size)] - found.x[len(size) : -1]) / size * unit
         nu = np.zeros(len(self.y))
@@ -373,7 +385,7 @@ class _Program:
         if self.patterns is None:
             fresh, scale = self.search.price(_Multipliers(nu, self.sizes), self.columns)
             return fresh, 1 / scale
-        top, omega = largest_response(self.patterns, self.frame.coordinates, nu, 1 + _WORTH, self._lengths)
+        top, omega = largest_response(self.patterns, self.frame.coordinates, nu, 1 + _WORTH, self._lengths, self.guard)
         fresh = neurons(self.frame, omega)
         rate = np.abs(fresh.H @ nu) / _costs(fresh.H, self.sizes)
         over = np.flatnonzero(rate > 1 + 0.5 * _WORTH)

@@ -93,7 +93,7 @@ def tree_bound(
     halfspaces = Halfspaces.of(X) if nonnegative_products(X) else None
     if halfspaces is None or program.dual is None:
         return None
-    state = _State(X, y, program, halfspaces, known, seed)
+    state = _State(X, y, program, halfspaces, known, seed, guard)
     inner = np.flatnonzero(~extreme)
     order = inner[np.argsort(-np.abs(program.dual.nu[inner]), kind="stable")]
     nodes = max(1000, int(most_nodes * min(1.0, _POINTS / len(y))))
@@ -114,7 +114,14 @@ class _State:
     """The program, the best proved pair (q, a), and the count of nodes."""
 
     def __init__(
-        self, X: Float, y: Float, program: ProgramResult, halfspaces: Halfspaces, known: float, seed: int
+        self,
+        X: Float,
+        y: Float,
+        program: ProgramResult,
+        halfspaces: Halfspaces,
+        known: float,
+        seed: int,
+        guard: Guard,
     ) -> None:
         self._frame, self._Z, self._y = Frame.of(X), augmented(X), y
         self._program, self._halfspaces = program, halfspaces
@@ -127,7 +134,7 @@ class _State:
         self._centre = program.p**2, np.zeros(len(y))
         self._value = float(program.p.sum()) ** 2 / len(y)
         self._true, self._sign = False, 1.0
-        self._search = SearchPricing(self._frame, self._Z, np.random.default_rng(seed))
+        self._search = SearchPricing(self._frame, self._Z, np.random.default_rng(seed), guard)
 
     def free(self, inner: Rows, alone: Rows) -> None:
         """Start the program anew; the points ``alone`` get neurons of their own, though they are not extreme."""
@@ -145,11 +152,11 @@ class _State:
         for _ in range(_ROUNDS):
             if guard.over() or self.nodes >= most or idle == _IDLE:
                 break
-            found = self._master.solve(max(guard.left(), 1.0))
+            found = self._master.solve(guard)
             if found is None:
                 break
             primal, dual = found
-            self._balance(primal.a, primal.beta)
+            self._balance(primal.a, primal.beta, guard)
             q, a = dual.mu @ dual.cuts**2, n / 2 * dual.nu
             before, aim = self._value, dual.value(y)
             if before >= (1 - (0.5 * tol if self._true else _COARSE)) * aim:
@@ -222,13 +229,13 @@ class _State:
         _, first = np.unique(active[order], axis=0, return_index=True)
         return columns.take(order[np.sort(first)][:_MOST_NEW]) if first.size else None
 
-    def _balance(self, a: Float, beta: float) -> None:
+    def _balance(self, a: Float, beta: float, guard: Guard) -> None:
         """A cut from the program's solution; it is a network of the data if no point has a neuron of its own."""
         used = np.flatnonzero(np.abs(a) > 1e-10 * np.abs(a).max(initial=0.0))
         if not used.size:
             return
         columns = self._master.columns.take(used)
-        balanced = balance_columns(columns.H, a[used], self._Z, self._program.p)
+        balanced = balance_columns(columns.H, a[used], self._Z, self._program.p, guard=guard)
         self._master.add_cut(balanced.p)
         if self._true and balanced.upper < (self.network or self._program).upper:
             self.network = ProgramResult(

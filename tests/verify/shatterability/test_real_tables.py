@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import datasets
 
+from verify.shatterability import shatterability
 from verify.shatterability.table import read_table
 
 FOLDER = Path(datasets.__file__).parent / "data"
@@ -87,3 +89,38 @@ def test_separators_where_last_cells_are_missing(tmp_path: Path) -> None:
     found = read_table(path, "1961", drop=["Country Name", "Indicator Name", "1962"])
     assert found.columns == ("1960",)
     assert found.words[0] == "text in UTF-8, separator ',', decimal mark '.'"
+
+
+def test_remedies_that_can_be_followed(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,drive,y\n1,4,1\n2,f,2\n3,r,3\n")
+    with pytest.raises(
+        ValueError, match=r"'drive' \(line 3 holds 'f'\); names among numbers are not encoded: write names"
+    ):
+        read_table(path, one_hot=True)
+    path.write_text("a,b,y\n1,,1\n2,,2\n3,,3\n,4,2\n")
+    with pytest.raises(
+        ValueError, match=r"0 without missing values; leave out columns with --drop, such as 'b' \(3 missing"
+    ):
+        read_table(path, missing="drop")
+    path.write_text("a,kind,y\n1,x,1\n2,,2\n3,z,3\n")
+    with pytest.raises(ValueError, match=r"1 of 3 rows have some in 'kind' \(1, first in line 3\)"):
+        read_table(path, one_hot=True)
+    path.write_text("quarter,when,y\n1974Q1,Jan-1-1995,1\n1974Q2,Feb-1-1995,2\n")
+    with pytest.raises(
+        ValueError, match=r"'quarter' .*'when' .*; turn dates into numbers, such as days since a start; or"
+    ):
+        read_table(path)
+    with pytest.raises(ValueError, match="holds none; drop fewer columns than 'quarter', 'when'"):
+        read_table(path, drop=["quarter", "when"])
+
+
+def test_dates_written_as_numbers_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("day,id,y\n19580329,19581329,1\n20240229,19581330,2\n20010911,1,4\n20010910,3,4\n")
+    table = read_table(path)
+    assert table.columns == ("day", "id")
+    found = shatterability(pd.DataFrame(table.X, columns=list(table.columns)), table.y, 0.5)
+    (note,) = (note for note in found.notes if "dates" in note)
+    assert note.startswith("feature(s) 'day' (such as 19580329) look like dates written as numbers")
+    assert "days since a start" in note
