@@ -116,7 +116,9 @@ def test_a_slow_machine_gives_the_same_answer(d, monkeypatch) -> None:
     assert json_text(quick, {}) == json_text(slow, {})
     assert not any("time ran out" in note for note in quick.notes)
     (said,) = [note for note in late.notes if "time ran out" in note]
-    assert said.startswith("time ran out for hull margins, depths, the edge, the trace edge, weight decay:")
+    assert said.startswith(
+        "time ran out for hull margins, depths, the edge, the trace edge, weight decay, the weight decay that halves the fit:"
+    )
     assert late.edge.lower <= quick.edge.upper
     assert quick.edge.lower <= late.edge.upper
     assert (late.margins.lower <= quick.margins.upper).all()
