@@ -10,7 +10,7 @@ from verify.outcome import Verdict
 from verify.siblings.compress import SIBLING, Case
 
 
-@pytest.fixture(scope="module", params=[0, 1])
+@pytest.fixture(scope="module", params=[0, pytest.param(1, marks=pytest.mark.slow)])
 def found(request: pytest.FixtureRequest) -> list[Case]:
     return SIBLING.measure(request.param)
 

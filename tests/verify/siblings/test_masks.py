@@ -14,7 +14,7 @@ from verify.siblings import masks
 from verify.siblings.masks import _PROOF, SIBLING, Masks, _Digits
 
 
-@pytest.fixture(scope="module", params=[0, 1])
+@pytest.fixture(scope="module", params=[0, pytest.param(1, marks=pytest.mark.slow)])
 def found(request: pytest.FixtureRequest) -> Masks:
     return SIBLING.measure(request.param)
 

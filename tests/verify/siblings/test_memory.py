@@ -16,7 +16,7 @@ from verify.outcome import Verdict
 from verify.siblings.memory import _SYMBOLS, SIBLING, Memory, _drawn, _evict, _exact_error, _lost
 
 
-@pytest.fixture(scope="module", params=[0, 1])
+@pytest.fixture(scope="module", params=[0, pytest.param(1, marks=pytest.mark.slow)])
 def found(request: pytest.FixtureRequest) -> Memory:
     return SIBLING.measure(request.param)
 
