@@ -96,7 +96,8 @@ def test_data_that_are_not_uniform_are_refuted(artefact: Artefact) -> None:
 
 
 def test_a_wrong_closed_form_is_refuted(artefact: Artefact, monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = dataclasses.replace(cap.atom_norm_squared, expr=cap.atom_norm_squared.expr * 2)
+    right = cap.atom_norm_squared
+    wrong = dataclasses.replace(right, formula=lambda: right.expr * 2)
     monkeypatch.setattr(cap, "atom_norm_squared", wrong)
     found = verdicts("atom norms", SETTING, artefact)
     assert found[1] is Verdict.REFUTED
