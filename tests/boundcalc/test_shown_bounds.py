@@ -146,6 +146,12 @@ def plain(cell: str) -> str:
     return re.sub(r"\s*(?:\\times|×)\s*10\^", "e", cell)
 
 
+def without_decimals(rows: list[list[str]]) -> list[list[str]]:
+    """The rows of CSV without the columns that repeat fractions as decimals."""
+    kept = [at for at, name in enumerate(rows[0]) if not name.endswith(", decimal")]
+    return [[row[at] for at in kept] for row in rows[1:]]
+
+
 def renderings(table: Table) -> dict[str, list[list[str]]]:
     """The rows of a table as each format shows them."""
     body = str(table).split("-----\n")[1].removesuffix("\n\n" + "\n".join(table.notes))
@@ -157,7 +163,7 @@ def renderings(table: Table) -> dict[str, list[list[str]]]:
         "html": [
             re.findall(r"<td[^>]*>(.*?)</td>", line) for line in table.html().splitlines() if line[:8] == "<tr><td "
         ],
-        "csv": list(csv.reader(io.StringIO(table.csv())))[1:],
+        "csv": without_decimals(list(csv.reader(io.StringIO(table.csv())))),
     }
     for name, found_rows in shown.items():
         assert len(found_rows) == len(table.rows), name
