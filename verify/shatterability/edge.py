@@ -42,6 +42,8 @@ __all__ = ["MOST_COLUMNS", "MOST_NODES", "MOST_POINTS", "MemorisationEdge", "mem
 
 Float = NDArray[np.float64]
 
+# A search is begun anew as long as that makes the network flatter by this share.
+_GAIN = 1e-3
 _MOST_ENTRIES = 3 * 10**8
 # Beyond so many points no program is solved, no network evaluated pair by pair; networks of more weights aren't kept.
 MOST_POINTS, _MOST_EVALUATED = 2000, 5000
@@ -199,9 +201,9 @@ def memorisation_edge(
         )  # fmt: skip
         if tree is not None:
             lower, cuts = tree.value, tree.p[None]
-            better = None if tree.network is None else _realised(tree.network, X, y)
-            if better is not None and (found is None or better[1].upper < found[1].upper):
-                found = better
+            found = _flatter(found, tree.network, X, y)
+    if not (listed or found is None) and found[1].upper - lower > tol * found[1].upper:
+        found = _flatter(found, _begun_anew(X, y, program, lower, tol, guard, seed, progress), X, y)
     if found is None:
         return MemorisationEdge(
             lower, math.inf, evidence, Trust.PROVED, "depths", cuts,
@@ -258,6 +260,14 @@ def _realised(program: ProgramResult, X: Float, y: Float) -> tuple[Network, Shar
     return _measured(fitted_network(X, y, program.columns.omega, program.a, program.log_balance, program.beta), X, y)
 
 
+def _flatter(
+    found: tuple[Network, Sharpness, float] | None, program: ProgramResult | None, X: Float, y: Float
+) -> tuple[Network, Sharpness, float] | None:
+    """What was found, or the network of this solution where it is flatter."""
+    other = None if program is None else _realised(program, X, y)
+    return found if other is None or (found is not None and found[1].upper <= other[1].upper) else other
+
+
 def _measured(network: Network, X: Float, y: Float) -> tuple[Network, Sharpness, float] | None:
     """The network with its certificate and loss; None if it does not interpolate."""
     loss = interpolation_loss(network, X, y)
@@ -301,3 +311,26 @@ def _by_program(
         Master(Z, y, columns), pricing, uniform, known_lower=known, tol=tol, guard=guard, progress=progress
     )
     return None if result is None else (result, pricing.complete)
+
+
+def _begun_anew(
+    X: Float,
+    y: Float,
+    program: ProgramResult,
+    known: float,
+    tol: float,
+    guard: Guard,
+    seed: int,
+    progress: Callable[[str], None] | None,
+) -> ProgramResult | None:
+    """The program once more, and again as long as it gains: a new search sees some neurons that those before it missed."""
+    rng = np.random.default_rng([seed, 1])
+    Z, frame, best, gained = augmented(X), Frame.of(X), program, True
+    while gained and not guard.over():
+        again = solve_program(
+            Master(Z, y, best.columns), SearchPricing(frame, Z, rng, guard), np.full(len(X), len(X) ** -0.5),
+            known_lower=known, tol=tol, guard=guard, progress=progress,
+        )  # fmt: skip
+        gained = again is not None and again.upper < best.upper * (1 - _GAIN)
+        best = again if again is not None and again.upper < best.upper else best
+    return None if best is program else best
