@@ -166,6 +166,8 @@ def memorisation_edge(
     solo = solo_sharpness(X, y)
     needed = y != solo.beta
     if len(X) > _MOST_EVALUATED:
+        if progress is not None:
+            progress(f"a network of solitary neurons for {int(needed.sum())} labels")
         return replace(_many(X, y, margins, bound, needed), stopped=guard.stopped)
     if not needed.any() or margins.extreme[needed].all():
         network = solitary_network(X, y, margins.directions, margins.lower, solo.beta, np.flatnonzero(needed))
