@@ -35,6 +35,8 @@ _LINEAR = {
     *("max_pool2d_with_indices", "boolean_dispatch", "fn", "__get__", "is_floating_point", "T", "_max_pool2d", "requires_grad"),
     *("_max_pool1d", "dropout2d", "clone", "to", "__len__", "numel", "identity", "shape", "ndim", "__bool__"),
 }  # fmt: skip
+# Functions that are linear where every argument but the first is a number.
+_SCALED = {"mul", "mul_", "__mul__", "__rmul__", "__imul__", "div", "div_", "__truediv__", "__itruediv__"}
 _MOST_OUTPUTS = 100
 
 
@@ -109,7 +111,9 @@ def _observed(
     called: set[str] = set()
 
     def note(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-        called.add(getattr(function, "__name__", str(function)))
+        name = getattr(function, "__name__", str(function))
+        if name not in _SCALED or kwargs or not all(isinstance(factor, (int, float)) for factor in args[1:]):
+            called.add(name)
         return function(*args, **kwargs)
 
     with torch.enable_grad(), contextlib.ExitStack() as hooks:

@@ -177,3 +177,28 @@ def test_activation_takes_one_mapping() -> None:
     named, plain = activation(model, UserDict(x=X)), activation(model.inner, X)
     assert str(named).split()[-6:] == str(plain).split()[-6:]
     assert named.points == plain.points == 7
+
+
+class Scaled(nn.Module):
+    """A residual block whose parts are multiplied and divided, by numbers or by each other."""
+
+    def __init__(self, product: bool) -> None:
+        super().__init__()
+        self.one, self.two, self.out = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 3)
+        self.product = product
+
+    def forward(self, x):
+        inner = torch.relu(self.one(x))
+        side = inner * self.two(x) if self.product else 0.5 * self.two(inner)
+        return self.out((inner + side) / 2)
+
+
+def test_the_trace_is_exact_where_layers_are_scaled_by_numbers_alone() -> None:
+    torch.manual_seed(5)
+    X, y = torch.randn(20, 4, dtype=torch.float64), torch.arange(20) % 3
+    model, loss = Scaled(False).double(), nn.CrossEntropyLoss()
+    found = certify(model, loss, (X, y))
+    assert found.trace == pytest.approx(np.trace(dense(model, loss, X, y)), rel=1e-11)
+    other = certify(Scaled(True).double(), loss, (X, y))
+    assert other.trace is None
+    assert "mul" in str(other)
