@@ -127,7 +127,9 @@ def draw(axes: Axes, found: list[Case]) -> None:
     axes.axhline(1, color=GREEN, linewidth=0.9)
     axes.set_xticks(places, [f"({one.dim}, {one.plane})" for one in found])
     axes.set(xlabel="(d, k)", ylabel="measured / registered constant")
-    axes.legend()
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.3 * (high - low))  # room for the legend
+    axes.legend(loc="upper center")
 
 
 SIBLING = Sibling("k-plane", "Random k-planes", K_PLANE, (K_PLANE_CONSTANT,), measure, facts, outcomes, draw)

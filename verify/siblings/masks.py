@@ -240,11 +240,11 @@ def draw(axes: Axes, found: Masks) -> None:
     """lambda_max of the retrained masked networks, and their barriers."""
     places = np.arange(len(_MASKS))
     after = {one.mask: float(one.sharpness.upper) for one in found.masked if one.weights == "retrained"}
-    axes.bar(places - 0.2, [after[name] for name in _MASKS], 0.35, color=BLUE, label="lambda_max, retrained")
+    axes.bar(places - 0.2, [after[name] for name in _MASKS], 0.35, color=BLUE, label="$\\lambda_{\\max}$, retrained")
     axes.bar(places + 0.2, [found.barriers[name] for name in _MASKS], 0.35, color=ORANGE, label="loss barrier")
     axes.set_xticks(places, _MASKS)
-    axes.set(xlabel="mask")
-    axes.legend()
+    axes.set(xlabel="mask", ylim=(0, 1.3 * max(after.values())))
+    axes.legend(loc="upper right")
 
 
 SIBLING = Sibling("masks", "Pruning masks", STABLE_SUBNETWORKS, (MASKED_SHARPNESS,), measure, facts, outcomes, draw)
