@@ -359,6 +359,9 @@ def test_frames_come_back_from_text(tmp_path: Path, data, sep: str, decimal: str
         # What is asked back: marks that may stand between thousands, a dialect that can't be known, names that are numbers.
         if not known or "holds numbers only" in str(error) or "has no name" in str(error):
             return
+        if "must spread over more than" in str(error):  # no column is wider than 1e-100
+            assert (np.ptp(frame[heads].to_numpy(), axis=0) <= 1e-100).any()
+            return
         raise
     back = pandas.read_csv(path, sep=sep, decimal=decimal, index_col=0 if index else None)
     left = [name for name in heads if name not in table.columns]
