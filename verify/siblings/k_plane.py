@@ -127,8 +127,8 @@ def draw(axes: Axes, found: list[Case]) -> None:
     axes.axhline(1, color=GREEN, linewidth=0.9)
     axes.set_xticks(places, [f"({one.dim}, {one.plane})" for one in found])
     axes.set(xlabel="(d, k)", ylabel="measured / registered constant")
-    low, high = axes.get_ylim()
-    axes.set_ylim(low, high + 0.3 * (high - low))  # room for the legend
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(bottom, top + 0.3 * (top - bottom))  # room for the legend
     axes.legend(loc="upper center")
 
 
