@@ -12,10 +12,11 @@ from enum import Enum
 from fractions import Fraction
 
 import numpy as np
+from sympy import Expr, Rational, Symbol
 
 from boundcalc.border import ExitCode
-from boundcalc.enclosure import Enclosure
-from boundcalc.exact import describe, fraction
+from boundcalc.enclosure import Enclosure, enclose
+from boundcalc.exact import describe, fraction, rational
 from boundcalc.files import as_path, write_text
 from boundcalc.shown import float_above, float_below, show_interval, show_lower, show_upper
 from boundcalc.shown import show as show_number
@@ -33,6 +34,7 @@ __all__ = [
     "judge",
     "judged",
     "show",
+    "stated",
 ]
 
 
@@ -171,6 +173,18 @@ class Interval:
     def __str__(self) -> str:
         """Rounded outwards, with enough digits to tell the ends apart where they are close."""
         return show_interval(self.lower, self.upper, 9 if self.is_narrow else 6)
+
+
+def stated(expr: Expr, values: Mapping[Symbol, int | Fraction]) -> Fraction | Interval:
+    """What a formula says at these numbers: exactly where it is rational, else enclosed.
+
+    >>> x = Symbol("x")
+    >>> stated(x / 3, {x: 2}), 1.4142 < stated(x**Rational(1, 2), {x: 2}).lower
+    (Fraction(2, 3), True)
+    """
+    exact = {symbol: rational(value) for symbol, value in values.items()}
+    found = expr.subs(exact)
+    return fraction(found) if isinstance(found, Rational) else Interval.of(enclose(expr, exact))
 
 
 Measured = int | float | Fraction | str | Interval | None

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from sympy import Rational
-
-from boundcalc.enclosure import enclose
-from boundcalc.exact import fraction
 from boundcalc.statement import Theorem
 from boundcalc.statements.networks import FEATURE_RANK, OUTPUT_RANK
 from verify.compress.layer import Compressed
-from verify.outcome import Interval, Outcome, Relation, judged
+from verify.outcome import Outcome, Relation, judged, stated
 
 
 def outcomes(found: Compressed, theorem: Theorem, tol: Fraction, check: str, where: str = "") -> list[Outcome]:
@@ -27,10 +23,8 @@ def outcomes(found: Compressed, theorem: Theorem, tol: Fraction, check: str, whe
     check, where : str
         Name of the check, and the end of each claim.
     """
-    ranks = {FEATURE_RANK: Rational(found.feature_rank), OUTPUT_RANK: Rational(found.output_rank)}
-    expression = theorem.bounds["width of a layer"].expr
-    width = expression.subs(ranks)
-    bound = fraction(width) if isinstance(width, Rational) else Interval.of(enclose(expression, ranks))
+    ranks = {FEATURE_RANK: found.feature_rank, OUTPUT_RANK: found.output_rank}
+    bound = stated(theorem.bounds["width of a layer"].expr, ranks)
     return [
         judged(check, theorem.key, f"outputs on the data: relative difference, rounding included{where}", found.relative,
                Relation.AT_MOST, tol, theorem.status, {"largest difference": float(found.difference.upper)}),

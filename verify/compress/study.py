@@ -14,8 +14,8 @@ from verify.compress.claims import outcomes
 from verify.compress.layer import Compressed, compress
 from verify.compress.network import VectorNetwork
 from verify.outcome import Report
-from verify.shatterability.scaling import Scale, rescale
-from verify.shatterability.table_setting import TableColumns
+from verify.shatterability.scaling import Scale
+from verify.shatterability.table_setting import TableColumns, points_for
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,8 @@ def compress_report(setting: CompressSetting) -> tuple[Compressed, Report]:
     """
     network = VectorNetwork.of(read_arrays("MODEL", Path(setting.model)))
     table = setting.read(setting.data)
-    X = rescale(table.X, setting.features).X
     dim = network.W.shape[1]
-    if X.shape[1] != dim:
-        raise ValueError(
-            f"--data must have the {dim} feature(s) of MODEL, got {X.shape[1]}: {', '.join(table.columns)}; "
-            "leave others out with --drop, or name the labels with --target"
-        )
+    X = points_for(dim, table, setting.features, "--data")
     found = compress(network, X, tol=setting.tol)
     facts: dict[str, dict[str, object]] = {
         "network": {"neurons": len(network.W), "dim": dim, "outputs": network.v.shape[1], "points": len(X)},

@@ -12,8 +12,8 @@ from constructions.network import Network, read_arrays
 from verify.command import Progress, asked
 from verify.outcome import Relation, Report, judged
 from verify.shatterability.gap import ModelGap, model_gap
-from verify.shatterability.scaling import Scale, rescale
-from verify.shatterability.table_setting import TableSetting
+from verify.shatterability.scaling import Scale
+from verify.shatterability.table_setting import TableSetting, points_for
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,7 @@ def gap_report(setting: GapSetting) -> tuple[ModelGap, Report]:
         raise ValueError(f"MODEL must hold W, b, v and beta; {setting.model!r} lacks {', '.join(missing)}")
     network = Network.of(arrays)
     table = setting.table()
-    X = rescale(table.X, setting.features).X
-    if X.shape[1] != network.dim:
-        raise ValueError(
-            f"FILE must have the {network.dim} feature(s) of MODEL, got {X.shape[1]}: {', '.join(table.columns)}; "
-            "leave others out with --drop, or name the labels with --target"
-        )
+    X = points_for(network.dim, table, setting.features, "FILE")
     with Progress() as progress:
         try:
             found = model_gap(

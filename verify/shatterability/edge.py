@@ -327,12 +327,15 @@ def _begun_anew(
 ) -> ProgramResult | None:
     """The program once more, and again as long as it gains: a new search sees some neurons that those before it missed."""
     rng = np.random.default_rng([seed, 1])
-    Z, frame, best, gained = augmented(X), Frame.of(X), program, True
-    while gained and not guard.over():
+    Z, frame, best = augmented(X), Frame.of(X), program
+    while not guard.over():
         again = solve_program(
             Master(Z, y, best.columns), SearchPricing(frame, Z, rng, guard), np.full(len(X), len(X) ** -0.5),
             known_lower=known, tol=tol, guard=guard, progress=progress,
         )  # fmt: skip
-        gained = again is not None and again.upper < best.upper * (1 - _GAIN)
-        best = again if again is not None and again.upper < best.upper else best
+        if again is None or again.upper >= best.upper:
+            break
+        before, best = best, again
+        if best.upper >= before.upper * (1 - _GAIN):
+            break
     return None if best is program else best

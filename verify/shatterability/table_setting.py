@@ -6,7 +6,11 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from verify.command import Setting, asked
+from verify.shatterability.scaling import Scale, rescale
 from verify.shatterability.table import Table, read_table
 
 
@@ -38,6 +42,23 @@ class TableColumns(Setting):
             missing=self.missing,
             one_hot=self.one_hot,
         )
+
+
+def points_for(dim: int, table: Table, features: Scale, name: str) -> NDArray[np.float64]:
+    """The table's points (n, dim) in that scale, for a network that takes ``dim`` features; ``name`` is what the table is called.
+
+    Raises
+    ------
+    ValueError
+        If the table has other features.
+    """
+    X = rescale(table.X, features).X
+    if X.shape[1] != dim:
+        raise ValueError(
+            f"{name} must have the {dim} feature(s) of MODEL, got {X.shape[1]}: {', '.join(table.columns)}; "
+            "leave others out with --drop, or name the labels with --target"
+        )
+    return X
 
 
 @dataclass(frozen=True)

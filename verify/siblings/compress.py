@@ -20,10 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Rational
 
-from boundcalc.enclosure import enclose
-from boundcalc.exact import fraction
 from boundcalc.statement import Theorem
 from boundcalc.statements.extra_symbols import N
 from boundcalc.statements.networks import REPRESENTER_WIDTH
@@ -32,7 +29,7 @@ from boundcalc.style import BLUE, GREEN, ORANGE
 from verify.compress.claims import outcomes as compressed_outcomes
 from verify.compress.layer import Compressed, compress
 from verify.compress.network import VectorNetwork
-from verify.outcome import Interval, Outcome, Relation, judged
+from verify.outcome import Outcome, Relation, judged, stated
 from verify.siblings.sibling import Sibling
 
 if TYPE_CHECKING:
@@ -114,8 +111,7 @@ def outcomes(found: list[Case], theorems: Mapping[str, Theorem]) -> list[Outcome
     for one in found:
         where = f", {one.neurons} neurons, {one.points} points, {one.outputs} outputs"
         judgements += compressed_outcomes(one.found, statement, _TOLERANCE, "compress", where)
-        square = statement.bound.expr.subs(N, one.points)
-        bound = fraction(square) if isinstance(square, Rational) else Interval.of(enclose(square, {}))
+        bound = stated(statement.bound.expr, {N: one.points})
         judgements.append(
             judged("compress", statement.key, f"neurons, at most the number of points squared{where}", one.found.width,
                    Relation.AT_MOST, bound, statement.status)

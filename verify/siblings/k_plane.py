@@ -41,15 +41,17 @@ class Case:
     adjoint: Interval
 
 
+def _normals(rng: np.random.Generator, dim: int, plane: int) -> NDArray[np.float64]:
+    """Uniformly random k-planes through 0 as the null spaces of orthonormal columns, (planes, dim, dim - plane)."""
+    normals: NDArray[np.float64] = np.linalg.qr(rng.standard_normal((_PLANES, dim, dim - plane)))[0]
+    return normals
+
+
 def _squared_distances(
     rng: np.random.Generator, dim: int, plane: int, points: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Squared distances of points (planes, m, dim) from uniformly random k-planes through 0, one plane for each row.
-
-    A plane is the null space of dim - plane normal vectors, orthonormal by a QR decomposition of Gaussians.
-    """
-    normals, _ = np.linalg.qr(rng.standard_normal((len(points), dim, dim - plane)))
-    squares: NDArray[np.float64] = (np.einsum("imd,idj->imj", points, normals) ** 2).sum(axis=2)
+    """Squared distances of points (planes, m, dim) from uniformly random k-planes through 0, one plane for each row."""
+    squares: NDArray[np.float64] = (np.einsum("imd,idj->imj", points, _normals(rng, dim, plane)) ** 2).sum(axis=2)
     return squares
 
 
@@ -69,9 +71,9 @@ def _case(seed: int, index: int) -> Case:
     kernel = gamma(rest) / (2**plane * math.pi ** (dim / 2) * gamma(plane / 2))
     ball = volume / (kernel * 2 * math.pi ** (dim / 2) / gamma(dim / 2) / plane)
     # <R f, g> = <f, R* g> for f = exp(-|x - e|^2/2), g = exp(-t^2) of a plane at distance t from 0. A plane is a direction
-    # and an offset in its normal space: on the left the offset is drawn uniformly by importance from the Gaussian that g is,
-    # on the right x from the Gaussian that f is.
-    normals, _ = np.linalg.qr(rng.standard_normal((_PLANES, dim, dim - plane)))
+    # and an offset in its normal space. On the left offsets are drawn from the Gaussian that g is up to its mass, on the right
+    # points from the Gaussian that f is.
+    normals = _normals(rng, dim, plane)
     offsets = rng.standard_normal((_PLANES, dim - plane)) / math.sqrt(2)
     shifted = ((normals[:, 0, :] - offsets) ** 2).sum(axis=1)
     left = (2 * math.pi) ** (plane / 2) * np.exp(-shifted / 2) * math.pi**rest

@@ -22,10 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import hadamard
-from sympy import Rational, Symbol
 
-from boundcalc.enclosure import enclose
-from boundcalc.exact import fraction, rational
 from boundcalc.statement import Status, Theorem
 from boundcalc.statements.extra_symbols import N
 from boundcalc.statements.networks import NECESSARY_CACHE, RECALL_ERROR, SELF_RECALL_ERROR
@@ -33,7 +30,7 @@ from boundcalc.statements.sources import LOW_RANK_CACHE
 from boundcalc.style import BLUE, GREEN, ORANGE
 from boundcalc.symbols import d
 from constructions.codes import member
-from verify.outcome import Interval, Outcome, Relation, judged
+from verify.outcome import Interval, Outcome, Relation, judged, stated
 from verify.siblings.sibling import Sibling, mean_interval
 
 if TYPE_CHECKING:
@@ -183,19 +180,12 @@ def facts(found: Memory) -> Mapping[str, object]:
     }  # fmt: skip
 
 
-def _value(theorem: Theorem, values: Mapping[Symbol, int | Fraction]) -> Fraction | Interval:
-    """The main bound at numbers: exactly, where it is rational."""
-    exact = {symbol: rational(value) for symbol, value in values.items()}
-    found = theorem.bound.expr.subs(exact)
-    return fraction(found) if isinstance(found, Rational) else Interval.of(enclose(theorem.bound.expr, exact))
-
-
 def outcomes(found: Memory, theorems: Mapping[str, Theorem]) -> list[Outcome]:
     """Errors of tight frames and of random keys; caches against the necessary one; symbols that come back."""
     errors, caches = theorems["self-recall-error"], theorems["necessary-cache"]
 
     def error(measured: Fraction | Interval, relation: Relation, words: str, size: int, dim: int) -> Outcome:
-        bound = _value(errors, {N: size, d: dim})
+        bound = stated(errors.bound.expr, {N: size, d: dim})
         return judged(
             "memory", errors.key, f"mean self-recall error, {words}", measured, relation, bound, errors.status
         )
@@ -214,7 +204,7 @@ def outcomes(found: Memory, theorems: Mapping[str, Theorem]) -> list[Outcome]:
         judgements.append(
             judged("memory", caches.key, f"pairs outside the hidden state for error {one.allowed}, {words}", one.cached,
                    Relation.EQUAL if exact else Relation.AT_LEAST,
-                   _value(caches, {N: _KEYS, d: _DIM, RECALL_ERROR: one.allowed}), caches.status)
+                   stated(caches.bound.expr, {N: _KEYS, d: _DIM, RECALL_ERROR: one.allowed}), caches.status)
         )  # fmt: skip
     judgements += [
         judged("memory", str(LOW_RANK_CACHE), f"symbols recalled with {one.cached} pairs outside the hidden state",

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Symbol
 
-from boundcalc.enclosure import enclose
+from boundcalc.enclosure import Enclosure, enclose
 from boundcalc.exact import rational
 from boundcalc.statement import Theorem
 from boundcalc.statements.extra_symbols import alpha
@@ -159,10 +159,11 @@ def outcomes(found: list[Process], theorems: Mapping[str, Theorem]) -> list[Outc
     )
     judgements = []
 
+    def bound_of(theorem: Theorem, name: str, values: Mapping[Symbol, float]) -> Enclosure:
+        return enclose(theorem.bounds[name].expr, {symbol: rational(Fraction(x)) for symbol, x in values.items()})
+
     def claim(theorem: Theorem, words: str, measured: Interval, name: str, values: Mapping[Symbol, float]) -> None:
-        bound = Interval.of(
-            enclose(theorem.bounds[name].expr, {symbol: rational(Fraction(value)) for symbol, value in values.items()})
-        )
+        bound = Interval.of(bound_of(theorem, name, values))
         judgements.append(
             judged("relu-process", theorem.key, words, measured, Relation.CONTAINS, bound, theorem.status)
         )
@@ -180,8 +181,7 @@ def outcomes(found: list[Process], theorems: Mapping[str, Theorem]) -> list[Outc
             claim(kurtosis, f"excess kurtosis at intensity {intensity}, {where}", measured, "excess kurtosis", values)
         for xi, measured in one.characteristic.items():
             values = {d: one.dim, INTENSITY: _LIMIT_INTENSITY, FREQUENCY: xi, NORM_X: 1, alpha: 1}
-            asked = {symbol: rational(Fraction(value)) for symbol, value in values.items()}
-            excess = enclose(limit.bounds["excess of the logarithm"].expr, asked).floats[1]
+            excess = bound_of(limit, "excess of the logarithm", values).floats[1]
             widened = Interval(float(measured.lower) * math.exp(-excess), measured.upper, measured.meaning)
             words = f"characteristic function of the limit at {xi:g}, Cauchy weights, {where}"
             claim(limit, words, widened, "characteristic function", values)
